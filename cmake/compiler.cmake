@@ -1,0 +1,28 @@
+# How everything is compiled and linked: warnings, sanitizers, ccache, mold.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=return-type -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports false positives for std::expected and std::variant under optimisation.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-missing-field-initializers)
+else()
+  add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
+endif()
+set(CMAKE_CXX_FLAGS_DEBUG "-g1 -O0")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")  # Assertions stay: a broken invariant aborts in production too.
+
+if(CAPSTAN_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-g1 -O1")
+  add_compile_options(-fsanitize=${CAPSTAN_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CAPSTAN_SANITIZE})
+endif()
+if(CAPSTAN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,41 @@
+# capstan_module(NAME DEPENDS other... LIBRARIES lib...) makes, from the folder it is called in:
+#   capstan_NAME        a library of every *.cc but tests and fuzz targets
+#   NAME_test           one program of every *_test.cc, run by CTest
+#   fuzz_X              for every X_fuzz.cc, when fuzzing
+# DEPENDS is the layer table of the architecture: tests/layers checks the includes against it.
+function(capstan_module name)
+  cmake_parse_arguments(module "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  set(fuzzers ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(TRANSFORM module_DEPENDS PREPEND capstan_)
+
+  if(sources)
+    add_library(capstan_${name} STATIC ${sources})
+    target_include_directories(capstan_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(capstan_${name} PUBLIC ${module_DEPENDS} ${module_LIBRARIES})
+  else()
+    add_library(capstan_${name} INTERFACE)
+    target_include_directories(capstan_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(capstan_${name} INTERFACE ${module_DEPENDS} ${module_LIBRARIES})
+  endif()
+
+  if(CAPSTAN_FUZZ)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(stem ${fuzzer} NAME_WE)
+      string(REGEX REPLACE "_fuzz$" "" stem ${stem})
+      add_executable(fuzz_${stem} ${fuzzer})
+      target_link_libraries(fuzz_${stem} PRIVATE capstan_${name} -fsanitize=fuzzer)
+      set_property(GLOBAL APPEND PROPERTY capstan_fuzzers fuzz_${stem})
+    endforeach()
+  elseif(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE capstan_${name} GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE CAPSTAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,48 @@
+// What is told to people, before any channel gives it a form.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/finding.h"
+
+namespace capstan {
+
+struct Message {
+  struct Button {
+    std::string label;  // "Approve"
+    std::string url;    // The page that does it.
+  };
+  std::string id;         // One a message for all time: the same id is never sent twice to a channel.
+  std::string thread;     // Messages of one incident share it; channels that know threads keep them together.
+  Severity severity = Severity::kInfo;
+  std::string title;      // Plain text, one line.
+  std::vector<std::pair<std::string, std::string>> fields;  // "Cause" -> "process x (pid 42) …", plain text.
+  std::string text;       // Plain text, may be many lines.
+  std::vector<std::string> code_lines;  // Log lines and such, shown as they are.
+  std::vector<Button> buttons;
+  std::string url;        // Where more is.
+  Seq cause = 0;
+};
+
+// How a delivery ended. The error's message says what a person has to do: "invite the bot to #ops: /invite @capstan".
+struct Delivery {
+  Status status;
+  bool retry = false;              // The same message may succeed later.
+  Duration retry_after{0};         // What the counterpart asked for; 0: the sender's own back-off.
+  std::string reference;           // The channel's own id of the message, for threads.
+};
+
+// A way to people. Called from workers; thread-safe.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  virtual std::string_view name() const = 0;
+  virtual Delivery send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) = 0;
+};
+
+}  // namespace capstan
