@@ -61,7 +61,7 @@ class Converter {
       }
       ConfigNode value = TRY(convert(member.second, depth + 1));
       if (value.where.line == 0) value.where = key.where;
-      result.members.emplace_back(std::move(key), std::move(value));
+      result.members.push_back({std::move(key), std::move(value)});
     }
     return result;
   }

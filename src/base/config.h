@@ -19,6 +19,8 @@
 
 namespace capstan {
 
+struct ConfigMember;
+
 struct ConfigNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
 
@@ -26,7 +28,7 @@ struct ConfigNode {
   std::string scalar;   // The text of a scalar.
   bool quoted = false;  // "yes" in quotes is text, never a boolean.
   std::vector<ConfigNode> items;
-  std::vector<std::pair<ConfigNode, ConfigNode>> members;  // In the order of the file; keys are unique scalars.
+  std::vector<ConfigMember> members;  // In the order of the file; keys are unique scalars.
   Where where;
 
   bool is_map() const { return kind == Kind::kMap; }
@@ -42,6 +44,11 @@ struct ConfigNode {
 
   // "a list", "a map", "text": what this node is, for error messages.
   std::string_view describe() const;
+};
+
+struct ConfigMember {
+  ConfigNode key;
+  ConfigNode value;
 };
 
 // All documents of a YAML text; an empty one yields none. Anchors and aliases are resolved, up to a total size that
