@@ -1,0 +1,83 @@
+// Everything that a person or a program can ask of a running Capstan: the page, the command and the API all come here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/fact.h"
+#include "model/signal.h"
+
+namespace capstan::loop {
+
+struct ResourceQuery {
+  std::string kind;    // "" for all.
+  std::string search;  // In id, name and labels; "" for all.
+  size_t limit = 200;
+  size_t offset = 0;
+};
+
+struct FactQuery {
+  std::string subject;  // "" for all, as the others.
+  std::string kind;     // A kind, or a prefix that ends in a dot: "action.".
+  Seq before = 0;       // Only facts with a smaller number; 0 for the newest.
+  size_t limit = 100;
+};
+
+// Thread-safe. Shapes of the answers: docs/reference/api.md, one section a function. Reads answer from snapshots; what
+// changes something goes through the loop and returns when it is durable.
+class Control {
+ public:
+  virtual ~Control() = default;
+
+  virtual Json overview() const = 0;
+  // `state` is "open", "closed" or "all".
+  virtual Result<Json> incidents(std::string_view state, size_t limit) const = 0;
+  virtual Result<Json> incident(std::string_view id) const = 0;
+  virtual Result<Json> findings(std::string_view state, size_t limit) const = 0;
+  virtual Result<Json> resources(const ResourceQuery& query) const = 0;
+  virtual Result<Json> resource(std::string_view id, std::optional<Time> at) const = 0;
+  virtual Result<Json> graph(std::string_view id, int depth) const = 0;
+  virtual Result<Json> sql(std::string_view text) const = 0;
+  virtual Result<Json> facts(const FactQuery& query) const = 0;
+  // The chain of causes of an incident, a plan, an action, a finding, a resource or a fact's number.
+  virtual Result<Json> why(std::string_view id) const = 0;
+  virtual Json policies() const = 0;
+  virtual Json plans(std::string_view state) const = 0;  // "waiting", "running", "finished" or "all".
+  virtual Result<Json> plan(std::string_view id) const = 0;
+  virtual Json verbs() const = 0;
+  virtual Json config() const = 0;
+  virtual Result<Json> logs(const LogQuery& query) const = 0;
+  virtual Result<Json> log_templates(const LogQuery& query) const = 0;
+  // Capstan's own metrics in the Prometheus text format.
+  virtual std::string metrics() const = 0;
+  // Why it is not ready to serve, or nothing.
+  virtual Status ready() const = 0;
+
+  // `by` is an actor: "user:alice", "token:grafana", "local:root".
+  virtual Result<Json> approve_plan(std::string_view id, std::string_view hash, std::string_view by) = 0;
+  virtual Result<Json> reject_plan(std::string_view id, std::string_view reason, std::string_view by) = 0;
+  virtual Result<Json> cancel_plan(std::string_view id, std::string_view by) = 0;
+  // `decision` is "happened", "retry" or "abandon", for an action whose state is unknown.
+  virtual Result<Json> resolve_action(std::string_view id, std::string_view decision, std::string_view by) = 0;
+  // Proposes what the policy would do now.
+  virtual Result<Json> run_policy(std::string_view name, std::string_view by) = 0;
+  virtual Result<Json> pause_policy(std::string_view name, bool paused, std::string_view by) = 0;
+  // The kill switch for everything that acts.
+  virtual Result<Json> pause(std::string_view reason, std::string_view by) = 0;
+  virtual Result<Json> resume(std::string_view by) = 0;
+  // Writes a fact about people: user.created, token.created.
+  virtual Status record(NewFact fact) = 0;
+
+  // `changed` is called from the loop's thread with a topic ("incidents", "findings", "plans", "resources", "policies",
+  // "config", "facts") and the newest fact; it must return at once. Dropping the handle ends the subscription.
+  using Subscription = std::shared_ptr<void>;
+  virtual Subscription subscribe(std::function<void(std::string_view topic, Seq seq)> changed) = 0;
+};
+
+}  // namespace capstan::loop
