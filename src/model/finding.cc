@@ -105,6 +105,8 @@ Json Finding::to_json() const {
                        {"value", value},
                        {"query", query},
                        {"since", format_time(since)},
+                       {"causes_by", causes_by},
+                       {"verbs", Json::Array(verbs.begin(), verbs.end())},
                        {"evidence", std::move(pieces)}});
 }
 
@@ -120,6 +122,8 @@ Finding Finding::from_json(const Json& json) {
   finding.value = json["value"].number_or(0);
   finding.query = json["query"].string_or_empty();
   finding.since = parse_time(json["since"].string_or_empty()).value_or(Time());
+  finding.causes_by = json["causes_by"].string_or_empty();
+  for (const Json& verb : json["verbs"].items()) finding.verbs.push_back(verb.string_or_empty());
   for (const Json& piece : json["evidence"].items()) finding.evidence.push_back(Evidence::from_json(piece));
   return finding;
 }

@@ -44,6 +44,8 @@ struct Finding {
   double value = 0;      // The measured value, where there is one.
   std::string query;     // The PromQL or SQL that found it.
   Time since;            // When the condition began to hold, as far as is known.
+  std::string causes_by;           // PromQL whose series carry a `process` or `resource` label and a part of the symptom.
+  std::vector<std::string> verbs;  // Verbs that usually help when done to the cause, best first.
   std::vector<Evidence> evidence;
 
   Json to_json() const;
