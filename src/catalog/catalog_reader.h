@@ -1,0 +1,123 @@
+// One consistent view of the catalog, for the stages.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/action.h"
+#include "model/fact.h"
+#include "model/finding.h"
+#include "model/incident.h"
+#include "model/resource.h"
+
+namespace capstan::catalog {
+
+// A resource with what the catalog adds. `resource.fields` includes the volatile columns when it is of the present.
+struct KnownResource {
+  Resource resource;
+  std::string scope;  // Who saw it first.
+  Time since;         // When it appeared.
+  Seq seq = 0;        // The fact that made it what it is.
+};
+
+// What a resource was for a while.
+struct ResourceVersion {
+  Resource resource;
+  Time from;
+  std::optional<Time> to;  // Nothing: still so.
+  Seq seq = 0;             // The fact that made it so.
+};
+
+struct KnownRelation {
+  Relation relation;
+  Time since;
+};
+
+struct KnownFinding {
+  Finding finding;
+  bool open = true;
+  Time opened;
+  std::optional<Time> resolved;
+  Seq seq = 0;  // The newest fact about it.
+};
+
+struct KnownIncident {
+  Incident incident;
+  Seq seq = 0;
+};
+
+// proposed, approved, rejected, running, or how it ended: succeeded, failed, partial, reverted, unknown.
+struct KnownPlan {
+  Plan plan;
+  std::string state;
+  std::string by;    // Who approved or rejected it.
+  std::string says;  // How it ended, as a sentence.
+  Seq seq = 0;
+};
+
+struct KnownAction {
+  Action action;
+  std::string plan;
+  ActionState state = ActionState::kRunning;
+  Json before;  // What undo and probe need.
+  std::string says;
+  Json result;
+  Time intended;
+  std::optional<Time> finished;
+  Seq intent = 0;  // The fact that announced it.
+  Seq seq = 0;     // The newest fact about it.
+};
+
+// Used by one thread at a time; ends its view when destroyed. All lists are sorted by id unless said otherwise.
+class CatalogReader {
+ public:
+  // From Catalog::reader.
+  class View;
+  explicit CatalogReader(std::unique_ptr<View> view);
+  CatalogReader(CatalogReader&&) noexcept;
+  CatalogReader& operator=(CatalogReader&&) noexcept;
+  ~CatalogReader();
+
+  // The fact this view is at.
+  Seq seq() const;
+
+  // Nothing where no such resource is known now.
+  Result<std::optional<KnownResource>> resource(std::string_view id) const;
+  Result<std::vector<KnownResource>> resources(std::string_view kind, size_t limit = 100'000) const;
+  // Those whose name or id contains the text, at most `limit`.
+  Result<std::vector<KnownResource>> search(std::string_view text, size_t limit) const;
+  // Both directions.
+  Result<std::vector<KnownRelation>> relations_of(std::string_view id) const;
+  // The relations within `depth` steps of a resource in either direction, at most `limit` of them, nearest first.
+  Result<std::vector<Relation>> neighbours(std::string_view id, int depth, size_t limit = 10'000) const;
+  // As it was at a time; nothing where it did not exist then.
+  Result<std::optional<Resource>> resource_at(std::string_view id, Time time) const;
+  // Newest first.
+  Result<std::vector<ResourceVersion>> history(std::string_view id, size_t limit = 1000) const;
+  // The resources of any kind that appeared, changed or went within [from, to], newest first: what an explanation
+  // looks at first.
+  Result<std::vector<ResourceVersion>> changed_between(Time from, Time to, size_t limit = 10'000) const;
+
+  Result<std::vector<KnownFinding>> open_findings() const;
+  Result<std::optional<KnownFinding>> finding(std::string_view id) const;
+  Result<std::vector<KnownIncident>> open_incidents() const;
+  // The newest first.
+  Result<std::vector<KnownIncident>> incidents(size_t limit) const;
+  Result<std::optional<KnownIncident>> incident(std::string_view id) const;
+  // All states for "", the newest first.
+  Result<std::vector<KnownPlan>> plans(std::string_view state, size_t limit = 1000) const;
+  Result<std::optional<KnownPlan>> plan(std::string_view id) const;
+  Result<std::vector<KnownAction>> actions_of(std::string_view plan) const;
+  Result<std::optional<KnownAction>> action(std::string_view id) const;
+  // Intended and not finished: what a crash may have cut off.
+  Result<std::vector<KnownAction>> unfinished_actions() const;
+
+ private:
+  std::unique_ptr<View> view_;
+};
+
+}  // namespace capstan::catalog

@@ -1,0 +1,99 @@
+// The append-only record: every fact with its cause, durable before anything outside sees its effect, chained by hashes
+// so that nobody can change the past unseen. Everything else that Capstan knows is a projection of it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "model/fact.h"
+
+namespace capstan::ledger {
+
+struct LedgerOptions {
+  size_t body_limit = 64 << 10;         // Bytes of one body as text.
+  size_t batch_limit = 100'000;         // Facts of one append.
+  int64_t max_bytes = 0;                // The file's largest size; 0: what the disk has.
+  int64_t cache_bytes = 64 << 20;       // Page cache of the writer.
+  int64_t checkpoint_bytes = 32 << 20;  // The write-ahead log is copied into the file when it is longer.
+  size_t readers = 8;                   // Connections kept for readers; more may read, but pay for opening.
+};
+
+// What `verify` found.
+struct Verification {
+  struct Break {
+    Seq seq = 0;         // The first fact that is not what was written.
+    std::string reason;  // "the body is not what was written down"
+  };
+  Seq first = 0;  // The first fact that is still kept; 0 when there is none.
+  Seq last = 0;
+  uint64_t redacted = 0;
+  std::optional<Break> broken;  // Nothing: the whole chain holds.
+};
+
+// One thread calls the functions that write (the loop); any thread may call those that read, at any time, and sees
+// what was acknowledged before. Errors: kResourceExhausted for a full disk or a limit (nothing of that batch was
+// written; appending works again once there is room), kUnavailable for an I/O error (after which only reading works
+// until the ledger is opened anew, because it is not known what the disk holds), kCorrupt.
+class Ledger {
+ public:
+  // Opens or creates the file. What a crash left half done is finished or dropped; nothing acknowledged is lost.
+  static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& path, const LedgerOptions& options,
+                                              const Clock& clock, Random& random);
+  ~Ledger();
+
+  // Writes all facts or none, in one commit; they are durable when it returns. kInvalidArgument, before anything is
+  // written, for a cause that is not an earlier fact, a body that is no object, an empty kind; a batch may refer to
+  // its own earlier facts by `next_seq()` and up.
+  Result<std::vector<Seq>> append(std::span<const NewFact> facts);
+  Result<Seq> append_one(const NewFact& fact);
+  // The number that the next fact will get.
+  Seq next_seq() const { return last_seq() + 1; }
+
+  // Deletes the body of a fact, and writes down (as its own fact, "ledger.redacted") that, why and by whom. The chain
+  // still proves all other facts. The bytes are overwritten in the file, not only unlinked, at the next checkpoint.
+  Result<Seq> redact(Seq seq, std::string_view reason, std::string_view actor);
+
+  // Does what waits for an idle moment: look-up indexes and a checkpoint. The loop calls it when its inbox is empty.
+  // Cheap when there is nothing to do.
+  Status maintain();
+
+  Seq last_seq() const;
+  // kNotFound where there is no such fact.
+  Result<Fact> get(Seq seq) const;
+  // The facts from `seq` on, rising.
+  Result<std::vector<Fact>> read_from(Seq seq, size_t limit) const;
+  // The newest facts about a subject, newest first.
+  Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit) const;
+  // The facts that name `seq` as their cause, rising.
+  Result<std::vector<Fact>> by_cause(Seq seq, size_t limit = 1000) const;
+  // The newest facts of a kind with `at` not before `since`, newest first.
+  Result<std::vector<Fact>> by_kind(std::string_view kind, Time since, size_t limit) const;
+  // The fact, its cause, the cause's cause, … up to the root.
+  Result<std::vector<Fact>> cause_chain(Seq seq) const;
+
+  // Recomputes the whole chain and every body that is still there. Reads the whole file.
+  Result<Verification> verify() const;
+
+  const std::filesystem::path& path() const;
+
+  // The body of an SQL view over an attached ledger, for the catalog's SQL: columns seq, at (text), kind, subject,
+  // cause, actor, body, redacted. `schema` is the name it is attached under.
+  static std::string view_sql(std::string_view schema);
+
+ private:
+  class Writer;
+  class Readers;
+  explicit Ledger(std::unique_ptr<Writer> writer);
+
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace capstan::ledger
