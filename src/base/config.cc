@@ -222,7 +222,8 @@ int64_t MapReader::int_or(std::string_view key, int64_t otherwise, int64_t least
   if (!found) return otherwise;
   const Json value = found->to_json();
   if (!value.is_int() || value.int_or(0) < least || value.int_or(0) > most) {
-    problem(*found, fmt::format("'{}' must be a whole number from {} to {}, found '{}'", key, least, most, found->scalar));
+    problem(*found,
+            fmt::format("'{}' must be a whole number from {} to {}, found '{}'", key, least, most, found->scalar));
     return otherwise;
   }
   return value.int_or(otherwise);

@@ -67,9 +67,7 @@ Result<std::string> unhex(std::string_view text) {
 }
 
 std::string base64(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_ORIGINAL); }
-std::string base64url(std::string_view bytes) {
-  return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
+std::string base64url(std::string_view bytes) { return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING); }
 
 Result<std::string> unbase64(std::string_view text) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');

@@ -109,7 +109,8 @@ Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::pat
   std::error_code error;
   std::filesystem::recursive_directory_iterator entry(
       directory, std::filesystem::directory_options::skip_permission_denied, error);
-  if (error) return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
+  if (error)
+    return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
   for (const std::filesystem::recursive_directory_iterator end; entry != end; entry.increment(error)) {
     if (error) break;
     std::error_code ignored;

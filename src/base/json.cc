@@ -101,10 +101,10 @@ size_t utf8_length(std::string_view text) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;   // Overlong.
-  if (lead == 0xed && byte(1) > 0x9f) return 0;   // Surrogates.
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;   // Overlong.
-  if (lead == 0xf4 && byte(1) > 0x8f) return 0;   // Beyond U+10FFFF.
+  if (lead == 0xe0 && byte(1) < 0xa0) return 0;  // Overlong.
+  if (lead == 0xed && byte(1) > 0x9f) return 0;  // Surrogates.
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;  // Overlong.
+  if (lead == 0xf4 && byte(1) > 0x8f) return 0;  // Beyond U+10FFFF.
   return length;
 }
 

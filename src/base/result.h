@@ -64,10 +64,12 @@ Result<T> during(std::string_view what, Result<T> result) {
 
 }  // namespace capstan
 
-// Evaluates to the value of a Result, or returns its error from the enclosing function.
-#define TRY(expression)                                                              \
-  __extension__({                                                                    \
-    auto try_result_ = (expression);                                                 \
-    if (!try_result_) return std::unexpected<::capstan::Error>(std::move(try_result_).error()); \
-    *std::move(try_result_);                                                         \
+// Evaluates to the value of a Result, or returns its error from the enclosing function. May be nested.
+#define TRY(expression) CAPSTAN_TRY_NAMED(expression, __COUNTER__)
+#define CAPSTAN_TRY_NAMED(expression, number) CAPSTAN_TRY_INTO(expression, try_result_##number)
+#define CAPSTAN_TRY_INTO(expression, result)                                          \
+  __extension__({                                                                     \
+    auto result = (expression);                                                       \
+    if (!result) return std::unexpected<::capstan::Error>(std::move(result).error()); \
+    *std::move(result);                                                               \
   })

@@ -29,8 +29,8 @@ std::optional<ActionState> parse_action_state(std::string_view text);
 bool is_final(ActionState state);
 
 struct Action {
-  std::string id;      // Unique for all time; what the outside is told where it can remember one (idempotency key).
-  std::string verb;    // "host.stop_process"
+  std::string id;    // Unique for all time; what the outside is told where it can remember one (idempotency key).
+  std::string verb;  // "host.stop_process"
   ResourceId target;
   Json parameters;     // An object, as the verb declares it.
   std::string reason;  // The sentence for people.
@@ -46,7 +46,7 @@ struct Limits {
   double in_flight_share = 0.25;  // Of the selected targets, under way and not yet verified; at least one.
   int in_flight = 0;              // The same as a number; 0 when only the share counts.
   int per_minute = 10;
-  int total = 20;                 // What one run may touch before a person is asked.
+  int total = 20;  // What one run may touch before a person is asked.
 
   Json to_json() const;
   static Limits from_json(const Json& json);
@@ -59,10 +59,10 @@ struct Plan {
   std::string title;           // "stop 2 processes of user eve"
   std::vector<Action> actions;
   Limits limits;
-  std::string verify;          // PromQL that must be true afterwards (a non-empty, non-zero result); "" for none.
+  std::string verify;              // PromQL that must be true afterwards (a non-empty, non-zero result); "" for none.
   Duration verify_within{60'000};  // How long the check may take to become true.
   bool undo_on_failure = true;     // Undo what can be undone when an action or the check fails.
-  std::string approval;        // "ask", "none" (a policy may do it), "standing".
+  std::string approval;            // "ask", "none" (a policy may do it), "standing".
   Time created;
   Seq cause = 0;
 

@@ -38,7 +38,7 @@ struct Fact {
 namespace fact_kind {
 inline constexpr std::string_view kStarted = "capstan.started";
 inline constexpr std::string_view kStopped = "capstan.stopped";
-inline constexpr std::string_view kPaused = "capstan.paused";    // The kill switch: nothing acts.
+inline constexpr std::string_view kPaused = "capstan.paused";  // The kill switch: nothing acts.
 inline constexpr std::string_view kResumed = "capstan.resumed";
 inline constexpr std::string_view kConfigLoaded = "config.loaded";
 inline constexpr std::string_view kConfigRejected = "config.rejected";

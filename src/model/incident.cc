@@ -2,9 +2,7 @@
 
 namespace capstan {
 
-std::string_view to_string(IncidentState state) {
-  return state == IncidentState::kOpen ? "open" : "closed";
-}
+std::string_view to_string(IncidentState state) { return state == IncidentState::kOpen ? "open" : "closed"; }
 
 Json Cause::to_json() const {
   Json::Array pieces;

@@ -10,11 +10,11 @@
 namespace capstan {
 
 struct Cause {
-  ResourceId resource;         // The likeliest single resource; for a group its first member.
+  ResourceId resource;            // The likeliest single resource; for a group its first member.
   std::vector<ResourceId> group;  // Resources that act alike and together: the workers one shell started.
-  double score = 0;            // 0..1; causes of an incident are sorted by it, falling.
-  double share = 0;            // 0..1: how much of the symptom it accounts for.
-  std::string says;            // "process a.out (pid 42, user eve) started 4 s before and uses 98 % of the CPU in excess"
+  double score = 0;               // 0..1; causes of an incident are sorted by it, falling.
+  double share = 0;               // 0..1: how much of the symptom it accounts for.
+  std::string says;  // "process a.out (pid 42, user eve) started 4 s before and uses 98 % of the CPU in excess"
   std::vector<Evidence> evidence;
 
   Json to_json() const;
@@ -28,12 +28,12 @@ enum class IncidentState {
 std::string_view to_string(IncidentState state);
 
 struct Incident {
-  std::string id;     // "inc-12": short enough to type.
+  std::string id;  // "inc-12": short enough to type.
   IncidentState state = IncidentState::kOpen;
   Severity severity = Severity::kMedium;
   std::string title;  // "CPU of web1 saturated by stress (pid 42)"
   Time opened;
-  Time closed;        // Valid when kClosed.
+  Time closed;  // Valid when kClosed.
   std::vector<Finding> findings;
   std::vector<Cause> causes;
   std::vector<Plan> recommended;  // Best first; proposed, nothing more.

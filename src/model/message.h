@@ -17,24 +17,24 @@ struct Message {
     std::string label;  // "Approve"
     std::string url;    // The page that does it.
   };
-  std::string id;         // One a message for all time: the same id is never sent twice to a channel.
-  std::string thread;     // Messages of one incident share it; channels that know threads keep them together.
+  std::string id;      // One a message for all time: the same id is never sent twice to a channel.
+  std::string thread;  // Messages of one incident share it; channels that know threads keep them together.
   Severity severity = Severity::kInfo;
-  std::string title;      // Plain text, one line.
+  std::string title;                                        // Plain text, one line.
   std::vector<std::pair<std::string, std::string>> fields;  // "Cause" -> "process x (pid 42) …", plain text.
-  std::string text;       // Plain text, may be many lines.
-  std::vector<std::string> code_lines;  // Log lines and such, shown as they are.
+  std::string text;                                         // Plain text, may be many lines.
+  std::vector<std::string> code_lines;                      // Log lines and such, shown as they are.
   std::vector<Button> buttons;
-  std::string url;        // Where more is.
+  std::string url;  // Where more is.
   Seq cause = 0;
 };
 
 // How a delivery ended. The error's message says what a person has to do: "invite the bot to #ops: /invite @capstan".
 struct Delivery {
   Status status;
-  bool retry = false;              // The same message may succeed later.
-  Duration retry_after{0};         // What the counterpart asked for; 0: the sender's own back-off.
-  std::string reference;           // The channel's own id of the message, for threads.
+  bool retry = false;       // The same message may succeed later.
+  Duration retry_after{0};  // What the counterpart asked for; 0: the sender's own back-off.
+  std::string reference;    // The channel's own id of the message, for threads.
 };
 
 // A way to people. Called from workers; thread-safe.

@@ -21,7 +21,7 @@ struct Resource {
   std::string kind;  // A kind that a pack declares: "host_process".
   std::string name;  // For people: "nginx".
   Labels labels;
-  Json fields;       // An object: the values of the kind's columns. Only declared columns are kept.
+  Json fields;  // An object: the values of the kind's columns. Only declared columns are kept.
 
   bool operator==(const Resource&) const = default;
 };

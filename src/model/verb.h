@@ -46,8 +46,8 @@ struct Performed {
 };
 
 enum class ProbeAnswer {
-  kHappened,        // The outside shows the effect.
-  kDidNotHappen,    // The outside shows that there was none.
+  kHappened,      // The outside shows the effect.
+  kDidNotHappen,  // The outside shows that there was none.
   kCannotTell,
 };
 std::string_view to_string(ProbeAnswer answer);

@@ -1,0 +1,107 @@
+#include "base/subprocess.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <thread>
+
+namespace capstan {
+namespace {
+
+Result<ProgramOutcome> run_shell(std::string_view command, Duration limit = Duration(10'000)) {
+  const SystemClock clock;
+  return run_program({.argv = shell_command(command), .time_limit = limit, .grace = Duration(200)}, clock, {});
+}
+
+bool group_is_gone(pid_t pid) { return ::kill(pid, 0) != 0; }
+
+TEST(Subprocess, CapturesBothStreamsAndTheExitCode) {
+  const auto outcome = run_shell("echo hello; echo trouble >&2; exit 3");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out, "hello\n");
+  EXPECT_EQ(outcome->err, "trouble\n");
+  EXPECT_EQ(outcome->exit_code, 3);
+  EXPECT_FALSE(outcome->succeeded());
+}
+
+TEST(Subprocess, PassesArgumentsWithoutAShell) {
+  const SystemClock clock;
+  const auto outcome = run_program({.argv = {"echo", "$HOME; `id`", "a b"}}, clock, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out, "$HOME; `id` a b\n");
+}
+
+TEST(Subprocess, InheritsNothingFromOurEnvironmentAndHasNoInput) {
+  ::setenv("CAPSTAN_TEST_LEAK", "leaked", 1);
+  const auto outcome = run_shell("echo \"[$CAPSTAN_TEST_LEAK]\"; cat; ls /proc/self/fd | wc -l");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out, "[]\n4\n");  // 0, 1, 2, and the one `ls` reads the directory with.
+}
+
+TEST(Subprocess, EndsTheWholeGroupAtTheTimeLimit) {
+  const auto outcome = run_shell("sleep 60 & echo $!; trap '' TERM; while :; do sleep 60; done", Duration(300));
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->end, ProgramOutcome::End::kTimedOut);
+  EXPECT_LT(outcome->took, Duration(5'000));
+  const pid_t background = std::atoi(outcome->out.c_str());
+  ASSERT_GT(background, 0);
+  for (int i = 0; i < 100 && !group_is_gone(background); ++i) std::this_thread::sleep_for(Duration(20));
+  EXPECT_TRUE(group_is_gone(background));
+}
+
+TEST(Subprocess, DoesNotWaitForChildrenThatKeepTheOutputOpen) {
+  const auto outcome = run_shell("sleep 60 & exit 0");
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->succeeded());
+  EXPECT_LT(outcome->took, Duration(5'000));
+}
+
+TEST(Subprocess, EndsSoonAfterAStopIsRequested) {
+  const SystemClock clock;
+  std::stop_source stop;
+  ProgramSpec spec{.argv = shell_command("echo ready; exec sleep 60")};
+  spec.on_output = [&](OutputStream, std::string_view) { stop.request_stop(); };
+  const auto outcome = run_program(spec, clock, stop.get_token());
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->end, ProgramOutcome::End::kCancelled);
+  EXPECT_LT(outcome->took, Duration(5'000));
+}
+
+TEST(Subprocess, KeepsOnlyTheLimitOfOutputAndCountsTheRest) {
+  const SystemClock clock;
+  const auto outcome = run_program({.argv = shell_command("head -c 100000 /dev/zero"), .output_limit = 1000}, clock, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out.size(), 1000u);
+  EXPECT_EQ(outcome->dropped_bytes, 99'000u);
+}
+
+TEST(Subprocess, RunsAsAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const SystemClock clock;
+  const auto outcome = run_program({.argv = {"id", "-un"}, .user = "nobody"}, clock, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out, "nobody\n");
+}
+
+TEST(Subprocess, SaysWhatCouldNotBeStarted) {
+  const SystemClock clock;
+  const auto missing = run_program({.argv = {"/no/such/program"}}, clock, {});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(missing.error().message.find("/no/such/program"), std::string::npos);
+  EXPECT_FALSE(run_program({.argv = {"true"}, .user = "no-such-user"}, clock, {}));
+  EXPECT_FALSE(run_program({.argv = {}}, clock, {}));
+}
+
+TEST(Subprocess, DetachedProgramsLeadTheirOwnLife) {
+  const auto pid = start_detached({.argv = {"sleep", "60"}}, "", "");
+  ASSERT_TRUE(pid);
+  EXPECT_EQ(::kill(*pid, 0), 0);
+  EXPECT_NE(::getsid(*pid), ::getsid(0));
+  ::kill(*pid, SIGKILL);
+  EXPECT_FALSE(start_detached({.argv = {"/no/such/program"}}, "", ""));
+}
+
+}  // namespace
+}  // namespace capstan

@@ -1,0 +1,251 @@
+#include "explain/causes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "explain/describe.h"
+
+namespace capstan::explain {
+namespace {
+
+constexpr size_t kMostCauses = 5;
+constexpr Duration kLookBack = std::chrono::minutes(10);
+constexpr Duration kRecencyScale = std::chrono::minutes(2);
+constexpr Duration kStartedTogether = std::chrono::seconds(30);
+// A symptom is noticed some seconds after it began, so a start shortly after "since" is still before it.
+constexpr Duration kNoticeDelay = std::chrono::seconds(30);
+constexpr double kLeastShare = 0.02;  // A candidate below it explains nothing.
+
+struct Candidate {
+  Resource resource;
+  double value = 0;      // Its part of the symptom, in the symptom's unit.
+  double proximity = 1;  // 1 / relations in between.
+  std::optional<Time> changed_at;
+  Seq fact = 0;
+  std::string change;  // "ended by signal 9", for a cause that is a change.
+};
+
+double recency(std::optional<Time> changed_at, Time since) {
+  if (!changed_at || *changed_at > since + kNoticeDelay) return 0;
+  const Duration before = std::max(Duration(0), since - *changed_at);
+  return std::exp(-to_seconds(before) / to_seconds(kRecencyScale));
+}
+
+bool alike(const Candidate& a, const Candidate& b) {
+  const Resource& x = a.resource;
+  const Resource& y = b.resource;
+  if (x.kind != y.kind || x.name != y.name) return false;
+  for (std::string_view field : {"exe", "user"}) {
+    if (x.fields[field] != y.fields[field]) return false;
+  }
+  if (!a.change.empty() || !b.change.empty()) return false;
+  if (!a.changed_at || !b.changed_at) return a.changed_at == b.changed_at;
+  return std::chrono::abs(*a.changed_at - *b.changed_at) <= kStartedTogether;
+}
+
+// The facts of this resource's appearance, if they are recent enough to be at hand.
+Seq appearance_fact(const Resource& resource, const World& world, Time from, Time to) {
+  for (const Fact& fact : world.changes_near(resource.id, from, to)) {
+    if (fact.subject == resource.id && fact.kind == fact_kind::kResourceAppeared) return fact.seq;
+  }
+  return 0;
+}
+
+// Candidates that the rule's own query names, each with its part of the symptom.
+std::vector<Candidate> candidates_by_query(const Finding& finding, const World& world) {
+  std::vector<Candidate> candidates;
+  if (finding.causes_by.empty()) return candidates;
+  const auto series = world.signals().query(finding.causes_by, world.now());
+  if (!series) return candidates;
+  for (const SeriesSample& one : *series) {
+    std::string_view id = one.labels.get("process");
+    if (id.empty()) id = one.labels.get("resource");
+    if (id.empty() || !(one.sample.value > 0)) continue;
+    std::optional<Resource> resource = world.resource(id);
+    if (!resource) continue;
+    Candidate candidate{.resource = std::move(*resource), .value = one.sample.value};
+    candidate.changed_at = time_field(candidate.resource, "started_at");
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+std::string say_change(const Fact& fact) {
+  if (fact.kind == fact_kind::kResourceGone) {
+    const Json& departure = fact.body["departure"];
+    if (const int64_t signal = departure["exit_signal"].int_or(0); signal > 0) {
+      return fmt::format("was ended by signal {}", signal);
+    }
+    if (departure.contains("exit_code")) return fmt::format("exited with code {}", departure["exit_code"].int_or(0));
+    return "ended";
+  }
+  if (fact.kind == fact_kind::kResourceAppeared) return "appeared";
+  if (fact.kind == fact_kind::kActionFinished) return fmt::format("was acted on by {}", fact.actor);
+  std::vector<std::string> fields;
+  for (const auto& [name, values] : fact.body["changed"].members()) fields.push_back(name);
+  return fields.empty() ? "changed" : fmt::format("changed its {}", fmt::join(fields, ", "));
+}
+
+// How much a kind of change explains when nothing measures it.
+double weight_of_change(const Fact& fact, const Finding& finding) {
+  if (fact.kind == fact_kind::kResourceGone) {
+    return fact.body["departure"]["exit_signal"].int_or(0) > 0 || fact.body["departure"]["exit_code"].int_or(0) != 0
+               ? 1.0
+               : 0.8;
+  }
+  if (fact.kind == fact_kind::kActionFinished) return 0.7;
+  // The finding often is the change of the resource itself ("state became stopped"): that is the symptom, no cause.
+  if (fact.kind == fact_kind::kResourceChanged) return fact.subject == finding.resource ? 0.1 : 0.6;
+  return 0.3;
+}
+
+// What changed near the resource that suffers: the latest change of each neighbour.
+std::vector<Candidate> candidates_by_change(const Finding& finding, const World& world) {
+  std::map<ResourceId, Candidate> latest;
+  if (finding.resource.empty()) return {};
+  for (const Fact& fact : world.changes_near(finding.resource, finding.since - kLookBack, world.now())) {
+    std::optional<Resource> resource = world.resource(fact.subject);
+    if (!resource || fact.at > finding.since + kNoticeDelay) continue;
+    Candidate candidate{.resource = std::move(*resource)};
+    candidate.value = weight_of_change(fact, finding) * recency(fact.at, finding.since);
+    candidate.proximity = fact.subject == finding.resource ? 1.0 : 0.5;
+    candidate.changed_at = fact.at;
+    candidate.fact = fact.seq;
+    candidate.change = say_change(fact);
+    latest.insert_or_assign(fact.subject, std::move(candidate));
+  }
+  std::vector<Candidate> candidates;
+  for (auto& [id, candidate] : latest) candidates.push_back(std::move(candidate));
+  return candidates;
+}
+
+// Who writes to the thing that suffers: a log full of errors is its writers'.
+std::vector<Candidate> candidates_by_relation(const Finding& finding, const World& world) {
+  std::vector<Candidate> candidates;
+  if (finding.resource.empty()) return candidates;
+  for (const Relation& relation : world.relations_of(finding.resource)) {
+    if (relation.target != finding.resource || relation.kind != "writes_to") continue;
+    std::optional<Resource> resource = world.resource(relation.source);
+    if (!resource) continue;
+    Candidate candidate{.resource = std::move(*resource), .value = 1};
+    candidate.changed_at = time_field(candidate.resource, "started_at");
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+std::vector<std::vector<Candidate>> group_alike(std::vector<Candidate> candidates) {
+  std::ranges::stable_sort(candidates, [](const Candidate& a, const Candidate& b) { return a.value > b.value; });
+  std::vector<std::vector<Candidate>> groups;
+  for (Candidate& candidate : candidates) {
+    const auto group = std::ranges::find_if(groups, [&](const auto& one) { return alike(one.front(), candidate); });
+    if (group != groups.end()) {
+      group->push_back(std::move(candidate));
+    } else {
+      groups.emplace_back().push_back(std::move(candidate));
+    }
+  }
+  return groups;
+}
+
+// The candidate's own part of the symptom over the last minutes, to be plotted beside the symptom.
+std::optional<Evidence> series_evidence(const Finding& finding, const std::vector<Candidate>& group,
+                                        const World& world) {
+  if (finding.causes_by.empty()) return std::nullopt;
+  const Time from = std::max(finding.since - std::chrono::minutes(1), world.now() - std::chrono::minutes(5));
+  const Duration step = std::max(Duration(1000), Duration((world.now() - from).count() / 60));
+  auto series = world.signals().query_range(finding.causes_by, from, world.now(), step);
+  if (!series) return std::nullopt;
+  std::erase_if(*series, [&](const Series& one) {
+    return std::ranges::none_of(group, [&](const Candidate& candidate) {
+      return candidate.resource.id == one.labels.get("process") || candidate.resource.id == one.labels.get("resource");
+    });
+  });
+  if (series->empty()) return std::nullopt;
+  return Evidence{.kind = Evidence::Kind::kSeries,
+                  .text = "its part of the symptom",
+                  .query = finding.causes_by,
+                  .series = std::move(*series)};
+}
+
+Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, double total, bool measured,
+                 const CauseWeights& weights, const World& world) {
+  Cause cause;
+  std::vector<Resource> resources;
+  double value = 0;
+  std::optional<Time> changed_at;
+  for (const Candidate& candidate : group) {
+    resources.push_back(candidate.resource);
+    cause.group.push_back(candidate.resource.id);
+    value += candidate.value;
+    if (candidate.changed_at && (!changed_at || *candidate.changed_at < *changed_at)) changed_at = candidate.changed_at;
+  }
+  cause.resource = cause.group.front();
+  const double fresh = recency(changed_at, finding.since);
+  const Candidate& first = group.front();
+  cause.share = measured && total > 0 ? std::min(1.0, value / total) : 0;
+  const double accounted = measured ? cause.share : std::min(1.0, value);
+  cause.score = weights.share * accounted + weights.recency * fresh + weights.proximity * first.proximity;
+
+  std::string when;
+  if (changed_at && *changed_at > finding.since - kLookBack) {
+    const Duration before = finding.since - *changed_at;
+    when = before.count() >= 0 ? fmt::format("{} before", say_duration(before)) : "as it began";
+  }
+  cause.says = describe_group(resources);
+  if (!first.change.empty()) {
+    cause.says += fmt::format(" {}{}{}", first.change, when.empty() ? "" : " ", when);
+  } else {
+    if (!when.empty()) cause.says += " started " + when;
+    if (measured)
+      cause.says += fmt::format("{} accounts for {:.0f} % of it", when.empty() ? "" : " and", cause.share * 100);
+  }
+
+  Seq fact = first.fact;
+  if (fact == 0) fact = appearance_fact(first.resource, world, finding.since - kLookBack, world.now());
+  if (fact != 0) {
+    cause.evidence.push_back(
+        {.kind = Evidence::Kind::kFact,
+         .text = describe(first.resource) + " " + (first.change.empty() ? "appeared" : first.change),
+         .fact = fact});
+  }
+  if (auto plot = series_evidence(finding, group, world)) cause.evidence.push_back(std::move(*plot));
+  for (const Candidate& candidate : group) {
+    // What the connector saw of it, in its own words ("98 % of a core for 9 s, wrote nothing").
+    const std::string& observed = candidate.resource.fields["judgement"].string_or_empty();
+    if (observed.empty()) continue;
+    cause.evidence.push_back({.kind = Evidence::Kind::kLines, .text = "what it did", .lines = {observed}});
+    break;
+  }
+  return cause;
+}
+
+}  // namespace
+
+std::vector<Cause> rank_causes(const Finding& finding, const World& world, const CauseWeights& weights) {
+  std::vector<Candidate> measured = candidates_by_query(finding, world);
+  const bool has_measure = !measured.empty();
+  if (!has_measure) measured = candidates_by_relation(finding, world);
+  const double total = std::accumulate(measured.begin(), measured.end(), 0.0,
+                                       [](double sum, const Candidate& one) { return sum + one.value; });
+  std::vector<Cause> causes;
+  for (const auto& group : group_alike(std::move(measured))) {
+    causes.push_back(make_cause(finding, group, total, true, weights, world));
+    if (causes.back().share < kLeastShare) causes.pop_back();
+  }
+  // What is measured says more than what merely changed; changes count where nothing is measured.
+  if (causes.empty()) {
+    for (const auto& group : group_alike(candidates_by_change(finding, world))) {
+      causes.push_back(make_cause(finding, group, 0, false, weights, world));
+    }
+  }
+  std::ranges::stable_sort(causes, [](const Cause& a, const Cause& b) { return a.score > b.score; });
+  if (causes.size() > kMostCauses) causes.resize(kMostCauses);
+  return causes;
+}
+
+}  // namespace capstan::explain

@@ -1,0 +1,131 @@
+#include "explain/explainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "explain/causes.h"
+#include "explain/grouping.h"
+#include "explain/recommend.h"
+
+namespace capstan::explain {
+namespace {
+
+constexpr double kShareMoved = 0.2;  // A smaller move of the share is not worth a fact.
+constexpr size_t kMostFindings = 100;
+
+const Finding* find(const std::vector<Finding>& findings, const std::string& id) {
+  const auto found = std::ranges::find(findings, id, &Finding::id);
+  return found == findings.end() ? nullptr : &*found;
+}
+
+// The causes of the finding that is explained best stand for the incident.
+std::vector<Cause> best_causes(const Incident& incident, const World& world) {
+  std::vector<Cause> best;
+  for (const Finding& finding : incident.findings) {
+    std::vector<Cause> causes = rank_causes(finding, world);
+    if (causes.empty()) continue;
+    if (best.empty() || causes.front().score > best.front().score) best = std::move(causes);
+  }
+  return best;
+}
+
+bool differs(const std::vector<Cause>& before, const std::vector<Cause>& after) {
+  if (before.empty() || after.empty()) return before.empty() != after.empty();
+  const auto members = [](const Cause& cause) { return std::set<ResourceId>(cause.group.begin(), cause.group.end()); };
+  return members(before.front()) != members(after.front()) ||
+         std::abs(before.front().share - after.front().share) > kShareMoved;
+}
+
+}  // namespace
+
+void Explainer::restore(std::vector<Incident> open, int64_t last_number) {
+  last_number_ = last_number;
+  for (Incident& incident : open) {
+    // As if its findings had held until now: detection gets the quiet time to find them again.
+    progress_[incident.id] = {};
+    open_[incident.id] = std::move(incident);
+  }
+}
+
+std::string Explainer::incident_of(const std::string& finding) const {
+  for (const auto& [id, incident] : open_) {
+    if (find(incident.findings, finding)) return id;
+  }
+  return {};
+}
+
+bool Explainer::due(const Progress& progress, Time now) const {
+  if (now < progress.last_ranked) return true;  // The wall clock went back.
+  const bool settling = now - progress.last_joined < options_.settle;
+  return now - progress.last_ranked >= (settling ? options_.settle_interval : options_.steady_interval);
+}
+
+void Explainer::join(const Finding& finding, std::vector<Cause> causes, std::span<const VerbSpec* const> verbs,
+                     const World& world, std::vector<IncidentChange>& changes) {
+  const Time now = world.now();
+  for (auto& [id, incident] : open_) {
+    if (incident.findings.size() >= kMostFindings || !belongs_to(finding, causes, incident, world)) continue;
+    incident.findings.push_back(finding);
+    incident.severity = std::max(incident.severity, finding.severity);
+    const bool better =
+        !causes.empty() && (incident.causes.empty() || causes.front().score > incident.causes.front().score);
+    if (better) incident.causes = std::move(causes);
+    incident.recommended = recommend(incident, verbs, world);
+    progress_[id] = {.last_held = now, .last_joined = now, .last_ranked = now};
+    changes.push_back({IncidentChange::Kind::kChanged, incident, finding.id, "one more finding: " + finding.says});
+    return;
+  }
+  Incident incident{.id = fmt::format("inc-{}", ++last_number_),
+                    .severity = finding.severity,
+                    .title = finding.says,
+                    .opened = now,
+                    .findings = {finding},
+                    .causes = std::move(causes)};
+  incident.recommended = recommend(incident, verbs, world);
+  progress_[incident.id] = {.last_held = now, .last_joined = now, .last_ranked = now};
+  changes.push_back({IncidentChange::Kind::kOpened, incident, finding.id, finding.says});
+  open_[incident.id] = std::move(incident);
+}
+
+std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holding,
+                                              std::span<const VerbSpec* const> verbs, const World& world) {
+  std::vector<IncidentChange> changes;
+  const Time now = world.now();
+  for (const Finding& finding : holding) {
+    if (incident_of(finding.id).empty()) join(finding, rank_causes(finding, world), verbs, world, changes);
+  }
+  for (auto entry = open_.begin(); entry != open_.end();) {
+    Incident& incident = entry->second;
+    Progress& progress = progress_[incident.id];
+    if (progress.last_held == Time() || progress.last_held > now) progress.last_held = now;
+    const bool holds =
+        std::ranges::any_of(incident.findings, [&](const Finding& one) { return find(holding, one.id); });
+    if (holds) {
+      progress.last_held = now;
+      if (due(progress, now)) {
+        progress.last_ranked = now;
+        std::vector<Cause> causes = best_causes(incident, world);
+        if (!causes.empty() && differs(incident.causes, causes)) {
+          incident.causes = std::move(causes);
+          incident.recommended = recommend(incident, verbs, world);
+          changes.push_back({IncidentChange::Kind::kChanged, incident, "",
+                             "the likely cause is now: " + incident.causes.front().says});
+        }
+      }
+    } else if (now - progress.last_held >= options_.quiet) {
+      incident.state = IncidentState::kClosed;
+      incident.closed = now;
+      changes.push_back({IncidentChange::Kind::kClosed, incident, "", "none of its findings holds any more"});
+      progress_.erase(incident.id);
+      entry = open_.erase(entry);
+      continue;
+    }
+    ++entry;
+  }
+  return changes;
+}
+
+}  // namespace capstan::explain
