@@ -65,7 +65,8 @@ Result<T> during(std::string_view what, Result<T> result) {
 }  // namespace capstan
 
 // Evaluates to the value of a Result, or returns its error from the enclosing function. May be nested.
-#define TRY(expression) CAPSTAN_TRY_NAMED(expression, __COUNTER__)
+#define TRY(expression) CAPSTAN_TRY_COUNTED(expression, __COUNTER__)
+#define CAPSTAN_TRY_COUNTED(expression, number) CAPSTAN_TRY_NAMED(expression, number)
 #define CAPSTAN_TRY_NAMED(expression, number) CAPSTAN_TRY_INTO(expression, try_result_##number)
 #define CAPSTAN_TRY_INTO(expression, result)                                          \
   __extension__({                                                                     \
