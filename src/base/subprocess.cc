@@ -36,8 +36,9 @@ Result<Identity> find_user(const std::string& name) {
   passwd* found = nullptr;
   const int number = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
   if (found == nullptr) {
-    return fail(ErrorCode::kNotFound, number == 0 ? fmt::format("there is no user '{}'", name)
-                                                  : fmt::format("cannot look up user '{}': {}", name, errno_text(number)));
+    return fail(ErrorCode::kNotFound, number == 0
+                                          ? fmt::format("there is no user '{}'", name)
+                                          : fmt::format("cannot look up user '{}': {}", name, errno_text(number)));
   }
   int count = 64;
   std::vector<gid_t> groups(static_cast<size_t>(count));
@@ -117,7 +118,7 @@ constexpr std::array<std::string_view, 5> kSteps = {"set up its streams", "becom
   }
   if (::chdir(prepared.directory.c_str()) < 0) give_up(report_fd, 2);
   ::umask(022);
-  struct sigaction standard {};
+  struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int number = 1; number < 32; ++number) {
     if (number != SIGKILL && number != SIGSTOP) ::sigaction(number, &standard, nullptr);
@@ -148,9 +149,9 @@ Status read_report(int fd, const std::string& executable) {
     got = ::read(fd, &failure, sizeof(failure));
   } while (got < 0 && errno == EINTR);
   if (got < static_cast<ssize_t>(sizeof(failure))) return {};
-  return fail(errno_code(failure.error_number), fmt::format("cannot start {}: failed to {}: {}", executable,
-                                                            kSteps[static_cast<size_t>(failure.step)],
-                                                            errno_text(failure.error_number)));
+  return fail(errno_code(failure.error_number),
+              fmt::format("cannot start {}: failed to {}: {}", executable, kSteps[static_cast<size_t>(failure.step)],
+                          errno_text(failure.error_number)));
 }
 
 // A running child: its pidfd, and the read ends of its output.
@@ -217,7 +218,8 @@ bool drain(FileHandle& from, OutputStream stream, const ProgramSpec& spec, std::
 // Waits for a child and ends it when time is up or somebody asks.
 class Watch {
  public:
-  Watch(Child child, const ProgramSpec& spec, const Clock& clock) : child_(std::move(child)), spec_(spec), clock_(clock) {}
+  Watch(Child child, const ProgramSpec& spec, const Clock& clock)
+      : child_(std::move(child)), spec_(spec), clock_(clock) {}
 
   ProgramOutcome run(const std::stop_token& stop) {
     const FileHandle wake(::eventfd(0, EFD_CLOEXEC));
@@ -265,7 +267,8 @@ class Watch {
     }
     if (WIFEXITED(status)) outcome_.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) outcome_.signal = WTERMSIG(status);
-    if (!ended_by_us_) outcome_.end = WIFSIGNALED(status) ? ProgramOutcome::End::kSignalled : ProgramOutcome::End::kExited;
+    if (!ended_by_us_)
+      outcome_.end = WIFSIGNALED(status) ? ProgramOutcome::End::kSignalled : ProgramOutcome::End::kExited;
   }
 
   Child child_;

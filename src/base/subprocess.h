@@ -23,13 +23,13 @@ struct ProgramSpec {
   // `environment`.
   std::vector<std::string> argv;
   // The whole environment of the program: nothing is inherited.
-  std::vector<std::pair<std::string, std::string>> environment = {{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                                                                  {"LANG", "C.UTF-8"}};
+  std::vector<std::pair<std::string, std::string>> environment = {
+      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"LANG", "C.UTF-8"}};
   std::string directory = "/";
-  std::string user;                 // A user's name; "" keeps the own one. Groups follow the user.
-  Duration time_limit{60'000};      // After it the whole process group is ended.
-  Duration grace{2'000};            // Between SIGTERM and SIGKILL.
-  size_t output_limit = 1 << 20;    // Bytes kept of each stream; the rest is read, counted and dropped.
+  std::string user;               // A user's name; "" keeps the own one. Groups follow the user.
+  Duration time_limit{60'000};    // After it the whole process group is ended.
+  Duration grace{2'000};          // Between SIGTERM and SIGKILL.
+  size_t output_limit = 1 << 20;  // Bytes kept of each stream; the rest is read, counted and dropped.
   // Called from the calling thread with each piece of output as it arrives; may be empty.
   std::function<void(OutputStream, std::string_view)> on_output;
 };

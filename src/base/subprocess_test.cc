@@ -70,7 +70,8 @@ TEST(Subprocess, EndsSoonAfterAStopIsRequested) {
 
 TEST(Subprocess, KeepsOnlyTheLimitOfOutputAndCountsTheRest) {
   const SystemClock clock;
-  const auto outcome = run_program({.argv = shell_command("head -c 100000 /dev/zero"), .output_limit = 1000}, clock, {});
+  const auto outcome =
+      run_program({.argv = shell_command("head -c 100000 /dev/zero"), .output_limit = 1000}, clock, {});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->out.size(), 1000u);
   EXPECT_EQ(outcome->dropped_bytes, 99'000u);
