@@ -1,0 +1,62 @@
+// One HTTP exchange by libcurl: a request made into an easy handle, and what became of it made into a response or an
+// error. Shared by the clients that wait (http_client.h) and those that do not (http_fetcher.h).
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/http_client.h"
+
+namespace capstan {
+
+struct CloseCurl {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using CurlEasy = std::unique_ptr<CURL, CloseCurl>;
+
+// Stays where it is: libcurl holds pointers into it until it is finished.
+class CurlExchange {
+ public:
+  // Takes over `easy`, which may hold an open connection. Errors: kInvalidArgument for a header that is none.
+  static Result<std::unique_ptr<CurlExchange>> create(HttpRequest request, std::stop_token stop, CurlEasy easy);
+
+  CURL* easy() { return easy_.get(); }
+  const HttpRequest& request() const { return request_; }
+  // What the transfer that ended with `code` means. Call once.
+  Result<HttpResponse> finish(CURLcode code);
+  // The handle without options or credentials, with its connection.
+  CurlEasy release();
+
+ private:
+  CurlExchange(HttpRequest request, std::stop_token stop, CurlEasy easy)
+      : request_(std::move(request)), stop_(std::move(stop)), easy_(std::move(easy)) {}
+
+  Status prepare_headers();
+  void set_options();
+  void set_method();
+  void set_tls();
+  void set_server_name();
+  Error describe(CURLcode code) const;
+  bool was_sent() const;
+
+  size_t take_body(const char* data, size_t bytes);
+  size_t take_header(std::string_view line);
+
+  HttpRequest request_;
+  std::stop_token stop_;
+  CurlEasy easy_;
+  std::unique_ptr<curl_slist, CloseCurl> headers_;
+  std::unique_ptr<curl_slist, CloseCurl> connect_to_;
+  std::array<char, CURL_ERROR_SIZE> detail_{};
+  HttpResponse response_;
+  size_t header_bytes_ = 0;
+  bool too_large_ = false;
+};
+
+}  // namespace capstan
