@@ -69,16 +69,16 @@ class HttpHandler {
 };
 
 struct HttpServerOptions {
-  // "127.0.0.1:9280", "[::1]:0", "localhost:9280" (all addresses of the name), ":9280" (all of this machine). Port 0 lets
-  // the system choose.
+  // "127.0.0.1:9280", "[::1]:0", "localhost:9280" (all addresses of the name), ":9280" (all of this machine). Port 0
+  // lets the system choose.
   std::vector<std::string> listen;
   std::filesystem::path unix_socket;  // Made with mode 0600; a stale one is replaced. "" for none.
 
-  size_t header_bytes = 16 << 10;         // Beyond: 431.
-  size_t connections = 256;               // Beyond: 503.
-  size_t workers = 4;                     // Threads that run the handler.
-  size_t requests_waiting = 64;           // For a worker; beyond: 503.
-  size_t buffered_bytes = 128 << 20;      // Of all bodies held at once; beyond: 503.
+  size_t header_bytes = 16 << 10;          // Beyond: 431.
+  size_t connections = 256;                // Beyond: 503.
+  size_t workers = 4;                      // Threads that run the handler.
+  size_t requests_waiting = 64;            // For a worker; beyond: 503.
+  size_t buffered_bytes = 128 << 20;       // Of all bodies held at once; beyond: 503.
   size_t stream_buffer_bytes = 256 << 10;  // Waiting to be read by the client of one stream.
 
   Duration idle_limit{60'000};    // Between two requests of a connection.
