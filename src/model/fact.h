@@ -63,10 +63,12 @@ inline constexpr std::string_view kActionFinished = "action.finished";  // body.
 inline constexpr std::string_view kActionResolved = "action.resolved";  // A person said how an unknown one ended.
 inline constexpr std::string_view kOverrideSet = "override.set";
 inline constexpr std::string_view kOverrideEnded = "override.ended";  // Before its time: by a person.
+inline constexpr std::string_view kMessageQueued = "message.queued";  // Body: the message; what follows it ends it.
 inline constexpr std::string_view kMessageSent = "message.sent";
 inline constexpr std::string_view kMessageFailed = "message.failed";
 inline constexpr std::string_view kUserCreated = "user.created";
 inline constexpr std::string_view kTokenCreated = "token.created";
+inline constexpr std::string_view kRedacted = "ledger.redacted";  // The body of `cause` was deleted.
 inline constexpr std::string_view kLimitReached = "limit.reached";  // A queue, table or store is full and says so.
 }  // namespace fact_kind
 

@@ -27,6 +27,9 @@ struct Message {
   std::vector<Button> buttons;
   std::string url;  // Where more is.
   Seq cause = 0;
+
+  Json to_json() const;
+  static Message from_json(const Json& json);
 };
 
 // How a delivery ended. The error's message says what a person has to do: "invite the bot to #ops: /invite @capstan".

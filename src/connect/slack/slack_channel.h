@@ -1,0 +1,54 @@
+// Messages to Slack: by an incoming webhook, or by the Web API (chat.postMessage), which can answer in threads.
+// Source: Slack API documentation, "Sending messages using incoming webhooks", "chat.postMessage", "Rate limits".
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/http_client.h"
+#include "model/message.h"
+#include "model/secret.h"
+
+namespace capstan::slack {
+
+class WebhookChannel final : public Channel {
+ public:
+  // `url` is a secret: who has it can post.
+  WebhookChannel(std::string name, Secret url, HttpClient& http)
+      : name_(std::move(name)), url_(std::move(url)), http_(http) {}
+
+  std::string_view name() const override { return name_; }
+  Delivery send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) override;
+
+ private:
+  std::string name_;
+  Secret url_;
+  HttpClient& http_;
+};
+
+class ApiChannel final : public Channel {
+ public:
+  // `channel` is "#ops" or a channel id; `base_url` is https://slack.com/api but for tests.
+  ApiChannel(std::string name, Secret token, std::string channel, std::string base_url, HttpClient& http)
+      : name_(std::move(name)),
+        token_(std::move(token)),
+        channel_(std::move(channel)),
+        base_url_(std::move(base_url)),
+        http_(http) {}
+
+  std::string_view name() const override { return name_; }
+  // The reference is "<channel id>/<ts>" of the message.
+  Delivery send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) override;
+
+ private:
+  std::string name_;
+  Secret token_;
+  std::string channel_;
+  std::string base_url_;
+  HttpClient& http_;
+};
+
+// What a Slack error means and what a person has to do; `channel` is named where it matters.
+std::string explain_error(std::string_view error, std::string_view channel);
+
+}  // namespace capstan::slack

@@ -1,0 +1,81 @@
+#include "loop/fact_book.h"
+
+#include "base/log.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kCatchUpBatch = 5'000;
+
+}  // namespace
+
+std::string_view topic_of(std::string_view fact_kind) {
+  struct Prefix {
+    std::string_view prefix;
+    std::string_view topic;
+  };
+  static constexpr Prefix kPrefixes[] = {
+      {"incident.", "incidents"}, {"finding.", "findings"},   {"plan.", "plans"},
+      {"action.", "plans"},       {"resource.", "resources"}, {"relation.", "resources"},
+      {"policy.", "policies"},    {"config.", "config"},      {"capstan.", "config"},
+  };
+  for (const Prefix& entry : kPrefixes) {
+    if (fact_kind.starts_with(entry.prefix)) return entry.topic;
+  }
+  return "facts";
+}
+
+Status FactBook::catch_up() {
+  while (catalog_.seq() < ledger_.last_seq()) {
+    const std::vector<Fact> facts = TRY(ledger_.read_from(catalog_.seq() + 1, kCatchUpBatch));
+    if (facts.empty()) return fail(ErrorCode::kCorrupt, "the ledger ends before its last fact");
+    TRY(catalog_.apply(facts));
+  }
+  return {};
+}
+
+Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> facts) {
+  if (facts.empty()) return std::vector<Seq>();
+  std::vector<Seq> seqs = TRY(ledger_.append(facts));
+  std::vector<Fact> written;
+  written.reserve(facts.size());
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const NewFact& fact = facts[i];
+    written.push_back({seqs[i], fact.at, fact.kind, fact.subject, fact.body, fact.cause, fact.actor, false});
+    changed_topics_.insert(topic_of(fact.kind));
+  }
+  changed_topics_.insert("facts");
+  // The ledger has the facts whatever happens to its projection, which catches up later.
+  const bool in_step = catalog_.seq() + 1 == seqs.front();
+  const Status applied = in_step ? catalog_.apply(written) : catch_up();
+  if (!applied) log::error("catalog", "cannot take facts now, will catch up: " + applied.error().to_string());
+  return seqs;
+}
+
+Result<Seq> FactBook::append_one(NewFact fact) {
+  const std::vector<Seq> seqs = TRY(append(std::span(&fact, 1)));
+  return seqs.front();
+}
+
+void FactBook::announce() {
+  if (changed_topics_.empty()) return;
+  const Seq last = ledger_.last_seq();
+  listeners_->read([&](const Listeners& listeners) {
+    for (const auto& [id, listener] : listeners.all) {
+      for (std::string_view topic : changed_topics_) listener(topic, last);
+    }
+  });
+  changed_topics_.clear();
+}
+
+std::shared_ptr<void> FactBook::subscribe(Listener listener) {
+  const int id = listeners_->write([&](Listeners& listeners) {
+    listeners.all[++listeners.next] = std::move(listener);
+    return listeners.next;
+  });
+  // The handle may outlive the book: it keeps the list, not the book.
+  return std::shared_ptr<void>(
+      nullptr, [id, list = listeners_](void*) { list->write([&](Listeners& listeners) { listeners.all.erase(id); }); });
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,51 @@
+// The one way in which facts come about: appended to the ledger, applied to the catalog, announced to who listens.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/guarded.h"
+#include "catalog/catalog.h"
+#include "ledger/ledger.h"
+#include "model/fact_sink.h"
+
+namespace capstan::loop {
+
+// Owned by the loop's thread; only `subscribe` may be called by others.
+class FactBook final : public FactSink {
+ public:
+  using Listener = std::function<void(std::string_view topic, Seq seq)>;
+
+  FactBook(ledger::Ledger& ledger, catalog::Catalog& catalog) : ledger_(ledger), catalog_(catalog) {}
+
+  // Brings the catalog up to the ledger: at start, and after the catalog could not be written.
+  Status catch_up();
+
+  Result<std::vector<Seq>> append(std::span<const NewFact> facts) override;
+  Result<Seq> append_one(NewFact fact);
+
+  // Tells the listeners which topics have changed since the last call. Once a batch.
+  void announce();
+
+  // The listener is called from the loop's thread until the handle is dropped.
+  std::shared_ptr<void> subscribe(Listener listener);
+
+ private:
+  struct Listeners {
+    int next = 0;
+    std::map<int, Listener> all;
+  };
+
+  ledger::Ledger& ledger_;
+  catalog::Catalog& catalog_;
+  std::set<std::string_view> changed_topics_;
+  std::shared_ptr<Guarded<Listeners>> listeners_ = std::make_shared<Guarded<Listeners>>();
+};
+
+// The topic that a kind of fact changes: "incidents" for incident.opened.
+std::string_view topic_of(std::string_view fact_kind);
+
+}  // namespace capstan::loop

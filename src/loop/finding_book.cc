@@ -1,0 +1,90 @@
+#include "loop/finding_book.h"
+
+#include <algorithm>
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kMostEndsKept = 1'000;
+constexpr std::string_view kActor = "capstan";
+
+// What a person would call another finding: not the measured value, which moves all the time.
+bool differs(const Finding& before, const Finding& after) {
+  return before.severity != after.severity || before.resource != after.resource || before.verbs != after.verbs ||
+         before.causes_by != after.causes_by;
+}
+
+}  // namespace
+
+void FindingBook::restore(Finding finding, Seq fact) {
+  std::string id = finding.id;
+  holding_[std::move(id)] = {std::move(finding), "", fact};
+}
+
+Status FindingBook::update(const Findings& round, const EndedBy& ended_by, FactSink& facts) {
+  std::vector<NewFact> news;
+  std::map<std::string, const Finding*> reported;
+  for (const Finding& finding : round.holding) {
+    if (!reported.emplace(finding.id, &finding).second) continue;
+    const Entry* known = find(finding.id);
+    if (known && !differs(known->finding, finding)) continue;
+    const std::string_view kind = known ? fact_kind::kFindingChanged : fact_kind::kFindingOpened;
+    news.push_back(
+        {round.at, std::string(kind), finding.id, finding.to_json(), known ? known->fact : 0, std::string(kActor)});
+  }
+  const size_t opened = news.size();
+  for (const auto& [id, entry] : holding_) {
+    if (entry.source != round.source || reported.contains(id)) continue;
+    const Seq by = ended_by(id);
+    news.push_back({round.at, std::string(fact_kind::kFindingResolved), id,
+                    Json::object({{"rule", entry.finding.rule}}), by != 0 ? by : entry.fact, std::string(kActor)});
+  }
+  const std::vector<Seq> seqs = TRY(facts.append(news));
+  for (size_t i = 0; i < opened; ++i) {
+    Entry& entry = holding_[news[i].subject];
+    entry.finding = *reported.at(news[i].subject);
+    entry.fact = seqs[i];
+  }
+  for (const auto& [id, finding] : reported) {
+    Entry& entry = holding_[id];
+    entry.source = round.source;
+    // The newest wording and value, without a fact: pages show it.
+    entry.finding.says = finding->says;
+    entry.finding.value = finding->value;
+  }
+  for (size_t i = opened; i < news.size(); ++i) {
+    remember_end(news[i].subject, seqs[i]);
+    holding_.erase(news[i].subject);
+  }
+  return {};
+}
+
+Status FindingBook::resolve_unclaimed(Time now, FactSink& facts) {
+  return update({.source = "", .at = now, .holding = {}}, [](const std::string&) { return Seq(0); }, facts);
+}
+
+std::vector<Finding> FindingBook::holding() const {
+  std::vector<Finding> findings;
+  findings.reserve(holding_.size());
+  for (const auto& [id, entry] : holding_) findings.push_back(entry.finding);
+  return findings;
+}
+
+const FindingBook::Entry* FindingBook::find(const std::string& id) const {
+  const auto found = holding_.find(id);
+  return found == holding_.end() ? nullptr : &found->second;
+}
+
+Seq FindingBook::resolved_by(const std::string& id) const {
+  const auto found = ended_.find(id);
+  return found == ended_.end() ? 0 : found->second;
+}
+
+void FindingBook::remember_end(const std::string& id, Seq fact) {
+  if (ended_.size() >= kMostEndsKept) {
+    ended_.erase(std::ranges::min_element(ended_, {}, [](const auto& entry) { return entry.second; }));
+  }
+  ended_[id] = fact;
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,98 @@
+// Sees to it that every message reaches every channel: in order, tried again with growing waits, remembered over a
+// restart. A message may arrive twice when Capstan dies between its delivery and the note of it; it is never lost.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/fact.h"
+#include "model/fact_sink.h"
+#include "model/message.h"
+
+namespace capstan::tell {
+
+// A channel with what is sent to it.
+struct Route {
+  std::shared_ptr<Channel> channel;
+  Severity least = Severity::kInfo;  // Less severe messages are not sent here.
+};
+
+// How one attempt ended, on its way back into the loop.
+struct Attempt {
+  std::string channel;
+  std::string message;
+  Delivery delivery;
+};
+
+// Owned by the loop; not thread-safe. Deliveries run elsewhere, one at a time a channel.
+class Outbox {
+ public:
+  struct Options {
+    Duration first_wait{1'000};
+    Duration longest_wait{300'000};
+    Duration give_up_after{86'400'000};
+    size_t most_waiting = 1'000;  // A channel; the oldest is given up beyond it.
+  };
+  // Runs work on another thread; false when it has no room now.
+  using Run = std::function<bool(std::function<void(const std::stop_token&)>)>;
+  // Hands the end of an attempt to the loop, which calls `finished`. Called from that other thread.
+  using Report = std::function<void(Attempt)>;
+
+  Outbox(Options options, Run run, Report report)
+      : options_(options), run_(std::move(run)), report_(std::move(report)) {}
+
+  // Replaces the channels; what waits for a channel that stays keeps waiting.
+  void set_routes(std::vector<Route> routes);
+
+  // What was queued and not yet sent or given up when Capstan stopped. Takes message.* facts, oldest first.
+  void restore(std::span<const Fact> facts);
+
+  // Writes message.queued and starts what can be started. The same id is queued once.
+  Status queue(const Message& message, Time now, FactSink& facts);
+  // Starts what is due.
+  void tick(Time now);
+  // Writes message.sent or message.failed, or waits for the next attempt.
+  Status finished(const Attempt& attempt, Time now, FactSink& facts);
+
+  struct ChannelState {
+    std::string name;
+    size_t waiting = 0;
+    std::string error;  // Of the last attempt; "" when it went well.
+    Time last;
+  };
+  std::vector<ChannelState> channels() const;
+
+ private:
+  struct Waiting {
+    Message message;
+    Seq queued = 0;
+    Time since;
+    Time due;
+    int attempts = 0;
+  };
+  struct Lane {
+    Route route;
+    std::deque<Waiting> waiting;
+    bool in_flight = false;
+    std::map<std::string, std::string> threads;  // Message thread -> the channel's own reference.
+    std::string error;
+    Time last;
+  };
+
+  void start(Lane& lane, Time now);
+  Duration wait_after(int attempts, Duration asked) const;
+
+  Options options_;
+  Run run_;
+  Report report_;
+  std::map<std::string, Lane> lanes_;  // By the channel's name.
+  std::map<std::string, Seq> seen_;    // Message ids ever queued, with the fact.
+  std::deque<std::string> seen_order_;
+};
+
+}  // namespace capstan::tell
