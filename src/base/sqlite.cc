@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "base/file.h"
 
 namespace capstan::sqlite {
@@ -66,15 +68,19 @@ int remember_wal_size(void* frames, sqlite3*, const char*, int count) {
 
 }  // namespace
 
-Error error_of(sqlite3* database, int code, std::string_view statement) {
-  const int extended = database == nullptr ? code : sqlite3_extended_errcode(database);
-  std::string message = database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database);
+Error error_of(sqlite3* database, int result, std::string_view statement) {
+  const int extended = database == nullptr ? result : sqlite3_extended_errcode(database);
+  std::string message = database == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(database);
+  ErrorCode code = code_of(extended);
   if ((extended & 0xff) == SQLITE_IOERR || (extended & 0xff) == SQLITE_CANTOPEN) {
     const int system = database == nullptr ? 0 : sqlite3_system_errno(database);
-    if (system != 0) message += ": " + errno_text(system);
+    if (system != 0) {
+      message += ": " + errno_text(system);
+      if (system == ENOSPC) code = ErrorCode::kResourceExhausted;
+    }
   }
   if (!statement.empty()) message += fmt::format(" (in: {})", one_line(statement));
-  return {code_of(extended), std::move(message), {}};
+  return {code, std::move(message), {}};
 }
 
 void Database::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
@@ -168,10 +174,13 @@ Result<std::optional<std::string>> Database::text_of(std::string_view sql) {
   return std::string(statement.text(0));
 }
 
-Status Database::checkpoint() {
+Status Database::checkpoint() { return checkpoint(SQLITE_CHECKPOINT_PASSIVE); }
+Status Database::checkpoint_and_truncate() { return checkpoint(SQLITE_CHECKPOINT_TRUNCATE); }
+
+Status Database::checkpoint(int mode) {
   int frames = 0;
   int copied = 0;
-  const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+  const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, &frames, &copied);
   if (code != SQLITE_OK) return fail(error_of(handle_.get(), code, "checkpoint"));
   // When all is copied the next commit starts the log anew.
   if (copied >= frames) wal_->frames = 0;

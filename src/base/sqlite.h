@@ -57,6 +57,8 @@ class Database {
 
   // Copies the write-ahead log into the file as far as readers allow, without waiting for them.
   Status checkpoint();
+  // The same for all of it, waiting for readers, and empties the log: nothing deleted is left in it.
+  Status checkpoint_and_truncate();
   // Bytes of the write-ahead log after the last commit of this connection.
   int64_t wal_bytes() const;
 
@@ -77,6 +79,7 @@ class Database {
   Database() = default;
   static Result<Database> open(const std::filesystem::path& path, int flags);
   Status configure_writer(const WriterOptions& options);
+  Status checkpoint(int mode);
 
   std::unique_ptr<sqlite3, Close> handle_;
   std::unique_ptr<WalSize> wal_ = std::make_unique<WalSize>();

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "model/fact.h"
+#include "model/fact_sink.h"
 
 namespace capstan::ledger {
 
@@ -42,27 +43,28 @@ struct Verification {
 // what was acknowledged before. Errors: kResourceExhausted for a full disk or a limit (nothing of that batch was
 // written; appending works again once there is room), kUnavailable for an I/O error (after which only reading works
 // until the ledger is opened anew, because it is not known what the disk holds), kCorrupt.
-class Ledger {
+class Ledger final : public FactSink {
  public:
   // Opens or creates the file. What a crash left half done is finished or dropped; nothing acknowledged is lost.
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& path, const LedgerOptions& options,
                                               const Clock& clock, Random& random);
-  ~Ledger();
+  ~Ledger() override;
 
   // Writes all facts or none, in one commit; they are durable when it returns. kInvalidArgument, before anything is
   // written, for a cause that is not an earlier fact, a body that is no object, an empty kind; a batch may refer to
   // its own earlier facts by `next_seq()` and up.
-  Result<std::vector<Seq>> append(std::span<const NewFact> facts);
+  Result<std::vector<Seq>> append(std::span<const NewFact> facts) override;
   Result<Seq> append_one(const NewFact& fact);
   // The number that the next fact will get.
   Seq next_seq() const { return last_seq() + 1; }
 
   // Deletes the body of a fact, and writes down (as its own fact, "ledger.redacted") that, why and by whom. The chain
-  // still proves all other facts. The bytes are overwritten in the file, not only unlinked, at the next checkpoint.
+  // still proves all other facts. The bytes are overwritten in the file and in its log, not only unlinked; while a
+  // reader still sees the old state, the log keeps them until a later checkpoint.
   Result<Seq> redact(Seq seq, std::string_view reason, std::string_view actor);
 
-  // Does what waits for an idle moment: look-up indexes and a checkpoint. The loop calls it when its inbox is empty.
-  // Cheap when there is nothing to do.
+  // Does what waits for an idle moment: a look-up segment that is full, and a checkpoint. The loop calls it when its
+  // inbox is empty. Cheap when there is nothing to do.
   Status maintain();
 
   Seq last_seq() const;
@@ -89,11 +91,10 @@ class Ledger {
   static std::string view_sql(std::string_view schema);
 
  private:
-  class Writer;
-  class Readers;
-  explicit Ledger(std::unique_ptr<Writer> writer);
+  class State;
+  explicit Ledger(std::unique_ptr<State> state);
 
-  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace capstan::ledger
