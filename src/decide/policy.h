@@ -1,0 +1,97 @@
+// A policy, as read: which resources, when, what, and under which guard. Says nothing of how it is decided.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "decide/cron.h"
+#include "decide/label_selector.h"
+#include "decide/schedule.h"
+#include "model/action.h"
+#include "model/finding.h"
+
+namespace capstan::decide {
+
+struct Selection {
+  std::string kind;      // "" only where `sql` or the trigger names the targets.
+  LabelSelector labels;
+  std::string where;     // An SQL condition over the kind's table.
+  std::string sql;       // A whole SELECT whose first column is the id; then kind, labels and where are empty.
+  Where at;
+
+  bool empty() const { return kind.empty() && sql.empty() && labels.empty() && where.empty(); }
+};
+
+// When a policy does something once. Without a selection the targets are what the trigger points at.
+struct Trigger {
+  enum class Kind {
+    kAlert,     // A finding of rule `name` holds; its resource is the target.
+    kIncident,  // An incident is open in which rule `name` (any for "") takes part; its first cause is the target.
+    kCron,      // The clock says so; the selection is the target.
+  };
+  Kind kind = Kind::kAlert;
+  std::string name;
+  Duration hold{0};                       // `for`: how long it must have held.
+  Severity at_least = Severity::kInfo;
+  double confidence = 0.5;                // The least score of a cause that may be acted on.
+  std::optional<Cron> cron;
+  Duration catch_up{3'600'000};           // How late a missed time of the clock may still be made up.
+};
+
+// A wanted state: how to see it and what brings it about.
+struct WantedState {
+  std::string name;                      // "running"
+  std::string column = "state";          // The field that shows it.
+  std::vector<std::string> values;       // What the field says when it is so.
+  std::string verb;                      // Full name, once the verbs are known.
+  Json parameters = Json::object();
+  Where at;
+};
+
+// What a policy keeps so: one state within its schedule, another (or none) outside of it.
+struct Ensure {
+  WantedState inside;
+  std::optional<WantedState> outside;
+  Schedule schedule;
+};
+
+struct Step {
+  std::string verb;       // Full name, once the verbs are known.
+  Json parameters = Json::object();
+  bool after_all = false;  // Starts only when the step before has succeeded on every target.
+  Where at;
+};
+
+// Whom to tell before a policy will touch something that does not match yet.
+struct Warning {
+  std::string to;
+  std::vector<Duration> before;  // Rising.
+};
+
+struct Policy {
+  std::string name;
+  std::string help;
+  std::string version;  // SHA-256 of its canonical text: comments and layout do not count.
+  Where at;
+
+  Selection select;
+  std::vector<Selection> never;    // Whoever matches one is left alone, whatever else says.
+  std::optional<Trigger> when;     // Either this and `steps` …
+  std::vector<Step> steps;
+  std::optional<Ensure> ensure;    // … or this.
+
+  bool order_depends_on = false;
+  Limits limits;
+  std::string verify;
+  Duration verify_within{60'000};
+  bool undo_on_failure = true;
+  std::string approval = "ask";    // "ask", "none" or "standing".
+  std::optional<Duration> cooldown;  // Nothing: once an occurrence.
+  Duration respect_manual{0};      // How long a person's hand on a resource is respected.
+  std::optional<Warning> warn;
+};
+
+}  // namespace capstan::decide

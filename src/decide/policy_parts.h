@@ -1,0 +1,51 @@
+// The parts of a policy that have a form of their own. Only for policy_reader.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "decide/policy_reader.h"
+
+namespace capstan::decide {
+
+// Reads parts and collects their mistakes in the order in which they are met.
+class PartsReader {
+ public:
+  PartsReader(const Vocabulary& vocabulary, std::optional<Zone> zone)
+      : vocabulary_(vocabulary), zone_(std::move(zone)) {}
+
+  Selection selection(const ConfigNode& node, std::string_view what, std::string_view default_kind);
+  Trigger trigger(const ConfigNode& node);
+  Schedule schedule(const ConfigNode* windows, const ConfigNode* exceptions);
+  WantedState wanted(const ConfigNode& node, std::string_view kind);
+  std::vector<Step> steps(const ConfigNode& node, std::string_view kind);
+  Limits limits(const ConfigNode& node);
+  Warning warning(const ConfigNode& node);
+  void verify(const ConfigNode& node, Policy& policy);
+  void undo(const ConfigNode& node, Policy& policy);
+
+  void problem(const ConfigNode& at, std::string message, ErrorCode code = ErrorCode::kInvalidArgument) {
+    problems_.push_back({code, std::move(message), at.where});
+  }
+  void take_problems(MapReader& reader) {
+    for (Error& error : reader.problems()) problems_.push_back(std::move(error));
+  }
+  std::vector<Error>& problems() { return problems_; }
+
+ private:
+  // One text or a list of texts, with their positions.
+  std::vector<const ConfigNode*> texts(const ConfigNode& node, std::string_view key);
+  Duration period(const ConfigNode& node, std::string_view key);
+  void check_selection(const ConfigNode& node, const Selection& selection);
+  void read_exception(const ConfigNode& node, Schedule& schedule);
+  Step step(const ConfigNode& node, std::string_view kind);
+  void choose(Step& step, const ConfigNode& at, std::string_view kind);
+
+  const Vocabulary& vocabulary_;
+  std::optional<Zone> zone_;
+  std::vector<Error> problems_;
+};
+
+}  // namespace capstan::decide

@@ -1,0 +1,88 @@
+#include "decide/schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace capstan::decide {
+namespace {
+
+constexpr Duration kHorizon{35LL * 86'400'000};
+
+void add_edges(std::vector<Time>& edges, const Interval& interval) {
+  edges.push_back(interval.begin);
+  edges.push_back(interval.end);
+}
+
+}  // namespace
+
+// All-day events are days of the zone that the windows are in.
+const Zone& Schedule::calendar_zone() const { return windows_.empty() ? utc_ : windows_.front().zone(); }
+
+std::string Schedule::exception(Time time) const {
+  for (const Window& window : except_windows_) {
+    if (window.contains(time)) return "except " + window.says();
+  }
+  for (const NamedCalendar& named : except_calendars_) {
+    for (const Calendar::Day& day : named.calendar->between(time, time, calendar_zone())) {
+      if (day.interval.contains(time)) return fmt::format("{} ({})", day.summary, named.name);
+    }
+  }
+  return "";
+}
+
+bool Schedule::inside(Time time) const {
+  const bool in_window = windows_.empty() || std::ranges::any_of(windows_, [&](const Window& window) {
+                           return window.contains(time);
+                         });
+  return in_window && exception(time).empty();
+}
+
+std::string Schedule::describe() const {
+  std::string text;
+  for (const Window& window : windows_) text += (text.empty() ? "" : "; ") + window.says();
+  return text;
+}
+
+std::vector<Time> Schedule::edges(Time from, Time to) const {
+  std::vector<Time> edges;
+  for (const std::vector<Window>* windows : {&windows_, &except_windows_}) {
+    for (const Window& window : *windows) {
+      for (const Interval& interval : window.intervals(from, to)) add_edges(edges, interval);
+    }
+  }
+  for (const NamedCalendar& named : except_calendars_) {
+    for (const Calendar::Day& day : named.calendar->between(from, to, calendar_zone())) add_edges(edges, day.interval);
+  }
+  std::erase_if(edges, [&](Time edge) { return edge < from || edge > to; });
+  std::ranges::sort(edges);
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  return edges;
+}
+
+Schedule::Standing Schedule::at(Time now) const {
+  Standing standing;
+  standing.inside = inside(now);
+  const std::string except = exception(now);
+  standing.says = standing.inside ? always() ? "at all times" : "within " + describe()
+                  : except.empty() ? "outside " + describe()
+                                   : except;
+  const std::vector<Time> all = edges(now - kHorizon, now + kHorizon);
+  const auto next = std::ranges::upper_bound(all, now);
+  for (auto edge = next; edge != all.begin();) {
+    --edge;
+    if (inside(*edge - Duration(1)) != standing.inside) {
+      standing.since = *edge;
+      break;
+    }
+  }
+  for (auto edge = next; edge != all.end(); ++edge) {
+    if (inside(*edge) != standing.inside) {
+      standing.until = *edge;
+      break;
+    }
+  }
+  return standing;
+}
+
+}  // namespace capstan::decide

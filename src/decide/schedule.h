@@ -1,0 +1,52 @@
+// Windows less their exceptions: when a policy's wanted state is one, when the other, and since when.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decide/calendar.h"
+#include "decide/window.h"
+
+namespace capstan::decide {
+
+class Schedule {
+ public:
+  void add(Window window) { windows_.push_back(std::move(window)); }
+  void add_exception(Window window) { except_windows_.push_back(std::move(window)); }
+  // `name` is for people: "calendar/kr".
+  void add_exception(std::string name, std::shared_ptr<const Calendar> calendar) {
+    except_calendars_.push_back({std::move(name), std::move(calendar)});
+  }
+  // No window at all means: always.
+  bool always() const { return windows_.empty() && except_windows_.empty() && except_calendars_.empty(); }
+
+  struct Standing {
+    bool inside = false;
+    std::string says;           // "within Mon-Fri 09:00-18:00", "outside …", "Seollal (calendar/kr)"
+    Time since;                 // The change that led to this; the epoch when it lies more than 35 days back.
+    std::optional<Time> until;  // The next change; none within 35 days.
+  };
+  Standing at(Time now) const;
+
+ private:
+  struct NamedCalendar {
+    std::string name;
+    std::shared_ptr<const Calendar> calendar;
+  };
+  bool inside(Time time) const;
+  // The exception that holds at `time`, for people; "" for none.
+  std::string exception(Time time) const;
+  std::string describe() const;
+  const Zone& calendar_zone() const;
+  // Every instant within [from, to] at which `inside` may change, rising.
+  std::vector<Time> edges(Time from, Time to) const;
+
+  std::vector<Window> windows_;
+  std::vector<Window> except_windows_;
+  std::vector<NamedCalendar> except_calendars_;
+  Zone utc_;
+};
+
+}  // namespace capstan::decide

@@ -1,0 +1,67 @@
+#include "decide/zone.h"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <exception>
+#include <vector>
+
+#include "base/suggest.h"
+
+namespace capstan::decide {
+namespace {
+
+const date::time_zone* locate(const std::string& name) {
+  try {
+    return date::locate_zone(name);
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+// The library would open any file below zoneinfo, and "../../etc/x" with it.
+bool is_zone_name(std::string_view name) {
+  if (name.empty() || name.size() > 64 || name.front() == '/' || name.find("..") != std::string_view::npos) return false;
+  return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
+         std::string_view::npos;
+}
+
+std::string suggestion(std::string_view name) {
+  try {
+    std::vector<std::string_view> names;
+    for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
+    return did_you_mean(name, names);
+  } catch (const std::exception&) {
+    return "";
+  }
+}
+
+}  // namespace
+
+Zone::Zone() : zone_(locate("UTC")), name_("UTC") {
+  if (!zone_) std::abort();  // A machine without zone data cannot keep any promise about time (package tzdata).
+}
+
+Result<Zone> Zone::find(std::string_view name) {
+  const date::time_zone* zone = is_zone_name(name) ? locate(std::string(name)) : nullptr;
+  if (!zone) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no time zone{}", name, suggestion(name)));
+  }
+  return Zone(zone, std::string(name));
+}
+
+LocalTime Zone::local(Time time) const {
+  const date::sys_info info = zone_->get_info(std::chrono::floor<std::chrono::seconds>(time));
+  return LocalTime(time.time_since_epoch() + std::chrono::duration_cast<Duration>(info.offset));
+}
+
+Time Zone::instant(LocalTime local) const {
+  const date::local_time<Duration> wall(local.time_since_epoch());
+  const date::local_info info = zone_->get_info(wall);
+  // In a gap `first.end` is the instant of the jump; in an overlap `first` is the earlier of both readings.
+  if (info.result == date::local_info::nonexistent) return std::chrono::time_point_cast<Duration>(info.first.end);
+  return Time(wall.time_since_epoch() - std::chrono::duration_cast<Duration>(info.first.offset));
+}
+
+}  // namespace capstan::decide

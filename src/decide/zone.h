@@ -1,0 +1,43 @@
+// A time zone: what the clock on the wall shows at an instant, and which instant a wall clock time means.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace date {
+class time_zone;
+}
+
+namespace capstan::decide {
+
+using LocalTime = std::chrono::local_time<Duration>;  // What the clock on the wall shows.
+
+// Cheap to copy. Thread-safe. Rules come from the system's zoneinfo through Howard Hinnant's date library.
+class Zone {
+ public:
+  // UTC.
+  Zone();
+
+  // "Asia/Seoul", "UTC". Unknown names are refused with the nearest known one.
+  static Result<Zone> find(std::string_view name);
+
+  const std::string& name() const { return name_; }
+  LocalTime local(Time time) const;
+
+  // The instant of a wall clock time. A time that daylight saving skips means the first instant after the gap; one that
+  // comes twice means its first occurrence.
+  Time instant(LocalTime local) const;
+
+  bool operator==(const Zone& other) const { return zone_ == other.zone_; }
+
+ private:
+  Zone(const date::time_zone* zone, std::string name) : zone_(zone), name_(std::move(name)) {}
+  const date::time_zone* zone_;
+  std::string name_;
+};
+
+}  // namespace capstan::decide
