@@ -1,0 +1,195 @@
+#include "tell/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace capstan::tell {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+class FakeChannel final : public Channel {
+ public:
+  explicit FakeChannel(std::string name) : name_(std::move(name)) {}
+  std::string_view name() const override { return name_; }
+  Delivery send(const Message& message, const std::string& thread, const std::stop_token&) override {
+    sent.emplace_back(message.id, thread);
+    return answer;
+  }
+
+  Delivery answer{.reference = "ref-1"};
+  std::vector<std::pair<std::string, std::string>> sent;  // Message id, thread reference.
+
+ private:
+  std::string name_;
+};
+
+class FactList final : public FactSink {
+ public:
+  Result<std::vector<Seq>> append(std::span<const NewFact> news) override {
+    if (broken) return fail(ErrorCode::kResourceExhausted, "the disk is full");
+    std::vector<Seq> seqs;
+    for (const NewFact& fact : news) {
+      seqs.push_back(all.size() + 1);
+      all.push_back({seqs.back(), fact.at, fact.kind, fact.subject, fact.body, fact.cause, fact.actor});
+    }
+    return seqs;
+  }
+  size_t count(std::string_view kind) const { return static_cast<size_t>(std::ranges::count(all, kind, &Fact::kind)); }
+
+  std::vector<Fact> all;
+  bool broken = false;
+};
+
+// Work waits in a list until the test runs it, so that every order can be made.
+class OutboxTest : public ::testing::Test {
+ protected:
+  OutboxTest() { outbox_ = make(); }
+
+  std::unique_ptr<Outbox> make() {
+    auto outbox = std::make_unique<Outbox>(
+        Outbox::Options{},
+        [this](std::function<void(const std::stop_token&)> work) {
+          work_.push_back(std::move(work));
+          return true;
+        },
+        [this](Attempt attempt) { attempts_.push_back(std::move(attempt)); });
+    outbox->set_routes({{channel_, Severity::kInfo}, {pager_, Severity::kHigh}});
+    return outbox;
+  }
+  // Runs what was started and hands the ends back.
+  void deliver() {
+    for (auto& work : std::exchange(work_, {})) work({});
+    for (const Attempt& attempt : std::exchange(attempts_, {})) ASSERT_TRUE(outbox_->finished(attempt, now_, facts_));
+  }
+  static Message message(const std::string& id, Severity severity = Severity::kLow) {
+    Message message;
+    message.id = id;
+    message.thread = "t";
+    message.severity = severity;
+    message.title = id;
+    return message;
+  }
+
+  std::shared_ptr<FakeChannel> channel_ = std::make_shared<FakeChannel>("chat");
+  std::shared_ptr<FakeChannel> pager_ = std::make_shared<FakeChannel>("pager");
+  FactList facts_;
+  Time now_ = from_unix_ms(1'800'000'000'000);
+  std::vector<std::function<void(const std::stop_token&)>> work_;
+  std::vector<Attempt> attempts_;
+  std::unique_ptr<Outbox> outbox_;
+};
+
+TEST_F(OutboxTest, SendsInOrderAndKeepsThreadsTogether) {
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  ASSERT_TRUE(outbox_->queue(message("b"), now_, facts_));
+  deliver();
+  deliver();
+  ASSERT_EQ(channel_->sent.size(), 2u);
+  EXPECT_EQ(channel_->sent[0], std::pair(std::string("a"), std::string()));
+  EXPECT_EQ(channel_->sent[1], std::pair(std::string("b"), std::string("ref-1")));
+  EXPECT_EQ(facts_.count(fact_kind::kMessageSent), 2u);
+}
+
+TEST_F(OutboxTest, SendsEachChannelOnlyWhatIsSevereEnough) {
+  ASSERT_TRUE(outbox_->queue(message("low"), now_, facts_));
+  ASSERT_TRUE(outbox_->queue(message("high", Severity::kHigh), now_, facts_));
+  deliver();
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 2u);
+  EXPECT_EQ(pager_->sent.size(), 1u);
+}
+
+TEST_F(OutboxTest, QueuesTheSameMessageOnce) {
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 1u);
+}
+
+TEST_F(OutboxTest, TriesAgainWithGrowingWaits) {
+  channel_->answer = {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  outbox_->tick(now_);
+  EXPECT_TRUE(work_.empty()) << "not before the wait is over";
+  now_ += seconds(1);
+  outbox_->tick(now_);
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 2u);
+  now_ += seconds(1);
+  outbox_->tick(now_);
+  EXPECT_TRUE(work_.empty()) << "the second wait is longer";
+  EXPECT_EQ(outbox_->channels()[0].error, "down");
+  channel_->answer = {};
+  now_ += seconds(1);
+  outbox_->tick(now_);
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 3u);
+  EXPECT_EQ(facts_.count(fact_kind::kMessageSent), 1u);
+}
+
+TEST_F(OutboxTest, WaitsAsLongAsItIsAskedTo) {
+  channel_->answer = {
+      .status = fail(ErrorCode::kResourceExhausted, "slow down"), .retry = true, .retry_after = seconds(30)};
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  now_ += seconds(29);
+  outbox_->tick(now_);
+  EXPECT_TRUE(work_.empty());
+  now_ += seconds(1);
+  outbox_->tick(now_);
+  EXPECT_EQ(work_.size(), 1u);
+}
+
+TEST_F(OutboxTest, SaysWhenItGivesUp) {
+  channel_->answer = {.status = fail(ErrorCode::kInvalidArgument, "invalid_blocks"), .retry = false};
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  EXPECT_EQ(facts_.count(fact_kind::kMessageFailed), 1u);
+  channel_->answer = {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
+  ASSERT_TRUE(outbox_->queue(message("b"), now_, facts_));
+  now_ += hours(25);
+  deliver();
+  EXPECT_EQ(facts_.count(fact_kind::kMessageFailed), 2u);
+}
+
+TEST_F(OutboxTest, SendsAfterARestartWhatWasNotSent) {
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  ASSERT_TRUE(outbox_->queue(message("b"), now_, facts_));
+  work_.clear();  // The process dies with "b" on its way.
+  outbox_ = make();
+  outbox_->restore(facts_.all);
+  outbox_->tick(now_);
+  deliver();
+  ASSERT_EQ(channel_->sent.size(), 2u);
+  EXPECT_EQ(channel_->sent[1], std::pair(std::string("b"), std::string("ref-1"))) << "in the same thread as before";
+  outbox_ = make();
+  outbox_->restore(facts_.all);
+  outbox_->tick(now_);
+  EXPECT_TRUE(work_.empty());
+}
+
+TEST_F(OutboxTest, KeepsAMessageWhoseEndCannotBeWrittenDown) {
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  work_[0]({});
+  facts_.broken = true;
+  EXPECT_FALSE(outbox_->finished(attempts_[0], now_, facts_));
+  EXPECT_EQ(outbox_->channels()[0].waiting, 1u);
+}
+
+TEST_F(OutboxTest, GivesUpTheOldestWhenTooManyWait) {
+  for (int i = 0; i < 1'100; ++i) ASSERT_TRUE(outbox_->queue(message("m" + std::to_string(i)), now_, facts_));
+  EXPECT_EQ(outbox_->channels()[0].waiting, 1'000u);
+  EXPECT_EQ(facts_.count(fact_kind::kMessageFailed), 100u);
+  deliver();
+  EXPECT_EQ(channel_->sent[0].first, "m0") << "what is on its way is not given up";
+}
+
+}  // namespace
+}  // namespace capstan::tell

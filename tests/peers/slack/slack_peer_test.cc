@@ -1,0 +1,133 @@
+// What Capstan sends, judged by an emulation of Slack that rejects what Slack rejects.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "base/http_client.h"
+#include "base/json.h"
+#include "connect/slack/slack_channel.h"
+
+namespace capstan::slack {
+namespace {
+
+class SlackPeerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    child_ = ::fork();
+    ASSERT_GE(child_, 0);
+    if (child_ == 0) {
+      ::dup2(pipe_ends[1], STDOUT_FILENO);
+      ::execlp("python3", "python3", CAPSTAN_SOURCE_DIR "/tests/peers/slack/emulator.py", nullptr);
+      ::_exit(127);
+    }
+    ::close(pipe_ends[1]);
+    std::FILE* out = ::fdopen(pipe_ends[0], "r");
+    char line[32] = {};
+    ASSERT_NE(std::fgets(line, sizeof(line), out), nullptr) << "the emulator did not start";
+    std::fclose(out);
+    origin_ = "http://127.0.0.1:" + std::to_string(std::stoi(line));
+  }
+  void TearDown() override {
+    ::kill(child_, SIGTERM);
+    ::waitpid(child_, nullptr, 0);
+  }
+
+  Delivery post(const Message& message, const std::string& channel = "#ops", const std::string& token = "xoxb-good",
+                const std::string& thread = "") {
+    return ApiChannel("slack", Secret(token), channel, origin_ + "/api", http_).send(message, thread, {});
+  }
+  void fault(const Json& body) {
+    ASSERT_TRUE(http_.send({.method = "POST", .url = origin_ + "/_emulator/fault", .body = body.dump()}));
+  }
+  Json messages() {
+    const auto answer = http_.send({.url = origin_ + "/_emulator/messages"});
+    return Json::parse(answer.value().body).value();
+  }
+  static Message ordinary() {
+    Message message;
+    message.id = "inc-1:opened";
+    message.thread = "incident:inc-1";
+    message.severity = Severity::kHigh;
+    message.title = "the CPU of web1 is saturated";
+    message.fields = {{"Likely cause", "process <x> (pid 42, user eve) & friends"}, {"Empty", ""}};
+    message.text = "a < b && c > d";
+    message.code_lines = {"ERROR ```oops``` <script>"};
+    message.buttons = {{"Look and approve", "http://127.0.0.1:9469/incidents/inc-1"}};
+    return message;
+  }
+
+  pid_t child_ = -1;
+  std::string origin_;
+  CurlHttpClient http_;
+};
+
+TEST_F(SlackPeerTest, TakesAnOrdinaryMessageAndItsThread) {
+  const Delivery first = post(ordinary());
+  ASSERT_TRUE(first.status) << first.status.error().message;
+  Message second = ordinary();
+  second.title = "[closed] the CPU of web1 is saturated";
+  const Delivery reply = post(second, "#ops", "xoxb-good", first.reference);
+  ASSERT_TRUE(reply.status) << reply.status.error().message;
+  const Json all = messages();
+  ASSERT_EQ(all.items().size(), 2u);
+  EXPECT_EQ(all.items()[1]["thread_ts"], all.items()[0]["ts"]);
+  EXPECT_EQ(all.items()[0]["blocks"].items().size(), 5u);
+}
+
+TEST_F(SlackPeerTest, TakesAMessageThatBreaksEveryLimit) {
+  Message message = ordinary();
+  message.title = std::string(5'000, 'x') + "\nsecond line";
+  for (int i = 0; i < 40; ++i) message.fields.emplace_back("n" + std::to_string(i), std::string(4'000, '&'));
+  for (int i = 0; i < 4'000; ++i) message.text += "한글 <&> ";
+  for (int i = 0; i < 500; ++i) message.code_lines.push_back(std::string(100, '`'));
+  for (int i = 0; i < 60; ++i)
+    message.buttons.push_back({std::string(300, 'b'), "https://example.org/" + std::to_string(i)});
+  message.buttons.push_back({"too long", "https://example.org/" + std::string(4'000, 'u')});
+  const Delivery delivery = post(message);
+  EXPECT_TRUE(delivery.status) << delivery.status.error().message;
+}
+
+TEST_F(SlackPeerTest, SaysWhatAPersonHasToDo) {
+  const Delivery missing = post(ordinary(), "#private");
+  ASSERT_FALSE(missing.status);
+  EXPECT_NE(missing.status.error().message.find("channel_not_found"), std::string::npos);
+  EXPECT_NE(missing.status.error().message.find("#private"), std::string::npos);
+  EXPECT_TRUE(missing.retry) << "the channel may be made, the message must not be lost";
+
+  const Delivery lobby = post(ordinary(), "#lobby");
+  ASSERT_FALSE(lobby.status);
+  EXPECT_NE(lobby.status.error().message.find("/invite"), std::string::npos);
+
+  EXPECT_NE(post(ordinary(), "#ops", "xoxb-revoked").status.error().message.find("issue a new one"), std::string::npos);
+  EXPECT_NE(post(ordinary(), "#ops", "xoxb-guess").status.error().message.find("not valid"), std::string::npos);
+  EXPECT_EQ(post(ordinary(), "#ops", "xoxb-guess").status.error().message.find("xoxb"), std::string::npos)
+      << "the token must not be told";
+}
+
+TEST_F(SlackPeerTest, WaitsAsLongAsSlackAsks) {
+  fault(Json::object({{"status", 429}, {"retry_after", 17}}));
+  const Delivery limited = post(ordinary());
+  ASSERT_FALSE(limited.status);
+  EXPECT_TRUE(limited.retry);
+  EXPECT_EQ(limited.retry_after, std::chrono::seconds(17));
+  EXPECT_TRUE(post(ordinary()).status);
+}
+
+TEST_F(SlackPeerTest, PostsByWebhook) {
+  WebhookChannel good("slack", Secret(origin_ + "/services/T000/B000/good"), http_);
+  EXPECT_TRUE(good.send(ordinary(), "", {}).status);
+  WebhookChannel gone("slack", Secret(origin_ + "/services/T000/B000/gone"), http_);
+  const Delivery refused = gone.send(ordinary(), "", {});
+  ASSERT_FALSE(refused.status);
+  EXPECT_NE(refused.status.error().message.find("no_service"), std::string::npos);
+  EXPECT_EQ(refused.status.error().message.find("B000"), std::string::npos) << "the URL is a secret";
+}
+
+}  // namespace
+}  // namespace capstan::slack
