@@ -1,6 +1,7 @@
 // A queue between threads with a limit: who puts faster than the other side takes is told so, or waits.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -41,6 +42,14 @@ class BoundedQueue {
   std::optional<T> take(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
+    if (stop.stop_requested() || items_.empty()) return std::nullopt;
+    return take_front(lock);
+  }
+
+  // The same, but waits no longer than `wait`.
+  std::optional<T> take_within(const std::stop_token& stop, std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, wait, [&] { return closed_ || !items_.empty(); });
     if (stop.stop_requested() || items_.empty()) return std::nullopt;
     return take_front(lock);
   }

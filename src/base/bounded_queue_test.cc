@@ -38,6 +38,14 @@ TEST(BoundedQueue, WakesWhoWaitsWhenStopped) {
   EXPECT_EQ(got, std::nullopt);
 }
 
+TEST(BoundedQueue, WaitsNoLongerThanItIsAskedTo) {
+  BoundedQueue<int> queue(1);
+  std::stop_source stop;
+  EXPECT_EQ(queue.take_within(stop.get_token(), std::chrono::milliseconds(1)), std::nullopt);
+  EXPECT_TRUE(queue.try_put(5));
+  EXPECT_EQ(queue.take_within(stop.get_token(), std::chrono::milliseconds(1)), 5);
+}
+
 TEST(BoundedQueue, CarriesEverythingBetweenThreads) {
   BoundedQueue<int> queue(3);
   std::jthread producer([&] {

@@ -49,6 +49,9 @@ Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> facts) {
   const bool in_step = catalog_.seq() + 1 == seqs.front();
   const Status applied = in_step ? catalog_.apply(written) : catch_up();
   if (!applied) log::error("catalog", "cannot take facts now, will catch up: " + applied.error().to_string());
+  for (const auto& observer : observers_) {
+    for (const Fact& fact : written) observer(fact);
+  }
   return seqs;
 }
 

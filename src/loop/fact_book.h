@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/guarded.h"
 #include "catalog/catalog.h"
@@ -27,6 +28,9 @@ class FactBook final : public FactSink {
   Result<std::vector<Seq>> append(std::span<const NewFact> facts) override;
   Result<Seq> append_one(NewFact fact);
 
+  // Called with every fact that was written, in order, on the loop's thread; must not append.
+  void observe(std::function<void(const Fact&)> observer) { observers_.push_back(std::move(observer)); }
+
   // Tells the listeners which topics have changed since the last call. Once a batch.
   void announce();
 
@@ -41,6 +45,7 @@ class FactBook final : public FactSink {
 
   ledger::Ledger& ledger_;
   catalog::Catalog& catalog_;
+  std::vector<std::function<void(const Fact&)>> observers_;
   std::set<std::string_view> changed_topics_;
   std::shared_ptr<Guarded<Listeners>> listeners_ = std::make_shared<Guarded<Listeners>>();
 };

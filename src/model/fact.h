@@ -42,6 +42,7 @@ inline constexpr std::string_view kPaused = "capstan.paused";  // The kill switc
 inline constexpr std::string_view kResumed = "capstan.resumed";
 inline constexpr std::string_view kConfigLoaded = "config.loaded";
 inline constexpr std::string_view kConfigRejected = "config.rejected";
+inline constexpr std::string_view kPolicyLoaded = "policy.loaded";  // This version of a policy came into force.
 inline constexpr std::string_view kResourceAppeared = "resource.appeared";
 inline constexpr std::string_view kResourceChanged = "resource.changed";
 inline constexpr std::string_view kResourceGone = "resource.gone";

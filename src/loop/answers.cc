@@ -1,0 +1,263 @@
+#include "loop/answers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kMostNodes = 2'000;
+constexpr size_t kMostVersions = 200;
+
+Json history_entry(const catalog::ResourceVersion& version, const catalog::ResourceVersion* before) {
+  Json changes = Json::object();
+  if (before) {
+    for (const auto& [field, value] : version.resource.fields.members()) {
+      const Json& old = before->resource.fields[field];
+      if (old != value) changes.set(field, Json::array({old, value}));
+    }
+    for (const auto& [field, old] : before->resource.fields.members()) {
+      if (!version.resource.fields.contains(field)) changes.set(field, Json::array({old, nullptr}));
+    }
+  }
+  return Json::object({{"at", format_time(version.from)},
+                       {"kind", before ? "changed" : "appeared"},
+                       {"seq", version.seq},
+                       {"changes", std::move(changes)}});
+}
+
+// Newest first, as the reader gives the versions.
+Json history_json(const std::vector<catalog::ResourceVersion>& versions) {
+  Json entries = Json::array();
+  if (!versions.empty() && versions.front().to) {
+    entries.push_back(Json::object(
+        {{"at", format_time(*versions.front().to)}, {"kind", "gone"}, {"seq", nullptr}, {"changes", Json::object()}}));
+  }
+  for (size_t i = 0; i < versions.size(); ++i) {
+    // What is older than the oldest version we were given is not known, so that one counts as the appearance.
+    const bool continues = i + 1 < versions.size() && versions[i + 1].to == versions[i].from;
+    entries.push_back(history_entry(versions[i], continues ? &versions[i + 1] : nullptr));
+  }
+  return entries;
+}
+
+class Names {
+ public:
+  explicit Names(const catalog::CatalogReader& catalog) : catalog_(catalog) {}
+  const Resource& of(const ResourceId& id) {
+    const auto known = names_.find(id);
+    if (known != names_.end()) return known->second;
+    Resource resource{.id = id, .kind = id.substr(0, id.find('/')), .name = id, .labels = {}, .fields = {}};
+    if (auto found = catalog_.resource(id); found && *found) resource = std::move((*found)->resource);
+    return names_[id] = std::move(resource);
+  }
+
+ private:
+  const catalog::CatalogReader& catalog_;
+  std::map<ResourceId, Resource> names_;
+};
+
+Result<Json> relations_json(const catalog::CatalogReader& catalog, std::string_view id) {
+  Names names(catalog);
+  Json relations = Json::array();
+  for (const catalog::KnownRelation& known : TRY(catalog.relations_of(id))) {
+    const Relation& relation = known.relation;
+    relations.push_back(Json::object({{"source", relation.source},
+                                      {"kind", relation.kind},
+                                      {"target", relation.target},
+                                      {"origin", to_string(relation.origin)},
+                                      {"since", format_time(known.since)},
+                                      {"source_name", names.of(relation.source).name},
+                                      {"source_kind", names.of(relation.source).kind},
+                                      {"target_name", names.of(relation.target).name},
+                                      {"target_kind", names.of(relation.target).kind}}));
+  }
+  return relations;
+}
+
+std::map<ResourceId, Severity> severities(const catalog::CatalogReader& catalog) {
+  std::map<ResourceId, Severity> worst;
+  const auto findings = catalog.open_findings();
+  if (!findings) return worst;
+  for (const catalog::KnownFinding& known : *findings) {
+    auto [entry, added] = worst.emplace(known.finding.resource, known.finding.severity);
+    if (!added) entry->second = std::max(entry->second, known.finding.severity);
+  }
+  return worst;
+}
+
+std::string clock_time(Time at) { return format_time(at).substr(11, 12); }
+
+std::string text_of(const Json& value) { return value.is_string() ? value.string_or_empty() : value.dump(); }
+
+}  // namespace
+
+Json labels_json(const Labels& labels) {
+  Json::Object object;
+  for (const auto& [name, value] : labels) object.emplace(name, value);
+  return object;
+}
+
+Json fact_json(const Fact& fact) {
+  return Json::object({{"seq", fact.seq},
+                       {"at", format_time(fact.at)},
+                       {"kind", fact.kind},
+                       {"subject", fact.subject},
+                       {"body", fact.body},
+                       {"cause", fact.cause},
+                       {"actor", fact.actor},
+                       {"redacted", fact.redacted}});
+}
+
+Json resource_json(const catalog::KnownResource& known) {
+  return Json::object({{"id", known.resource.id},
+                       {"kind", known.resource.kind},
+                       {"name", known.resource.name},
+                       {"labels", labels_json(known.resource.labels)},
+                       {"fields", known.resource.fields},
+                       {"since", format_time(known.since)}});
+}
+
+Json verb_json(const VerbSpec& spec) {
+  Json::Array parameters;
+  for (const VerbSpec::Parameter& parameter : spec.parameters) {
+    parameters.push_back(Json::object({{"name", parameter.name},
+                                       {"type", to_string(parameter.type)},
+                                       {"required", parameter.required},
+                                       {"help", parameter.help}}));
+  }
+  return Json::object({{"name", spec.name},
+                       {"title", spec.title},
+                       {"help", spec.help},
+                       {"danger", to_string(spec.danger)},
+                       {"idempotent", spec.idempotent},
+                       {"undoable", spec.undoable},
+                       {"target_kinds", Json::Array(spec.target_kinds.begin(), spec.target_kinds.end())},
+                       {"parameters", std::move(parameters)}});
+}
+
+Result<Json> resource_answer(const catalog::CatalogReader& catalog, std::string_view id, std::optional<Time> at) {
+  const std::optional<catalog::KnownResource> present = TRY(catalog.resource(id));
+  const std::vector<catalog::ResourceVersion> versions = TRY(catalog.history(id, kMostVersions));
+  if (!present && versions.empty())
+    return fail(ErrorCode::kNotFound, fmt::format("no resource '{}' was ever seen", id));
+  catalog::KnownResource shown;
+  if (at) {
+    const std::optional<Resource> then = TRY(catalog.resource_at(id, *at));
+    if (!then) return fail(ErrorCode::kNotFound, fmt::format("there was no resource '{}' at {}", id, format_time(*at)));
+    shown.resource = *then;
+    shown.since = versions.empty() ? *at : versions.back().from;
+  } else if (present) {
+    shown = *present;
+  } else {
+    shown.resource = versions.front().resource;
+    shown.since = versions.back().from;
+  }
+  Json findings = Json::array();
+  for (const catalog::KnownFinding& known : TRY(catalog.open_findings())) {
+    if (known.finding.resource == id) findings.push_back(known.finding.to_json());
+  }
+  return Json::object({{"resource", resource_json(shown)},
+                       {"gone", !present},
+                       {"relations", TRY(relations_json(catalog, id))},
+                       {"history", history_json(versions)},
+                       {"findings", std::move(findings)}});
+}
+
+Result<Json> graph_answer(const catalog::CatalogReader& catalog, const std::vector<KindSpec>& kinds,
+                          std::string_view id, int depth) {
+  std::vector<Relation> relations;
+  std::set<ResourceId> nodes;
+  bool truncated = false;
+  if (!id.empty()) {
+    nodes.insert(ResourceId(id));
+    relations = TRY(catalog.neighbours(id, depth, kMostNodes));
+  } else {
+    for (const KindSpec& kind : kinds) {
+      for (const catalog::KnownResource& known : TRY(catalog.resources(kind.name, kMostNodes))) {
+        if (nodes.size() >= kMostNodes) {
+          truncated = true;
+          break;
+        }
+        nodes.insert(known.resource.id);
+        for (const catalog::KnownRelation& one : TRY(catalog.relations_of(known.resource.id))) {
+          if (one.relation.source == known.resource.id) relations.push_back(one.relation);
+        }
+      }
+    }
+    std::erase_if(relations, [&](const Relation& one) { return !nodes.contains(one.target); });
+  }
+  for (const Relation& relation : relations) {
+    nodes.insert(relation.source);
+    nodes.insert(relation.target);
+  }
+  truncated = truncated || relations.size() >= kMostNodes;
+  Names names(catalog);
+  const std::map<ResourceId, Severity> worst = severities(catalog);
+  Json node_list = Json::array();
+  for (const ResourceId& node : nodes) {
+    const Resource& resource = names.of(node);
+    const auto severity = worst.find(node);
+    node_list.push_back(
+        Json::object({{"id", node},
+                      {"kind", resource.kind},
+                      {"name", resource.name},
+                      {"severity", severity == worst.end() ? Json() : Json(to_string(severity->second))}}));
+  }
+  Json edges = Json::array();
+  for (const Relation& relation : relations) {
+    edges.push_back(Json::object({{"source", relation.source},
+                                  {"kind", relation.kind},
+                                  {"target", relation.target},
+                                  {"origin", to_string(relation.origin)}}));
+  }
+  return Json::object({{"nodes", std::move(node_list)}, {"edges", std::move(edges)}, {"truncated", truncated}});
+}
+
+std::string say_fact(const Fact& fact) {
+  const Json& body = fact.body;
+  std::string text;
+  if (fact.redacted) {
+    text = fmt::format("{} {} (redacted)", fact.kind, fact.subject);
+  } else if (fact.kind == fact_kind::kFindingOpened) {
+    text = fmt::format("finding {}: {}, since {}", body["rule"].string_or_empty(), body["says"].string_or_empty(),
+                       body["since"].string_or_empty());
+  } else if (fact.kind == fact_kind::kFindingResolved) {
+    text = fmt::format("finding {} no longer holds", body["rule"].string_or_empty());
+  } else if (fact.kind.starts_with("incident.")) {
+    const auto& causes = body["causes"].items();
+    text = fmt::format("incident {} {}: {}", fact.subject, fact.kind.substr(9), body["says"].string_or_empty());
+    if (fact.kind != fact_kind::kIncidentClosed && !causes.empty())
+      text += "; likely cause: " + causes.front()["says"].string_or_empty();
+  } else if (fact.kind == fact_kind::kPlanProposed) {
+    text = fmt::format("plan {} proposed: {}", fact.subject, body["plan"]["title"].string_or_empty());
+  } else if (fact.kind == fact_kind::kPlanApproved) {
+    text = fmt::format("plan {} approved by {}", fact.subject, fact.actor);
+  } else if (fact.kind == fact_kind::kActionIntended) {
+    const Json& action = body["action"];
+    text = fmt::format("{} on {} begins: {}", action["verb"].string_or_empty(), action["target"].string_or_empty(),
+                       action["reason"].string_or_empty());
+  } else if (fact.kind == fact_kind::kActionFinished) {
+    text =
+        fmt::format("action {} {}: {}", fact.subject, body["state"].string_or_empty(), body["says"].string_or_empty());
+  } else if (fact.kind == fact_kind::kResourceChanged) {
+    std::string fields;
+    for (const auto& [field, values] : body["changed"].members()) {
+      if (values.items().size() != 2) continue;
+      fields += fmt::format("{}{} from {} to {}", fields.empty() ? "" : ", ", field, text_of(values.items()[0]),
+                            text_of(values.items()[1]));
+    }
+    text = fmt::format("{} changed {}", fact.subject, fields);
+  } else if (fact.kind == fact_kind::kMessageSent) {
+    text = fmt::format("message {} sent to {}", fact.subject, body["channel"].string_or_empty());
+  } else {
+    const std::string& says = body["says"].string_or_empty();
+    text = fmt::format("{} {}{}{}", fact.kind, fact.subject, says.empty() ? "" : ": ", says);
+  }
+  return fmt::format("{} #{} {}", clock_time(fact.at), fact.seq, text);
+}
+
+}  // namespace capstan::loop

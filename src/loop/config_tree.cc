@@ -1,0 +1,123 @@
+#include "loop/config_tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/file.h"
+#include "base/suggest.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kMostFiles = 10'000;
+constexpr size_t kMostBytes = 16 << 20;
+
+struct TellingKey {
+  std::string_view key;
+  DocumentKind kind;
+};
+// A document with one of these keys is of that kind, whatever else it says.
+constexpr std::array<TellingKey, 14> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+                                                      {"rule", DocumentKind::kRule},
+                                                      {"policy", DocumentKind::kPolicy},
+                                                      {"test", DocumentKind::kTest},
+                                                      {"kind", DocumentKind::kKind},
+                                                      {"relation", DocumentKind::kRelation},
+                                                      {"host", DocumentKind::kSettings},
+                                                      {"scrape", DocumentKind::kSettings},
+                                                      {"scrape_configs", DocumentKind::kSettings},
+                                                      {"global", DocumentKind::kSettings},
+                                                      {"notify", DocumentKind::kSettings},
+                                                      {"retention", DocumentKind::kSettings},
+                                                      {"server", DocumentKind::kSettings},
+                                                      {"log_errors", DocumentKind::kSettings}}};
+
+}  // namespace
+
+bool ConfigFile::has(DocumentKind kind) const { return std::ranges::find(kinds, kind) != kinds.end(); }
+
+std::vector<ConfigNode> ConfigFile::of(DocumentKind kind) const {
+  std::vector<ConfigNode> found;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    if (kinds[i] == kind) found.push_back(documents[i]);
+  }
+  return found;
+}
+
+Result<DocumentKind> classify(const ConfigNode& document) {
+  if (!document.is_map()) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("a document must be a map, found {}", document.describe()),
+                document.where);
+  }
+  for (const TellingKey& telling : kTellingKeys) {
+    if (document.find(telling.key)) return telling.kind;
+  }
+  std::vector<std::string_view> keys;
+  for (const TellingKey& telling : kTellingKeys) keys.push_back(telling.key);
+  const ConfigNode& first = document.members.empty() ? document : document.members.front().key;
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' does not tell what this document is{}; expected one with the key {}", first.scalar,
+                          did_you_mean(first.scalar, keys), fmt::join(keys, ", ")),
+              first.where);
+}
+
+bool ConfigTree::refresh() {
+  std::map<std::filesystem::path, Stamp> now;
+  std::set<std::filesystem::path> pack_files;
+  const auto look = [&](const std::filesystem::path& directory, bool pack) {
+    for (std::string_view suffix : {".yaml", ".yml"}) {
+      const auto found = list_files(directory, suffix);
+      if (!found) continue;
+      for (const std::filesystem::path& path : *found) {
+        std::error_code error;
+        const Stamp stamp{std::filesystem::last_write_time(path, error), std::filesystem::file_size(path, error)};
+        if (error || now.size() >= kMostFiles) continue;
+        now[path] = stamp;
+        if (pack) pack_files.insert(path);
+      }
+    }
+  };
+  for (const std::filesystem::path& pack : packs_) look(pack, true);
+  look(config_, false);
+
+  changed_.clear();
+  bool different = std::exchange(first_, false);
+  for (const auto& [path, stamp] : stamps_) {
+    if (now.contains(path)) continue;
+    files_.erase(path);
+    problems_.erase(path);
+    different = true;
+  }
+  for (const auto& [path, stamp] : now) {
+    const auto known = stamps_.find(path);
+    if (known != stamps_.end() && known->second == stamp) continue;
+    read(path, pack_files.contains(path));
+    changed_.insert(path);
+    different = true;
+  }
+  stamps_ = std::move(now);
+  return different;
+}
+
+void ConfigTree::read(const std::filesystem::path& path, bool from_pack) {
+  problems_.erase(path);
+  const auto problem = [&](Error error) {
+    if (error.where.file.empty()) error.where.file = path.string();
+    problems_[path] = std::move(error);
+  };
+  const auto text = read_file(path, kMostBytes);
+  if (!text) return problem(text.error());
+  auto documents = parse_yaml(*text, path.string());
+  if (!documents) return problem(documents.error());
+  std::vector<DocumentKind> kinds;
+  for (const ConfigNode& document : *documents) {
+    const auto kind = classify(document);
+    if (!kind) return problem(kind.error());
+    kinds.push_back(*kind);
+  }
+  files_[path] = {path, *text, std::move(*documents), std::move(kinds), from_pack};
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,68 @@
+// The YAML files that describe what Capstan looks after: found, read again when they change, and sorted by what each
+// of their documents is.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/result.h"
+
+namespace capstan::loop {
+
+// What a document is, told by its first key.
+enum class DocumentKind { kSettings, kAlerts, kRule, kPolicy, kTest, kKind, kRelation };
+
+struct ConfigFile {
+  std::filesystem::path path;
+  std::string text;
+  std::vector<ConfigNode> documents;  // Of the newest text that is YAML at all.
+  std::vector<DocumentKind> kinds;    // One a document.
+  bool from_pack = false;
+
+  bool has(DocumentKind kind) const;
+  std::vector<ConfigNode> of(DocumentKind kind) const;
+};
+
+// Owned by one thread.
+class ConfigTree {
+ public:
+  // `packs` come with Capstan, `config` is the user's; either may not exist.
+  ConfigTree(std::vector<std::filesystem::path> packs, std::filesystem::path config)
+      : packs_(std::move(packs)), config_(std::move(config)) {}
+
+  // Looks at the directories. True when a file came, went or changed since the last call (and always the first time).
+  bool refresh();
+
+  // All files that can be read, by path. One that stopped being YAML keeps its last good documents.
+  const std::map<std::filesystem::path, ConfigFile>& files() const { return files_; }
+  // What is wrong with files as YAML, by path; at most one each.
+  const std::map<std::filesystem::path, Error>& problems() const { return problems_; }
+  // The files whose text is new since the refresh before.
+  const std::set<std::filesystem::path>& changed() const { return changed_; }
+
+ private:
+  struct Stamp {
+    std::filesystem::file_time_type modified;
+    uintmax_t bytes = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+
+  void read(const std::filesystem::path& path, bool from_pack);
+
+  std::vector<std::filesystem::path> packs_;
+  std::filesystem::path config_;
+  std::map<std::filesystem::path, Stamp> stamps_;
+  std::map<std::filesystem::path, ConfigFile> files_;
+  std::map<std::filesystem::path, Error> problems_;
+  std::set<std::filesystem::path> changed_;
+  bool first_ = true;
+};
+
+// What a document is; an error names the keys by which documents are told apart.
+Result<DocumentKind> classify(const ConfigNode& document);
+
+}  // namespace capstan::loop

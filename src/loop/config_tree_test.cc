@@ -1,0 +1,88 @@
+#include "loop/config_tree.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace capstan::loop {
+namespace {
+
+class ConfigTreeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "capstan-config-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    std::filesystem::create_directories(root_ / "packs/host");
+    std::filesystem::create_directories(root_ / "config");
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  std::filesystem::path write(const std::string& name, const std::string& text) {
+    const auto path = root_ / name;
+    std::ofstream(path) << text;
+    // Two writes within one tick of the file system's clock look alike but for the size.
+    std::filesystem::last_write_time(path,
+                                     std::filesystem::file_time_type::clock::now() + std::chrono::seconds(++writes_));
+    return path;
+  }
+  ConfigTree tree() { return ConfigTree({root_ / "packs"}, root_ / "config"); }
+
+  std::filesystem::path root_;
+  int writes_ = 0;
+};
+
+TEST_F(ConfigTreeTest, SortsDocumentsByWhatTheyAre) {
+  const auto path = write("config/all.yaml", "policy: p\n---\nrule: r\n---\nscrape: {targets: []}\n---\ngroups: []\n");
+  write("packs/host/kinds.yaml", "kind: host\ntitle: Host\n");
+  ConfigTree config = tree();
+  EXPECT_TRUE(config.refresh());
+  const ConfigFile& file = config.files().at(path);
+  EXPECT_EQ(file.kinds,
+            (std::vector{DocumentKind::kPolicy, DocumentKind::kRule, DocumentKind::kSettings, DocumentKind::kAlerts}));
+  EXPECT_FALSE(file.from_pack);
+  EXPECT_TRUE(config.files().at(root_ / "packs/host/kinds.yaml").from_pack);
+  EXPECT_FALSE(config.refresh()) << "nothing changed";
+}
+
+TEST_F(ConfigTreeTest, KeepsTheLastGoodVersionOfABrokenFile) {
+  const auto path = write("config/a.yaml", "policy: p\n");
+  ConfigTree config = tree();
+  config.refresh();
+  write("config/a.yaml", "policy: [\n");
+  EXPECT_TRUE(config.refresh());
+  EXPECT_EQ(config.files().at(path).documents.size(), 1u);
+  ASSERT_TRUE(config.problems().contains(path));
+  EXPECT_EQ(config.problems().at(path).where.file, path.string());
+  EXPECT_GT(config.problems().at(path).where.line, 0);
+  write("config/a.yaml", "policy: q\n");
+  EXPECT_TRUE(config.refresh());
+  EXPECT_TRUE(config.problems().empty());
+}
+
+TEST_F(ConfigTreeTest, ForgetsAFileThatIsGone) {
+  const auto path = write("config/a.yaml", "policy: p\n");
+  ConfigTree config = tree();
+  config.refresh();
+  std::filesystem::remove(path);
+  EXPECT_TRUE(config.refresh());
+  EXPECT_TRUE(config.files().empty());
+}
+
+TEST_F(ConfigTreeTest, SaysByWhichKeysDocumentsAreTold) {
+  const auto path = write("config/a.yaml", "polcy: p\n");
+  ConfigTree config = tree();
+  config.refresh();
+  const Error& error = config.problems().at(path);
+  EXPECT_EQ(error.where.line, 1);
+  EXPECT_NE(error.message.find("did you mean 'policy'?"), std::string::npos) << error.message;
+}
+
+TEST_F(ConfigTreeTest, IsEmptyWithoutDirectories) {
+  ConfigTree config({root_ / "none"}, root_ / "nowhere");
+  EXPECT_TRUE(config.refresh());
+  EXPECT_TRUE(config.files().empty());
+}
+
+}  // namespace
+}  // namespace capstan::loop

@@ -1,0 +1,66 @@
+// From findings to incidents, proposed plans and messages: what the loop does after every round of detection.
+// Owned by the loop; not thread-safe.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "act/executor.h"
+#include "explain/explainer.h"
+#include "loop/finding_book.h"
+#include "model/fact_sink.h"
+#include "model/verb.h"
+#include "tell/outbox.h"
+
+namespace capstan::loop {
+
+class IncidentDesk {
+ public:
+  struct Parts {
+    FactSink& facts;
+    act::Executor& executor;
+    tell::Outbox& outbox;
+    const VerbRegistry& verbs;
+  };
+  IncidentDesk(Parts parts, explain::Explainer::Options options) : parts_(parts), explainer_(options) {}
+
+  // Where links in messages point to.
+  void set_page(std::string page) { page_ = std::move(page); }
+
+  struct Open {
+    Incident incident;
+    Seq fact = 0;
+  };
+  void restore(std::vector<Open> open, int64_t last_number);
+
+  // One round. What cannot be written down now is tried again in the next round.
+  Status update(const FindingBook& findings, const explain::World& world);
+
+  const explain::Explainer& explainer() const { return explainer_; }
+  // The plans proposed for the open incident that a finding belongs to.
+  std::vector<std::string> plans_of_finding(const std::string& finding) const;
+  // The newest fact of an open incident, 0 for others.
+  Seq fact_of(const std::string& incident) const;
+
+ private:
+  Status opened(const explain::IncidentChange& change, const FindingBook& findings, Time now);
+  Status changed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
+  Status closed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
+  Result<Seq> write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says, Time now);
+  // Proposes the recommended plans and takes back those that are no longer recommended.
+  void propose(const Incident& incident, Seq cause, Time now);
+
+  Parts parts_;
+  explain::Explainer explainer_;
+  std::string page_;
+  std::map<std::string, Seq> facts_;                           // Of open incidents.
+  std::map<std::string, std::vector<std::string>> proposed_;   // Plan ids of open incidents.
+  std::map<std::string, std::vector<ResourceId>> told_cause_;  // The cause people were last told of.
+  std::vector<explain::IncidentChange> unwritten_;             // What a full disk kept from being written.
+};
+
+// An incident as a fact's body, with so much of its evidence that it fits the ledger's limit.
+Json fitting_body(Incident incident, size_t limit);
+
+}  // namespace capstan::loop

@@ -1,0 +1,200 @@
+#include "loop/policy_board.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/log.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kMostVerdictsShown = 500;
+
+std::string subject_of(std::string_view policy) { return fmt::format("policy:{}", policy); }
+
+std::vector<Relation> relations_between(const std::vector<decide::Candidate>& candidates,
+                                        const catalog::CatalogReader& catalog) {
+  std::vector<Relation> relations;
+  for (const decide::Candidate& candidate : candidates) {
+    const auto known = catalog.relations_of(candidate.resource.id);
+    if (!known) continue;
+    for (const catalog::KnownRelation& one : *known) {
+      if (one.relation.source == candidate.resource.id) relations.push_back(one.relation);
+    }
+  }
+  return relations;
+}
+
+Json verdict_json(const decide::Verdict& verdict) {
+  return Json::object({{"id", verdict.resource},
+                       {"name", verdict.name},
+                       {"matched", verdict.matched},
+                       {"observed", verdict.observed},
+                       {"wanted", verdict.wanted},
+                       {"acts", verdict.acts},
+                       {"why", verdict.why}});
+}
+
+}  // namespace
+
+void PolicyBoard::apply(const Fact& fact) {
+  history_.apply(fact);
+  overrides_.apply(fact);
+}
+
+void PolicyBoard::read_calendars(std::vector<Error>& problems) {
+  const auto files = list_files(calendar_directory_, ".ics");
+  if (!files) return;  // No directory, no calendars.
+  decide::Calendars fresh;
+  for (const std::filesystem::path& path : *files) {
+    const std::string name = path.stem().string();
+    const auto text = read_file(path);
+    auto calendar = text ? decide::Calendar::parse(*text, path.string()) : fail(text.error());
+    if (calendar) {
+      fresh[name] = std::make_shared<const decide::Calendar>(std::move(*calendar));
+      continue;
+    }
+    problems.push_back(calendar.error());
+    if (const auto old = calendars_.find(name); old != calendars_.end()) fresh[name] = old->second;
+  }
+  calendars_ = std::move(fresh);
+}
+
+std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::string> kinds, Time now) {
+  std::vector<Error> problems;
+  read_calendars(problems);
+  const decide::Vocabulary vocabulary{.verbs = parts_.verbs.specs(),
+                                      .kinds = std::move(kinds),
+                                      .calendars = &calendars_,
+                                      .sql = &parts_.sql,
+                                      .signals = &parts_.signals};
+  std::map<std::filesystem::path, std::vector<decide::Policy>> good;
+  for (const auto& [path, file] : config.files()) {
+    if (!file.has(DocumentKind::kPolicy)) continue;
+    decide::ReadPolicies read = decide::read_policies(file.of(DocumentKind::kPolicy), vocabulary);
+    if (read.problems.empty()) {
+      good[path] = std::move(read.policies);
+      continue;
+    }
+    for (Error& problem : read.problems) problems.push_back(std::move(problem));
+    if (const auto old = good_.find(path); old != good_.end()) good[path] = std::move(old->second);
+  }
+  good_ = std::move(good);
+
+  std::map<std::string, Entry> entries;
+  for (const auto& [path, policies] : good_) {
+    for (const decide::Policy& policy : policies) {
+      if (entries.contains(policy.name)) {
+        problems.push_back(
+            {ErrorCode::kAlreadyExists,
+             fmt::format("a policy named '{}' is already in {}", policy.name, entries[policy.name].file.string()),
+             policy.at});
+        continue;
+      }
+      const auto old = entries_.find(policy.name);
+      const bool same = old != entries_.end() && old->second.policy.version == policy.version;
+      Entry entry;
+      entry.policy = policy;
+      entry.file = path;
+      entry.in_force_since = same ? old->second.in_force_since : in_force_since(policy, now);
+      if (same) entry.last = old->second.last;
+      entries[policy.name] = std::move(entry);
+    }
+  }
+  entries_ = std::move(entries);
+  return problems;
+}
+
+Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
+  const auto facts = parts_.ledger.by_subject(subject_of(policy.name), 20);
+  if (facts) {
+    for (const Fact& fact : *facts) {
+      if (fact.kind != fact_kind::kPolicyLoaded) continue;
+      if (fact.body["version"].string_or_empty() == policy.version) return fact.at;
+      break;  // Another version came in between: this one is in force anew.
+    }
+  }
+  const auto written =
+      parts_.facts.append_one({now, std::string(fact_kind::kPolicyLoaded), subject_of(policy.name),
+                               Json::object({{"version", policy.version}, {"file", policy.at.file}}), 0, "capstan"});
+  if (!written) log::warning("loop", "cannot write down that a policy was loaded: " + written.error().to_string());
+  return now;
+}
+
+Result<PolicyBoard::Picture> PolicyBoard::picture_of(const catalog::CatalogReader& catalog) {
+  return Picture{TRY(catalog.open_findings()), TRY(catalog.open_incidents())};
+}
+
+void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
+  if (entries_.empty()) return;
+  const Result<Picture> picture = picture_of(catalog);
+  for (auto& [name, entry] : entries_) {
+    const Status status = picture ? decide_one(entry, catalog, *picture, now) : fail(picture.error());
+    entry.error = status ? "" : status.error().to_string();
+  }
+}
+
+Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now) {
+  decide::Situation situation;
+  situation.candidates = TRY(
+      decide::select_candidates(entry.policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
+  if (entry.policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
+  situation.findings = picture.findings;
+  situation.incidents = picture.incidents;
+  situation.overrides = overrides_.active(now);
+  situation.history = &history_;
+  situation.now = now;
+  situation.in_force_since = entry.in_force_since;
+  entry.last = decide::decide(entry.policy, situation);
+  if (parts_.executor.paused(subject_of(entry.policy.name))) return {};
+  for (const std::string& plan : entry.last.withdraw) {
+    // Refused when somebody has started it meanwhile, which is as it should be.
+    (void)parts_.executor.withdraw(plan, "no longer called for", now);
+  }
+  if (!entry.last.plan) return {};
+  const auto submitted = parts_.executor.submit(*entry.last.plan, now);
+  if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
+  return {};
+}
+
+Json PolicyBoard::entry_json(const Entry& entry) const {
+  Json::Array verdicts;
+  for (const decide::Verdict& verdict : entry.last.verdicts) {
+    if (verdicts.size() >= kMostVerdictsShown) break;
+    verdicts.push_back(verdict_json(verdict));
+  }
+  return Json::object({{"name", entry.policy.name},
+                       {"help", entry.policy.help},
+                       {"file", entry.file.string()},
+                       {"line", entry.policy.at.line},
+                       {"version", entry.policy.version},
+                       {"approve", entry.policy.approval},
+                       {"paused", parts_.executor.paused(subject_of(entry.policy.name))},
+                       {"summary", entry.last.summary},
+                       {"error", entry.error},
+                       {"resources", std::move(verdicts)},
+                       {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
+}
+
+Json PolicyBoard::to_json() const {
+  Json::Array policies;
+  for (const auto& [name, entry] : entries_) policies.push_back(entry_json(entry));
+  return Json::object({{"policies", std::move(policies)}});
+}
+
+Result<Json> PolicyBoard::run(std::string_view name, const catalog::CatalogReader& catalog, Time now) {
+  const auto found = entries_.find(std::string(name));
+  if (found == entries_.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'", name));
+  Entry& entry = found->second;
+  const Picture picture = TRY(picture_of(catalog));
+  TRY(decide_one(entry, catalog, picture, now));
+  Json answer = Json::object({{"plan", nullptr}, {"says", entry.last.summary}});
+  if (entry.last.plan) {
+    if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);
+  }
+  return answer;
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,79 @@
+// The policies in force, and what each of them decided last. Owned by the loop; not thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "act/executor.h"
+#include "decide/decide.h"
+#include "decide/policy_reader.h"
+#include "loop/config_tree.h"
+#include "loop/fact_book.h"
+
+namespace capstan::loop {
+
+class PolicyBoard {
+ public:
+  struct Parts {
+    FactBook& facts;
+    const ledger::Ledger& ledger;
+    act::Executor& executor;
+    const VerbRegistry& verbs;
+    const ResourceSource& resources;
+    const SqlSource& sql;
+    const SignalSource& signals;
+  };
+  explicit PolicyBoard(Parts parts) : parts_(parts) {}
+
+  // Where `except: calendar/NAME` finds its files.
+  void set_calendar_directory(std::filesystem::path directory) { calendar_directory_ = std::move(directory); }
+
+  // Facts in the order of the ledger, from its beginning on.
+  void apply(const Fact& fact);
+
+  // Puts the policies of all files in force; of a file with a mistake, those of its last good version stay. Gives the
+  // mistakes.
+  std::vector<Error> load(const ConfigTree& config, std::vector<std::string> kinds, Time now);
+
+  // Decides anew, and hands plans to the executor.
+  void decide(const catalog::CatalogReader& catalog, Time now);
+
+  // The shape of docs/reference/api.md.
+  Json to_json() const;
+  // Decides for one policy now and says what came of it.
+  Result<Json> run(std::string_view name, const catalog::CatalogReader& catalog, Time now);
+  bool knows(std::string_view name) const { return entries_.contains(std::string(name)); }
+
+ private:
+  struct Entry {
+    decide::Policy policy;
+    std::filesystem::path file;
+    Time in_force_since;
+    decide::Decision last;
+    std::string error;  // Why it could not decide; "" when it could.
+  };
+  struct Picture {
+    std::vector<catalog::KnownFinding> findings;
+    std::vector<catalog::KnownIncident> incidents;
+  };
+
+  static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
+  void read_calendars(std::vector<Error>& problems);
+  Time in_force_since(const decide::Policy& policy, Time now);
+  Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now);
+  Json entry_json(const Entry& entry) const;
+
+  Parts parts_;
+  std::filesystem::path calendar_directory_;
+  decide::Calendars calendars_;
+  decide::History history_;
+  decide::Overrides overrides_;
+  std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
+  std::map<std::string, Entry> entries_;                               // By name.
+};
+
+}  // namespace capstan::loop
