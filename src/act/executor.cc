@@ -1,0 +1,271 @@
+#include "act/executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "model/verb_check.h"
+
+namespace capstan::act {
+namespace {
+
+constexpr std::string_view kActor = "capstan";
+
+NewFact plan_fact(std::string_view kind, const PlanRun& run, Json body, std::string_view actor, Time now) {
+  const Seq cause = run.approved ? run.approved : run.proposed;
+  return {.at = now,
+          .kind = std::string(kind),
+          .subject = run.plan.id,
+          .body = std::move(body),
+          .cause = cause,
+          .actor = std::string(actor)};
+}
+
+std::string_view kind_of(std::string_view id) { return id.substr(0, id.find('/')); }
+
+// Whether `after` leads in a circle, or to something that is not in the plan.
+Status check_order(const Plan& plan) {
+  std::set<std::string_view> ids;
+  for (const Action& action : plan.actions) {
+    if (action.id.empty() || !ids.insert(action.id).second) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("the action id '{}' is empty or comes twice", action.id));
+    }
+  }
+  std::set<std::string_view> done;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const Action& action : plan.actions) {
+      if (done.contains(action.id)) continue;
+      if (!std::ranges::all_of(action.after, [&](const std::string& id) { return done.contains(id); })) continue;
+      done.insert(action.id);
+      moved = true;
+    }
+  }
+  if (done.size() == plan.actions.size()) return {};
+  return fail(ErrorCode::kInvalidArgument, "the order of the plan's actions is circular, or names an action that it has not");
+}
+
+}  // namespace
+
+Executor::Executor(const Surroundings& surroundings, const ExecutorOptions& options)
+    : around_(surroundings), options_(options), book_(options.keep_ended) {}
+
+void Executor::restore(std::span<const Fact> facts) {
+  for (const Fact& fact : facts) book_.apply(fact);
+  for (PlanRun& run : book_.plans()) {
+    for (ActionRun& action : run.actions) {
+      const bool cut_off = !run.ended() && action.state == ActionState::kRunning && action.phase == Phase::kIdle;
+      if (cut_off) action.phase = Phase::kCutOff;
+    }
+  }
+  book_.forget();
+}
+
+Result<Seq> Executor::record(NewFact fact) {
+  // What is held happened earlier, and facts are written in their order.
+  if (!flush_held()) return fail(ErrorCode::kUnavailable, "earlier outcomes cannot be written down: " + trouble_);
+  const Result<std::vector<Seq>> written = around_.facts.append(std::span(&fact, 1));
+  if (!written) {
+    trouble_ = written.error().message;
+    return std::unexpected(written.error());
+  }
+  trouble_.clear();
+  book_.apply({.seq = written->front(), .at = fact.at, .kind = std::move(fact.kind), .subject = std::move(fact.subject),
+               .body = std::move(fact.body), .cause = fact.cause, .actor = std::move(fact.actor), .redacted = false});
+  return written->front();
+}
+
+Status Executor::record_all(std::vector<NewFact> facts) {
+  if (!flush_held()) return fail(ErrorCode::kUnavailable, "earlier outcomes cannot be written down: " + trouble_);
+  const Result<std::vector<Seq>> written = around_.facts.append(facts);
+  if (!written) {
+    trouble_ = written.error().message;
+    return std::unexpected(written.error());
+  }
+  for (size_t i = 0; i < facts.size(); ++i) {
+    NewFact& fact = facts[i];
+    book_.apply({.seq = (*written)[i], .at = fact.at, .kind = std::move(fact.kind), .subject = std::move(fact.subject),
+                 .body = std::move(fact.body), .cause = fact.cause, .actor = std::move(fact.actor), .redacted = false});
+  }
+  return {};
+}
+
+// For what has already happened outside: it cannot be refused, only written down later.
+void Executor::record_or_hold(NewFact fact) {
+  NewFact copy = fact;
+  if (!record(std::move(fact))) held_.push_back(std::move(copy));
+}
+
+bool Executor::flush_held() {
+  while (!held_.empty()) {
+    const NewFact& fact = held_.front();
+    const Result<std::vector<Seq>> written = around_.facts.append(std::span(&fact, 1));
+    if (!written) {
+      trouble_ = written.error().message;
+      return false;
+    }
+    book_.apply({.seq = written->front(), .at = fact.at, .kind = fact.kind, .subject = fact.subject, .body = fact.body,
+                 .cause = fact.cause, .actor = fact.actor, .redacted = false});
+    held_.pop_front();
+  }
+  return true;
+}
+
+Status Executor::check_plan(const Plan& plan) const {
+  if (plan.id.empty() || plan.origin.empty()) return fail(ErrorCode::kInvalidArgument, "a plan needs an id and an origin");
+  if (plan.actions.empty()) return fail(ErrorCode::kInvalidArgument, "a plan needs at least one action");
+  if (plan.actions.size() > options_.most_actions || plan.to_json().dump().size() > options_.most_bytes) {
+    return fail(ErrorCode::kResourceExhausted, fmt::format("a plan has at most {} actions and {} bytes",
+                                                           options_.most_actions, options_.most_bytes));
+  }
+  if (plan.limits.per_minute < 1 || plan.limits.in_flight < 0 || plan.limits.in_flight_share < 0) {
+    return fail(ErrorCode::kInvalidArgument, "a plan's limits must let at least one action through");
+  }
+  TRY(check_order(plan));
+  for (const Action& action : plan.actions) {
+    const Verb* verb = around_.verbs.find(action.verb);
+    if (!verb) return fail(ErrorCode::kInvalidArgument, fmt::format("no verb is named '{}'", action.verb));
+    TRY(check_parameters(verb->spec(), action.parameters));
+    TRY(check_target_kind(verb->spec(), kind_of(action.target)));
+  }
+  return {};
+}
+
+Result<Seq> Executor::submit(const Plan& plan, Time now) {
+  TRY(check_plan(plan));
+  if (book_.plan(plan.id)) return fail(ErrorCode::kAlreadyExists, fmt::format("the plan '{}' is already known", plan.id));
+  for (const Action& action : plan.actions) {
+    if (book_.plan_of(action.id)) {
+      return fail(ErrorCode::kAlreadyExists, fmt::format("the action '{}' is part of another plan", action.id));
+    }
+  }
+  if (book_.open_plans() >= options_.most_open_plans) {
+    return fail(ErrorCode::kResourceExhausted, fmt::format("{} plans are open already", options_.most_open_plans));
+  }
+  return record({.at = now,
+                 .kind = std::string(fact_kind::kPlanProposed),
+                 .subject = plan.id,
+                 .body = plan.to_json(),
+                 .cause = plan.cause,
+                 .actor = plan.origin});
+}
+
+Result<PlanRun*> Executor::find_open(std::string_view plan) {
+  PlanRun* run = book_.plan(plan);
+  if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
+  if (run->ended()) {
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("the plan has ended: {}", run->says));
+  }
+  return run;
+}
+
+Status Executor::approve(std::string_view plan, std::string_view hash, std::string_view by, Time now) {
+  PlanRun* run = TRY(find_open(plan));
+  if (run->approved) return fail(ErrorCode::kFailedPrecondition, fmt::format("already approved by {}", run->approved_by));
+  if (!run->stopped.empty()) return fail(ErrorCode::kFailedPrecondition, "the plan was " + run->stopped);
+  if (hash != run->plan.hash()) {
+    return fail(ErrorCode::kFailedPrecondition, "this is not the plan that was looked at: its hash is another");
+  }
+  if (now - run->plan.created >= options_.validity) return fail(ErrorCode::kFailedPrecondition, "the plan has expired");
+  TRY(record(plan_fact(fact_kind::kPlanApproved, *run, Json::object({{"hash", hash}, {"by", by}}), by, now)));
+  return {};
+}
+
+Status Executor::reject(std::string_view plan, std::string_view reason, std::string_view by, Time now) {
+  PlanRun* run = TRY(find_open(plan));
+  if (run->approved) return fail(ErrorCode::kFailedPrecondition, "already approved; cancel it instead");
+  const std::string says = fmt::format("rejected by {}{}{}", by, reason.empty() ? "" : ": ", reason);
+  TRY(record(plan_fact(fact_kind::kPlanRejected, *run, Json::object({{"reason", "rejected"}, {"says", says}, {"by", by}}),
+                       by, now)));
+  return {};
+}
+
+Status Executor::withdraw(std::string_view plan, std::string_view reason, Time now) {
+  PlanRun* run = TRY(find_open(plan));
+  const bool by_person = run->approved && run->approved_by != run->plan.origin;
+  const bool idle = std::ranges::all_of(run->actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
+  if (run->started() || by_person || !idle) return fail(ErrorCode::kFailedPrecondition, "the plan is approved or under way");
+  TRY(record(plan_fact(fact_kind::kPlanRejected, *run,
+                       Json::object({{"reason", "withdrawn"}, {"says", fmt::format("withdrawn: {}", reason)}, {"by", kActor}}),
+                       kActor, now)));
+  return {};
+}
+
+Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, Time now) {
+  PlanRun* run = TRY(find_open(plan));
+  if (run->cancelled) return fail(ErrorCode::kFailedPrecondition, "already " + run->stopped);
+  TRY(record(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now)));
+  return {};
+}
+
+Status Executor::resolve(std::string_view action, std::string_view decision, std::string_view by, Time now) {
+  PlanRun* run = book_.plan_of(action);
+  ActionRun* found = run ? run->find(action) : nullptr;
+  if (!found) return fail(ErrorCode::kNotFound, fmt::format("no action of an open plan is named '{}'", action));
+  if (found->state != ActionState::kUnknown || found->resolved) {
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("the action is {}, not unknown", to_string(found->state)));
+  }
+  if (decision != "happened" && decision != "retry" && decision != "abandon") {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no decision: happened, retry or abandon", decision));
+  }
+  std::vector<NewFact> facts;
+  facts.push_back({.at = now,
+                   .kind = std::string(fact_kind::kActionResolved),
+                   .subject = std::string(action),
+                   .body = Json::object({{"decision", decision}, {"by", by}, {"plan", run->plan.id}}),
+                   .cause = found->intent,
+                   .actor = std::string(by)});
+  if (decision == "happened") {
+    const ActionState state = found->undoing ? ActionState::kReverted : ActionState::kSucceeded;
+    facts.push_back({.at = now,
+                     .kind = std::string(fact_kind::kActionFinished),
+                     .subject = std::string(action),
+                     .body = Json::object({{"plan", run->plan.id},
+                                           {"state", to_string(state)},
+                                           {"says", fmt::format("{} says that it happened", by)}}),
+                     .cause = found->intent,
+                     .actor = std::string(by)});
+  }
+  return record_all(std::move(facts));
+}
+
+Status Executor::pause(std::string_view subject, std::string_view reason, std::string_view by, Time now) {
+  TRY(record({.at = now,
+              .kind = std::string(fact_kind::kPaused),
+              .subject = std::string(subject),
+              .body = Json::object({{"reason", reason}, {"by", by}}),
+              .cause = 0,
+              .actor = std::string(by)}));
+  return {};
+}
+
+Status Executor::resume(std::string_view subject, std::string_view by, Time now) {
+  if (!book_.pause(subject)) return fail(ErrorCode::kFailedPrecondition, fmt::format("'{}' is not paused", subject));
+  TRY(record({.at = now,
+              .kind = std::string(fact_kind::kResumed),
+              .subject = std::string(subject),
+              .body = Json::object({{"by", by}}),
+              .cause = 0,
+              .actor = std::string(by)}));
+  return {};
+}
+
+bool Executor::paused(std::string_view subject) const { return book_.pause(subject) != nullptr; }
+
+bool Executor::frozen(const PlanRun& run) const {
+  return book_.pause("capstan") || book_.pause(run.plan.origin);
+}
+
+void Executor::tick(Time now) {
+  const bool writable = flush_held();
+  for (PlanRun& run : book_.plans()) {
+    if (run.ended()) continue;
+    run.waiting.clear();
+    if (writable && held_.empty()) advance(run, now);
+    else run.waiting = "the ledger cannot be written: " + trouble_;
+  }
+  book_.forget();
+}
+
+}  // namespace capstan::act

@@ -1,0 +1,130 @@
+// Carries plans out: intent, approval, perform, probe, outcome, each a fact, and nothing is touched before its intent is
+// durable. At most once: what a crash cut off is looked up outside before anything else.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "act/book.h"
+#include "act/work.h"
+#include "base/clock.h"
+#include "model/fact_sink.h"
+#include "model/resource_source.h"
+#include "model/signal.h"
+#include "model/table.h"
+
+namespace capstan::act {
+
+// Everything outside of the executor. All must outlive it; those that work items use are thread-safe.
+struct Surroundings {
+  FactSink& facts;
+  WorkRunner& runner;
+  VerbRegistry& verbs;
+  const ResourceSource& resources;
+  const SqlSource& sql;
+  const SignalSource& signals;
+};
+
+struct ExecutorOptions {
+  Duration validity{24LL * 3'600'000};  // A plan that has not started by then expires.
+  Duration check_every{5'000};          // How often a plan's check is asked.
+  Duration check_sustained{10'000};     // How long it must hold without a break.
+  Duration retry_every{5'000};          // Before checks that could not be made are tried again.
+  int retry_limit = 60;                 // After so many the action counts as refused.
+  size_t most_actions = 200;            // Of one plan.
+  size_t most_open_plans = 1000;
+  size_t most_bytes = 60'000;           // Of a plan as text: the ledger takes no larger facts.
+  size_t keep_ended = 500;              // Plans that have ended and are still listed.
+};
+
+// A state machine owned by one thread: whoever owns the ledger. Commands return when their fact is durable. Errors:
+// kNotFound, kFailedPrecondition (not in a state for it, or the hash is of another plan), kInvalidArgument, and
+// whatever the FactSink says (then nothing has changed).
+class Executor {
+ public:
+  explicit Executor(const Surroundings& surroundings, const ExecutorOptions& options = {});
+
+  // Brings back what the ledger says; in order, in as many calls as is convenient, before the first tick.
+  void restore(std::span<const Fact> facts);
+
+  // Takes a plan in. It starts by itself unless its approval is anything but "none" or "standing", or it touches more
+  // than its total. A plan that is already known is kAlreadyExists; one that no policy may ask for, kInvalidArgument.
+  Result<Seq> submit(const Plan& plan, Time now);
+
+  Status approve(std::string_view plan, std::string_view hash, std::string_view by, Time now);
+  Status reject(std::string_view plan, std::string_view reason, std::string_view by, Time now);
+  // Takes a proposal back whose reason has gone; only while nothing of it has started and nobody has approved it.
+  Status withdraw(std::string_view plan, std::string_view reason, Time now);
+  // Nothing new of it starts; what runs is finished. What was done is undone when `undo` is set.
+  Status cancel(std::string_view plan, bool undo, std::string_view by, Time now);
+  // A person says how an unknown action ended: "happened", "retry" or "abandon".
+  Status resolve(std::string_view action, std::string_view decision, std::string_view by, Time now);
+
+  // The kill switch: nothing new starts; what runs is finished and shown. `subject` is "capstan" for everything, or
+  // "policy:NAME".
+  Status pause(std::string_view subject, std::string_view reason, std::string_view by, Time now);
+  Status resume(std::string_view subject, std::string_view by, Time now);
+  bool paused(std::string_view subject = "capstan") const;
+
+  // Moves everything on as far as it goes now. Call after commands, after results, and at least once a second.
+  void tick(Time now);
+  void handle(WorkResult result, Time now);
+
+  // The shape of a plan status: docs/reference/api.md.
+  Result<Json> status(std::string_view plan) const;
+  // The newest first. "waiting", "running", "finished" or "all".
+  Json list(std::string_view which) const;
+  // Null, or {"by", "reason", "at"}.
+  Json pause_status() const;
+  size_t waiting_for_approval() const;
+  size_t unknown_actions() const;
+  // Whether any action is under way, so that a shutdown can wait for it.
+  bool busy() const;
+
+ private:
+  // Commands and flow (executor.cc).
+  Result<Seq> record(NewFact fact);
+  Status record_all(std::vector<NewFact> facts);
+  void record_or_hold(NewFact fact);
+  bool flush_held();
+  Result<PlanRun*> find_open(std::string_view plan);
+  Status check_plan(const Plan& plan) const;
+  bool frozen(const PlanRun& run) const;
+
+  // One step of one plan (executor_flow.cc).
+  void advance(PlanRun& run, Time now);
+  bool approve_or_wait(PlanRun& run, Time now);
+  bool wait_for_person(PlanRun& run);
+  bool settle_stopped(PlanRun& run, Time now);
+  bool start_undo(PlanRun& run, ActionRun& action, Time now);
+  bool advance_check(PlanRun& run, Time now);
+  void start_ready(PlanRun& run, Time now);
+  std::string obstacle(const PlanRun& run, const ActionRun& action, Time now) const;
+  void finish(PlanRun& run, Time now);
+
+  // Work out and back (executor_work.cc).
+  bool send(std::string what, std::function<WorkResult(const std::stop_token&)> run, uint64_t& ticket);
+  void send_prepare(PlanRun& run, ActionRun& action, Time now);
+  void send_intended(ActionRun& action);
+  void send_look(ActionRun& action);
+  void send_check(PlanRun& run, Time now);
+  void take(PlanRun& run, ActionRun& action, Prepared prepared, Time now);
+  void take(PlanRun& run, ActionRun& action, const Effect& effect, Time now);
+  void take(PlanRun& run, ActionRun& action, const Looked& looked, Time now);
+  void take_check(PlanRun& run, const Checked& checked, Time now);
+  void write_intent(PlanRun& run, ActionRun& action, bool undo, Time now);
+  void write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now, bool blocked = false);
+
+  Surroundings around_;
+  ExecutorOptions options_;
+  Book book_;
+  std::deque<NewFact> held_;  // Outcomes that could not be written yet; nothing starts before they are.
+  std::string trouble_;       // What the FactSink said last.
+  uint64_t last_ticket_ = 0;
+};
+
+}  // namespace capstan::act

@@ -1,0 +1,213 @@
+// The way of one plan: each function takes one step where it can, and says what is waited for where it cannot.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "act/executor.h"
+
+namespace capstan::act {
+namespace {
+
+bool asks(const Plan& plan) {
+  std::vector<std::string_view> targets;
+  for (const Action& action : plan.actions) targets.push_back(action.target);
+  std::ranges::sort(targets);
+  const auto doubles = std::ranges::unique(targets);
+  const auto distinct = static_cast<int64_t>(targets.size()) - static_cast<int64_t>(doubles.size());
+  return (plan.approval != "none" && plan.approval != "standing") || distinct > plan.limits.total;
+}
+
+bool undoable(const PlanRun& run, const ActionRun& action, const VerbRegistry& verbs) {
+  const Verb* verb = verbs.find(action.action.verb);
+  const bool done = action.state == ActionState::kSucceeded || action.state == ActionState::kPartial;
+  return run.undo && done && !action.undo_ended && action.intent != 0 && verb && verb->spec().undoable;
+}
+
+}  // namespace
+
+void Executor::advance(PlanRun& run, Time now) {
+  // Looking at what a crash cut off touches nothing, so neither a pause nor a stop holds it up.
+  for (ActionRun& action : run.actions) {
+    if (action.phase == Phase::kCutOff) send_look(action);
+  }
+  if (!run.cancelled && !approve_or_wait(run, now)) return;
+  // An intent is durable: the work was promised, and a pause came too late for it.
+  for (ActionRun& action : run.actions) {
+    if (action.phase == Phase::kIntended) send_intended(action);
+  }
+  if (wait_for_person(run)) return;
+  if (!run.stopped.empty()) {
+    if (settle_stopped(run, now)) finish(run, now);
+    return;
+  }
+  if (!advance_check(run, now)) return;
+  if (!run.stopped.empty()) return advance(run, now);  // The check has just failed.
+  start_ready(run, now);
+  const bool over = std::ranges::all_of(run.actions, [&](const ActionRun& action) {
+    return action.ended() && (run.plan.verify.empty() || action.state != ActionState::kSucceeded || action.verified);
+  });
+  if (over) finish(run, now);
+}
+
+bool Executor::approve_or_wait(PlanRun& run, Time now) {
+  const bool fresh = now - run.plan.created < options_.validity;
+  const bool idle = std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
+  if (!fresh && !run.started() && idle) {
+    const std::string says = fmt::format("expired: it had not started within {}", format_duration(options_.validity));
+    record_or_hold({.at = now,
+                    .kind = std::string(fact_kind::kPlanRejected),
+                    .subject = run.plan.id,
+                    .body = Json::object({{"reason", "expired"}, {"says", says}, {"by", "capstan"}}),
+                    .cause = run.proposed,
+                    .actor = "capstan"});
+    return false;
+  }
+  if (run.approved) return true;
+  if (asks(run.plan)) {
+    run.waiting = "approval";
+    return false;
+  }
+  if (frozen(run)) {
+    run.waiting = "paused";
+    return false;
+  }
+  const Result<Seq> written = record({.at = now,
+                                      .kind = std::string(fact_kind::kPlanApproved),
+                                      .subject = run.plan.id,
+                                      .body = Json::object({{"hash", run.plan.hash()}, {"by", run.plan.origin}}),
+                                      .cause = run.proposed,
+                                      .actor = run.plan.origin});
+  if (!written) run.waiting = "the ledger cannot be written: " + trouble_;
+  return written.has_value();
+}
+
+bool Executor::wait_for_person(PlanRun& run) {
+  for (const ActionRun& action : run.actions) {
+    if (action.state != ActionState::kUnknown || action.resolved) continue;
+    run.waiting = fmt::format("a person: whether {} on {} happened is unknown", action.action.verb, action.action.target);
+    return true;
+  }
+  return false;
+}
+
+// A plan that stopped: what runs ends, what has not started is skipped, what was done is undone from the last to the
+// first. True when nothing is left.
+bool Executor::settle_stopped(PlanRun& run, Time now) {
+  for (ActionRun& action : run.actions) {
+    if (action.phase != Phase::kIdle) {
+      run.waiting = fmt::format("{} on {} to end; then: {}", action.action.verb, action.action.target, run.stopped);
+      return false;
+    }
+  }
+  if (run.check.ticket != 0) return false;
+  ActionRun* last = nullptr;
+  for (ActionRun& action : run.actions) {
+    if (undoable(run, action, around_.verbs) && (!last || action.finished >= last->finished)) last = &action;
+  }
+  return !last || !start_undo(run, *last, now);
+}
+
+// True while undoing keeps the plan open.
+bool Executor::start_undo(PlanRun& run, ActionRun& action, Time now) {
+  if (frozen(run)) {
+    run.waiting = "paused; then undoing goes on";
+    return true;
+  }
+  if (const ActionRun* holder = book_.holder(action.action.target)) {
+    run.waiting = fmt::format("{} is busy with {}", action.action.target, holder->action.verb);
+    return true;
+  }
+  write_intent(run, action, true, now);
+  if (action.phase == Phase::kIntended) send_intended(action);
+  return true;
+}
+
+// True when the plan may start more actions. A check is asked when everything in flight has ended.
+bool Executor::advance_check(PlanRun& run, Time now) {
+  if (run.plan.verify.empty()) return true;
+  bool running = false;
+  bool unverified = false;
+  for (const ActionRun& action : run.actions) {
+    running = running || action.phase != Phase::kIdle;
+    unverified = unverified || (action.state == ActionState::kSucceeded && !action.verified);
+  }
+  // While something still runs others may follow, as far as the limit lets them; the check comes after.
+  if (running || !unverified) return true;
+  if (run.check.state == Check::State::kPending || run.check.state == Check::State::kHolds) {
+    run.check = {.state = Check::State::kRunning, .ticket = 0, .began = now, .next = now, .true_since = {}, .says = {}};
+  }
+  if (run.check.ticket == 0 && now >= run.check.next) send_check(run, now);
+  run.waiting = fmt::format("its check to hold: {}", run.check.says.empty() ? run.plan.verify : run.check.says);
+  return !run.stopped.empty();
+}
+
+std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time now) const {
+  for (const std::string& id : action.action.after) {
+    const ActionRun* first = run.find(id);
+    const bool passed = first && first->phase == Phase::kIdle &&
+                        (first->state == ActionState::kSucceeded || first->state == ActionState::kSkipped);
+    if (!passed) return fmt::format("{} on {} first", first ? first->action.verb : id, first ? first->action.target : "?");
+  }
+  if (now < action.not_before) return action.says;
+  if (const ActionRun* holder = book_.holder(action.action.target)) {
+    return fmt::format("the target is busy with {} ({})", holder->action.verb, holder->action.id);
+  }
+  const int limit = run.flight_limit();
+  const int flying = run.in_flight();
+  if (flying >= limit) return fmt::format("{} in flight of {}", flying, limit);
+  int rate = book_.intents_within_minute(run.plan.origin, now);
+  for (const PlanRun& other : book_.plans()) {
+    if (other.plan.origin != run.plan.origin || other.ended()) continue;
+    rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
+  }
+  if (rate >= run.plan.limits.per_minute) return fmt::format("{} started of {} a minute", rate, run.plan.limits.per_minute);
+  return "";
+}
+
+void Executor::start_ready(PlanRun& run, Time now) {
+  const bool paused = frozen(run);
+  for (ActionRun& action : run.actions) {
+    action.waiting.clear();
+    if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
+    action.waiting = paused ? "paused" : obstacle(run, action, now);
+    if (run.waiting.empty()) run.waiting = action.waiting;
+    if (action.waiting.empty()) send_prepare(run, action, now);
+  }
+}
+
+void Executor::finish(PlanRun& run, Time now) {
+  std::map<ActionState, int> counts;
+  for (ActionRun& action : run.actions) {
+    if (action.state != ActionState::kApproved && action.state != ActionState::kProposed) {
+      ++counts[action.state];
+      continue;
+    }
+    ++counts[ActionState::kSkipped];
+    write_outcome(run, action, {ActionState::kSkipped, run.stopped, {}}, now);
+  }
+  ActionState state = ActionState::kSucceeded;
+  const bool changed = counts[ActionState::kSucceeded] > 0 || counts[ActionState::kPartial] > 0;
+  if (counts[ActionState::kUnknown] > 0) state = ActionState::kUnknown;
+  else if (!run.stopped.empty() && changed) state = ActionState::kPartial;
+  else if (counts[ActionState::kReverted] > 0) state = ActionState::kReverted;
+  else if (counts[ActionState::kFailed] > 0) state = ActionState::kFailed;
+  else if (!changed) state = ActionState::kSkipped;
+  // A failed check with nothing to undo has left its change behind.
+  std::string says = run.stopped;
+  std::string numbers;
+  Json::Object json_counts;
+  for (const auto& [each, count] : counts) {
+    if (count == 0) continue;
+    numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", count, to_string(each));
+    json_counts.emplace(to_string(each), count);
+  }
+  says += (says.empty() ? "" : "; ") + numbers;
+  record_or_hold({.at = now,
+                  .kind = std::string(fact_kind::kPlanFinished),
+                  .subject = run.plan.id,
+                  .body = Json::object({{"state", to_string(state)}, {"says", says}, {"counts", std::move(json_counts)}}),
+                  .cause = run.approved ? run.approved : run.proposed,
+                  .actor = "capstan"});
+}
+
+}  // namespace capstan::act

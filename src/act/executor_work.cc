@@ -1,0 +1,203 @@
+// Work goes out to the runner with a ticket; what comes back is matched by it, and a stale ticket changes nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "act/errands.h"
+#include "act/executor.h"
+
+namespace capstan::act {
+namespace {
+
+Json resource_to_json(const Resource& resource) {
+  Json::Object labels;
+  for (const auto& [name, value] : resource.labels) labels.emplace(name, value);
+  return Json::object({{"id", resource.id},
+                       {"kind", resource.kind},
+                       {"name", resource.name},
+                       {"labels", std::move(labels)},
+                       {"fields", resource.fields}});
+}
+
+std::string describe(std::string_view what, const Action& action) {
+  return fmt::format("{} {} on {}", what, action.verb, action.target);
+}
+
+}  // namespace
+
+bool Executor::send(std::string what, std::function<WorkResult(const std::stop_token&)> run, uint64_t& ticket) {
+  const uint64_t number = ++last_ticket_;
+  const bool taken = around_.runner.try_run({number, std::move(what), [number, run = std::move(run)](const std::stop_token& stop) {
+                                               WorkResult result = run(stop);
+                                               result.ticket = number;
+                                               return result;
+                                             }});
+  if (taken) ticket = number;
+  return taken;
+}
+
+void Executor::send_prepare(PlanRun& run, ActionRun& action, Time now) {
+  Verb* verb = around_.verbs.find(action.action.verb);
+  const auto errand = [step = action.action, verb, &resources = around_.resources, &sql = around_.sql,
+                       now](const std::stop_token&) -> WorkResult {
+    return {0, prepare(step, verb, resources, sql, now)};
+  };
+  if (send(describe("prepare", action.action), errand, action.ticket)) {
+    action.phase = Phase::kPreparing;
+  } else {
+    action.waiting = "a free worker";
+    if (run.waiting.empty()) run.waiting = action.waiting;
+  }
+}
+
+void Executor::send_intended(ActionRun& action) {
+  Verb* verb = around_.verbs.find(action.action.verb);
+  const bool undoing = action.undoing;
+  const auto errand = [step = action.action, verb, target = action.target, before = action.before,
+                       undoing](const std::stop_token& stop) -> WorkResult {
+    return {0, undoing ? undo(step, *verb, target, before, stop) : perform(step, *verb, target, before, stop)};
+  };
+  if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket)) action.phase = Phase::kWorking;
+  else action.waiting = "a free worker";
+}
+
+void Executor::send_look(ActionRun& action) {
+  Verb* verb = around_.verbs.find(action.action.verb);
+  const auto errand = [step = action.action, verb, target = action.target, before = action.before](
+                          const std::stop_token&) -> WorkResult {
+    return {0, Looked{verb ? verb->probe(step, target, before) : ProbeAnswer::kCannotTell}};
+  };
+  if (send(describe("probe", action.action), errand, action.ticket)) action.phase = Phase::kLooking;
+  else action.waiting = "a free worker";
+}
+
+void Executor::send_check(PlanRun& run, Time now) {
+  const auto errand = [promql = run.plan.verify, &signals = around_.signals, now](const std::stop_token&) -> WorkResult {
+    return {0, check_signal(promql, signals, now)};
+  };
+  send("check " + run.plan.verify, errand, run.check.ticket);
+}
+
+void Executor::handle(WorkResult result, Time now) {
+  for (PlanRun& run : book_.plans()) {
+    if (run.ended()) continue;
+    if (run.check.ticket != 0 && run.check.ticket == result.ticket) {
+      run.check.ticket = 0;
+      if (const Checked* checked = std::get_if<Checked>(&result.result)) take_check(run, *checked, now);
+      return;
+    }
+    for (ActionRun& action : run.actions) {
+      if (action.ticket == 0 || action.ticket != result.ticket) continue;
+      action.ticket = 0;
+      if (Prepared* prepared = std::get_if<Prepared>(&result.result)) take(run, action, std::move(*prepared), now);
+      else if (const Effect* effect = std::get_if<Effect>(&result.result)) take(run, action, *effect, now);
+      else if (const Looked* looked = std::get_if<Looked>(&result.result)) take(run, action, *looked, now);
+      return;
+    }
+  }
+}
+
+void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now) {
+  action.phase = Phase::kIdle;
+  // While the checks were made, a person or a failure may have stopped the plan, or somebody pulled the kill switch.
+  if (!run.stopped.empty() || frozen(run)) return;
+  switch (prepared.answer) {
+    case Prepared::Answer::kSkip:
+      return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, true);
+    case Prepared::Answer::kRefuse:
+      return write_outcome(run, action, {ActionState::kFailed, "refused before anything was touched: " + prepared.says, {}}, now);
+    case Prepared::Answer::kLater:
+      if (++action.postponed >= options_.retry_limit) {
+        return write_outcome(run, action, {ActionState::kFailed, "given up before anything was touched: " + prepared.says, {}}, now);
+      }
+      action.says = prepared.says;
+      action.not_before = now + options_.retry_every;
+      return;
+    case Prepared::Answer::kGo: break;
+  }
+  action.target = std::move(prepared.target);
+  action.before = std::move(prepared.before);
+  write_intent(run, action, false, now);
+}
+
+// On success the work goes out with the next step; an intent that cannot be written touches nothing.
+void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time now) {
+  Json body = Json::object({{"plan", run.plan.id},
+                            {"action", action.action.to_json()},
+                            {"undo", undoing},
+                            {"before", action.before},
+                            {"target", resource_to_json(action.target)}});
+  const Result<Seq> written = record({.at = now,
+                                      .kind = std::string(fact_kind::kActionIntended),
+                                      .subject = action.action.id,
+                                      .body = std::move(body),
+                                      .cause = run.approved ? run.approved : run.proposed,
+                                      .actor = run.plan.origin});
+  if (written) {
+    action.phase = Phase::kIntended;
+  } else {
+    action.says = "its intent cannot be written: " + written.error().message;
+    action.not_before = now + options_.retry_every;
+  }
+}
+
+void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now, bool blocked) {
+  Json body = Json::object({{"plan", run.plan.id},
+                            {"state", to_string(outcome.state)},
+                            {"says", outcome.says},
+                            {"result", outcome.result}});
+  if (blocked) body.set("blocked", true);
+  if (action.undoing) body.set("undo", true);
+  record_or_hold({.at = now,
+                  .kind = std::string(fact_kind::kActionFinished),
+                  .subject = action.action.id,
+                  .body = std::move(body),
+                  .cause = action.intent ? action.intent : run.approved ? run.approved : run.proposed,
+                  .actor = "capstan"});
+}
+
+void Executor::take(PlanRun& run, ActionRun& action, const Effect& effect, Time now) {
+  write_outcome(run, action, action.undoing ? outcome_of_undoing(effect) : outcome_of_performing(effect), now);
+}
+
+// After a crash. The outside decides; where it cannot, only what is idempotent is done again.
+void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time now) {
+  const Verb* verb = around_.verbs.find(action.action.verb);
+  const bool idempotent = verb && verb->spec().idempotent;
+  const bool undoing = action.undoing;
+  const bool done = looked.shows == (undoing ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened);
+  if (done) {
+    return write_outcome(run, action, {undoing ? ActionState::kReverted : ActionState::kSucceeded,
+                                       "cut off by a restart; the outside shows that it was done", {}}, now);
+  }
+  if (looked.shows == ProbeAnswer::kCannotTell && !idempotent) {
+    return write_outcome(run, action, {ActionState::kUnknown,
+                                       "cut off by a restart; the outside cannot tell whether it was done", {}}, now);
+  }
+  // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
+  action.phase = Phase::kIdle;
+  action.state = undoing ? ActionState::kSucceeded : ActionState::kApproved;
+  action.says = "cut off by a restart; not done yet";
+}
+
+void Executor::take_check(PlanRun& run, const Checked& checked, Time now) {
+  run.check.says = checked.says;
+  run.check.next = now + options_.check_every;
+  if (checked.holds) {
+    if (!run.check.true_since) run.check.true_since = now;
+    if (now - *run.check.true_since < options_.check_sustained) return;
+    run.check.state = Check::State::kHolds;
+    for (ActionRun& action : run.actions) {
+      if (action.state == ActionState::kSucceeded && action.phase == Phase::kIdle) action.verified = true;
+    }
+    return;
+  }
+  run.check.true_since.reset();
+  if (now - run.check.began < run.plan.verify_within) return;
+  run.check.state = Check::State::kFailed;
+  if (!run.stopped.empty()) return;
+  run.stopped = fmt::format("its check failed: {} ({})", run.plan.verify, checked.says);
+  run.undo = run.plan.undo_on_failure;
+}
+
+}  // namespace capstan::act

@@ -1,0 +1,48 @@
+#include "act/plan_run.h"
+
+#include <algorithm>
+#include <set>
+
+namespace capstan::act {
+
+std::string_view to_string(Check::State state) {
+  switch (state) {
+    case Check::State::kNone: return "none";
+    case Check::State::kPending: return "pending";
+    case Check::State::kRunning: return "running";
+    case Check::State::kHolds: return "holds";
+    case Check::State::kFailed: return "failed";
+  }
+  return "none";
+}
+
+bool PlanRun::started() const {
+  return std::ranges::any_of(actions, [](const ActionRun& run) { return run.intent != 0; });
+}
+
+ActionRun* PlanRun::find(std::string_view id) {
+  const auto found = std::ranges::find_if(actions, [&](const ActionRun& run) { return run.action.id == id; });
+  return found == actions.end() ? nullptr : &*found;
+}
+
+const ActionRun* PlanRun::find(std::string_view id) const { return const_cast<PlanRun*>(this)->find(id); }
+
+int PlanRun::flight_limit() const {
+  const bool proven = std::ranges::any_of(actions, [&](const ActionRun& run) {
+    return run.state == ActionState::kSucceeded && (plan.verify.empty() || run.verified);
+  });
+  if (!proven) return 1;
+  if (plan.limits.in_flight > 0) return plan.limits.in_flight;
+  std::set<std::string_view> targets;
+  for (const ActionRun& run : actions) targets.insert(run.action.target);
+  return std::max(1, static_cast<int>(plan.limits.in_flight_share * static_cast<double>(targets.size())));
+}
+
+int PlanRun::in_flight() const {
+  return static_cast<int>(std::ranges::count_if(actions, [&](const ActionRun& run) {
+    if (run.phase != Phase::kIdle || (run.state == ActionState::kUnknown && !run.resolved)) return true;
+    return run.state == ActionState::kSucceeded && !plan.verify.empty() && !run.verified;
+  }));
+}
+
+}  // namespace capstan::act

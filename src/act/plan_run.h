@@ -1,0 +1,87 @@
+// A plan on its way, and each of its actions: what the facts say, and what is going on right now.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/action.h"
+#include "model/resource.h"
+
+namespace capstan::act {
+
+// What goes on with an action at this moment; not part of the facts.
+enum class Phase {
+  kIdle,       // Nothing.
+  kPreparing,  // Its checks are being made; nothing is touched.
+  kIntended,   // The intent is written; the work waits for a worker.
+  kWorking,    // A worker performs or undoes it.
+  kCutOff,     // An intent without outcome from before a restart: the outside has to be asked.
+  kLooking,    // The outside is being asked.
+};
+
+struct ActionRun {
+  Action action;
+  ActionState state = ActionState::kProposed;
+  Phase phase = Phase::kIdle;
+  uint64_t ticket = 0;      // Of the work that is under way; 0 for none.
+  Resource target;          // As the intent says.
+  Json before;
+  bool undoing = false;     // The newest intent is to undo.
+  bool undo_ended = false;  // Undoing was tried and has ended.
+  bool resolved = false;    // Unknown, and a person has left it at that.
+  bool blocked = false;     // Skipped by its precondition, not because the plan stopped.
+  bool verified = false;    // The plan's check held after it.
+  int attempts = 0;         // Intents to perform.
+  int postponed = 0;        // How often its checks could not be made.
+  Time not_before;          // When to try the checks again.
+  std::string says;
+  std::string waiting;      // Why it has not started yet.
+  Json result;
+  Time started;
+  Time finished;
+  Seq intent = 0;
+
+  // Something may be happening to its target, now or as far as anybody knows.
+  bool holds_target() const { return phase != Phase::kIdle || (state == ActionState::kUnknown && !resolved); }
+  bool ended() const { return is_final(state) && phase == Phase::kIdle; }
+};
+
+struct Check {
+  enum class State { kNone, kPending, kRunning, kHolds, kFailed };
+  State state = State::kNone;
+  uint64_t ticket = 0;
+  Time began;
+  Time next;                     // When to ask again.
+  std::optional<Time> true_since;
+  std::string says;
+};
+std::string_view to_string(Check::State state);
+
+struct PlanRun {
+  Plan plan;
+  Seq proposed = 0;           // The fact.
+  ActionState state = ActionState::kProposed;
+  std::string approved_by;
+  Seq approved = 0;           // The fact; 0 while it is not approved.
+  std::string stopped;        // Why nothing new of it starts; "" while it goes on.
+  bool cancelled = false;
+  bool undo = false;          // What was done is to be undone.
+  Check check;
+  std::string says;
+  std::string waiting;        // What it waits for, for people.
+  Time finished;
+  std::vector<ActionRun> actions;
+
+  bool ended() const { return is_final(state); }
+  bool started() const;
+  ActionRun* find(std::string_view action);
+  const ActionRun* find(std::string_view action) const;
+  // How many may be under way and unverified at once: one until the first has proved itself.
+  int flight_limit() const;
+  int in_flight() const;
+};
+
+}  // namespace capstan::act

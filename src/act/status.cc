@@ -1,0 +1,118 @@
+// What the page and the command show of plans.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "act/executor.h"
+
+namespace capstan::act {
+namespace {
+
+Json time_or_null(Time time) { return time == Time() ? Json() : Json(format_time(time)); }
+
+std::string_view doing(const ActionRun& action) {
+  switch (action.phase) {
+    case Phase::kIdle: return "";
+    case Phase::kPreparing: return "checking its precondition";
+    case Phase::kIntended: return "waiting for a free worker";
+    case Phase::kWorking: return action.undoing ? "being undone" : "being performed";
+    case Phase::kCutOff:
+    case Phase::kLooking: return "cut off by a restart: the outside is being asked";
+  }
+  return "";
+}
+
+Json action_status(const ActionRun& run, const VerbRegistry& verbs) {
+  const Verb* verb = verbs.find(run.action.verb);
+  std::string says = run.says;
+  if (says.empty()) says = doing(run);
+  if (says.empty() && !run.waiting.empty()) says = "waiting: " + run.waiting;
+  return Json::object({{"action", run.action.to_json()},
+                       {"state", to_string(run.state)},
+                       {"says", says},
+                       {"doing", doing(run)},
+                       {"waiting_for", run.waiting},
+                       {"attempts", run.attempts},
+                       {"before", run.before},
+                       {"result", run.result},
+                       {"undoable", verb && verb->spec().undoable},
+                       {"danger", verb ? to_string(verb->spec().danger) : ""},
+                       {"started", time_or_null(run.started)},
+                       {"finished", time_or_null(run.finished)}});
+}
+
+Json plan_status(const PlanRun& run, const VerbRegistry& verbs, Duration validity) {
+  Json::Array actions;
+  for (const ActionRun& action : run.actions) actions.push_back(action_status(action, verbs));
+  constexpr std::string_view kIncident = "incident:";
+  const std::string& origin = run.plan.origin;
+  return Json::object({{"plan", run.plan.to_json()},
+                       {"state", to_string(run.state)},
+                       {"waiting_for", run.waiting},
+                       {"approved_by", run.approved_by},
+                       {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
+                       {"says", run.says.empty() ? run.stopped : run.says},
+                       {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
+                       {"in_flight", run.in_flight()},
+                       {"in_flight_limit", run.flight_limit()},
+                       {"actions", std::move(actions)},
+                       {"verify", Json::object({{"state", to_string(run.check.state)}, {"says", run.check.says}})},
+                       {"finished", time_or_null(run.finished)}});
+}
+
+bool is_listed(const PlanRun& run, std::string_view which) {
+  const bool waiting = !run.ended() && !run.approved;
+  if (which == "waiting") return waiting;
+  if (which == "running") return !run.ended() && !waiting;
+  if (which == "finished") return run.ended();
+  return true;
+}
+
+}  // namespace
+
+Result<Json> Executor::status(std::string_view plan) const {
+  const PlanRun* run = book_.plan(plan);
+  if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
+  return plan_status(*run, around_.verbs, options_.validity);
+}
+
+Json Executor::list(std::string_view which) const {
+  Json::Array plans;
+  for (auto run = book_.plans().rbegin(); run != book_.plans().rend(); ++run) {
+    if (is_listed(*run, which)) plans.push_back(plan_status(*run, around_.verbs, options_.validity));
+  }
+  return plans;
+}
+
+Json Executor::pause_status() const {
+  const Pause* pause = book_.pause("capstan");
+  if (!pause) return {};
+  return Json::object({{"by", pause->by}, {"reason", pause->reason}, {"at", format_time(pause->at)}});
+}
+
+size_t Executor::waiting_for_approval() const {
+  return static_cast<size_t>(std::ranges::count_if(book_.plans(), [](const PlanRun& run) {
+    return is_listed(run, "waiting");
+  }));
+}
+
+size_t Executor::unknown_actions() const {
+  size_t count = 0;
+  for (const PlanRun& run : book_.plans()) {
+    if (run.ended()) continue;
+    count += static_cast<size_t>(std::ranges::count_if(run.actions, [](const ActionRun& action) {
+      return action.state == ActionState::kUnknown && !action.resolved;
+    }));
+  }
+  return count;
+}
+
+bool Executor::busy() const {
+  return std::ranges::any_of(book_.plans(), [](const PlanRun& run) {
+    return !run.ended() && std::ranges::any_of(run.actions, [](const ActionRun& action) {
+      return action.phase == Phase::kWorking || action.phase == Phase::kIntended;
+    });
+  });
+}
+
+}  // namespace capstan::act

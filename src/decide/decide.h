@@ -1,0 +1,53 @@
+// The decision itself: a pure function of policy, catalog, findings, past and time. It says for every resource what was
+// decided and which clause decided it, and gives the difference to what is wanted as a plan.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decide/history.h"
+#include "decide/override.h"
+#include "decide/policy.h"
+#include "decide/selection.h"
+#include "model/action.h"
+
+namespace capstan::decide {
+
+// Everything a decision depends on. The same situation gives the same decision, to the last id.
+struct Situation {
+  std::vector<Candidate> candidates;  // From select_candidates.
+  std::vector<Relation> relations;    // Between the candidates, for the order; others are ignored.
+  std::vector<catalog::KnownFinding> findings;
+  std::vector<catalog::KnownIncident> incidents;
+  std::vector<Override> overrides;
+  std::vector<ManualTouch> touches;
+  const History* history = nullptr;  // Never null when decide is called.
+  Time now;
+  Time in_force_since;  // Times of the clock before this are not made up.
+};
+
+struct Verdict {
+  ResourceId resource;
+  std::string name;
+  bool matched = false;
+  std::string observed;  // The state it is in, where the policy is about one.
+  std::string wanted;    // The state it should be in; "" for none.
+  bool acts = false;     // It is in the plan.
+  std::string why;       // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
+};
+
+struct Decision {
+  std::vector<Verdict> verdicts;
+  std::optional<Plan> plan;
+  // Open plans that nobody has started and that this situation no longer calls for: to be taken back.
+  std::vector<std::string> withdraw;
+  std::string summary;  // One line for the list of policies: "keeps 3 of 3 running".
+};
+
+Decision decide(const Policy& policy, const Situation& situation);
+
+// A plan of more actions than this is made in parts; the rest follows when it has ended.
+inline constexpr size_t kMaxPlanActions = 100;
+
+}  // namespace capstan::decide

@@ -1,0 +1,162 @@
+#include "decide/history.h"
+
+#include <algorithm>
+
+namespace capstan::decide {
+namespace {
+
+PastAction::End end_of(ActionState state) {
+  switch (state) {
+    case ActionState::kSucceeded: return PastAction::End::kSucceeded;
+    case ActionState::kUnknown: return PastAction::End::kUnknown;
+    case ActionState::kSkipped: return PastAction::End::kSkipped;
+    case ActionState::kPartial:
+    case ActionState::kFailed:
+    case ActionState::kReverted: return PastAction::End::kFailed;
+    case ActionState::kProposed:
+    case ActionState::kApproved:
+    case ActionState::kRunning: return PastAction::End::kOpen;
+  }
+  return PastAction::End::kOpen;
+}
+
+bool is_open(const PastAction& action) {
+  return action.end == PastAction::End::kOpen || action.end == PastAction::End::kUnknown;
+}
+
+}  // namespace
+
+void History::apply(const Fact& fact) {
+  if (fact.kind == fact_kind::kPlanProposed) {
+    propose(fact);
+  } else if (fact.kind == fact_kind::kActionIntended) {
+    const auto found = actions_.find(fact.subject);
+    if (found == actions_.end()) return;
+    found->second.intended = true;
+    found->second.end = PastAction::End::kOpen;
+    found->second.at = fact.at;
+  } else if (fact.kind == fact_kind::kActionFinished) {
+    finish_action(fact);
+  } else if (fact.kind == fact_kind::kPlanRejected) {
+    const bool by_person = fact.body["reason"].string_or_empty() == "rejected";
+    end_plan(fact, by_person ? PastAction::End::kRejected : PastAction::End::kExpired);
+  } else if (fact.kind == fact_kind::kPlanCancelled) {
+    // A person's "no" to what has not started; the plan itself ends when what runs has ended.
+    const auto plan = plans_.find(fact.subject);
+    if (plan == plans_.end()) return;
+    for (const std::string& id : plan->second.actions) {
+      PastAction& action = actions_[id];
+      if (action.end == PastAction::End::kOpen && !action.intended) action.end = PastAction::End::kRejected;
+      action.by = fact.actor;
+    }
+  } else if (fact.kind == fact_kind::kPlanFinished) {
+    end_plan(fact, PastAction::End::kSkipped);
+  }
+}
+
+void History::propose(const Fact& fact) {
+  const Plan plan = Plan::from_json(fact.body);
+  PlanEntry entry{plan.origin, plan.policy_version, {}, true};
+  for (const Action& action : plan.actions) {
+    entry.actions.push_back(action.id);
+    actions_[action.id] = {.id = action.id, .plan = plan.id, .origin = plan.origin, .target = action.target,
+                           .end = PastAction::End::kOpen, .intended = false, .at = fact.at, .by = ""};
+    by_target_[action.target].push_back(action.id);
+  }
+  plans_[plan.id] = std::move(entry);
+}
+
+void History::finish_action(const Fact& fact) {
+  const auto found = actions_.find(fact.subject);
+  if (found == actions_.end()) return;
+  const ActionState state = parse_action_state(fact.body["state"].string_or_empty()).value_or(ActionState::kUnknown);
+  // What a person cancelled is skipped by the executor, but was refused by a person.
+  if (found->second.end == PastAction::End::kRejected && state == ActionState::kSkipped) return;
+  found->second.end = end_of(state);
+  found->second.at = fact.at;
+}
+
+void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
+  const auto plan = plans_.find(fact.subject);
+  if (plan == plans_.end() || !plan->second.open) return;
+  plan->second.open = false;
+  ended_.push_back(fact.subject);
+  for (const std::string& id : plan->second.actions) {
+    PastAction& action = actions_[id];
+    if (action.end != PastAction::End::kOpen) continue;
+    action.end = for_unstarted;
+    action.at = fact.at;
+    action.by = fact.actor;
+  }
+  forget();
+}
+
+void History::forget() {
+  while (actions_.size() > limit_ && !ended_.empty()) {
+    const auto plan = plans_.find(ended_.front());
+    ended_.pop_front();
+    if (plan == plans_.end()) continue;
+    for (const std::string& id : plan->second.actions) {
+      const auto action = actions_.find(id);
+      if (action == actions_.end()) continue;
+      std::vector<std::string>& ids = by_target_[action->second.target];
+      std::erase(ids, id);
+      if (ids.empty()) by_target_.erase(action->second.target);
+      actions_.erase(action);
+    }
+    plans_.erase(plan);
+  }
+}
+
+const PastAction* History::find(std::string_view action) const {
+  const auto found = actions_.find(action);
+  return found == actions_.end() ? nullptr : &found->second;
+}
+
+const PastAction* History::latest(std::string_view origin, std::string_view target) const {
+  const auto ids = by_target_.find(target);
+  if (ids == by_target_.end()) return nullptr;
+  const PastAction* newest = nullptr;
+  for (const std::string& id : ids->second) {
+    const PastAction* action = find(id);
+    if (action && action->origin == origin && action->intended && (!newest || action->at >= newest->at)) newest = action;
+  }
+  return newest;
+}
+
+const PastAction* History::open(std::string_view origin, std::string_view target) const {
+  const auto ids = by_target_.find(target);
+  if (ids == by_target_.end()) return nullptr;
+  for (const std::string& id : ids->second) {
+    const PastAction* action = find(id);
+    if (!action || action->origin != origin) continue;
+    const auto plan = plans_.find(action->plan);
+    // What has ended stays open while its plan may still undo or verify it.
+    if (is_open(*action) || (plan != plans_.end() && plan->second.open)) return action;
+  }
+  return nullptr;
+}
+
+std::vector<History::OpenPlan> History::open_plans(std::string_view origin) const {
+  std::vector<OpenPlan> open;
+  for (const auto& [id, plan] : plans_) {
+    if (!plan.open || plan.origin != origin) continue;
+    const bool started = std::ranges::any_of(plan.actions, [&](const std::string& action) {
+      const PastAction* past = find(action);
+      return past && past->intended;
+    });
+    open.push_back({id, plan.policy_version, plan.actions, started});
+  }
+  return open;
+}
+
+bool History::touched(std::string_view target, Time now, Duration within) const {
+  const auto ids = by_target_.find(target);
+  if (ids == by_target_.end()) return false;
+  return std::ranges::any_of(ids->second, [&](const std::string& id) {
+    const PastAction* action = find(id);
+    return action && action->intended && (is_open(*action) || now - action->at <= within);
+  });
+}
+
+}  // namespace capstan::decide

@@ -1,0 +1,78 @@
+// What became of the actions of policies, as far as the next decision needs it. A projection of the ledger.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/action.h"
+#include "model/fact.h"
+
+namespace capstan::decide {
+
+struct PastAction {
+  enum class End {
+    kOpen,       // Proposed, approved or under way.
+    kSucceeded,
+    kFailed,     // Refused, partly done, undone, or its plan was cancelled.
+    kUnknown,    // A person has to say how it ended: as good as open.
+    kSkipped,    // Never started: its precondition did not hold, or its plan stopped before.
+    kRejected,   // A person said no.
+    kExpired,    // Nobody answered in time, or it was withdrawn.
+  };
+  std::string id;
+  std::string plan;
+  std::string origin;  // "policy:core-time"
+  ResourceId target;
+  End end = End::kOpen;
+  bool intended = false;  // An intent was written: it may have had an effect.
+  Time at;                // Of the newest fact about it.
+  std::string by;         // Who rejected it.
+};
+
+// Owned by one thread. Bounded: the oldest actions that ended are forgotten beyond `limit`.
+class History {
+ public:
+  explicit History(size_t limit = 100'000) : limit_(limit) {}
+
+  // Facts in the order of the ledger; those that do not concern plans change nothing.
+  void apply(const Fact& fact);
+
+  const PastAction* find(std::string_view action) const;
+  // The newest action of this origin on this target that was intended, whatever became of it.
+  const PastAction* latest(std::string_view origin, std::string_view target) const;
+  // An open action of this origin on this target.
+  const PastAction* open(std::string_view origin, std::string_view target) const;
+  struct OpenPlan {
+    std::string id;
+    std::string policy_version;
+    std::vector<std::string> actions;
+    bool started = false;  // At least one intent was written.
+  };
+  std::vector<OpenPlan> open_plans(std::string_view origin) const;
+  // Whether an action of anybody's plan touched the target within the time before `now`, or is touching it.
+  bool touched(std::string_view target, Time now, Duration within) const;
+
+ private:
+  struct PlanEntry {
+    std::string origin;
+    std::string policy_version;
+    std::vector<std::string> actions;
+    bool open = true;
+  };
+  void propose(const Fact& fact);
+  void end_plan(const Fact& fact, PastAction::End for_unstarted);
+  void finish_action(const Fact& fact);
+  void forget();
+
+  size_t limit_;
+  std::map<std::string, PastAction, std::less<>> actions_;
+  std::map<std::string, PlanEntry, std::less<>> plans_;
+  std::deque<std::string> ended_;  // Plans, in the order in which they ended.
+  std::map<std::string, std::vector<std::string>, std::less<>> by_target_;
+};
+
+}  // namespace capstan::decide

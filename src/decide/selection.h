@@ -1,0 +1,42 @@
+// Which resources a policy is about, asked of the catalog; the decision itself then needs no catalog.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/catalog_reader.h"
+#include "decide/policy.h"
+#include "model/resource_source.h"
+#include "model/table.h"
+
+namespace capstan::decide {
+
+// A resource that a policy looked at.
+struct Candidate {
+  Resource resource;
+  bool selected = false;
+  std::string why_not;  // The clause that left it out: "labels env=dev".
+  std::string never;    // The clause of `never` that forbids it; "" for none.
+};
+
+struct SelectOptions {
+  size_t limit = 10'000;  // Candidates; more are an error, never silently cut.
+};
+
+// The resources of the policy's kind, or the rows of its SELECT, or (where it selects nothing) what its trigger points
+// at, sorted by id. Those that `select` leaves out are listed with the clause that did it.
+Result<std::vector<Candidate>> select_candidates(const Policy& policy, const SqlSource& sql,
+                                                 const ResourceSource& resources,
+                                                 const std::vector<catalog::KnownFinding>& findings,
+                                                 const std::vector<catalog::KnownIncident>& incidents, Time now,
+                                                 const SelectOptions& options = {});
+
+// The condition over a target's kind that must still hold when an action's turn comes: selection and `never`.
+std::string precondition(const Policy& policy, std::string_view kind);
+
+// Where a trigger points: the resources, sorted, without doubles.
+std::vector<ResourceId> triggered_resources(const Trigger& trigger, const std::vector<catalog::KnownFinding>& findings,
+                                            const std::vector<catalog::KnownIncident>& incidents);
+
+}  // namespace capstan::decide
