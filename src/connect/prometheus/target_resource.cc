@@ -28,7 +28,7 @@ Observation observe_targets(const std::vector<TargetStatus>& targets, Time at) {
                                     {"health", to_string(target.health)},
                                     {"error", target.error},
                                     {"interval_s", to_seconds(target.interval)},
-                                    {"last_scrape", to_unix_ms(target.last_scrape)},
+                                    {"last_scrape", target.health == TargetHealth::kUnknown ? Json() : Json(format_time(target.last_scrape))},
                                     {"last_duration_s", to_seconds(target.last_duration)},
                                     {"samples", static_cast<uint64_t>(target.samples)}});
     look.resources.push_back(std::move(resource));
