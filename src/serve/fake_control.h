@@ -1,0 +1,126 @@
+// A Control for tests: it says what it was asked, and keeps the facts it was given.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "loop/control.h"
+
+namespace capstan::serve {
+
+// Thread-safe.
+class FakeControl final : public loop::Control {
+ public:
+  Json overview() const override { return said("overview"); }
+  Result<Json> incidents(std::string_view state, size_t limit) const override {
+    return said(fmt::format("incidents {} {}", state, limit));
+  }
+  Result<Json> incident(std::string_view id) const override {
+    if (id == "missing") return fail(ErrorCode::kNotFound, "no incident 'missing'");
+    return said(fmt::format("incident {}", id));
+  }
+  Result<Json> findings(std::string_view state, size_t limit) const override {
+    return said(fmt::format("findings {} {}", state, limit));
+  }
+  Result<Json> resources(const loop::ResourceQuery& query) const override {
+    return said(fmt::format("resources {}|{} {} {}", query.kind, query.search, query.limit, query.offset));
+  }
+  Result<Json> resource(std::string_view id, std::optional<Time> at) const override {
+    return said(fmt::format("resource {} {}", id, at ? format_time(*at) : "now"));
+  }
+  Result<Json> graph(std::string_view id, int depth) const override {
+    return said(fmt::format("graph {} {}", id, depth));
+  }
+  Result<Json> sql(std::string_view text) const override {
+    if (text == "SELEC") return fail(ErrorCode::kInvalidArgument, "near \"SELEC\": syntax error", {"query", 1, 1});
+    return said(fmt::format("sql {}", text));
+  }
+  Result<Json> facts(const loop::FactQuery& query) const override {
+    return said(fmt::format("facts {}|{} {} {}", query.subject, query.kind, query.before, query.limit));
+  }
+  Result<Json> why(std::string_view id) const override { return said(fmt::format("why {}", id)); }
+  Json policies() const override { return said("policies"); }
+  Json plans(std::string_view state) const override { return said(fmt::format("plans {}", state)); }
+  Result<Json> plan(std::string_view id) const override { return said(fmt::format("plan {}", id)); }
+  Json verbs() const override { return said("verbs"); }
+  Json config() const override { return said("config"); }
+  Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
+  Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
+  std::string metrics() const override { return "capstan_up 1\n"; }
+  Status ready() const override { return ready_; }
+
+  Result<Json> approve_plan(std::string_view id, std::string_view hash, std::string_view by) override {
+    if (hash == "old") return fail(ErrorCode::kFailedPrecondition, "the plan changed");
+    return said(fmt::format("approve {} {} by {}", id, hash, by));
+  }
+  Result<Json> reject_plan(std::string_view id, std::string_view reason, std::string_view by) override {
+    return said(fmt::format("reject {} '{}' by {}", id, reason, by));
+  }
+  Result<Json> cancel_plan(std::string_view id, std::string_view by) override {
+    return said(fmt::format("cancel {} by {}", id, by));
+  }
+  Result<Json> resolve_action(std::string_view id, std::string_view decision, std::string_view by) override {
+    return said(fmt::format("resolve {} {} by {}", id, decision, by));
+  }
+  Result<Json> run_policy(std::string_view name, std::string_view by) override {
+    return said(fmt::format("run {} by {}", name, by));
+  }
+  Result<Json> pause_policy(std::string_view name, bool paused, std::string_view by) override {
+    return said(fmt::format("{} {} by {}", paused ? "pause" : "resume", name, by));
+  }
+  Result<Json> pause(std::string_view reason, std::string_view by) override {
+    return said(fmt::format("pause '{}' by {}", reason, by));
+  }
+  Result<Json> resume(std::string_view by) override { return said(fmt::format("resume by {}", by)); }
+
+  Status record(NewFact fact) override {
+    std::lock_guard lock(mutex_);
+    if (!record_result_) return record_result_;
+    facts_.push_back(std::move(fact));
+    return {};
+  }
+  Subscription subscribe(std::function<void(std::string_view, Seq)> changed) override {
+    std::lock_guard lock(mutex_);
+    changed_ = std::move(changed);
+    return std::shared_ptr<void>(this, [](void* self) {
+      auto* control = static_cast<FakeControl*>(self);
+      std::lock_guard guard(control->mutex_);
+      control->changed_ = nullptr;
+    });
+  }
+
+  void change(std::string_view topic, Seq seq) {
+    std::lock_guard lock(mutex_);
+    if (changed_) changed_(topic, seq);
+  }
+  std::vector<NewFact> recorded() const {
+    std::lock_guard lock(mutex_);
+    return facts_;
+  }
+  // Before the server starts, or while nothing asks.
+  void set_ready(Status status) { ready_ = std::move(status); }
+  void set_record_result(Status status) {
+    std::lock_guard lock(mutex_);
+    record_result_ = std::move(status);
+  }
+
+ private:
+  static Json said(std::string what) { return Json::object({{"asked", std::move(what)}}); }
+  static std::string describe(const LogQuery& query) {
+    return fmt::format("{} {} {} {}", query.selector, format_time(query.from), format_time(query.to), query.limit);
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<NewFact> facts_;
+  std::function<void(std::string_view, Seq)> changed_;
+  Status ready_;
+  Status record_result_;
+};
+
+}  // namespace capstan::serve

@@ -1,0 +1,177 @@
+#include "serve/reading_routes.h"
+
+#include <limits>
+
+#include "serve/answer.h"
+#include "serve/inputs.h"
+
+namespace capstan::serve {
+namespace {
+
+constexpr uint64_t kMostRows = 10'000;
+constexpr uint64_t kMostLines = 5'000;
+constexpr uint64_t kDeepest = 10;
+constexpr Duration kLogsByDefault = std::chrono::hours(1);
+
+using Control = const loop::Control&;
+using Reader = Result<Json> (*)(Control, const Clock&, const Call&);
+
+Result<Json> overview(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.overview();
+}
+
+Result<Json> incidents(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string state = query.one_of("state", {"open", "closed", "all"}, "open");
+  const uint64_t limit = query.number("limit", 50, 1, kMostRows);
+  TRY(query.finish());
+  return control.incidents(state, limit);
+}
+
+Result<Json> incident(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.incident(call.captures[0]);
+}
+
+Result<Json> findings(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string state = query.one_of("state", {"open", "closed", "all"}, "open");
+  const uint64_t limit = query.number("limit", 200, 1, kMostRows);
+  TRY(query.finish());
+  return control.findings(state, limit);
+}
+
+Result<Json> resources(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  loop::ResourceQuery wanted;
+  wanted.kind = query.text("kind");
+  wanted.search = query.text("search");
+  wanted.limit = query.number("limit", wanted.limit, 1, kMostRows);
+  wanted.offset = query.number("offset", 0, 0, std::numeric_limits<uint32_t>::max());
+  TRY(query.finish());
+  return control.resources(wanted);
+}
+
+Result<Json> resource(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string id = query.required_text("id");
+  const std::optional<Time> at = query.time("at");
+  TRY(query.finish());
+  return control.resource(id, at);
+}
+
+Result<Json> graph(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string id = query.text("id");
+  const uint64_t depth = query.number("depth", 2, 0, kDeepest);
+  TRY(query.finish());
+  return control.graph(id, static_cast<int>(depth));
+}
+
+Result<Json> sql(Control control, const Clock&, const Call& call) {
+  BodyReader body = TRY(BodyReader::parse(call.request.body));
+  const std::string text = body.required_text("query");
+  TRY(body.finish());
+  return control.sql(text);
+}
+
+Result<Json> facts(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  loop::FactQuery wanted;
+  wanted.subject = query.text("subject");
+  wanted.kind = query.text("kind");
+  wanted.before = query.number("before", 0, 0, std::numeric_limits<int64_t>::max());
+  wanted.limit = query.number("limit", wanted.limit, 1, kMostRows);
+  TRY(query.finish());
+  return control.facts(wanted);
+}
+
+Result<Json> why(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string id = query.required_text("id");
+  TRY(query.finish());
+  return control.why(id);
+}
+
+Result<Json> policies(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.policies();
+}
+
+Result<Json> plans(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string state = query.one_of("state", {"waiting", "running", "finished", "all"}, "waiting");
+  TRY(query.finish());
+  return control.plans(state);
+}
+
+Result<Json> plan(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.plan(call.captures[0]);
+}
+
+Result<Json> verbs(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.verbs();
+}
+
+Result<Json> config(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.config();
+}
+
+Result<LogQuery> log_query(const Clock& clock, const Call& call) {
+  QueryReader query(call.request.target.query);
+  LogQuery wanted;
+  wanted.selector = query.text("selector");
+  wanted.to = query.time("to").value_or(clock.now());
+  wanted.from = query.time("from").value_or(wanted.to - kLogsByDefault);
+  wanted.limit = query.number("limit", wanted.limit, 1, kMostLines);
+  TRY(query.finish());
+  if (wanted.from > wanted.to) return fail(ErrorCode::kInvalidArgument, "'from' is later than 'to'");
+  return wanted;
+}
+
+Result<Json> logs(Control control, const Clock& clock, const Call& call) {
+  return control.logs(TRY(log_query(clock, call)));
+}
+
+Result<Json> log_templates(Control control, const Clock& clock, const Call& call) {
+  return control.log_templates(TRY(log_query(clock, call)));
+}
+
+}  // namespace
+
+std::vector<Route> reading_routes(Control control, const Clock& clock) {
+  const auto answer_with = [&](Reader read) {
+    return [&control, &clock, read](const Call& call) {
+      const Result<Json> result = read(control, clock, call);
+      return result ? json_answer(*result) : error_answer(result.error());
+    };
+  };
+  const auto get = [&](std::string_view pattern, Reader read) {
+    return Route{"GET", pattern, Access::kViewer, false, Body::kNone, answer_with(read)};
+  };
+  return {
+      get("/capstan/v1/overview", overview),
+      get("/capstan/v1/incidents", incidents),
+      get("/capstan/v1/incidents/{}", incident),
+      get("/capstan/v1/findings", findings),
+      get("/capstan/v1/resources", resources),
+      get("/capstan/v1/resource", resource),
+      get("/capstan/v1/graph", graph),
+      {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
+      get("/capstan/v1/facts", facts),
+      get("/capstan/v1/why", why),
+      get("/capstan/v1/policies", policies),
+      get("/capstan/v1/plans", plans),
+      get("/capstan/v1/plans/{}", plan),
+      get("/capstan/v1/verbs", verbs),
+      get("/capstan/v1/config", config),
+      get("/capstan/v1/logs", logs),
+      get("/capstan/v1/log-templates", log_templates),
+  };
+}
+
+}  // namespace capstan::serve
