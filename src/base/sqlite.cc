@@ -133,9 +133,7 @@ Result<Database> Database::open_reader(const std::filesystem::path& path, int64_
   return database;
 }
 
-Result<Database> Database::open_memory() {
-  return open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
-}
+Result<Database> Database::open_memory() { return open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); }
 
 Status Database::execute(std::string_view sql) {
   const std::string text(sql);
@@ -268,6 +266,13 @@ int Statement::columns() const { return sqlite3_column_count(handle()); }
 std::string Statement::column_name(int column) const {
   const char* name = sqlite3_column_name(handle(), column);
   return name == nullptr ? std::string() : name;
+}
+
+Result<Statement*> StatementCache::get(Database& database, std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) found = statements_.emplace(sql, TRY(database.prepare(sql))).first;
+  found->second.reset();
+  return &found->second;
 }
 
 Result<Transaction> Transaction::begin(Database& database) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -143,6 +144,18 @@ class Statement {
 
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
   int bind_error_ = 0;
+};
+
+// The statements of a connection by their text, each prepared once. Lives no longer than the database; meant for texts
+// from the code, of which there are few.
+class StatementCache {
+ public:
+  // Reset and without bindings of an earlier use that matter: bind every parameter.
+  Result<Statement*> get(Database& database, std::string_view sql);
+  void clear() { statements_.clear(); }
+
+ private:
+  std::map<std::string, Statement, std::less<>> statements_;
 };
 
 // Rolls back unless it was committed.

@@ -1,6 +1,7 @@
 // One consistent view of the catalog, for the stages.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +51,8 @@ struct KnownIncident {
   Seq seq = 0;
 };
 
-// proposed, approved, rejected, running, or how it ended: succeeded, failed, partial, reverted, unknown.
+// The state is proposed, approved, rejected, cancelled, running, or how it ended: succeeded, failed, partial, reverted,
+// unknown.
 struct KnownPlan {
   Plan plan;
   std::string state;
@@ -72,6 +74,13 @@ struct KnownAction {
   Seq seq = 0;     // The newest fact about it.
 };
 
+// The kill switch: nothing acts.
+struct Pause {
+  std::string by;
+  std::string reason;
+  Time at;
+};
+
 // Used by one thread at a time; ends its view when destroyed. All lists are sorted by id unless said otherwise.
 class CatalogReader {
  public:
@@ -84,16 +93,22 @@ class CatalogReader {
 
   // The fact this view is at.
   Seq seq() const;
+  // Those its tables were made from, sorted by name.
+  const std::vector<KindSpec>& kinds() const;
 
   // Nothing where no such resource is known now.
   Result<std::optional<KnownResource>> resource(std::string_view id) const;
   Result<std::vector<KnownResource>> resources(std::string_view kind, size_t limit = 100'000) const;
   // Those whose name or id contains the text, at most `limit`.
   Result<std::vector<KnownResource>> search(std::string_view text, size_t limit) const;
+  // How many there are of each kind.
+  Result<std::map<std::string, uint64_t>> counts() const;
   // Both directions.
   Result<std::vector<KnownRelation>> relations_of(std::string_view id) const;
   // The relations within `depth` steps of a resource in either direction, at most `limit` of them, nearest first.
   Result<std::vector<Relation>> neighbours(std::string_view id, int depth, size_t limit = 10'000) const;
+  // All of them, in order, at most `limit`.
+  Result<std::vector<Relation>> relations(size_t limit = 100'000) const;
   // As it was at a time; nothing where it did not exist then.
   Result<std::optional<Resource>> resource_at(std::string_view id, Time time) const;
   // Newest first.
@@ -103,6 +118,9 @@ class CatalogReader {
   Result<std::vector<ResourceVersion>> changed_between(Time from, Time to, size_t limit = 10'000) const;
 
   Result<std::vector<KnownFinding>> open_findings() const;
+  // Open and resolved ones, those that changed last first.
+  Result<std::vector<KnownFinding>> findings(size_t limit) const;
+  Result<std::vector<KnownFinding>> findings_of(std::string_view resource, size_t limit = 100) const;
   Result<std::optional<KnownFinding>> finding(std::string_view id) const;
   Result<std::vector<KnownIncident>> open_incidents() const;
   // The newest first.
@@ -115,6 +133,8 @@ class CatalogReader {
   Result<std::optional<KnownAction>> action(std::string_view id) const;
   // Intended and not finished: what a crash may have cut off.
   Result<std::vector<KnownAction>> unfinished_actions() const;
+  // Nothing: Capstan acts.
+  Result<std::optional<Pause>> paused() const;
 
  private:
   std::unique_ptr<View> view_;

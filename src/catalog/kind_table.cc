@@ -1,0 +1,158 @@
+#include "catalog/kind_table.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "base/time.h"
+
+namespace capstan::catalog {
+namespace {
+
+// So that no resource, however odd, makes a fact above the ledger's limit.
+constexpr size_t kLongestText = 4096;
+constexpr size_t kLongestJson = 16 << 10;
+
+std::string_view sql_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::kText:
+    case ColumnType::kTime:
+    case ColumnType::kJson: return "TEXT";
+    case ColumnType::kInteger:
+    case ColumnType::kBoolean: return "INTEGER";
+    case ColumnType::kReal: return "REAL";
+  }
+  return "TEXT";
+}
+
+// Cut at the limit, never within a UTF-8 character.
+std::string cut(const std::string& text) {
+  if (text.size() <= kLongestText) return text;
+  size_t end = kLongestText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+Json number_of(const Json& value) {
+  if (value.is_number()) return value;
+  const std::string& text = value.string_or_empty();
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
+  return number;
+}
+
+Json integer_of(const Json& value) {
+  if (value.is_bool()) return value.bool_or(false) ? 1 : 0;
+  const std::string& text = value.string_or_empty();
+  int64_t integer = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+  if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return integer;
+  const Json number = number_of(value);
+  if (number.is_int()) return number;
+  const double real = number.number_or(NAN);
+  if (!(std::abs(real) < 9.2e18)) return {};
+  return static_cast<int64_t>(real);
+}
+
+Json time_of(const Json& value) {
+  if (value.is_number()) {
+    const double seconds = value.number_or(0);
+    if (!(std::abs(seconds) < 1e11)) return {};
+    return format_time(from_unix_ms(std::llround(seconds * 1000)));
+  }
+  const auto time = parse_time(value.string_or_empty());
+  return time ? Json(format_time(*time)) : Json();
+}
+
+template <class Wanted>
+std::string columns_of(const KindSpec& kind, std::string_view form, const Wanted& wanted) {
+  std::string text;
+  for (const KindSpec::Column& column : kind.columns) {
+    if (wanted(column)) text += fmt::format(fmt::runtime(form), sql_name(column.name));
+  }
+  return text;
+}
+
+bool is_lasting(const KindSpec::Column& column) { return !column.is_volatile; }
+bool is_volatile(const KindSpec::Column& column) { return column.is_volatile; }
+
+}  // namespace
+
+std::string sql_name(std::string_view name) {
+  std::string text = "\"";
+  for (char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + '"';
+}
+
+std::string create_table_sql(const KindSpec& kind) {
+  std::string sql = fmt::format("CREATE TABLE {}(id TEXT PRIMARY KEY, name TEXT NOT NULL", sql_name(kind.name));
+  for (const KindSpec::Column& column : kind.columns) {
+    sql += fmt::format(", {} {}", sql_name(column.name), sql_type(column.type));
+  }
+  return sql + ") WITHOUT ROWID";
+}
+
+std::string insert_sql(const KindSpec& kind) {
+  return fmt::format("INSERT OR REPLACE INTO {}(id, name{}) VALUES(?, ?{})", sql_name(kind.name),
+                     columns_of(kind, ", {}", is_lasting), columns_of(kind, ", ?", is_lasting));
+}
+
+std::string update_sql(const KindSpec& kind) {
+  return fmt::format("UPDATE {} SET name = ?{} WHERE id = ?", sql_name(kind.name),
+                     columns_of(kind, ", {} = ?", is_lasting));
+}
+
+std::string update_volatile_sql(const KindSpec& kind) {
+  const std::string columns = columns_of(kind, ", {} = ?", is_volatile);
+  if (columns.empty()) return "";
+  return fmt::format("UPDATE {} SET {} WHERE id = ?", sql_name(kind.name), columns.substr(2));
+}
+
+Json normalized(const KindSpec::Column& column, const Json& value) {
+  if (value.is_null()) return {};
+  switch (column.type) {
+    case ColumnType::kText: return cut(value.is_string() ? value.string_or_empty() : value.dump());
+    case ColumnType::kInteger: return integer_of(value);
+    case ColumnType::kReal: {
+      const Json number = number_of(value);
+      const double real = number.number_or(NAN);
+      // NaN and infinities have no text in JSON, so they would never compare equal to what was written.
+      return number.is_null() || !std::isfinite(real) ? Json() : Json(real);
+    }
+    case ColumnType::kBoolean:
+      if (value.is_bool()) return value;
+      return value.is_number() ? Json(value.number_or(0) != 0) : Json();
+    case ColumnType::kTime: return time_of(value);
+    case ColumnType::kJson: return value.dump().size() <= kLongestJson ? value : Json();
+  }
+  return {};
+}
+
+void bind_column(sqlite::Statement& statement, int index, const KindSpec::Column& column, const Json& value) {
+  if (value.is_null()) return statement.bind(index, nullptr);
+  switch (column.type) {
+    case ColumnType::kText:
+    case ColumnType::kTime: return statement.bind(index, value.string_or_empty());
+    case ColumnType::kInteger: return statement.bind(index, value.int_or(0));
+    case ColumnType::kReal: return statement.bind(index, value.number_or(0));
+    case ColumnType::kBoolean: return statement.bind(index, value.bool_or(false));
+    case ColumnType::kJson: return statement.bind(index, value.dump());
+  }
+}
+
+Json read_column(const sqlite::Statement& statement, int index, const KindSpec::Column& column) {
+  if (statement.is_null(index)) return {};
+  switch (column.type) {
+    case ColumnType::kText:
+    case ColumnType::kTime: return statement.text(index);
+    case ColumnType::kInteger: return statement.integer(index);
+    case ColumnType::kReal: return statement.real(index);
+    case ColumnType::kBoolean: return statement.integer(index) != 0;
+    case ColumnType::kJson: return Json::parse(statement.text(index)).value_or(Json());
+  }
+  return {};
+}
+
+}  // namespace capstan::catalog

@@ -1,0 +1,69 @@
+#include "catalog/pack_kinds.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace capstan::catalog {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string first_problem(std::string_view text) {
+  const LoadedKinds loaded = read_kinds(text, "kinds.yaml");
+  return loaded.problems.empty() ? "" : loaded.problems.front().to_string();
+}
+
+TEST(PackKinds, ReadsKindsWithTheirColumns) {
+  const LoadedKinds loaded = read_kinds(R"(
+kind: host_disk
+title: Disk
+columns:
+  size_bytes: { type: integer, help: its size }
+  used_bytes: { type: integer, volatile: true }
+  model:
+---
+kind: host
+)",
+                                        "kinds.yaml");
+  ASSERT_TRUE(loaded.problems.empty()) << loaded.problems.front().to_string();
+  ASSERT_EQ(loaded.kinds.size(), 2u);
+  EXPECT_EQ(loaded.kinds[0].name, "host");
+  const KindSpec& disk = loaded.kinds[1];
+  EXPECT_EQ(disk.title, "Disk");
+  ASSERT_EQ(disk.columns.size(), 3u);
+  EXPECT_EQ(disk.columns[0].help, "its size");
+  EXPECT_TRUE(disk.columns[1].is_volatile);
+  EXPECT_EQ(disk.columns[2].type, ColumnType::kText);
+}
+
+TEST(PackKinds, SaysWhereAndWhatIsWrong) {
+  EXPECT_THAT(first_problem("kind: host\ncolumns:\n  a: { type: integr }"),
+              testing::AllOf(HasSubstr("kinds.yaml:3:"), HasSubstr("unknown type 'integr' (did you mean 'integer'?)")));
+  EXPECT_THAT(first_problem("kind: host\ncolums: {}"), HasSubstr("did you mean 'columns'?"));
+  EXPECT_THAT(first_problem("kind: select"), HasSubstr("is a word of SQL"));
+  EXPECT_THAT(first_problem("kind: resource"), HasSubstr("would hide a table of the catalog"));
+  EXPECT_THAT(first_problem("kind: Host"), HasSubstr("must be lower-case letters"));
+  EXPECT_THAT(first_problem("kind: host\ncolumns: { id: { type: text } }"),
+              HasSubstr("every kind has the column 'id'"));
+  EXPECT_THAT(first_problem("kind: host\ncolumns: [a]"), HasSubstr("'columns' is a list; expected a map"));
+  EXPECT_THAT(first_problem("- a"), HasSubstr("a list; expected a map that begins with 'kind:'"));
+  EXPECT_THAT(first_problem("kind: a\n---\nkind: a"), HasSubstr("declared twice"));
+}
+
+TEST(PackKinds, KeepsTheGoodKindsOfAFileWithABadOne) {
+  const LoadedKinds loaded = read_kinds("kind: good\n---\nkind: BAD\n---\nkind: fine", "kinds.yaml");
+  EXPECT_EQ(loaded.problems.size(), 1u);
+  std::vector<std::string> names;
+  for (const KindSpec& kind : loaded.kinds) names.push_back(kind.name);
+  EXPECT_THAT(names, ElementsAre("fine", "good"));
+}
+
+TEST(PackKinds, EveryShippedPackIsRight) {
+  const std::filesystem::path packs = std::filesystem::path(CAPSTAN_SOURCE_DIR) / "packs";
+  const LoadedKinds loaded = load_kinds(std::span(&packs, 1));
+  for (const Error& problem : loaded.problems) ADD_FAILURE() << problem.to_string();
+}
+
+}  // namespace
+}  // namespace capstan::catalog

@@ -1,0 +1,148 @@
+// The part of the projection that keeps resources, relations and their history.
+#include <algorithm>
+
+#include "catalog/kind_table.h"
+#include "catalog/projection.h"
+
+namespace capstan::catalog {
+
+Status Projection::apply(const Fact& fact) {
+  if (fact.kind.starts_with("resource.") || fact.kind.starts_with("relation.")) return apply_resource(fact);
+  return apply_work(fact);
+}
+
+Status Projection::apply_resource(const Fact& fact) {
+  if (fact.kind == fact_kind::kResourceAppeared) return appeared(fact);
+  if (fact.kind == fact_kind::kResourceChanged) return changed(fact);
+  if (fact.kind == fact_kind::kResourceGone) return gone(fact);
+  if (fact.kind == fact_kind::kRelationAppeared) return relation_appeared(fact);
+  if (fact.kind == fact_kind::kRelationGone) return relation_gone(fact);
+  return {};
+}
+
+const KindSpec* Projection::spec_of(const std::string& kind) const {
+  const auto spec = std::ranges::find(kinds_, kind, &KindSpec::name);
+  return spec == kinds_.end() ? nullptr : &*spec;
+}
+
+Status Projection::appeared(const Fact& fact) {
+  if (!fact.body["kind"].is_string()) return {};  // Redacted: the next look makes it known again.
+  const bool is_new = world_.find(fact.subject) == nullptr;
+  KnownWorld::Thing thing{.kind = fact.body["kind"].string_or_empty(),
+                          .name = fact.body["name"].string_or_empty(),
+                          .labels = labels_from_json(fact.body["labels"]),
+                          .fields = fact.body["fields"].is_object() ? fact.body["fields"] : Json::object(),
+                          .scope = fact.body["scope"].string_or_empty()};
+  if (!is_new) TRY(gone(fact));
+  TRY(write_resource(fact, thing, true));
+  world_.put(fact.subject, std::move(thing));
+  return {};
+}
+
+Status Projection::changed(const Fact& fact) {
+  KnownWorld::Thing* thing = world_.find(fact.subject);
+  if (thing == nullptr) return {};
+  for (const auto& [what, pair] : fact.body["changed"].members()) {
+    if (pair.items().size() != 2) continue;
+    const Json& now = pair.items()[1];
+    if (what == "name") {
+      thing->name = now.string_or_empty();
+    } else if (what.starts_with("label:")) {
+      thing->labels.set(std::string_view(what).substr(6), now.string_or_empty());
+    } else if (now.is_null()) {
+      thing->fields.mutable_members().erase(what);
+    } else {
+      thing->fields.set(what, now);
+    }
+  }
+  return write_resource(fact, *thing, false);
+}
+
+Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, bool is_new) {
+  const std::string at = format_time(fact.at);
+  const std::string labels = labels_to_json(thing.labels).dump();
+  const std::string fields = thing.fields.dump();
+  if (is_new) {
+    TRY(run("INSERT INTO resource(id, kind, name, labels, fields, since, seq, scope) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            fact.subject, thing.kind, thing.name, labels, fields, at, fact.seq, thing.scope));
+  } else {
+    TRY(run("UPDATE resource SET name = ?, labels = ?, fields = ?, seq = ? WHERE id = ?", thing.name, labels, fields,
+            fact.seq, fact.subject));
+    TRY(close_version(fact.subject, at));
+  }
+  TRY(
+      run("INSERT OR REPLACE INTO resource_history(id, kind, name, fields, labels, valid_from, seq) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?)",
+          fact.subject, thing.kind, thing.name, fields, labels, at, fact.seq));
+  TRY(write_labels(fact.subject, thing.labels));
+  return write_typed(fact.subject, thing, is_new);
+}
+
+Status Projection::write_typed(const ResourceId& id, const KnownWorld::Thing& thing, bool is_new) {
+  const KindSpec* spec = spec_of(thing.kind);
+  if (spec == nullptr) return {};  // Its pack was removed; the table comes back with it.
+  sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(*spec) : update_sql(*spec)));
+  int index = 0;
+  if (is_new) statement->bind(++index, id);
+  statement->bind(++index, thing.name);
+  for (const KindSpec::Column& column : spec->columns) {
+    if (!column.is_volatile) bind_column(*statement, ++index, column, normalized(column, thing.fields[column.name]));
+  }
+  if (!is_new) statement->bind(++index, id);
+  return statement->run();
+}
+
+Status Projection::write_labels(const ResourceId& id, const Labels& labels) {
+  TRY(run("DELETE FROM label WHERE resource = ?", id));
+  for (const auto& [name, value] : labels) {
+    TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", id, name, value));
+  }
+  return {};
+}
+
+// A clock that jumped back must not make a version end before it began.
+Status Projection::close_version(const ResourceId& id, const std::string& at) {
+  return run("UPDATE resource_history SET valid_to = max(valid_from, ?) WHERE id = ? AND valid_to IS NULL", at, id);
+}
+
+Status Projection::gone(const Fact& fact) {
+  const KnownWorld::Thing* thing = world_.find(fact.subject);
+  if (thing == nullptr) return {};
+  TRY(close_version(fact.subject, format_time(fact.at)));
+  TRY(run("DELETE FROM resource WHERE id = ?", fact.subject));
+  TRY(run("DELETE FROM label WHERE resource = ?", fact.subject));
+  if (spec_of(thing->kind) != nullptr) {
+    TRY(run("DELETE FROM " + sql_name(thing->kind) + " WHERE id = ?", fact.subject));
+  }
+  world_.erase(fact.subject);
+  return {};
+}
+
+Status Projection::relation_appeared(const Fact& fact) {
+  KnownWorld::End end{.kind = fact.body["kind"].string_or_empty(), .target = fact.body["target"].string_or_empty()};
+  if (end.kind.empty() || world_.find_relation(fact.subject, end) != nullptr) return {};
+  const std::string& scope = fact.body["scope"].string_or_empty();
+  const Origin origin = parse_origin(fact.body["origin"].string_or_empty()).value_or(Origin::kDeclared);
+  const std::string at = format_time(fact.at);
+  TRY(run("INSERT INTO relation(source, kind, target, origin, since, seq, scope) VALUES(?, ?, ?, ?, ?, ?, ?)",
+          fact.subject, end.kind, end.target, to_string(origin), at, fact.seq, scope));
+  TRY(run("INSERT INTO relation_history(source, kind, target, origin, valid_from, seq) VALUES(?, ?, ?, ?, ?, ?)",
+          fact.subject, end.kind, end.target, to_string(origin), at, fact.seq));
+  world_.put_relation(fact.subject, std::move(end), {.origin = origin, .scope = scope});
+  return {};
+}
+
+Status Projection::relation_gone(const Fact& fact) {
+  const KnownWorld::End end{.kind = fact.body["kind"].string_or_empty(),
+                            .target = fact.body["target"].string_or_empty()};
+  if (world_.find_relation(fact.subject, end) == nullptr) return {};
+  TRY(run("DELETE FROM relation WHERE source = ? AND kind = ? AND target = ?", fact.subject, end.kind, end.target));
+  TRY(
+      run("UPDATE relation_history SET valid_to = max(valid_from, ?) "
+          "WHERE source = ? AND kind = ? AND target = ? AND valid_to IS NULL",
+          format_time(fact.at), fact.subject, end.kind, end.target));
+  world_.erase_relation(fact.subject, end);
+  return {};
+}
+
+}  // namespace capstan::catalog
