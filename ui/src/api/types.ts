@@ -1,0 +1,365 @@
+// The shapes of the HTTP API, as docs/reference/api.md and the to_json functions of src/model write them.
+// The mock server is typed by the same declarations, so page and mock cannot drift apart.
+
+/** RFC 3339 in UTC. */
+export type Timestamp = string;
+export type Seq = number;
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+export type Labels = Record<string, string>;
+export type Fields = Record<string, Json>;
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+export interface Session {
+  authenticated: boolean;
+  user: string;
+  role: Role | '';
+  setup_needed: boolean;
+  version: string;
+}
+
+export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical';
+
+export type Evidence =
+  | { kind: 'fact'; text: string; fact: Seq }
+  | { kind: 'series'; text: string; query: string; series: EvidenceSeries[] }
+  | { kind: 'lines'; text: string; lines: string[] };
+
+export interface EvidenceSeries {
+  labels: Labels;
+  /** Milliseconds since 1970 and the value. */
+  samples: [number, number][];
+}
+
+export interface Finding {
+  id: string;
+  rule: string;
+  severity: Severity;
+  resource: string;
+  labels: Labels;
+  says: string;
+  remedy: string;
+  value: number;
+  query: string;
+  since: Timestamp;
+  evidence: Evidence[];
+}
+
+export interface ListedFinding extends Finding {
+  state: 'open' | 'resolved';
+  opened: Timestamp;
+  resolved?: Timestamp | null;
+  incident?: string;
+}
+
+export interface Cause {
+  resource: string;
+  group: string[];
+  /** 0..1: how sure. */
+  score: number;
+  /** 0..1: how much of the symptom it accounts for. */
+  share: number;
+  says: string;
+  evidence: Evidence[];
+}
+
+export type ActionState =
+  | 'proposed'
+  | 'approved'
+  | 'running'
+  | 'succeeded'
+  | 'partial'
+  | 'failed'
+  | 'reverted'
+  | 'unknown'
+  | 'skipped';
+
+export interface Action {
+  id: string;
+  verb: string;
+  target: string;
+  parameters: Json;
+  reason?: string;
+  precondition?: string;
+  after?: string[];
+}
+
+export interface Limits {
+  in_flight_share: number;
+  in_flight: number;
+  per_minute: number;
+  total: number;
+}
+
+export interface Plan {
+  id: string;
+  origin: string;
+  policy_version: string;
+  title: string;
+  actions: Action[];
+  limits: Limits;
+  verify: string;
+  verify_within_ms: number;
+  undo_on_failure: boolean;
+  approval: string;
+  created: Timestamp;
+  hash: string;
+}
+
+export interface ActionStatus {
+  action: Action;
+  state: ActionState;
+  says: string;
+  started?: Timestamp | null;
+  finished?: Timestamp | null;
+}
+
+export interface PlanStatus {
+  plan: Plan;
+  state: ActionState;
+  waiting_for: string;
+  approved_by: string;
+  incident: string;
+  actions: ActionStatus[];
+  verify: { state: string; says: string };
+}
+
+export interface Incident {
+  id: string;
+  state: 'open' | 'closed';
+  severity: Severity;
+  title: string;
+  opened: Timestamp;
+  closed?: Timestamp;
+  findings: Finding[];
+  causes: Cause[];
+  recommended: Plan[];
+}
+
+export interface Fact {
+  seq: Seq;
+  at: Timestamp;
+  kind: string;
+  subject: string;
+  body: Json;
+  cause: Seq;
+  actor: string;
+  redacted: boolean;
+}
+
+export interface IncidentDetail {
+  incident: Incident;
+  plans: PlanStatus[];
+  timeline: Fact[];
+}
+
+export interface Paused {
+  by: string;
+  reason: string;
+  at: Timestamp;
+}
+
+export interface SourceHealth {
+  name: string;
+  state: 'ok' | 'failing';
+  last: Timestamp;
+  error: string;
+}
+
+export interface Problem {
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+  since: Timestamp;
+}
+
+export interface Overview {
+  host: { id: string; name: string };
+  now: Timestamp;
+  started: Timestamp;
+  version: string;
+  paused: Paused | null;
+  last_seq: Seq;
+  counts: {
+    resources: Record<string, number>;
+    findings: Partial<Record<Severity, number>>;
+    incidents_open: number;
+    plans_waiting: number;
+    actions_unknown: number;
+  };
+  sources: SourceHealth[];
+  problems: Problem[];
+}
+
+export type ColumnType = 'text' | 'integer' | 'real' | 'boolean' | 'time' | 'json';
+
+export interface Column {
+  name: string;
+  type: ColumnType;
+  help: string;
+  volatile: boolean;
+}
+
+export interface Kind {
+  name: string;
+  title: string;
+  help: string;
+  count: number;
+  columns: Column[];
+}
+
+export interface Resource {
+  id: string;
+  kind: string;
+  name: string;
+  labels: Labels;
+  fields: Fields;
+  since: Timestamp;
+}
+
+export interface ResourceList {
+  kinds: Kind[];
+  total: number;
+  resources: Resource[];
+}
+
+export interface Relation {
+  source: string;
+  kind: string;
+  target: string;
+  origin: 'declared' | 'derived' | 'learned';
+  since: Timestamp;
+  source_name: string;
+  source_kind: string;
+  target_name: string;
+  target_kind: string;
+}
+
+export interface ResourceChange {
+  at: Timestamp;
+  kind: string;
+  seq: Seq;
+  changes: Record<string, [Json, Json]>;
+}
+
+export interface ResourceDetail {
+  resource: Resource;
+  gone: boolean;
+  relations: Relation[];
+  history: ResourceChange[];
+  findings: ListedFinding[];
+}
+
+export interface Graph {
+  nodes: { id: string; kind: string; name: string; severity: Severity | null }[];
+  edges: { source: string; kind: string; target: string; origin: string }[];
+  truncated: boolean;
+}
+
+export interface SqlResult {
+  columns: string[];
+  rows: Json[][];
+  truncated: boolean;
+  elapsed_ms: number;
+}
+
+export interface Why {
+  subject: string;
+  chain: Fact[];
+  lines: string[];
+}
+
+export interface PolicyResource {
+  id: string;
+  name: string;
+  matched: boolean;
+  observed: string;
+  wanted: string;
+  why: string;
+}
+
+export interface Policy {
+  name: string;
+  file: string;
+  line: number;
+  approve: string;
+  paused: boolean;
+  summary: string;
+  error: string;
+  resources: PolicyResource[];
+  plan: Plan | null;
+}
+
+export type Danger = 'safe' | 'disruptive' | 'destructive';
+
+export interface Verb {
+  name: string;
+  title: string;
+  help: string;
+  danger: Danger;
+  idempotent: boolean;
+  undoable: boolean;
+  target_kinds: string[];
+  parameters: { name: string; type: ColumnType; required: boolean; help: string }[];
+}
+
+export interface ConfigFile {
+  path: string;
+  state: 'loaded' | 'rejected';
+  loaded_at: Timestamp;
+  error: { message: string; line: number; column: number } | null;
+}
+
+export interface LogLine {
+  at: Timestamp;
+  labels: Labels;
+  text: string;
+}
+
+export interface LogTemplate {
+  id: string | number;
+  text: string;
+  count: number;
+  first: Timestamp;
+  last: Timestamp;
+  labels: Labels;
+  example: string;
+}
+
+export interface User {
+  user: string;
+  role: Role;
+  created?: Timestamp;
+}
+
+export interface Token {
+  name: string;
+  role: Role;
+  created?: Timestamp;
+}
+
+export interface NewToken {
+  name: string;
+  role: Role;
+  token: string;
+}
+
+/** What every failure of /capstan/v1 carries. */
+export interface ErrorBody {
+  error: { code: string; message: string; file?: string; line?: number; column?: number };
+}
+
+export type Topic = 'incidents' | 'findings' | 'plans' | 'resources' | 'policies' | 'config' | 'facts';
+
+/** One series of an answer of Prometheus' query API; values are text, as there. */
+export interface PromSeries {
+  metric: Labels;
+  value?: [number, string];
+  values?: [number, string][];
+}
+
+export interface PromData {
+  resultType: 'matrix' | 'vector' | 'scalar' | 'string';
+  result: PromSeries[] | [number, string];
+}

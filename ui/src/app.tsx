@@ -1,0 +1,38 @@
+// Which page is at which address. Every page but the first two is a chunk of its own.
+import { lazy, Suspense, type ComponentType } from 'react';
+import { Route, Routes } from 'react-router-dom';
+
+import { useSession } from './api/queries';
+import { ErrorBox, Loading } from './components/states';
+import { Shell } from './layout/shell';
+import { LoginPage } from './pages/login/login';
+import { NotFoundPage } from './pages/not_found';
+import { OverviewPage } from './pages/overview/overview';
+import { useSystemTheme } from './theme';
+
+const page = <Name extends string>(load: () => Promise<{ [name in Name]: ComponentType }>, name: Name) =>
+  lazy(async () => ({ default: (await load())[name] }));
+
+const IncidentsPage = page(() => import('./pages/incidents/list'), 'IncidentsPage');
+const IncidentPage = page(() => import('./pages/incidents/detail'), 'IncidentPage');
+
+export function App() {
+  useSystemTheme();
+  const session = useSession();
+  if (session.isPending) return <Loading />;
+  if (!session.data) return <ErrorBox error={session.error} retry={() => void session.refetch()} />;
+  // The address stays while the login shows, so that after it the same page is there again.
+  if (!session.data.authenticated) return <LoginPage session={session.data} />;
+  return (
+    <Shell session={session.data}>
+      <Suspense fallback={<Loading />}>
+        <Routes>
+          <Route path="/" element={<OverviewPage />} />
+          <Route path="/incidents" element={<IncidentsPage />} />
+          <Route path="/incidents/:id" element={<IncidentPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      </Suspense>
+    </Shell>
+  );
+}

@@ -1,0 +1,50 @@
+// The pages that the navigation and the keyboard know. To add one: a line here, a route in app.tsx, texts in messages.
+import type { MessageKey } from '../i18n';
+
+export interface PageLink {
+  path: string;
+  title: MessageKey;
+  /** Pressed after "g". */
+  key: string;
+  /** The path of a 16×16 icon drawn with lines. */
+  icon: string;
+}
+
+export const PAGES: PageLink[] = [
+  { path: '/', title: 'nav.overview', key: 'o', icon: 'M2 9l6-6 6 6M4 8v6h8V8' },
+  { path: '/incidents', title: 'nav.incidents', key: 'i', icon: 'M8 2l7 12H1zM8 6.5v3.5M8 12v.5' },
+  { path: '/resources', title: 'nav.resources', key: 'r', icon: 'M2 3h12v4H2zM2 9h12v4H2zM4.5 5h1M4.5 11h1' },
+  {
+    path: '/graph',
+    title: 'nav.graph',
+    key: 'a',
+    icon: 'M4 4m-2 0a2 2 0 104 0 2 2 0 10-4 0M10 12a2 2 0 104 0 2 2 0 10-4 0M10 4a2 2 0 104 0 2 2 0 10-4 0M6 4h4M5.3 5.5l5.2 5.2',
+  },
+  { path: '/metrics', title: 'nav.metrics', key: 'm', icon: 'M2 2v12h12M4.5 10l3-4 2.5 2.5L14 4' },
+  { path: '/logs', title: 'nav.logs', key: 'l', icon: 'M2 3h12M2 6.3h9M2 9.6h12M2 13h6' },
+  { path: '/facts', title: 'nav.facts', key: 'f', icon: 'M3 2h10v12H3zM5.5 5h5M5.5 8h5M5.5 11h3' },
+  {
+    path: '/policies',
+    title: 'nav.policies',
+    key: 'p',
+    icon: 'M8 1.5l5.5 2v4c0 3.5-2.4 5.8-5.5 7-3.1-1.2-5.5-3.5-5.5-7v-4zM5.5 8l2 2 3.2-3.6',
+  },
+  {
+    path: '/plans',
+    title: 'nav.plans',
+    key: 'n',
+    icon: 'M2 4l1.5 1.5L6 3M2 11l1.5 1.5L6 10M8.5 4.5H14M8.5 11.5H14',
+  },
+  {
+    path: '/sql',
+    title: 'nav.sql',
+    key: 'q',
+    icon: 'M2 4c0-1.3 2.7-2 6-2s6 .7 6 2-2.7 2-6 2-6-.7-6-2zM2 4v8c0 1.3 2.7 2 6 2s6-.7 6-2V4M2 8c0 1.3 2.7 2 6 2s6-.7 6-2',
+  },
+  {
+    path: '/settings',
+    title: 'nav.settings',
+    key: 's',
+    icon: 'M2 4h7M13 4h1M2 12h1M7 12h7M9 4a2 2 0 104 0 2 2 0 10-4 0M3 12a2 2 0 104 0 2 2 0 10-4 0M2 8h12',
+  },
+];
