@@ -55,7 +55,7 @@ void Book::apply(const Fact& fact) {
 void Book::propose(const Fact& fact) {
   if (by_id_.contains(fact.subject)) return;
   PlanRun& run = plans_.emplace_back();
-  run.plan = Plan::from_json(fact.body);
+  run.plan = Plan::from_json(fact.body["plan"]);
   run.plan.id = fact.subject;
   run.plan.cause = fact.cause;
   run.proposed = fact.seq;

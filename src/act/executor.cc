@@ -146,7 +146,7 @@ Result<Seq> Executor::submit(const Plan& plan, Time now) {
   return record({.at = now,
                  .kind = std::string(fact_kind::kPlanProposed),
                  .subject = plan.id,
-                 .body = plan.to_json(),
+                 .body = Json::object({{"plan", plan.to_json()}}),
                  .cause = plan.cause,
                  .actor = plan.origin});
 }
@@ -213,7 +213,7 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
   facts.push_back({.at = now,
                    .kind = std::string(fact_kind::kActionResolved),
                    .subject = std::string(action),
-                   .body = Json::object({{"decision", decision}, {"by", by}, {"plan", run->plan.id}}),
+                   .body = Json::object({{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}}),
                    .cause = found->intent,
                    .actor = std::string(by)});
   if (decision == "happened") {
@@ -221,7 +221,7 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
     facts.push_back({.at = now,
                      .kind = std::string(fact_kind::kActionFinished),
                      .subject = std::string(action),
-                     .body = Json::object({{"plan", run->plan.id},
+                     .body = Json::object({{"plan_id", run->plan.id},
                                            {"state", to_string(state)},
                                            {"says", fmt::format("{} says that it happened", by)}}),
                      .cause = found->intent,

@@ -122,7 +122,7 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
 
 // On success the work goes out with the next step; an intent that cannot be written touches nothing.
 void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time now) {
-  Json body = Json::object({{"plan", run.plan.id},
+  Json body = Json::object({{"plan_id", run.plan.id},
                             {"action", action.action.to_json()},
                             {"undo", undoing},
                             {"before", action.before},
@@ -142,7 +142,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
 }
 
 void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now, bool blocked) {
-  Json body = Json::object({{"plan", run.plan.id},
+  Json body = Json::object({{"plan_id", run.plan.id},
                             {"state", to_string(outcome.state)},
                             {"says", outcome.says},
                             {"result", outcome.result}});

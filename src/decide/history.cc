@@ -55,7 +55,7 @@ void History::apply(const Fact& fact) {
 }
 
 void History::propose(const Fact& fact) {
-  const Plan plan = Plan::from_json(fact.body);
+  const Plan plan = Plan::from_json(fact.body["plan"]);
   PlanEntry entry{plan.origin, plan.policy_version, {}, true};
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
