@@ -1,0 +1,28 @@
+// host.stop_process: asks a process to end, and makes it end when it does not.
+#pragma once
+
+#include "base/clock.h"
+#include "model/verb.h"
+
+namespace capstan::host {
+
+class StopProcessVerb final : public Verb {
+ public:
+  // `clock` must outlive this.
+  explicit StopProcessVerb(const Clock& clock);
+
+  const VerbSpec& spec() const override { return spec_; }
+  Status check(const Resource& target, const Json& parameters) const override;
+  Result<Json> state_before(const Resource& target, const Json& parameters) override;
+  Performed perform(const Action& action, const Resource& target, const Json& before,
+                    const std::stop_token& stop) override;
+  ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override;
+  Performed undo(const Action& action, const Resource& target, const Json& before,
+                 const std::stop_token& stop) override;
+
+ private:
+  const Clock& clock_;
+  VerbSpec spec_;
+};
+
+}  // namespace capstan::host
