@@ -22,15 +22,16 @@ Observation observe_targets(const std::vector<TargetStatus>& targets, Time at) {
     resource.kind = "prometheus_target";
     resource.name = target.instance;
     resource.labels = target.labels;
-    resource.fields = Json::object({{"job", target.job},
-                                    {"instance", target.instance},
-                                    {"url", target.url},
-                                    {"health", to_string(target.health)},
-                                    {"error", target.error},
-                                    {"interval_s", to_seconds(target.interval)},
-                                    {"last_scrape", target.health == TargetHealth::kUnknown ? Json() : Json(format_time(target.last_scrape))},
-                                    {"last_duration_s", to_seconds(target.last_duration)},
-                                    {"samples", static_cast<uint64_t>(target.samples)}});
+    resource.fields = Json::object(
+        {{"job", target.job},
+         {"instance", target.instance},
+         {"url", target.url},
+         {"health", to_string(target.health)},
+         {"error", target.error},
+         {"interval_s", to_seconds(target.interval)},
+         {"last_scrape", target.health == TargetHealth::kUnknown ? Json() : Json(format_time(target.last_scrape))},
+         {"last_duration_s", to_seconds(target.last_duration)},
+         {"samples", static_cast<uint64_t>(target.samples)}});
     look.resources.push_back(std::move(resource));
   }
   return look;
