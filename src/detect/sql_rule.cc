@@ -1,0 +1,218 @@
+#include "detect/sql_rule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "detect/alert_finding.h"
+#include "detect/selector_sql.h"
+
+namespace capstan::detect {
+namespace {
+
+constexpr size_t kMaxRows = 10'000;
+
+std::string_view trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+Status check_placeholders(std::string_view text) {
+  for (size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at)) {
+    const size_t end = text.find("}}", at);
+    if (end == std::string_view::npos) return fail(ErrorCode::kInvalidArgument, "a '{{' is not closed by '}}'");
+    const std::string_view name = trim(text.substr(at + 2, end - at - 2));
+    const bool is_name = !name.empty() && std::ranges::all_of(name, [](char c) {
+      return c == '_' || isalnum(static_cast<unsigned char>(c));
+    });
+    if (!is_name) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("'{{{{{}}}}}' is no placeholder: expected the name of a column", name));
+    }
+    at = end + 2;
+  }
+  return {};
+}
+
+// SELECT over one kind, from `select: {kind, labels, where}`.
+Result<std::string> short_form(const ConfigNode& node) {
+  MapReader reader(node, "select");
+  const std::string kind = reader.required_string("kind");
+  const std::string labels = reader.string_or("labels", "");
+  const std::string where = reader.string_or("where", "");
+  const bool is_name = std::ranges::all_of(kind, [](char c) {
+    return c == '_' || islower(static_cast<unsigned char>(c)) || isdigit(static_cast<unsigned char>(c));
+  });
+  if (!is_name)
+    reader.problem(*reader.node("kind"), fmt::format("'{}' is no kind: lower-case letters, digits and _", kind));
+  const Result<std::string> condition = label_condition(labels, kind + ".id");
+  if (!condition) reader.problem(*reader.node("labels"), condition.error().message);
+  TRY(reader.finish());
+  std::string sql = "SELECT * FROM " + kind;
+  if (!condition->empty() || !where.empty()) sql += " WHERE ";
+  sql += *condition;
+  if (!condition->empty() && !where.empty()) sql += " AND ";
+  if (!where.empty()) sql += "(" + where + "\n)";  // A line break: a comment in it must not swallow the bracket.
+  return sql;
+}
+
+class RuleReader {
+ public:
+  RuleReader(const ConfigNode& node, const SqlSource& sql) : reader_(node, "a rule"), node_(node), sql_(sql) {}
+
+  SqlRule read(std::vector<Error>& problems) {
+    SqlRule rule;
+    rule.where = node_.where;
+    rule.name = reader_.required_string("rule");
+    read_severity(rule);
+    read_query(rule);
+    rule.says = reader_.required_string("says");
+    rule.remedy = reader_.string_or("remedy", "");
+    for (std::string_view key : {"says", "remedy"}) {
+      const ConfigNode* at = reader_.node(key);
+      const Status good = at ? check_placeholders(at->scalar) : Status();
+      if (!good) reader_.problem(*at, fmt::format("'{}': {}", key, good.error().message));
+    }
+    rule.every = reader_.duration_or("every", rule.every);
+    rule.hold = reader_.duration_or("for", rule.hold);
+    if (rule.every <= Duration(0)) reader_.problem(node_, "'every' must be above 0");
+    rule.causes_by = reader_.string_or("causes_by", "");
+    rule.verbs = reader_.strings("verbs");
+    for (Error& problem : reader_.problems()) problems.push_back(std::move(problem));
+    return rule;
+  }
+
+ private:
+  void read_severity(SqlRule& rule) {
+    const std::string text = reader_.string_or("severity", "medium");
+    if (const auto severity = parse_severity(text)) {
+      rule.severity = *severity;
+    } else {
+      reader_.problem(*reader_.node("severity"),
+                      fmt::format("'severity' must be one of info, low, medium, high, critical, found '{}'", text));
+    }
+  }
+
+  void read_query(SqlRule& rule) {
+    const ConfigNode* find = reader_.node("find");
+    const ConfigNode* select = reader_.node("select");
+    if (find && find->is_map() && !select) std::swap(find, select);  // The short form under the other name.
+    if (node_.is_map() && (find != nullptr) == (select != nullptr)) {
+      reader_.problem(node_, "a rule needs either 'find' (SQL) or 'select' (kind, labels, where)");
+      return;
+    }
+    if (find) {
+      rule.sql = find->scalar;
+      if (!find->is_scalar()) reader_.problem(*find, fmt::format("'find' must be SQL, found {}", find->describe()));
+    } else if (select) {
+      Result<std::string> sql = short_form(*select);
+      if (!reader_.absorb(sql)) return;
+      rule.sql = std::move(*sql);
+    }
+    const ConfigNode* at = find ? find : select;
+    if (!at || rule.sql.empty()) return;
+    if (const Status good = sql_.check(rule.sql); !good) {
+      reader_.problem(*at, "in the SQL: " + good.error().message);
+    }
+  }
+
+  MapReader reader_;
+  const ConfigNode& node_;
+  const SqlSource& sql_;
+};
+
+Result<size_t> id_column(const Table& table, const SqlRule& rule) {
+  const auto found = std::ranges::find(table.columns, "id");
+  if (found == table.columns.end()) {
+    return fail(ErrorCode::kInvalidArgument, "the SQL must give a column 'id': the resource that the finding is about",
+                rule.where);
+  }
+  return static_cast<size_t>(found - table.columns.begin());
+}
+
+Finding make_finding(const SqlRule& rule, const Table& table, const std::vector<SqlValue>& row, Labels labels) {
+  Finding finding;
+  finding.id = finding_id("sql:" + rule.name, labels);
+  finding.rule = rule.name;
+  finding.severity = rule.severity;
+  finding.resource = labels.get("resource");
+  finding.labels = std::move(labels);
+  finding.says = fill_placeholders(rule.says, table.columns, row);
+  finding.remedy = fill_placeholders(rule.remedy, table.columns, row);
+  finding.query = rule.sql;
+  finding.causes_by = rule.causes_by;
+  finding.verbs = rule.verbs;
+  return finding;
+}
+
+}  // namespace
+
+SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql) {
+  SqlRuleFile out;
+  const Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);
+  if (!documents) {
+    out.problems.push_back(documents.error());
+    return out;
+  }
+  std::set<std::string> names;
+  const auto read = [&](const ConfigNode& node) {
+    SqlRule rule = RuleReader(node, sql).read(out.problems);
+    if (!rule.name.empty() && !names.insert(rule.name).second) {
+      out.problems.push_back({ErrorCode::kInvalidArgument,
+                              fmt::format("the rule '{}' appears twice in this file", rule.name), node.where});
+    }
+    out.rules.push_back(std::move(rule));
+  };
+  for (const ConfigNode& document : *documents) {
+    if (!document.is_sequence()) read(document);
+    for (const ConfigNode& item : document.items) read(item);
+  }
+  return out;
+}
+
+std::string fill_placeholders(std::string_view text, const std::vector<std::string>& columns,
+                              const std::vector<SqlValue>& row) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t open = text.find("{{");
+    const size_t close = open == std::string_view::npos ? open : text.find("}}", open);
+    out += text.substr(0, close == std::string_view::npos ? text.size() : open);
+    if (close == std::string_view::npos) break;
+    const std::string_view name = trim(text.substr(open + 2, close - open - 2));
+    const auto column = std::ranges::find(columns, name);
+    const auto index = static_cast<size_t>(column - columns.begin());
+    out += index < row.size() ? to_text(row[index]) : fmt::format("<no column '{}'>", name);
+    text.remove_prefix(close + 2);
+  }
+  return out;
+}
+
+Result<std::vector<Finding>> evaluate_sql_rule(const SqlRule& rule, const SqlSource& sql, Time at,
+                                               SqlRuleState& state) {
+  SqlSource::Options options;
+  options.row_limit = kMaxRows;
+  const Table table = TRY(sql.query(rule.sql, at, options));
+  const size_t id = TRY(id_column(table, rule));
+  SqlRuleState now;
+  std::vector<Finding> holding;
+  for (const std::vector<SqlValue>& row : table.rows) {
+    Labels labels{{"resource", to_text(row[id])}};
+    if (now.contains(finding_id("sql:" + rule.name, labels))) {
+      // Several rows about one resource: what else they say tells them apart.
+      for (size_t i = 0; i < row.size(); ++i) {
+        if (i != id) labels.set(table.columns[i], to_text(row[i]));
+      }
+    }
+    Finding finding = make_finding(rule, table, row, std::move(labels));
+    const auto before = state.find(finding.id);
+    finding.since = before == state.end() ? at : before->second;
+    if (!now.emplace(finding.id, finding.since).second) continue;
+    if (at - finding.since >= rule.hold) holding.push_back(std::move(finding));
+  }
+  state = std::move(now);
+  return holding;
+}
+
+}  // namespace capstan::detect
