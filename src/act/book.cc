@@ -85,6 +85,7 @@ void Book::intend(const Fact& fact) {
   }
   action->before = fact.body["before"];
   action->target = resource_from_json(fact.body["target"]);
+  action->performed = fact.seq;
   ++action->attempts;
   if (action->started == Time()) action->started = fact.at;
   std::deque<Time>& intents = intents_[run->plan.origin];
@@ -103,6 +104,11 @@ void Book::finish_action(const Fact& fact) {
   action->finished = fact.at;
   action->phase = Phase::kIdle;
   action->ticket = 0;
+  if (fact.body["retry"].bool_or(false)) {
+    // Cut off, and not done: as if its intent had never been. To be undone again it must count as done.
+    action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
+    return;
+  }
   if (action->undoing) {
     action->undo_ended = action->state != ActionState::kUnknown;
     return;
@@ -158,6 +164,18 @@ const PlanRun* Book::plan(std::string_view id) const { return const_cast<Book*>(
 PlanRun* Book::plan_of(std::string_view action) {
   const auto found = by_action_.find(action);
   return found == by_action_.end() || found->second->ended() ? nullptr : found->second;
+}
+
+bool Book::touched_since(const ActionRun& action) const {
+  for (const PlanRun& run : plans_) {
+    for (const ActionRun& other : run.actions) {
+      if (&other == &action || other.action.target != action.action.target || other.intent <= action.performed) continue;
+      const bool changed = other.state == ActionState::kSucceeded || other.state == ActionState::kPartial ||
+                           other.state == ActionState::kUnknown || other.state == ActionState::kRunning;
+      if (changed && other.performed > action.performed) return true;
+    }
+  }
+  return false;
 }
 
 const Pause* Book::pause(std::string_view subject) const {

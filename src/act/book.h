@@ -35,6 +35,9 @@ class Book {
   // The open plan of an action, or nullptr.
   PlanRun* plan_of(std::string_view action);
 
+  // Whether something else was done to its target after it, and still stands: undoing it would undo that too.
+  bool touched_since(const ActionRun& action) const;
+
   const Pause* pause(std::string_view subject) const;
   // The action that holds a target, or nullptr: two actions on one target never overlap.
   const ActionRun* holder(std::string_view target) const;

@@ -62,6 +62,10 @@ Effect perform(const Action& action, Verb& verb, const Resource& target, const J
 
 Effect undo(const Action& action, Verb& verb, const Resource& target, const Json& before, const std::stop_token& stop) {
   Effect effect;
+  // What somebody else has set right since is not touched again.
+  if (verb.probe(action, target, before) == ProbeAnswer::kDidNotHappen) {
+    return {{ActionState::kReverted, "the effect is gone already", {}}, ProbeAnswer::kDidNotHappen};
+  }
   effect.performed = verb.undo(action, target, before, stop);
   effect.shows = verb.probe(action, target, before);
   return effect;

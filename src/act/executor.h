@@ -117,7 +117,8 @@ class Executor {
   void take(PlanRun& run, ActionRun& action, const Looked& looked, Time now);
   void take_check(PlanRun& run, const Checked& checked, Time now);
   void write_intent(PlanRun& run, ActionRun& action, bool undo, Time now);
-  void write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now, bool blocked = false);
+  void write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now,
+                     std::string_view mark = "");
 
   Surroundings around_;
   ExecutorOptions options_;

@@ -102,7 +102,7 @@ bool Executor::settle_stopped(PlanRun& run, Time now) {
   if (run.check.ticket != 0) return false;
   ActionRun* last = nullptr;
   for (ActionRun& action : run.actions) {
-    if (undoable(run, action, around_.verbs) && (!last || action.finished >= last->finished)) last = &action;
+    if (undoable(run, action, around_.verbs) && !book_.touched_since(action) && (!last || action.performed > last->performed)) last = &action;
   }
   return !last || !start_undo(run, *last, now);
 }

@@ -103,7 +103,7 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
   if (!run.stopped.empty() || frozen(run)) return;
   switch (prepared.answer) {
     case Prepared::Answer::kSkip:
-      return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, true);
+      return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, "blocked");
     case Prepared::Answer::kRefuse:
       return write_outcome(run, action, {ActionState::kFailed, "refused before anything was touched: " + prepared.says, {}}, now);
     case Prepared::Answer::kLater:
@@ -141,12 +141,13 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
   }
 }
 
-void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now, bool blocked) {
+void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now,
+                             std::string_view mark) {
   Json body = Json::object({{"plan_id", run.plan.id},
                             {"state", to_string(outcome.state)},
                             {"says", outcome.says},
                             {"result", outcome.result}});
-  if (blocked) body.set("blocked", true);
+  if (!mark.empty()) body.set(mark, true);
   if (action.undoing) body.set("undo", true);
   record_or_hold({.at = now,
                   .kind = std::string(fact_kind::kActionFinished),
@@ -175,9 +176,10 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
                                        "cut off by a restart; the outside cannot tell whether it was done", {}}, now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
-  action.phase = Phase::kIdle;
-  action.state = undoing ? ActionState::kSucceeded : ActionState::kApproved;
-  action.says = "cut off by a restart; not done yet";
+  const std::string_view says = looked.shows == ProbeAnswer::kCannotTell
+                                    ? "cut off by a restart; harmless to repeat, so it takes its turn again"
+                                    : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
+  write_outcome(run, action, {ActionState::kFailed, std::string(says), {}}, now, "retry");
 }
 
 void Executor::take_check(PlanRun& run, const Checked& checked, Time now) {

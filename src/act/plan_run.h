@@ -42,7 +42,8 @@ struct ActionRun {
   Json result;
   Time started;
   Time finished;
-  Seq intent = 0;
+  Seq intent = 0;           // The newest intent, to perform or to undo.
+  Seq performed = 0;        // The newest intent to perform.
 
   // Something may be happening to its target, now or as far as anybody knows.
   bool holds_target() const { return phase != Phase::kIdle || (state == ActionState::kUnknown && !resolved); }

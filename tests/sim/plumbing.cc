@@ -1,0 +1,36 @@
+#include "sim/plumbing.h"
+
+namespace capstan::sim {
+
+Result<std::vector<Seq>> MemoryFacts::append(std::span<const NewFact> facts) {
+  if (dead_) return fail(ErrorCode::kUnavailable, "the process is dead");
+  const bool dies = armed_ && remaining_ == 0;
+  if (armed_ && remaining_ > 0) --remaining_;
+  if (dies) dead_ = true;
+  if (dies && how_ == Death::kBeforeWriting) return fail(ErrorCode::kUnavailable, "the process is dead");
+  if (!dies && full && full()) return fail(ErrorCode::kResourceExhausted, "no space left on device");
+  ++appends_;
+  std::vector<Seq> numbers;
+  for (const NewFact& fact : facts) {
+    facts_.push_back({.seq = facts_.size() + 1, .at = fact.at, .kind = fact.kind, .subject = fact.subject,
+                      .body = fact.body, .cause = fact.cause, .actor = fact.actor, .redacted = false});
+    numbers.push_back(facts_.back().seq);
+    if (on_fact) on_fact(facts_.back());
+  }
+  if (dies) return fail(ErrorCode::kUnavailable, "the process is dead");
+  return numbers;
+}
+
+bool StepRunner::try_run(act::Work work) {
+  if (waiting_.size() >= limit_) return false;
+  waiting_.push_back(std::move(work));
+  return true;
+}
+
+act::WorkResult StepRunner::run(size_t index) {
+  const act::Work work = std::move(waiting_[index]);
+  waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
+  return work.run(std::stop_token());
+}
+
+}  // namespace capstan::sim

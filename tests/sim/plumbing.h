@@ -1,0 +1,67 @@
+// A ledger and a worker pool for the simulated world: in memory, one step at a time, and able to fail at every step.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "act/work.h"
+#include "model/fact_sink.h"
+
+namespace capstan::sim {
+
+// Keeps facts as a disk would: what was acknowledged survives the death of the process.
+class MemoryFacts final : public FactSink {
+ public:
+  Result<std::vector<Seq>> append(std::span<const NewFact> facts) override;
+
+  enum class Death {
+    kBeforeWriting,  // Nothing of the append survives.
+    kAfterWriting,   // All of it does, but nobody was told.
+  };
+  // The process dies at the append after `writes` more.
+  void die_after(uint64_t writes, Death how) {
+    remaining_ = writes;
+    how_ = how;
+    armed_ = true;
+  }
+  bool dead() const { return dead_; }
+  void revive() { dead_ = armed_ = false; }
+
+  // Asked before every append; true refuses it as a full disk would.
+  std::function<bool()> full;
+  // Told of every fact that is durable.
+  std::function<void(const Fact&)> on_fact;
+
+  const std::vector<Fact>& facts() const { return facts_; }
+  uint64_t appends() const { return appends_; }
+
+ private:
+  std::vector<Fact> facts_;
+  uint64_t appends_ = 0;
+  uint64_t remaining_ = 0;
+  Death how_ = Death::kBeforeWriting;
+  bool armed_ = false;
+  bool dead_ = false;
+};
+
+// Holds work until it is told to run a piece of it.
+class StepRunner final : public act::WorkRunner {
+ public:
+  explicit StepRunner(size_t limit = 64) : limit_(limit) {}
+
+  bool try_run(act::Work work) override;
+
+  bool idle() const { return waiting_.empty(); }
+  size_t size() const { return waiting_.size(); }
+  const act::Work& peek(size_t index) const { return waiting_[index]; }
+  act::WorkResult run(size_t index = 0);
+  // A crash: what waits is lost.
+  void drop() { waiting_.clear(); }
+
+ private:
+  size_t limit_;
+  std::deque<act::Work> waiting_;
+};
+
+}  // namespace capstan::sim

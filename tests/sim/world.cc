@@ -1,0 +1,172 @@
+#include "sim/world.h"
+
+#include <fmt/format.h>
+
+namespace capstan::sim {
+
+void World::put(Resource resource) {
+  ++version_;
+  resources_[resource.id] = std::move(resource);
+}
+
+void World::remove(const ResourceId& id) {
+  ++version_;
+  resources_.erase(id);
+}
+
+void World::set_field(const ResourceId& id, const std::string& field, Json value) {
+  const auto found = resources_.find(id);
+  if (found == resources_.end()) return;
+  ++version_;
+  found->second.fields.set(field, std::move(value));
+}
+
+const Resource* World::find(const ResourceId& id) const {
+  const auto found = resources_.find(id);
+  return found == resources_.end() ? nullptr : &found->second;
+}
+
+std::string World::state(const ResourceId& id) const {
+  const auto found = resources_.find(id);
+  return found == resources_.end() ? "gone" : found->second.fields["state"].string_or_empty();
+}
+
+Fault World::next_fault(const ResourceId& target) {
+  if (roll) return roll();
+  for (const ResourceId& key : {target, ResourceId()}) {
+    const auto found = faults_.find(key);
+    if (found == faults_.end()) continue;
+    const Fault fault = found->second;
+    faults_.erase(found);
+    return fault;
+  }
+  return Fault::kNone;
+}
+
+// A verb that changes one field of a resource. What it does to the field is a function of the value before.
+class StateVerb final : public Verb {
+ public:
+  using Change = std::function<Json(const Json& before, const Json& parameters)>;
+  StateVerb(World& world, VerbSpec spec, std::string field, Change change)
+      : world_(world), spec_(std::move(spec)), field_(std::move(field)), change_(std::move(change)) {}
+
+  const VerbSpec& spec() const override { return spec_; }
+
+  Status check(const Resource&, const Json&) const override { return {}; }
+
+  Result<Json> state_before(const Resource& target, const Json& parameters) override {
+    const Resource* resource = world_.find(target.id);
+    if (!resource) return fail(ErrorCode::kNotFound, target.id + " is gone");
+    const Json value = resource->fields[field(parameters)];
+    return Json::object({{"value", value}, {"wanted", change_(value, parameters)}});
+  }
+
+  Performed perform(const Action& action, const Resource& target, const Json& before, const std::stop_token&) override {
+    return change(action, target, before["wanted"], false);
+  }
+
+  ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override {
+    world_.looks_.push_back(short_name() + " " + target.id);
+    const Resource* resource = world_.find(target.id);
+    if (world_.blind() || !resource) return ProbeAnswer::kCannotTell;
+    const Json& now = resource->fields[field(action.parameters)];
+    if (now == before["wanted"]) return ProbeAnswer::kHappened;
+    return now == before["value"] ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kCannotTell;
+  }
+
+  Performed undo(const Action& action, const Resource& target, const Json& before, const std::stop_token&) override {
+    return change(action, target, before["value"], true);
+  }
+
+ private:
+  std::string short_name() const { return spec_.name.substr(spec_.name.rfind('.') + 1); }
+
+  std::string field(const Json& parameters) const {
+    return field_.empty() ? parameters["field"].string_or_empty() : field_;
+  }
+
+  Performed change(const Action& action, const Resource& target, const Json& value, bool undo) {
+    if (!world_.find(target.id)) return {ActionState::kFailed, target.id + " is gone", {}};
+    const Fault fault = world_.next_fault(target.id);
+    if (fault == Fault::kRefuse) return {ActionState::kFailed, "refused", {}};
+    if (fault == Fault::kTimeoutBefore) return {ActionState::kUnknown, "no answer", {}};
+    if (fault == Fault::kLie) return {ActionState::kSucceeded, "done", {}};
+    world_.set_field(target.id, field(action.parameters), value);
+    world_.effects_.push_back({world_.clock_.now(), action.id, spec_.name, target.id, undo});
+    if (world_.on_effect) world_.on_effect(world_.effects_.back());
+    if (fault == Fault::kTimeoutAfter) return {ActionState::kUnknown, "no answer", {}};
+    return {ActionState::kSucceeded, "done", {}};
+  }
+
+  World& world_;
+  VerbSpec spec_;
+  std::string field_;  // "" for the one that the parameters name.
+  Change change_;
+};
+
+void add_verbs(World& world, VerbRegistry& verbs, const std::vector<std::string>& kinds) {
+  const auto constant = [](const char* value) { return [value](const Json&, const Json&) { return Json(value); }; };
+  const auto add = [&](VerbSpec spec, std::string field, StateVerb::Change change) {
+    spec.target_kinds = kinds;
+    (void)verbs.add(std::make_unique<StateVerb>(world, std::move(spec), std::move(field), std::move(change)));
+  };
+  add({.name = "sim.start", .title = "Start", .danger = Danger::kDisruptive, .idempotent = true, .undoable = true}, "state",
+      constant("running"));
+  add({.name = "sim.stop", .title = "Stop", .danger = Danger::kDisruptive, .idempotent = true, .undoable = true}, "state",
+      constant("stopped"));
+  add({.name = "sim.kill", .title = "Kill", .danger = Danger::kDestructive}, "state", constant("dead"));
+  add({.name = "sim.bump", .title = "Count up", .danger = Danger::kSafe, .idempotent = false, .undoable = true}, "count",
+      [](const Json& before, const Json&) { return Json(before.int_or(0) + 1); });
+  add({.name = "sim.set",
+       .title = "Set a field",
+       .parameters = {{.name = "field", .type = ColumnType::kText, .required = true},
+                      {.name = "to", .type = ColumnType::kInteger}},
+       .danger = Danger::kSafe,
+       .idempotent = true,
+       .undoable = true},
+      "", [](const Json&, const Json& parameters) { return parameters["to"]; });
+}
+
+Result<std::optional<Resource>> WorldResources::find(const ResourceId& id) const {
+  const auto found = world_.resources().find(id);
+  if (found == world_.resources().end()) return std::nullopt;
+  return found->second;
+}
+
+Result<std::vector<SeriesSample>> WorldSignals::query(std::string_view promql, Time at) const {
+  if (promql.starts_with("error")) return fail(ErrorCode::kUnavailable, "the metrics cannot be asked");
+  const auto found = world_.signals().find(std::string(promql));
+  if (found == world_.signals().end()) return std::vector<SeriesSample>();
+  return std::vector<SeriesSample>{{Labels(), {to_unix_ms(at), found->second}}};
+}
+
+Result<std::vector<Series>> WorldSignals::query_range(std::string_view, Time, Time, Duration) const {
+  return fail(ErrorCode::kUnimplemented, "the simulated world has no past");
+}
+
+Status WorldSignals::check(std::string_view promql) const {
+  if (promql.find("((") != std::string_view::npos) return fail(ErrorCode::kInvalidArgument, "1:1: unexpected '('");
+  return {};
+}
+
+Result<const decide::ScratchSql*> WorldSql::scratch() const {
+  if (!scratch_ || version_ != world_.version()) {
+    std::vector<Resource> resources;
+    for (const auto& [id, resource] : world_.resources()) resources.push_back(resource);
+    scratch_ = TRY(decide::ScratchSql::make(resources));
+    version_ = world_.version();
+  }
+  return scratch_.get();
+}
+
+Result<Table> WorldSql::query(std::string_view sql, Time at, const Options& options) const {
+  const decide::ScratchSql* scratch_now = TRY(scratch());
+  return scratch_now->query(sql, at, options);
+}
+
+Status WorldSql::check(std::string_view sql) const {
+  const decide::ScratchSql* scratch_now = TRY(scratch());
+  return scratch_now->check(sql);
+}
+
+}  // namespace capstan::sim

@@ -1,0 +1,126 @@
+// The simulated world: resources that can be acted on, through real verbs, with every fault that the real world has.
+// Everything in it is deterministic; it is as true after a restart of Capstan as before, as the outside is.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "decide/scratch_sql.h"
+#include "model/resource.h"
+#include "model/resource_source.h"
+#include "model/signal.h"
+#include "model/table.h"
+#include "model/verb.h"
+
+namespace capstan::sim {
+
+// What goes wrong the next time a verb is performed on a target.
+enum class Fault {
+  kNone,
+  kRefuse,             // The counterpart says no; nothing changes.
+  kTimeoutBefore,      // No answer, and it did not happen.
+  kTimeoutAfter,       // No answer, but it happened.
+  kLie,                // It says that it succeeded, but nothing changed.
+};
+
+// One effect on the outside, as it happened.
+struct Effect {
+  Time at;
+  std::string action;
+  std::string verb;
+  ResourceId target;
+  bool undo = false;
+};
+
+class World {
+ public:
+  explicit World(const Clock& clock) : clock_(clock) {}
+
+  void put(Resource resource);
+  void remove(const ResourceId& id);
+  void set_field(const ResourceId& id, const std::string& field, Json value);
+  // Counts up with every change, so that a view of the world knows when it is old.
+  uint64_t version() const { return version_; }
+  const Resource* find(const ResourceId& id) const;
+  const std::map<ResourceId, Resource>& resources() const { return resources_; }
+  std::string state(const ResourceId& id) const;
+
+  // The fault of the next performance on the target ("" for any).
+  void inject(const ResourceId& target, Fault fault) { faults_[target] = fault; }
+  void blind_probes(bool blind) { blind_ = blind; }  // Probes cannot tell.
+  // Called for each fault that may be injected at random; overrides `inject`.
+  std::function<Fault()> roll;
+  std::function<bool()> roll_blind;
+
+  void set_signal(const std::string& promql, double value) { signals_[promql] = value; }
+  const std::map<std::string, double>& signals() const { return signals_; }
+
+  const std::vector<Effect>& effects() const { return effects_; }
+  // Called when an effect has just happened.
+  std::function<void(const Effect&)> on_effect;
+  const std::vector<std::string>& looks() const { return looks_; }  // "stop ec2/i-1": probes asked for.
+
+ private:
+  friend class StateVerb;
+  Fault next_fault(const ResourceId& target);
+  bool blind() { return roll_blind ? roll_blind() : blind_; }
+
+  const Clock& clock_;
+  uint64_t version_ = 0;
+  std::map<ResourceId, Resource> resources_;
+  std::map<ResourceId, Fault> faults_;
+  bool blind_ = false;
+  std::map<std::string, double> signals_;
+  std::vector<Effect> effects_;
+  std::vector<std::string> looks_;
+};
+
+// The verbs of the world:
+//   sim.start, sim.stop   set the state; idempotent, undoable, can be probed
+//   sim.bump              counts up; not idempotent, undoable: at most once can be seen
+//   sim.kill              removes nothing but sets the state "dead"; destructive, not undoable, not idempotent
+//   sim.set               sets a field; parameters field (text, required), to (integer)
+void add_verbs(World& world, VerbRegistry& verbs, const std::vector<std::string>& kinds);
+
+class WorldResources final : public ResourceSource {
+ public:
+  explicit WorldResources(const World& world) : world_(world) {}
+  Result<std::optional<Resource>> find(const ResourceId& id) const override;
+
+ private:
+  const World& world_;
+};
+
+// Every signal is one sample; an expression that nobody set is empty, one that begins with "error" fails.
+class WorldSignals final : public SignalSource {
+ public:
+  explicit WorldSignals(const World& world) : world_(world) {}
+  Result<std::vector<SeriesSample>> query(std::string_view promql, Time at) const override;
+  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override;
+  Status check(std::string_view promql) const override;
+
+ private:
+  const World& world_;
+};
+
+// SQL over the world's resources: a table a kind (id, name, and a column for every field) and `label`, laid out anew
+// when the world has changed.
+class WorldSql final : public SqlSource {
+ public:
+  explicit WorldSql(const World& world) : world_(world) {}
+  Result<Table> query(std::string_view sql, Time at, const Options& options) const override;
+  Status check(std::string_view sql) const override;
+
+ private:
+  Result<const decide::ScratchSql*> scratch() const;
+  const World& world_;
+  mutable std::unique_ptr<decide::ScratchSql> scratch_;
+  mutable uint64_t version_ = 0;
+};
+
+}  // namespace capstan::sim
