@@ -97,8 +97,8 @@ export function createSeries(cpu: Trouble, disk: Trouble): () => SyntheticSeries
     add('node_filesystem_size_bytes', labels, () => size);
     add('node_filesystem_avail_bytes', labels, (time) => Math.max(0.3 * GIB, free - filling(time)));
   }
-  for (const [at, group] of ['postgres', 'nginx', 'java', 'ffmpeg', 'sshd', 'systemd'].entries()) {
-    const extra = group === 'ffmpeg' ? 3.2 : 0;
+  for (const [at, group] of ['postgres', 'nginx', 'java', 'render-preview', 'sshd', 'systemd'].entries()) {
+    const extra = group === 'render-preview' ? 3.2 : 0;
     add(
       'namedprocess_namegroup_cpu_seconds_total',
       { groupname: group, mode: 'user' },

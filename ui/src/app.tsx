@@ -15,6 +15,17 @@ const page = <Name extends string>(load: () => Promise<{ [name in Name]: Compone
 
 const IncidentsPage = page(() => import('./pages/incidents/list'), 'IncidentsPage');
 const IncidentPage = page(() => import('./pages/incidents/detail'), 'IncidentPage');
+const ResourcesPage = page(() => import('./pages/resources/list'), 'ResourcesPage');
+const ResourcePage = page(() => import('./pages/resources/detail'), 'ResourcePage');
+const GraphPage = page(() => import('./pages/resources/graph'), 'GraphPage');
+const MetricsPage = page(() => import('./pages/metrics/metrics'), 'MetricsPage');
+const LogsPage = page(() => import('./pages/logs/logs'), 'LogsPage');
+const FactsPage = page(() => import('./pages/facts/facts'), 'FactsPage');
+const PoliciesPage = page(() => import('./pages/policies/policies'), 'PoliciesPage');
+const PlansPage = page(() => import('./pages/plans/list'), 'PlansPage');
+const PlanPage = page(() => import('./pages/plans/detail'), 'PlanPage');
+const SqlPage = page(() => import('./pages/sql/sql'), 'SqlPage');
+const SettingsPage = page(() => import('./pages/settings/settings'), 'SettingsPage');
 
 export function App() {
   useSystemTheme();
@@ -30,6 +41,17 @@ export function App() {
           <Route path="/" element={<OverviewPage />} />
           <Route path="/incidents" element={<IncidentsPage />} />
           <Route path="/incidents/:id" element={<IncidentPage />} />
+          <Route path="/resources" element={<ResourcesPage />} />
+          <Route path="/resource" element={<ResourcePage />} />
+          <Route path="/graph" element={<GraphPage />} />
+          <Route path="/metrics" element={<MetricsPage />} />
+          <Route path="/logs" element={<LogsPage />} />
+          <Route path="/facts" element={<FactsPage />} />
+          <Route path="/policies" element={<PoliciesPage />} />
+          <Route path="/plans" element={<PlansPage />} />
+          <Route path="/plans/:id" element={<PlanPage />} />
+          <Route path="/sql" element={<SqlPage />} />
+          <Route path="/settings" element={<SettingsPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Routes>
       </Suspense>

@@ -31,6 +31,8 @@ export interface ChartProps {
 }
 
 const COLOURS = 8;
+/** Steps of a value axis of bytes: 1, 2, 4, … so that it reads 4 GiB and not 3.73 GiB. */
+const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
 function colourOf(index: number): string {
   return getComputedStyle(document.documentElement)
@@ -72,8 +74,9 @@ function axisOf(unit: Unit, text: string, grid: string): uPlot.Axis[] {
     {
       ...shared,
       font,
-      size: 62,
+      size: 72,
       space: 26,
+      incrs: unit.startsWith('bytes') ? BINARY_STEPS : undefined,
       values: (_plot, splits) => splits.map((value) => formatUnit(value, unit)),
     },
   ];

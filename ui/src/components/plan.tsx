@@ -37,7 +37,7 @@ function ActionRow({ status, verb }: { status: ActionStatus; verb: Verb | undefi
   return (
     <li className="plan-action">
       <div className="row">
-        <StateBadge state={status.state} />
+        {status.state !== 'proposed' && <StateBadge state={status.state} />}
         <strong>{verb?.title ?? action.verb}</strong>
         <Link to={`/resource?id=${encodeURIComponent(action.target)}`}>{action.target}</Link>
         <DangerBadge danger={verb?.danger ?? 'destructive'} />

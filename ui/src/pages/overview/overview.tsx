@@ -39,9 +39,11 @@ export function OverviewPage() {
             <MachineCharts instance={data.host.name} range={range} />
             <div className="panels">
               <TopProcesses />
-              <Filesystems />
+              <div className="stack">
+                <Filesystems />
+                <Ports />
+              </div>
               <Services />
-              <Ports />
             </div>
             <Sources overview={data} />
           </>

@@ -1,0 +1,53 @@
+// Plans by state; those that wait for somebody first.
+import { useSearchParams } from 'react-router-dom';
+
+import { usePlans } from '../../api/queries';
+import type { PlanStatus } from '../../api/types';
+import { PageHead } from '../../components/page_head';
+import { PlanCard } from '../../components/plan';
+import { Answer, Empty } from '../../components/states';
+import { Tabs } from '../../components/tabs';
+import { useT } from '../../i18n';
+
+type Tab = 'waiting' | 'unknown' | 'running' | 'all';
+
+const RANK: Record<string, number> = { unknown: 0, running: 1, approved: 1, proposed: 2 };
+
+export function PlansPage() {
+  const t = useT();
+  const [address, setAddress] = useSearchParams();
+  const tab = (address.get('state') ?? 'all') as Tab;
+  const plans = usePlans(tab === 'all' ? '' : tab);
+  const rank = ({ state }: PlanStatus) => RANK[state] ?? 3;
+  return (
+    <>
+      <PageHead title={t('nav.plans')} />
+      <Tabs
+        label={t('plans.state')}
+        value={tab}
+        onChange={(value) => setAddress({ state: value }, { replace: true })}
+        tabs={[
+          { value: 'all', text: t('plans.all') },
+          { value: 'waiting', text: t('plans.waiting') },
+          { value: 'running', text: t('state.running') },
+          { value: 'unknown', text: t('state.unknown') },
+        ]}
+      />
+      <Answer of={plans}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty centre>{t('plans.none')}</Empty>
+          ) : (
+            <div className="stack tight">
+              {[...all]
+                .sort((a, b) => rank(a) - rank(b) || b.plan.created.localeCompare(a.plan.created))
+                .map((status) => (
+                  <PlanCard key={status.plan.id} status={status} />
+                ))}
+            </div>
+          )
+        }
+      </Answer>
+    </>
+  );
+}

@@ -1,0 +1,236 @@
+// One resource: its fields, labels and relations, now or as of a time; what changed; what is wrong with it.
+import { Link, useSearchParams } from 'react-router-dom';
+
+import { useResource, useResources } from '../../api/queries';
+import type {
+  Json,
+  Kind,
+  ListedFinding,
+  Relation,
+  Resource,
+  ResourceChange,
+  ResourceDetail,
+} from '../../api/types';
+import { SeverityBadge } from '../../components/badges';
+import { PageHead } from '../../components/page_head';
+import { Answer, Empty } from '../../components/states';
+import { Time } from '../../components/time';
+import { FieldValue } from '../../components/value';
+import { fromInput, toInput } from '../../format/time';
+import { useI18n, useT } from '../../i18n';
+import './resources.css';
+
+export function ResourcePage() {
+  const t = useT();
+  const [address, setAddress] = useSearchParams();
+  const id = address.get('id') ?? '';
+  const at = address.get('at') ?? '';
+  const answer = useResource(id, at);
+  const travel = (to: string) => setAddress(to ? { id, at: to } : { id }, { replace: true });
+  return (
+    <>
+      <nav className="small" aria-label={t('shell.trail')}>
+        <Link to="/resources">{t('nav.resources')}</Link> /{' '}
+        <Link to={`/resources?kind=${kindOf(id)}`}>{kindOf(id)}</Link>
+      </nav>
+      <PageHead title={answer.data?.resource.name ?? id}>
+        <label className="row small">
+          {t('resource.as_of')}
+          <input
+            type="datetime-local"
+            step={1}
+            value={toInput(at)}
+            onChange={(event) => travel(fromInput(event.target.value))}
+          />
+        </label>
+        {at && (
+          <button type="button" className="button small" onClick={() => travel('')}>
+            {t('resource.now')}
+          </button>
+        )}
+      </PageHead>
+      <Answer of={answer}>{(detail) => <Detail detail={detail} past={at !== ''} />}</Answer>
+    </>
+  );
+}
+
+const kindOf = (id: string) => id.slice(0, Math.max(0, id.indexOf('/')));
+
+function Detail({ detail, past }: { detail: ResourceDetail; past: boolean }) {
+  const t = useT();
+  const { resource } = detail;
+  const kind = useResources(resource.kind, '', 1).data?.kinds.find(({ name }) => name === resource.kind);
+  return (
+    <>
+      <div className="row small">
+        <code>{resource.id}</code>
+        {detail.gone && <span className="badge high">{t('resource.gone')}</span>}
+        {past && <span className="badge accent">{t('resource.past')}</span>}
+        <span className="muted">
+          {t('resources.since')} <Time at={resource.since} full />
+        </span>
+      </div>
+      <div className="row">
+        <Link className="button small" to={`/graph?id=${encodeURIComponent(resource.id)}`}>
+          {t('resource.graph')}
+        </Link>
+        <Link className="button small" to={`/facts?subject=${encodeURIComponent(resource.id)}`}>
+          {t('resource.facts')}
+        </Link>
+      </div>
+      {detail.findings.length > 0 && <Findings findings={detail.findings} />}
+      <div className="two">
+        <Fields resource={resource} kind={kind} />
+        <Relations relations={detail.relations} self={resource.id} />
+        <History history={detail.history} />
+      </div>
+    </>
+  );
+}
+
+function Findings({ findings }: { findings: ListedFinding[] }) {
+  const t = useT();
+  return (
+    <section className="card">
+      <h2>{t('resource.findings')}</h2>
+      <ul className="plain stack tight">
+        {findings.map((finding) => (
+          <li key={finding.id} className="row">
+            <SeverityBadge severity={finding.severity} />
+            <span>{finding.says}</span>
+            <span className="muted small">
+              <Time at={finding.since} />
+            </span>
+            {finding.incident && <Link to={`/incidents/${finding.incident}`}>{finding.incident}</Link>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Fields({ resource, kind }: { resource: Resource; kind: Kind | undefined }) {
+  const t = useT();
+  const columns =
+    kind?.columns ??
+    Object.keys(resource.fields).map((name) => ({ name, type: 'text' as const, help: '', volatile: false }));
+  const labels = Object.entries(resource.labels);
+  return (
+    <section className="card stack">
+      <h2>{t('resource.fields')}</h2>
+      <dl className="pairs">
+        {columns.map((column) => (
+          <div key={column.name} style={{ display: 'contents' }}>
+            <dt
+              title={[column.help, column.volatile ? t('resource.volatile') : ''].filter(Boolean).join(' · ')}
+            >
+              {column.name}
+            </dt>
+            <dd>
+              <FieldValue value={resource.fields[column.name]} type={column.type} name={column.name} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {labels.length > 0 && (
+        <div className="stack tight">
+          <h3>{t('resource.labels')}</h3>
+          <div className="row">
+            {labels.map(([name, value]) => (
+              <code key={name} className="badge plain">
+                {name}={value}
+              </code>
+            ))}
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}
+
+const SHOWN_EACH = 20;
+
+function Relations({ relations, self }: { relations: Relation[]; self: string }) {
+  const t = useT();
+  const groups = new Map<string, { id: string; name: string; kind: string; origin: string }[]>();
+  for (const relation of relations) {
+    const outward = relation.source === self;
+    const title = outward
+      ? t('relation.to', { kind: relation.kind })
+      : t('relation.from', { kind: relation.kind });
+    const other = outward
+      ? {
+          id: relation.target,
+          name: relation.target_name,
+          kind: relation.target_kind,
+          origin: relation.origin,
+        }
+      : {
+          id: relation.source,
+          name: relation.source_name,
+          kind: relation.source_kind,
+          origin: relation.origin,
+        };
+    groups.set(title, [...(groups.get(title) ?? []), other]);
+  }
+  return (
+    <section className="card">
+      <h2>{t('resource.relations')}</h2>
+      {groups.size === 0 && <Empty>{t('resource.no_relations')}</Empty>}
+      <dl className="pairs">
+        {[...groups].map(([title, others]) => (
+          <div key={title} style={{ display: 'contents' }}>
+            <dt>
+              <code>{title}</code>
+            </dt>
+            <dd>
+              {others.slice(0, SHOWN_EACH).map((other) => (
+                <div key={other.id} className="row">
+                  <Link to={`/resource?id=${encodeURIComponent(other.id)}`}>{other.name || other.id}</Link>
+                  <span className="muted">{other.kind}</span>
+                  {other.origin === 'learned' && <span className="badge plain">{t('relation.learned')}</span>}
+                  {other.origin === 'derived' && <span className="badge plain">{t('relation.derived')}</span>}
+                </div>
+              ))}
+              {others.length > SHOWN_EACH && (
+                <span className="muted">
+                  {t('resources.total', { shown: SHOWN_EACH, total: others.length })}
+                </span>
+              )}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function History({ history }: { history: ResourceChange[] }) {
+  const { t, tOr } = useI18n();
+  const text = (value: Json) =>
+    value === null ? t('resource.not_set') : typeof value === 'string' ? value : JSON.stringify(value);
+  return (
+    <section className="card">
+      <h2>{t('resource.history')}</h2>
+      {history.length === 0 && <Empty>{t('resource.no_history')}</Empty>}
+      <ol className="plain stack tight">
+        {history.map((change) => (
+          <li key={`${change.seq}:${change.at}`} className="change">
+            <div className="row">
+              <Time at={change.at} />
+              <strong>{tOr(`fact.${change.kind}`, change.kind)}</strong>
+              {change.seq > 0 && (
+                <Link to={`/facts?seq=${change.seq}`}>{t('fact.number', { seq: String(change.seq) })}</Link>
+              )}
+            </div>
+            {Object.entries(change.changes).map(([field, [before, after]]) => (
+              <div key={field}>
+                {field}: <del>{text(before)}</del> → <ins>{text(after)}</ins>
+              </div>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
