@@ -87,6 +87,7 @@ void CurlExchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
+  if (!request_.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
   if (request_.accept_compressed) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   if (!request_.username.empty()) {
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));

@@ -38,6 +38,7 @@ struct HttpRequest {
   bool accept_compressed = true;
   std::string proxy;  // "http://proxy:3128"; "" for none, whatever the environment says.
   HttpTls tls;
+  std::string unix_socket;  // Connects to this socket in place of the URL's host; "" for TCP.
 };
 
 struct HttpResponse {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMostNodes = 2'000;
 constexpr size_t kMostVersions = 200;
+constexpr size_t kMostFirstSamples = 5;
 
 Json history_entry(const catalog::ResourceVersion& version, const catalog::ResourceVersion* before) {
   Json changes = Json::object();
@@ -258,6 +259,26 @@ std::string say_fact(const Fact& fact) {
     text = fmt::format("{} {}{}{}", fact.kind, fact.subject, says.empty() ? "" : ": ", says);
   }
   return fmt::format("{} #{} {}", clock_time(fact.at), fact.seq, text);
+}
+
+std::vector<std::string> say_first_samples(const Finding& finding) {
+  std::vector<std::string> said;
+  for (const Evidence& evidence : finding.evidence) {
+    for (const Series& series : evidence.series) {
+      if (series.samples.empty()) continue;
+      const Sample& first = series.samples.front();
+      const Sample& last = series.samples.back();
+      said.push_back(fmt::format("{} sample {} was {:.6g}, and {:.6g} at {}", clock_time(from_unix_ms(first.at_ms)),
+                                 series.labels.to_string(), first.value, last.value,
+                                 clock_time(from_unix_ms(last.at_ms))));
+      if (said.size() >= kMostFirstSamples) return said;
+    }
+    for (const std::string& line : evidence.lines) {
+      if (said.size() >= kMostFirstSamples) return said;
+      said.push_back(fmt::format("line {}", line));
+    }
+  }
+  return said;
 }
 
 }  // namespace capstan::loop

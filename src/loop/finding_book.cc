@@ -53,7 +53,7 @@ Status FindingBook::update(const Findings& round, const EndedBy& ended_by, FactS
     entry.finding.value = finding->value;
   }
   for (size_t i = opened; i < news.size(); ++i) {
-    remember_end(news[i].subject, seqs[i]);
+    remember_end(holding_.at(news[i].subject).finding, seqs[i]);
     holding_.erase(news[i].subject);
   }
   return {};
@@ -80,11 +80,12 @@ Seq FindingBook::resolved_by(const std::string& id) const {
   return found == ended_.end() ? 0 : found->second;
 }
 
-void FindingBook::remember_end(const std::string& id, Seq fact) {
+void FindingBook::remember_end(const Finding& finding, Seq fact) {
   if (ended_.size() >= kMostEndsKept) {
     ended_.erase(std::ranges::min_element(ended_, {}, [](const auto& entry) { return entry.second; }));
   }
-  ended_[id] = fact;
+  ended_[finding.id] = fact;
+  just_ended_.push_back(finding);
 }
 
 }  // namespace capstan::loop

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -33,14 +34,17 @@ class FindingBook {
 
   std::vector<Finding> holding() const;
   const Entry* find(const std::string& id) const;
+  // The findings that ended since the last call; each is given once.
+  std::vector<Finding> take_ended() { return std::exchange(just_ended_, {}); }
   // The fact of a finding's end, for what ended in this round and the ones before (a bounded number).
   Seq resolved_by(const std::string& id) const;
 
  private:
-  void remember_end(const std::string& id, Seq fact);
+  void remember_end(const Finding& finding, Seq fact);
 
   std::map<std::string, Entry> holding_;
   std::map<std::string, Seq> ended_;
+  std::vector<Finding> just_ended_;
 };
 
 }  // namespace capstan::loop

@@ -1,0 +1,110 @@
+// approve, reject, cancel, resolve, pause, resume: what a person decides.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/url.h"
+#include "cli/command.h"
+
+namespace capstan::cli {
+namespace {
+
+int change(const CommonOptions& common, const std::string& path, const Json& body) {
+  auto client = ApiClient::connect(common.data_directory);
+  if (!client) return failed(client.error());
+  const auto answer = client->post(path, body);
+  if (!answer) return failed(answer.error());
+  if (common.json) {
+    fmt::print("{}\n", answer->pretty());
+  } else if (answer->contains("state")) {
+    fmt::print("{}: {}{}\n", cell((*answer)["plan"]["id"]), cell((*answer)["state"]),
+               cell((*answer)["waiting_for"]).empty() ? "" : ", waiting for " + cell((*answer)["waiting_for"]));
+  } else {
+    fmt::print("done\n");
+  }
+  return 0;
+}
+
+std::string plan_path(const std::string& id, const char* what) {
+  return "/capstan/v1/plans/" + percent_encode(id) + "/" + what;
+}
+
+// Approval binds to what the person saw: the plan's hash. Without one it is shown, and asked for.
+int approve(const CommonOptions& common, const std::string& id, std::string hash, bool yes) {
+  auto client = ApiClient::connect(common.data_directory);
+  if (!client) return failed(client.error());
+  const auto status = client->get("/capstan/v1/plans/" + percent_encode(id));
+  if (!status) return failed(status.error());
+  const Json& plan = (*status)["plan"];
+  if (hash.empty()) {
+    fmt::print("{}\n", cell(plan["title"]));
+    for (const Json& action : (*status)["actions"].items()) {
+      fmt::print("  {} on {}{}\n    because {}\n", cell(action["action"]["verb"]), cell(action["action"]["target"]),
+                 cell(action["danger"]) == "destructive" ? "  (cannot be taken back)" : "",
+                 cell(action["action"]["reason"]));
+    }
+    if (!yes) {
+      fmt::print("Approve? [y/N] ");
+      std::fflush(stdout);
+      char answer[8] = {};
+      if (!std::fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y')) {
+        fmt::print("not approved\n");
+        return 1;
+      }
+    }
+    hash = plan["hash"].string_or_empty();
+  }
+  return change(common, plan_path(id, "approve"), Json::object({{"hash", hash}}));
+}
+
+}  // namespace
+
+void add_acting(CLI::App& app, CommonOptions& common, Action& chosen) {
+  static std::string id, hash, reason, decision;
+  static bool yes = false;
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
+    command->add_flag("--json", common.json, "Print the API's answer as it is");
+    return command;
+  };
+  CLI::App* approve_command = add("approve", "Let a plan run");
+  approve_command->add_option("plan", id, "The plan's id")->required();
+  approve_command->add_option("--hash", hash, "Only if the plan still has this hash");
+  approve_command->add_flag("-y,--yes", yes, "Do not ask");
+  approve_command->callback([&] { chosen = [&common] { return approve(common, id, hash, yes); }; });
+
+  CLI::App* reject = add("reject", "Say no to a plan");
+  reject->add_option("plan", id, "The plan's id")->required();
+  reject->add_option("--reason", reason, "Why");
+  reject->callback([&] {
+    chosen = [&common] { return change(common, plan_path(id, "reject"), Json::object({{"reason", reason}})); };
+  });
+
+  CLI::App* cancel = add("cancel", "Stop a plan: what runs is finished or undone, nothing new starts");
+  cancel->add_option("plan", id, "The plan's id")->required();
+  cancel->callback([&] { chosen = [&common] { return change(common, plan_path(id, "cancel"), Json::object()); }; });
+
+  CLI::App* resolve = add("resolve", "Say how an action ended whose end nobody knows");
+  resolve->add_option("action", id, "The action's id")->required();
+  resolve->add_option("decision", decision, "happened, retry or abandon")
+      ->required()
+      ->check(CLI::IsMember({"happened", "retry", "abandon"}));
+  resolve->callback([&] {
+    chosen = [&common] {
+      return change(common, "/capstan/v1/actions/" + percent_encode(id) + "/resolve",
+                    Json::object({{"decision", decision}}));
+    };
+  });
+
+  CLI::App* pause = add("pause", "Stop everything that acts");
+  pause->add_option("--reason", reason, "Why");
+  pause->callback(
+      [&] { chosen = [&common] { return change(common, "/capstan/v1/pause", Json::object({{"reason", reason}})); }; });
+
+  CLI::App* resume = add("resume", "Let it act again");
+  resume->callback([&] { chosen = [&common] { return change(common, "/capstan/v1/resume", Json::object()); }; });
+}
+
+}  // namespace capstan::cli

@@ -1,0 +1,128 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "ledger/data_directory.h"
+
+namespace capstan::cli {
+namespace {
+
+// Columns a text takes on a terminal: one a code point is right for what we print but for wide letters, which only
+// shift their own row.
+size_t width_of(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+size_t terminal_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 1'000;  // A pipe: nothing is cut.
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
+Error error_of(const Json& body, int status) {
+  const Json& error = body["error"];
+  Error result{ErrorCode::kInternal, error["message"].string_or_empty(), {}};
+  if (result.message.empty()) result.message = fmt::format("Capstan answered with status {}", status);
+  result.where = {error["file"].string_or_empty(), static_cast<int>(error["line"].int_or(0)),
+                  static_cast<int>(error["column"].int_or(0))};
+  return result;
+}
+
+}  // namespace
+
+std::string default_data_directory() {
+  const char* set = std::getenv("CAPSTAN_DATA");
+  return set && *set ? set : "data";
+}
+
+Result<ApiClient> ApiClient::connect(const std::string& data_directory) {
+  const auto holder = TRY(ledger::DataDirectory::holder(data_directory));
+  if (!holder) {
+    return fail(ErrorCode::kUnavailable, fmt::format("no Capstan runs on {}; start one with `capstan run --data {}`",
+                                                     data_directory, data_directory));
+  }
+  if (holder->socket_path.empty()) {
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the Capstan with pid {} offers no local socket yet", holder->pid));
+  }
+  return ApiClient(holder->socket_path);
+}
+
+Result<Json> ApiClient::get(const std::string& path) {
+  return send({.method = "GET", .url = "http://localhost" + path});
+}
+
+Result<Json> ApiClient::post(const std::string& path, const Json& body) {
+  HttpRequest request{.method = "POST", .url = "http://localhost" + path};
+  request.headers = {{"Content-Type", "application/json"}, {"X-Capstan", "1"}};
+  request.body = body.dump();
+  return send(std::move(request));
+}
+
+Result<Json> ApiClient::send(HttpRequest request) {
+  request.unix_socket = socket_;
+  request.timeout = std::chrono::seconds(30);
+  request.max_response_bytes = 256 << 20;
+  const HttpResponse response = TRY(http_->send(request));
+  Json body;
+  if (!response.body.empty()) body = TRY(during("reading Capstan's answer", Json::parse(response.body)));
+  if (!response.ok()) return fail(error_of(body, response.status));
+  return body;
+}
+
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const std::string& title : head) widths.push_back(width_of(title));
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size() && i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(one_line(row[i])));
+  }
+  const size_t limit = terminal_width();
+  const auto print = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (size_t i = 0; i < row.size() && i < widths.size(); ++i) {
+      const std::string text = one_line(row[i]);
+      line += text;
+      if (i + 1 < row.size()) line += std::string(widths[i] - width_of(text) + 2, ' ');
+    }
+    size_t end = 0;
+    for (size_t shown = 0; end < line.size(); ++end) {
+      if ((static_cast<unsigned char>(line[end]) & 0xc0) != 0x80 && ++shown > limit) break;
+    }
+    line.resize(end);
+    std::fputs((line + "\n").c_str(), stdout);
+  };
+  print(head);
+  for (const auto& row : rows) print(row);
+}
+
+std::string cell(const Json& value) {
+  if (value.is_null()) return "";
+  return value.is_string() ? value.string_or_empty() : value.dump();
+}
+
+std::string short_time(const Json& value) {
+  const std::string& text = value.string_or_empty();
+  return text.size() < 19 ? text : text.substr(0, 10) + " " + text.substr(11, 8);
+}
+
+int failed(const Error& error) {
+  std::fputs(("capstan: " + error.to_string() + "\n").c_str(), stderr);
+  return 1;
+}
+
+}  // namespace capstan::cli

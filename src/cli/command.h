@@ -1,0 +1,71 @@
+// What all commands share: where Capstan keeps its data, and how a command reaches the one that runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/http_client.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace capstan::cli {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+struct CommonOptions {
+  std::string data_directory;  // --data
+  bool json = false;           // --json: the API's answer as it is.
+};
+
+// The default of --data: $CAPSTAN_DATA, else "data" in the working directory.
+std::string default_data_directory();
+
+// Talks to the running Capstan over its local socket.
+class ApiClient {
+ public:
+  // kUnavailable, saying how to start one, when none runs on this data directory.
+  static Result<ApiClient> connect(const std::string& data_directory);
+
+  Result<Json> get(const std::string& path);
+  Result<Json> post(const std::string& path, const Json& body);
+
+ private:
+  explicit ApiClient(std::string socket) : socket_(std::move(socket)) {}
+  Result<Json> send(HttpRequest request);
+
+  std::string socket_;
+  std::unique_ptr<HttpClient> http_ = std::make_unique<CurlHttpClient>();
+};
+
+// Rows with a head, padded to the widest cell and cut to the terminal.
+void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows);
+
+// A JSON value as a cell.
+std::string cell(const Json& value);
+
+// A time of the API in the terminal's short form: "18:00:04" today, else the date too.
+std::string short_time(const Json& value);
+
+// Prints an error and gives the exit code of a command that failed.
+int failed(const Error& error);
+
+// Runs when a command was chosen; its result is the exit code.
+using Action = std::function<int()>;
+
+// Each adds one or more commands. `chosen` is set when one of them is parsed.
+void add_run(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_token(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_looking(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_asking(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_acting(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
+
+}  // namespace capstan::cli

@@ -1,0 +1,193 @@
+// status, incidents, why, plans, policies, facts, resources: what the page shows, on the terminal.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/url.h"
+#include "cli/command.h"
+
+namespace capstan::cli {
+namespace {
+
+// Gets a path and prints it with `print`, or as JSON where that is asked for.
+int show(const CommonOptions& common, const std::string& path, const std::function<void(const Json&)>& print) {
+  auto client = ApiClient::connect(common.data_directory);
+  if (!client) return failed(client.error());
+  const auto answer = client->get(path);
+  if (!answer) return failed(answer.error());
+  if (common.json) {
+    std::fputs((answer->pretty() + "\n").c_str(), stdout);
+  } else {
+    print(*answer);
+  }
+  return 0;
+}
+
+void print_status(const Json& overview) {
+  const Json& counts = overview["counts"];
+  fmt::print("host       {}\nversion    {}, since {}\nfacts      {}\n", cell(overview["host"]["name"]),
+             cell(overview["version"]), short_time(overview["started"]), cell(overview["last_seq"]));
+  fmt::print("incidents  {} open\nplans      {} wait for approval, {} actions unknown\n",
+             cell(counts["incidents_open"]), cell(counts["plans_waiting"]), cell(counts["actions_unknown"]));
+  if (!overview["paused"].is_null()) {
+    fmt::print("paused     by {}: {}\n", cell(overview["paused"]["by"]), cell(overview["paused"]["reason"]));
+  }
+  for (const Json& source : overview["sources"].items()) {
+    if (source["state"].string_or_empty() != "ok")
+      fmt::print("failing    {}: {}\n", cell(source["name"]), cell(source["error"]));
+  }
+  for (const Json& problem : overview["problems"].items()) {
+    fmt::print("problem    {}:{}: {}\n", cell(problem["file"]), cell(problem["line"]), cell(problem["message"]));
+  }
+}
+
+void print_incidents(const Json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& incident : answer["incidents"].items()) {
+    const auto& causes = incident["causes"].items();
+    rows.push_back({cell(incident["id"]), cell(incident["state"]), cell(incident["severity"]),
+                    short_time(incident["opened"]), cell(incident["title"]),
+                    causes.empty() ? "" : cell(causes.front()["says"])});
+  }
+  print_table({"ID", "STATE", "SEVERITY", "OPENED", "WHAT", "LIKELY CAUSE"}, rows);
+}
+
+void print_plan(const Json& status) {
+  const Json& plan = status["plan"];
+  fmt::print("{}  {}  {}\n", cell(plan["id"]), cell(status["state"]), cell(plan["title"]));
+  for (const Json& action : status["actions"].items()) {
+    fmt::print("    {}  {} on {}: {}\n", cell(action["state"]), cell(action["action"]["verb"]),
+               cell(action["action"]["target"]), cell(action["says"]));
+  }
+}
+
+void print_incident(const Json& answer) {
+  const Json& incident = answer["incident"];
+  fmt::print("{} [{}] {} since {}\n{}\n", cell(incident["id"]), cell(incident["severity"]), cell(incident["state"]),
+             short_time(incident["opened"]), cell(incident["title"]));
+  for (const Json& cause : incident["causes"].items()) {
+    fmt::print("  {:3.0f} %  {}\n", cause["score"].number_or(0) * 100, cell(cause["says"]));
+    for (const Json& evidence : cause["evidence"].items()) {
+      for (const Json& line : evidence["lines"].items()) fmt::print("         {}\n", cell(line));
+    }
+  }
+  for (const Json& plan : answer["plans"].items()) print_plan(plan);
+}
+
+void print_plans(const Json& answer) {
+  for (const Json& plan : answer["plans"].items()) print_plan(plan);
+}
+
+void print_policies(const Json& answer) {
+  for (const Json& policy : answer["policies"].items()) {
+    fmt::print("{}{}  {}{}\n", cell(policy["name"]), policy["paused"].bool_or(false) ? " (paused)" : "",
+               cell(policy["summary"]),
+               policy["error"].string_or_empty().empty() ? "" : "  ERROR " + cell(policy["error"]));
+    for (const Json& resource : policy["resources"].items()) {
+      fmt::print("    {} {}: {}\n", resource["matched"].bool_or(false) ? "*" : "-", cell(resource["name"]),
+                 cell(resource["why"]));
+    }
+  }
+}
+
+void print_facts(const Json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& fact : answer["facts"].items()) {
+    rows.push_back({cell(fact["seq"]), short_time(fact["at"]), cell(fact["kind"]), cell(fact["subject"]),
+                    cell(fact["actor"]), cell(fact["cause"]),
+                    fact["redacted"].bool_or(false) ? "(redacted)" : fact["body"].dump()});
+  }
+  print_table({"SEQ", "AT", "KIND", "SUBJECT", "ACTOR", "CAUSE", "BODY"}, rows);
+}
+
+void print_why(const Json& answer) {
+  for (const Json& line : answer["lines"].items()) fmt::print("{}\n", cell(line));
+}
+
+void print_resources(const Json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& resource : answer["resources"].items()) {
+    rows.push_back({cell(resource["kind"]), cell(resource["name"]), cell(resource["id"]), resource["fields"].dump()});
+  }
+  print_table({"KIND", "NAME", "ID", "FIELDS"}, rows);
+}
+
+void print_config(const Json& answer) {
+  for (const Json& file : answer["files"].items()) {
+    const Json& error = file["error"];
+    fmt::print("{}  {}{}\n", cell(file["state"]), cell(file["path"]),
+               error.is_null()
+                   ? ""
+                   : fmt::format(":{}:{}: {}", cell(error["line"]), cell(error["column"]), cell(error["message"])));
+  }
+}
+
+}  // namespace
+
+void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
+    command->add_flag("--json", common.json, "Print the API's answer as it is");
+    return command;
+  };
+  const auto simple = [&](const char* name, const char* help, const char* path, void (*print)(const Json&)) {
+    add(name, help)->callback([&common, &chosen, path, print] {
+      chosen = [&common, path, print] { return show(common, path, print); };
+    });
+  };
+  simple("status", "What Capstan sees and how it is doing", "/capstan/v1/overview", print_status);
+  simple("policies", "What each policy would do now, and why", "/capstan/v1/policies", print_policies);
+  simple("config", "The configuration files and what is wrong with them", "/capstan/v1/config", print_config);
+
+  // Each keeps its own argument; the app outlives the parsing.
+  static std::string incident_state = "open", incident_id, why_id, plan_state = "all", fact_subject, fact_kind, kind,
+                     search;
+  static int fact_limit = 50;
+  CLI::App* incidents = add("incidents", "The incidents, or one of them");
+  incidents->add_option("id", incident_id, "An incident: inc-12");
+  incidents->add_option("--state", incident_state, "open, closed or all")
+      ->check(CLI::IsMember({"open", "closed", "all"}));
+  incidents->callback([&] {
+    chosen = [&common] {
+      if (!incident_id.empty())
+        return show(common, "/capstan/v1/incidents/" + percent_encode(incident_id), print_incident);
+      return show(common, "/capstan/v1/incidents?limit=100&state=" + incident_state, print_incidents);
+    };
+  });
+  CLI::App* why = add("why", "The chain of causes of an incident, plan, action, finding, resource or fact");
+  why->add_option("id", why_id, "Its id, or a fact's number")->required();
+  why->callback(
+      [&] { chosen = [&common] { return show(common, "/capstan/v1/why?id=" + percent_encode(why_id), print_why); }; });
+  CLI::App* plans = add("plans", "The plans: waiting for a person, running, finished");
+  plans->add_option("--state", plan_state, "waiting, running, finished or all")
+      ->check(CLI::IsMember({"waiting", "running", "finished", "all"}));
+  plans->callback(
+      [&] { chosen = [&common] { return show(common, "/capstan/v1/plans?state=" + plan_state, print_plans); }; });
+  CLI::App* facts = add("facts", "The ledger, newest first");
+  facts->add_option("--subject", fact_subject, "Only about this");
+  facts->add_option("--kind", fact_kind, "Only of this kind, or of all that begin with it and a dot: action.");
+  facts->add_option("--limit", fact_limit, "At most so many")->check(CLI::Range(1, 1'000));
+  facts->callback([&] {
+    chosen = [&common] {
+      return show(common,
+                  fmt::format("/capstan/v1/facts?limit={}&subject={}&kind={}", fact_limit, percent_encode(fact_subject),
+                              percent_encode(fact_kind)),
+                  print_facts);
+    };
+  });
+  CLI::App* resources = add("resources", "What is known to exist");
+  resources->add_option("--kind", kind, "Only this kind");
+  resources->add_option("--search", search, "Only with this in id, name or labels");
+  resources->callback([&] {
+    chosen = [&common] {
+      return show(common,
+                  fmt::format("/capstan/v1/resources?limit=1000&kind={}&search={}", percent_encode(kind),
+                              percent_encode(search)),
+                  print_resources);
+    };
+  });
+}
+
+}  // namespace capstan::cli

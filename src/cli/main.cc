@@ -1,0 +1,26 @@
+// The program: finds the command that is wanted and runs it. Each command lives in a file of its own.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/crypto.h"
+#include "cli/command.h"
+
+int main(int argc, char** argv) {
+  capstan::start_crypto();
+  CLI::App app{"Capstan watches a fleet, says what is wrong and why, does something safe about it, and tells people.",
+               "capstan"};
+  app.set_version_flag("--version", std::string(capstan::cli::kVersion));
+  app.require_subcommand(1);
+
+  capstan::cli::CommonOptions common{.data_directory = capstan::cli::default_data_directory()};
+  capstan::cli::Action chosen;
+  capstan::cli::add_run(app, common, chosen);
+  capstan::cli::add_looking(app, common, chosen);
+  capstan::cli::add_asking(app, common, chosen);
+  capstan::cli::add_acting(app, common, chosen);
+  capstan::cli::add_token(app, common, chosen);
+  capstan::cli::add_verify(app, common, chosen);
+  capstan::cli::add_policy_test(app, common, chosen);
+  CLI11_PARSE(app, argc, argv);
+  return chosen ? chosen() : 2;
+}

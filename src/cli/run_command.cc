@@ -1,0 +1,106 @@
+// run: the main job.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "cli/command.h"
+#include "cli/packs.h"
+#include "ledger/data_directory.h"
+#include "loop/instance.h"
+#include "serve/server.h"
+
+namespace capstan::cli {
+namespace {
+
+struct RunOptions {
+  std::string config_directory = "config";
+  std::string packs_directory;  // "" for those in the program.
+  std::vector<std::string> listen = {"127.0.0.1:9280"};
+  bool debug = false;
+};
+
+// Blocks the signals that end us before any thread starts, so that only `sigwait` sees them.
+sigset_t block_ending_signals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGINT);
+  ::sigaddset(&signals, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+serve::ServerHooks hooks_of(loop::Instance& instance) {
+  return {.prometheus =
+              [&instance](std::string_view path, std::string_view, const QueryParameters& parameters) {
+                telemetry::ApiParameters decoded;
+                for (const auto& [name, value] : parameters) decoded.emplace(name, value);
+                telemetry::ApiAnswer answer = instance.prometheus(path, decoded);
+                return serve::PrometheusAnswer{answer.status, std::move(answer.body)};
+              },
+          .remote_write = [&instance](std::string_view body) { return instance.remote_write(body); }};
+}
+
+Status run(const CommonOptions& common, const RunOptions& options) {
+  const sigset_t ending = block_ending_signals();
+  if (options.debug) log::set_level(log::Level::kDebug);
+  const std::filesystem::path data = std::filesystem::absolute(common.data_directory);
+  const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data, (data / "capstan.sock").string()));
+  const SystemClock clock;
+  SystemRandom random;
+
+  std::vector<std::filesystem::path> packs = {options.packs_directory};
+  if (options.packs_directory.empty()) packs = {TRY(unpack_packs(directory.file("packs")))};
+  const auto instance = TRY(loop::Instance::open(
+      directory, {.packs = packs, .config_directory = std::filesystem::absolute(options.config_directory), .version = std::string(kVersion)}, clock, random));
+  serve::ServerOptions server_options;
+  server_options.listen = options.listen;
+  server_options.data_directory = data;
+  server_options.allowed_hosts = instance->allowed_hosts();
+  server_options.secure_cookie = instance->secure_cookie();
+  server_options.version = std::string(kVersion);
+  const auto server = TRY(serve::Server::start(server_options, instance->control(), hooks_of(*instance), clock, random));
+  const std::string page = "http://" + server->address();
+  instance->start(page);
+
+  if (server->setup_token().empty()) {
+    fmt::print("Capstan is at {} : log in with your user and password.\n", page);
+  } else {
+    fmt::print("Capstan is at {} : log in with the one-time token {} to make the first administrator.\n", page, server->setup_token());
+  }
+  std::fflush(stdout);
+
+  int received = 0;
+  ::sigwait(&ending, &received);
+  log::info("run", fmt::format("stopping for {}", ::strsignal(received)));
+  server->stop();
+  instance->stop();
+  return {};
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, CommonOptions& common, Action& chosen) {
+  static RunOptions options;
+  CLI::App* command = app.add_subcommand("run", "Watch this machine and what the configuration names, and serve the page");
+  command->add_option("-c,--config", options.config_directory, "The directory of YAML files that say what to look after")->capture_default_str();
+  command->add_option("--data", common.data_directory, "Where everything is kept")->capture_default_str();
+  command->add_option("--listen", options.listen, "HOST:PORT to serve on")->capture_default_str();
+  command->add_option("--packs", options.packs_directory, "Packs to use in place of those in the program");
+  command->add_flag("--debug", options.debug, "Say more in the log");
+  command->callback([&] {
+    chosen = [&common] {
+      const Status status = run(common, options);
+      return status ? 0 : failed(status.error());
+    };
+  });
+}
+
+}  // namespace capstan::cli

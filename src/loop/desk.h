@@ -1,0 +1,67 @@
+// Answers what people and programs ask: reads come from snapshots of the catalog and the ledger, what changes something
+// goes through the loop.
+#pragma once
+
+#include <memory>
+
+#include "loop/control.h"
+#include "loop/loop.h"
+
+namespace capstan::loop {
+
+class Desk final : public Control {
+ public:
+  struct Parts {
+    Loop& loop;
+    const LogSource& logs;
+    // What parts outside of the loop add to /metrics, in the text format; may be empty.
+    std::function<std::string()> more_metrics;
+    std::string version;
+    std::string host;  // The catalog's id of this machine.
+  };
+  explicit Desk(Parts parts) : parts_(std::move(parts)) {}
+
+  Json overview() const override;
+  Result<Json> incidents(std::string_view state, size_t limit) const override;
+  Result<Json> incident(std::string_view id) const override;
+  Result<Json> findings(std::string_view state, size_t limit) const override;
+  Result<Json> resources(const ResourceQuery& query) const override;
+  Result<Json> resource(std::string_view id, std::optional<Time> at) const override;
+  Result<Json> graph(std::string_view id, int depth) const override;
+  Result<Json> sql(std::string_view text) const override;
+  Result<Json> facts(const FactQuery& query) const override;
+  Result<Json> why(std::string_view id) const override;
+  Json policies() const override;
+  Json plans(std::string_view state) const override;
+  Result<Json> plan(std::string_view id) const override;
+  Json verbs() const override;
+  Json config() const override;
+  Result<Json> logs(const LogQuery& query) const override;
+  Result<Json> log_templates(const LogQuery& query) const override;
+  std::string metrics() const override;
+  Status ready() const override;
+
+  Result<Json> approve_plan(std::string_view id, std::string_view hash, std::string_view by) override;
+  Result<Json> reject_plan(std::string_view id, std::string_view reason, std::string_view by) override;
+  Result<Json> cancel_plan(std::string_view id, std::string_view by) override;
+  Result<Json> resolve_action(std::string_view id, std::string_view decision, std::string_view by) override;
+  Result<Json> run_policy(std::string_view name, std::string_view by) override;
+  Result<Json> pause_policy(std::string_view name, bool paused, std::string_view by) override;
+  Result<Json> pause(std::string_view reason, std::string_view by) override;
+  Result<Json> resume(std::string_view by) override;
+  Status record(NewFact fact) override;
+  Subscription subscribe(std::function<void(std::string_view topic, Seq seq)> changed) override;
+
+ private:
+  Time now() const { return parts_.loop.parts().clock.now(); }
+  const ledger::Ledger& ledger() const { return parts_.loop.parts().ledger; }
+  Result<catalog::CatalogReader> catalog() const { return parts_.loop.parts().catalog.reader(); }
+  Result<Table> rows(std::string_view sql, SqlSource::Options options = {}) const;
+  // Does something to a plan on the loop's thread and answers with what became of the plan.
+  using Change = std::function<Status(act::Executor&, Time)>;
+  Result<Json> change_plan(std::string plan, Change change);
+
+  Parts parts_;
+};
+
+}  // namespace capstan::loop

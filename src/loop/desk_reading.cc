@@ -1,0 +1,338 @@
+// The reading half of the desk.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "loop/answers.h"
+#include "loop/desk.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kTimelineFacts = 200;
+
+Json error_json(const Error& error) {
+  return Json::object({{"file", error.where.file},
+                       {"line", error.where.line},
+                       {"column", error.where.column},
+                       {"message", error.message}});
+}
+
+// The state of what only the loop knows.
+struct LoopView {
+  Json paused;
+  int64_t plans_waiting = 0;
+  int64_t actions_unknown = 0;
+  int64_t incidents_open = 0;
+  std::vector<SourceState> sources;
+  std::vector<Error> problems;
+};
+
+LoopView view_of(Loop& loop) {
+  LoopView view;
+  view.paused = loop.executor().pause_status();
+  view.plans_waiting = static_cast<int64_t>(loop.executor().waiting_for_approval());
+  view.actions_unknown = static_cast<int64_t>(loop.executor().unknown_actions());
+  view.incidents_open = static_cast<int64_t>(loop.incidents().explainer().open().size());
+  for (const auto& [name, source] : loop.sources()) view.sources.push_back(source);
+  for (const tell::Outbox::ChannelState& channel : loop.outbox().channels()) {
+    view.sources.push_back({"channel:" + channel.name, channel.error, channel.last});
+  }
+  view.problems = loop.problems();
+  return view;
+}
+
+Json known_finding_json(const catalog::KnownFinding& known) {
+  Json json = known.finding.to_json();
+  json.set("state", known.open ? "open" : "resolved");
+  json.set("opened", format_time(known.opened));
+  json.set("resolved", known.resolved ? Json(format_time(*known.resolved)) : Json());
+  return json;
+}
+
+bool mentions(const Resource& resource, const std::string& text) {
+  if (resource.id.find(text) != std::string::npos || resource.name.find(text) != std::string::npos) return true;
+  return std::ranges::any_of(resource.labels, [&](const auto& pair) {
+    return (pair.first + "=" + pair.second).find(text) != std::string::npos;
+  });
+}
+
+}  // namespace
+
+Result<Table> Desk::rows(std::string_view sql, SqlSource::Options options) const {
+  return parts_.loop.parts().sql.query(sql, now(), options);
+}
+
+Json Desk::overview() const {
+  auto view = parts_.loop.ask([&loop = parts_.loop] { return view_of(loop); });
+  Json resources = Json::object();
+  if (const auto counts = rows("SELECT kind, count(*) FROM resource GROUP BY kind")) {
+    for (const auto& row : counts->rows) resources.set(to_text(row[0]), to_json(row[1]));
+  }
+  Json findings = Json::object();
+  for (Severity severity : {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh, Severity::kCritical})
+    findings.set(to_string(severity), 0);
+  if (const auto counts = rows("SELECT severity, count(*) FROM finding WHERE state = 'open' GROUP BY severity")) {
+    for (const auto& row : counts->rows) findings.set(to_text(row[0]), to_json(row[1]));
+  }
+  Json sources = Json::array();
+  Json problems = Json::array();
+  if (view) {
+    for (const SourceState& source : view->sources) {
+      sources.push_back(Json::object({{"name", source.name},
+                                      {"state", source.error.empty() ? "ok" : "failing"},
+                                      {"last", format_time(source.last)},
+                                      {"error", source.error}}));
+    }
+    for (const Error& problem : view->problems) problems.push_back(error_json(problem));
+  } else {
+    problems.push_back(Json::object({{"message", view.error().message}}));
+  }
+  return Json::object(
+      {{"host", Json::object({{"id", parts_.host}, {"name", parts_.host.substr(parts_.host.find('/') + 1)}})},
+       {"now", format_time(now())},
+       {"started", format_time(parts_.loop.started())},
+       {"version", parts_.version},
+       {"paused", view ? view->paused : Json()},
+       {"last_seq", ledger().last_seq()},
+       {"counts", Json::object({{"resources", std::move(resources)},
+                                {"findings", std::move(findings)},
+                                {"incidents_open", view ? view->incidents_open : 0},
+                                {"plans_waiting", view ? view->plans_waiting : 0},
+                                {"actions_unknown", view ? view->actions_unknown : 0}})},
+       {"sources", std::move(sources)},
+       {"problems", std::move(problems)}});
+}
+
+Result<Json> Desk::incidents(std::string_view state, size_t limit) const {
+  const catalog::CatalogReader reader = TRY(catalog());
+  Json list = Json::array();
+  // Closed ones are asked for with room for the open ones among them.
+  for (const catalog::KnownIncident& known : TRY(reader.incidents(state == "all" ? limit : 10'000))) {
+    const bool wanted = state == "all" || (state == "open") == (known.incident.state == IncidentState::kOpen);
+    if (wanted && list.items().size() < limit) list.push_back(known.incident.to_json());
+  }
+  return Json::object({{"incidents", std::move(list)}});
+}
+
+Result<Json> Desk::incident(std::string_view id) const {
+  const catalog::CatalogReader reader = TRY(catalog());
+  const std::optional<catalog::KnownIncident> known = TRY(reader.incident(id));
+  if (!known) return fail(ErrorCode::kNotFound, fmt::format("there is no incident '{}'", id));
+  const Incident& incident = known->incident;
+
+  std::vector<std::string> plan_ids;
+  const auto bound = SqlSource::Options{.bind = {{":origin", "incident:" + incident.id}}};
+  for (const auto& row : TRY(rows("SELECT id FROM plan WHERE origin = :origin ORDER BY created", bound)).rows)
+    plan_ids.push_back(to_text(row[0]));
+  Json plans = Json::array();
+  std::vector<Fact> timeline = TRY(ledger().by_subject(incident.id, kTimelineFacts));
+  const auto add_facts = [&](std::string_view subject) -> Status {
+    for (Fact& fact : TRY(ledger().by_subject(subject, kTimelineFacts))) timeline.push_back(std::move(fact));
+    return {};
+  };
+  for (const Finding& finding : incident.findings) TRY(add_facts(finding.id));
+  for (const std::string& plan_id : plan_ids) {
+    TRY(add_facts(plan_id));
+    for (const catalog::KnownAction& action : TRY(reader.actions_of(plan_id))) TRY(add_facts(action.action.id));
+    if (auto status = plan(plan_id)) plans.push_back(std::move(*status));
+  }
+  std::ranges::sort(timeline, {}, &Fact::seq);
+  // A finding may have held before: what was long before this incident is not its story.
+  std::erase_if(timeline, [&](const Fact& fact) { return fact.at < incident.opened - std::chrono::minutes(10); });
+  Json facts = Json::array();
+  for (const Fact& fact : timeline) facts.push_back(fact_json(fact));
+  return Json::object({{"incident", incident.to_json()}, {"plans", std::move(plans)}, {"timeline", std::move(facts)}});
+}
+
+Result<Json> Desk::findings(std::string_view state, size_t limit) const {
+  const catalog::CatalogReader reader = TRY(catalog());
+  Json list = Json::array();
+  const auto add = [&](const catalog::KnownFinding& known) {
+    Json json = known_finding_json(known);
+    std::string incident;
+    const auto owner = parts_.loop.ask(
+        [&loop = parts_.loop, id = known.finding.id] { return loop.incidents().explainer().incident_of(id); });
+    json.set("incident", owner ? *owner : "");
+    list.push_back(std::move(json));
+  };
+  if (state == "open") {
+    for (const catalog::KnownFinding& known : TRY(reader.open_findings())) {
+      if (list.items().size() < limit) add(known);
+    }
+    return Json::object({{"findings", std::move(list)}});
+  }
+  const auto ids = TRY(rows(fmt::format("SELECT id FROM finding {} ORDER BY opened DESC LIMIT {}",
+                                        state == "all" ? "" : "WHERE state <> 'open'", limit)));
+  for (const auto& row : ids.rows) {
+    if (const auto known = TRY(reader.finding(to_text(row[0])))) add(*known);
+  }
+  return Json::object({{"findings", std::move(list)}});
+}
+
+Result<Json> Desk::resources(const ResourceQuery& query) const {
+  const catalog::CatalogReader reader = TRY(catalog());
+  Json kinds = Json::array();
+  std::map<std::string, int64_t> counts;
+  for (const auto& row : TRY(rows("SELECT kind, count(*) FROM resource GROUP BY kind")).rows)
+    counts[to_text(row[0])] = std::get<int64_t>(row[1]);
+  std::vector<catalog::KnownResource> found;
+  for (const KindSpec& kind : parts_.loop.parts().catalog.kinds()) {
+    Json columns = Json::array();
+    for (const KindSpec::Column& column : kind.columns) {
+      columns.push_back(Json::object({{"name", column.name},
+                                      {"type", to_string(column.type)},
+                                      {"help", column.help},
+                                      {"volatile", column.is_volatile}}));
+    }
+    kinds.push_back(Json::object({{"name", kind.name},
+                                  {"title", kind.title},
+                                  {"help", kind.help},
+                                  {"count", counts[kind.name]},
+                                  {"columns", std::move(columns)}}));
+    if (!query.kind.empty() && query.kind != kind.name) continue;
+    for (catalog::KnownResource& known : TRY(reader.resources(kind.name))) {
+      if (query.search.empty() || mentions(known.resource, query.search)) found.push_back(std::move(known));
+    }
+  }
+  Json list = Json::array();
+  for (size_t i = query.offset; i < found.size() && i < query.offset + query.limit; ++i)
+    list.push_back(resource_json(found[i]));
+  return Json::object({{"kinds", std::move(kinds)}, {"total", found.size()}, {"resources", std::move(list)}});
+}
+
+Result<Json> Desk::resource(std::string_view id, std::optional<Time> at) const {
+  return resource_answer(TRY(catalog()), id, at);
+}
+
+Result<Json> Desk::graph(std::string_view id, int depth) const {
+  return graph_answer(TRY(catalog()), parts_.loop.parts().catalog.kinds(), id, depth);
+}
+
+Result<Json> Desk::sql(std::string_view text) const {
+  const Duration began = parts_.loop.parts().clock.monotonic();
+  const Table table = TRY(rows(text));
+  Json list = Json::array();
+  for (const auto& row : table.rows) {
+    Json::Array cells;
+    for (const SqlValue& value : row) cells.push_back(to_json(value));
+    list.push_back(std::move(cells));
+  }
+  return Json::object({{"columns", Json::Array(table.columns.begin(), table.columns.end())},
+                       {"rows", std::move(list)},
+                       {"truncated", table.truncated},
+                       {"elapsed_ms", int64_t{(parts_.loop.parts().clock.monotonic() - began).count()}}});
+}
+
+Result<Json> Desk::facts(const FactQuery& query) const {
+  SqlSource::Options options{.row_limit = query.limit};
+  std::string conditions = "1";
+  if (!query.subject.empty()) {
+    conditions += " AND subject = :subject";
+    options.bind.emplace_back(":subject", query.subject);
+  }
+  if (!query.kind.empty()) {
+    const bool prefix = query.kind.ends_with('.');
+    conditions += prefix ? " AND substr(kind, 1, length(:kind)) = :kind" : " AND kind = :kind";
+    options.bind.emplace_back(":kind", query.kind);
+  }
+  if (query.before > 0) {
+    conditions += " AND seq < :before";
+    options.bind.emplace_back(":before", static_cast<int64_t>(query.before));
+  }
+  const Table found = TRY(
+      rows(fmt::format("SELECT seq FROM fact WHERE {} ORDER BY seq DESC LIMIT {}", conditions, query.limit), options));
+  Json list = Json::array();
+  for (const auto& row : found.rows)
+    list.push_back(fact_json(TRY(ledger().get(static_cast<Seq>(std::get<int64_t>(row[0]))))));
+  return Json::object({{"facts", std::move(list)}, {"last_seq", ledger().last_seq()}});
+}
+
+Result<Json> Desk::why(std::string_view id) const {
+  Seq start = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), start);
+  if (error != std::errc() || end != id.data() + id.size() || id.empty()) {
+    const std::vector<Fact> newest = TRY(ledger().by_subject(id, 1));
+    if (newest.empty()) return fail(ErrorCode::kNotFound, fmt::format("nothing is written down about '{}'", id));
+    start = newest.front().seq;
+  }
+  const std::vector<Fact> chain = TRY(ledger().cause_chain(start));
+  Json facts = Json::array();
+  Json lines = Json::array();
+  for (const Fact& fact : chain) {
+    facts.push_back(fact_json(fact));
+    lines.push_back(say_fact(fact));
+  }
+  if (!chain.empty() && chain.back().kind == fact_kind::kFindingOpened) {
+    for (const std::string& line : say_first_samples(Finding::from_json(chain.back().body))) lines.push_back(line);
+  }
+  return Json::object({{"subject", id}, {"chain", std::move(facts)}, {"lines", std::move(lines)}});
+}
+
+Json Desk::verbs() const {
+  Json list = Json::array();
+  for (const VerbSpec* spec : parts_.loop.parts().verbs.specs()) list.push_back(verb_json(*spec));
+  return Json::object({{"verbs", std::move(list)}});
+}
+
+Json Desk::config() const {
+  auto files = parts_.loop.ask([&loop = parts_.loop] { return loop.config_files_json(); });
+  return Json::object({{"files", files ? std::move(*files) : Json::array()}});
+}
+
+Result<Json> Desk::logs(const LogQuery& query) const {
+  Json list = Json::array();
+  for (const LogLine& line : TRY(parts_.logs.lines(query))) {
+    list.push_back(
+        Json::object({{"at", format_time(line.at)}, {"labels", labels_json(line.labels)}, {"text", line.text}}));
+  }
+  return Json::object({{"lines", std::move(list)}});
+}
+
+Result<Json> Desk::log_templates(const LogQuery& query) const {
+  Json list = Json::array();
+  for (const LogTemplate& one : TRY(parts_.logs.templates(query))) {
+    list.push_back(Json::object({{"id", one.id},
+                                 {"text", one.text},
+                                 {"count", one.count},
+                                 {"first", format_time(one.first)},
+                                 {"last", format_time(one.last)},
+                                 {"labels", labels_json(one.labels)},
+                                 {"example", one.example}}));
+  }
+  return Json::object({{"templates", std::move(list)}});
+}
+
+std::string Desk::metrics() const {
+  auto view = parts_.loop.ask([&loop = parts_.loop] { return view_of(loop); });
+  std::string text;
+  const auto gauge = [&](std::string_view name, std::string_view help, auto value) {
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+  };
+  gauge("capstan_ledger_facts", "Facts in the ledger.", ledger().last_seq());
+  gauge("capstan_start_time_seconds", "When this process started.", to_unix_seconds(parts_.loop.started()));
+  if (view) {
+    gauge("capstan_incidents_open", "Open incidents.", view->incidents_open);
+    gauge("capstan_plans_waiting", "Plans that wait for a person.", view->plans_waiting);
+    gauge("capstan_actions_unknown", "Actions of which nobody knows whether they happened.", view->actions_unknown);
+    gauge("capstan_paused", "1 while nothing may act.", view->paused.is_null() ? 0 : 1);
+    gauge("capstan_config_problems", "Mistakes in configuration files.", view->problems.size());
+    text += "# HELP capstan_source_up 1 while a part works.\n# TYPE capstan_source_up gauge\n";
+    for (const SourceState& source : view->sources) {
+      text += fmt::format(
+          "{} {}\n", Labels({{std::string(kMetricName), "capstan_source_up"}, {"source", source.name}}).to_string(),
+          source.error.empty() ? 1 : 0);
+    }
+  }
+  if (parts_.more_metrics) text += parts_.more_metrics();
+  return text;
+}
+
+Status Desk::ready() const {
+  auto answer = parts_.loop.ask([] { return true; });
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+}  // namespace capstan::loop

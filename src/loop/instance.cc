@@ -1,0 +1,245 @@
+#include "loop/instance.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/http_client.h"
+#include "base/log.h"
+#include "catalog/sql_engine.h"
+#include "connect/host/host_verbs.h"
+#include "connect/slack/slack_channel.h"
+#include "connect/webhook/webhook_channel.h"
+#include "loop/desk.h"
+#include "loop/loop.h"
+#include "loop/own_metrics.h"
+#include "loop/senses.h"
+#include "loop/settings.h"
+#include "secret/reference_store.h"
+#include "telemetry/logs/log_store.h"
+#include "telemetry/logs/log_table_function.h"
+#include "telemetry/metrics/metric_store.h"
+#include "telemetry/metrics/remote_write.h"
+#include "telemetry/promql/engine.h"
+#include "telemetry/promql/signal_source.h"
+#include "telemetry/promql/table_function.h"
+#include "tell/console_channel.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kWorkers = 4;
+constexpr size_t kWorkLimit = 1'000;
+constexpr size_t kTableFunctionRows = 10'000;
+constexpr Duration kHostRuleInterval{1'000};
+
+std::vector<KindSpec> kinds_of(const ConfigTree& config) {
+  std::vector<KindSpec> kinds;
+  for (const auto& [path, file] : config.files()) {
+    if (!file.has(DocumentKind::kKind)) continue;
+    catalog::LoadedKinds read = catalog::read_kinds(file.text, path.string());
+    std::ranges::move(read.kinds, std::back_inserter(kinds));
+  }
+  std::ranges::sort(kinds, {}, &KindSpec::name);
+  return kinds;
+}
+
+class Running final : public Instance {
+ public:
+  Running(const Clock& clock, Random& random, InstanceOptions options)
+      : clock_(clock),
+        random_(random),
+        options_(std::move(options)),
+        secrets_(secret::process_environment(), known_secrets_) {}
+  ~Running() override { stop(); }
+
+  Status open(const ledger::DataDirectory& directory);
+
+  void start(const std::string& page) override {
+    loop_->set_page(settings_.page_url.empty() ? page : settings_.page_url);
+    loop_->start();
+    senses_->start();
+  }
+
+  void stop() override {
+    if (senses_) senses_->stop();
+    if (loop_) loop_->stop();
+  }
+
+  Control& control() override { return *desk_; }
+
+  telemetry::ApiAnswer prometheus(std::string_view path, const telemetry::ApiParameters& parameters) override {
+    return telemetry::answer_api(*engine_, path, parameters, clock_.now());
+  }
+
+  Status remote_write(std::string_view body) override {
+    const telemetry::RemoteWriteRequest request = TRY(telemetry::decode_remote_write(body, {}));
+    return metrics_->append(request.samples);
+  }
+
+  std::vector<std::string> allowed_hosts() const override { return settings_.allowed_hosts; }
+  bool secure_cookie() const override { return settings_.secure_cookie; }
+
+ private:
+  Status open_stores(const ledger::DataDirectory& directory, const ConfigTree& config);
+  Status add_verbs();
+  std::vector<Error> apply_settings(const ConfigTree& config);
+  std::vector<tell::Route> make_routes(std::vector<Error>& problems);
+  Result<tell::Route> make_route(const NotifySettings& wanted);
+
+  const Clock& clock_;
+  Random& random_;
+  InstanceOptions options_;
+  secret::MaskingList known_secrets_;
+  secret::ReferenceStore secrets_;
+  CurlHttpClient http_;
+  Settings settings_;
+
+  // In the order in which they need each other; destroyed in reverse.
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<telemetry::MetricStore> metrics_;
+  std::unique_ptr<telemetry::LogStore> logs_;
+  std::unique_ptr<telemetry::PromqlEngine> engine_;
+  std::unique_ptr<telemetry::PromqlSignalSource> signals_;
+  std::unique_ptr<telemetry::PromqlTableFunction> promql_function_;
+  std::unique_ptr<telemetry::LogTableFunction> logs_function_;
+  std::unique_ptr<catalog::SqlEngine> sql_;
+  std::unique_ptr<detect::Detector> detector_;
+  VerbRegistry verbs_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<Senses> senses_;
+  std::unique_ptr<Desk> desk_;
+};
+
+Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
+  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock_, random_));
+  catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"), kinds_of(config)));
+  metrics_ =
+      TRY(telemetry::MetricStore::open(directory.file("metrics"), {.retention = settings_.metric_retention}, clock_));
+  logs_ = TRY(telemetry::LogStore::open(directory.file("logs"), {.retention = settings_.log_retention}, clock_));
+  engine_ = std::make_unique<telemetry::PromqlEngine>(*metrics_, clock_);
+  signals_ = std::make_unique<telemetry::PromqlSignalSource>(*engine_);
+  promql_function_ = std::make_unique<telemetry::PromqlTableFunction>(*engine_, kTableFunctionRows);
+  logs_function_ = std::make_unique<telemetry::LogTableFunction>(*logs_, kTableFunctionRows);
+  sql_ = std::make_unique<catalog::SqlEngine>(
+      *catalog_, clock_,
+      catalog::SqlEngineOptions{.ledger_path = ledger_->path(), .ledger_view = ledger::Ledger::view_sql("ledger")});
+  TRY(sql_->add(*promql_function_));
+  TRY(sql_->add(*logs_function_));
+  return {};
+}
+
+Status Running::open(const ledger::DataDirectory& directory) {
+  ConfigTree config(options_.packs, options_.config_directory);
+  config.refresh();
+  settings_ = read_settings(config, {}).settings;
+  TRY(open_stores(directory, config));
+  TRY(add_verbs());
+  detect::DetectorOptions detect_options;
+  detect_options.interval = kHostRuleInterval;
+  detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_}, detect_options);
+  workers_ = std::make_unique<WorkerPool>(kWorkers, kWorkLimit);
+  senses_ = std::make_unique<Senses>(
+      Senses::Parts{.samples = *metrics_,
+                    .logs = *logs_,
+                    .clock = clock_,
+                    .data_directory = directory.path(),
+                    .observed =
+                        [this](Observation seen) {
+                          if (!loop_->post(Observed{std::move(seen)}))
+                            log::warning("loop", "too busy for a look; the next one counts");
+                        },
+                    .report =
+                        [this](std::string source, std::string error) {
+                          loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
+                            loop_->note_source(source, error, clock_.now());
+                          }});
+                        }},
+      Senses::Options{});
+  // The loop reads the configuration itself, so that a change and the first reading are the same code.
+  loop_ = TRY(Loop::create({.clock = clock_,
+                            .ledger = *ledger_,
+                            .catalog = *catalog_,
+                            .samples = *metrics_,
+                            .signals = *signals_,
+                            .sql = *sql_,
+                            .verbs = verbs_,
+                            .detector = *detector_,
+                            .workers = *workers_},
+                           {}, ConfigTree(options_.packs, options_.config_directory)));
+  loop_->policies().set_calendar_directory(options_.config_directory / "calendar");
+  loop_->on_settings([this](const ConfigTree& changed) { return apply_settings(changed); });
+  desk_ = std::make_unique<Desk>(
+      Desk::Parts{.loop = *loop_,
+                  .logs = *logs_,
+                  .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()); },
+                  .version = options_.version,
+                  .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
+  return {};
+}
+
+Status Running::add_verbs() {
+  for (auto& verb : host::host_verbs(settings_.host, clock_)) TRY(verbs_.add(std::move(verb)));
+  return {};
+}
+
+std::vector<Error> Running::apply_settings(const ConfigTree& config) {
+  ReadSettings read = read_settings(config, settings_);
+  settings_ = std::move(read.settings);
+  std::vector<Error> problems = std::move(read.problems);
+  for (Error& problem : senses_->apply(settings_)) problems.push_back(std::move(problem));
+  loop_->outbox().set_routes(make_routes(problems));
+  if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
+  return problems;
+}
+
+std::vector<tell::Route> Running::make_routes(std::vector<Error>& problems) {
+  std::vector<tell::Route> routes;
+  for (const NotifySettings& wanted : settings_.notify) {
+    if (auto route = make_route(wanted)) {
+      routes.push_back(std::move(*route));
+    } else {
+      Error problem = route.error();
+      problem.where = wanted.at;
+      problems.push_back(std::move(problem));
+    }
+  }
+  return routes;
+}
+
+Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
+  tell::Route route{.channel = nullptr, .least = wanted.least};
+  switch (wanted.kind) {
+    case NotifySettings::Kind::kConsole: route.channel = std::make_shared<tell::ConsoleChannel>(stdout); break;
+    case NotifySettings::Kind::kSlackWebhook:
+      route.channel =
+          std::make_shared<slack::WebhookChannel>(wanted.name, TRY(secrets_.get(wanted.url_reference)), http_);
+      break;
+    case NotifySettings::Kind::kSlackApi:
+      route.channel = std::make_shared<slack::ApiChannel>(wanted.name, TRY(secrets_.get(wanted.token_reference)),
+                                                          wanted.channel, wanted.api_url, http_);
+      break;
+    case NotifySettings::Kind::kWebhook: {
+      const std::string& url = wanted.url_reference;
+      const bool is_reference = url.starts_with("env:") || url.starts_with("file:");
+      route.channel = std::make_shared<webhook::WebhookChannel>(
+          wanted.name, is_reference ? TRY(secrets_.get(url)) : Secret(url),
+          wanted.key_reference.empty() ? Secret() : TRY(secrets_.get(wanted.key_reference)), http_, clock_);
+      break;
+    }
+  }
+  return route;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Instance>> Instance::open(const ledger::DataDirectory& directory, InstanceOptions options,
+                                                 const Clock& clock, Random& random) {
+  auto instance = std::make_unique<Running>(clock, random, std::move(options));
+  TRY(instance->open(directory));
+  return instance;
+}
+
+}  // namespace capstan::loop

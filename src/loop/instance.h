@@ -1,0 +1,46 @@
+// One running Capstan: everything opened, wired and started in order, and stopped in reverse.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "ledger/data_directory.h"
+#include "loop/control.h"
+#include "telemetry/promql/api.h"
+
+namespace capstan::loop {
+
+struct InstanceOptions {
+  std::vector<std::filesystem::path> packs;
+  std::filesystem::path config_directory;
+  std::string version;
+};
+
+class Instance {
+ public:
+  // Opens the stores in `directory`, brings back the state, reads the configuration. Nothing is sensed or done yet.
+  static Result<std::unique_ptr<Instance>> open(const ledger::DataDirectory& directory, InstanceOptions options,
+                                                const Clock& clock, Random& random);
+  virtual ~Instance() = default;
+
+  // `page` is where links in messages point to unless the configuration says otherwise.
+  virtual void start(const std::string& page) = 0;
+  virtual void stop() = 0;
+
+  virtual Control& control() = 0;
+  // Prometheus' query API; thread-safe.
+  virtual telemetry::ApiAnswer prometheus(std::string_view path, const telemetry::ApiParameters& parameters) = 0;
+  // Takes a remote write request; thread-safe.
+  virtual Status remote_write(std::string_view body) = 0;
+  // Names that the settings let the page be reached by.
+  virtual std::vector<std::string> allowed_hosts() const = 0;
+  virtual bool secure_cookie() const = 0;
+};
+
+}  // namespace capstan::loop

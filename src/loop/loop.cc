@@ -1,0 +1,384 @@
+#include "loop/loop.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "loop/world_view.h"
+#include "tell/compose.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kReplayBatch = 5'000;
+// Findings of before a restart that nobody reports again are over; rules need their `for` and their windows first.
+constexpr Duration kClaimTime = std::chrono::minutes(2);
+constexpr size_t kMostHelpedKept = 1'000;
+constexpr Duration kDeriveEvery = std::chrono::seconds(5);
+
+}  // namespace
+
+// Hands the executor's work to the workers and its results back to the loop.
+class Loop::Workshop final : public act::WorkRunner {
+ public:
+  explicit Workshop(Loop& loop) : loop_(loop) {}
+  bool try_run(act::Work work) override {
+    return loop_.parts_.workers.try_run([this, work = std::move(work)] {
+      act::WorkResult result = work.run(stop_.get_token());
+      // A result must not be lost: wait for room.
+      if (!loop_.inbox_.put(Worked{std::move(result)}))
+        log::warning("loop", "stopped before the result of: " + work.what);
+    });
+  }
+  void request_stop() { stop_.request_stop(); }
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  Loop& loop_;
+  std::stop_source stop_;
+};
+
+class Loop::CatalogResources final : public ResourceSource {
+ public:
+  explicit CatalogResources(const catalog::Catalog& catalog) : catalog_(catalog) {}
+  Result<std::optional<Resource>> find(const ResourceId& id) const override {
+    const catalog::CatalogReader reader = TRY(catalog_.reader());
+    std::optional<catalog::KnownResource> known = TRY(reader.resource(id));
+    if (!known) return std::optional<Resource>();
+    return std::optional(std::move(known->resource));
+  }
+
+ private:
+  const catalog::Catalog& catalog_;
+};
+
+Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
+    : parts_(parts),
+      options_(options),
+      config_(std::move(config)),
+      inbox_(options.inbox),
+      facts_(parts.ledger, parts.catalog),
+      workshop_(std::make_unique<Workshop>(*this)),
+      resources_(std::make_unique<CatalogResources>(parts.catalog)),
+      started_(parts.clock.now()) {
+  outbox_ = std::make_unique<tell::Outbox>(
+      options.tell,
+      [this](std::function<void(const std::stop_token&)> work) {
+        return parts_.workers.try_run([this, work = std::move(work)] { work(workshop_->token()); });
+      },
+      [this](tell::Attempt attempt) { (void)inbox_.put(Delivered{std::move(attempt)}); });
+  executor_ = std::make_unique<act::Executor>(act::Surroundings{.facts = facts_,
+                                                                .runner = *workshop_,
+                                                                .verbs = parts.verbs,
+                                                                .resources = *resources_,
+                                                                .sql = parts.sql,
+                                                                .signals = parts.signals},
+                                              options.act);
+  incidents_ = std::make_unique<IncidentDesk>(
+      IncidentDesk::Parts{.facts = facts_, .executor = *executor_, .outbox = *outbox_, .verbs = parts.verbs},
+      options.explain);
+  policies_ = std::make_unique<PolicyBoard>(PolicyBoard::Parts{.facts = facts_,
+                                                               .ledger = parts.ledger,
+                                                               .executor = *executor_,
+                                                               .verbs = parts.verbs,
+                                                               .resources = *resources_,
+                                                               .sql = parts.sql,
+                                                               .signals = parts.signals});
+  facts_.observe([this](const Fact& fact) {
+    policies_->apply(fact);
+    if (fact.kind == fact_kind::kActionFinished &&
+        fact.body["state"].string_or_empty() == to_string(ActionState::kSucceeded)) {
+      if (helped_.size() >= kMostHelpedKept) helped_.clear();
+      helped_[fact.body["plan_id"].string_or_empty()] = fact.seq;
+    }
+    if (fact.kind == fact_kind::kPlanFinished) {
+      finished_plans_.push_back({fact.subject, fact.body["says"].string_or_empty(), fact.seq});
+    }
+  });
+}
+
+Loop::~Loop() { stop(); }
+
+Result<std::unique_ptr<Loop>> Loop::create(LoopParts parts, LoopOptions options, ConfigTree config) {
+  std::unique_ptr<Loop> loop(new Loop(parts, options, std::move(config)));
+  TRY(loop->restore());
+  return loop;
+}
+
+Status Loop::restore() {
+  TRY(facts_.catch_up());
+  // The executor, the policies and the outbox rebuild what they know from the facts that concern them.
+  for (Seq next = 1; next <= parts_.ledger.last_seq();) {
+    const std::vector<Fact> facts = TRY(parts_.ledger.read_from(next, kReplayBatch));
+    if (facts.empty()) break;
+    executor_->restore(facts);
+    outbox_->restore(facts);
+    for (const Fact& fact : facts) policies_->apply(fact);
+    next = facts.back().seq + 1;
+  }
+  const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
+  for (const catalog::KnownFinding& known : TRY(catalog.open_findings())) findings_.restore(known.finding, known.seq);
+  TRY(restore_incidents(catalog));
+  return {};
+}
+
+Status Loop::restore_incidents(const catalog::CatalogReader& catalog) {
+  std::vector<IncidentDesk::Open> open;
+  for (const catalog::KnownIncident& known : TRY(catalog.open_incidents())) open.push_back({known.incident, known.seq});
+  const Table highest =
+      TRY(parts_.sql.query("SELECT max(CAST(substr(id, 5) AS INTEGER)) FROM incident", parts_.clock.now(), {}));
+  int64_t last_number = 0;
+  if (!highest.rows.empty()) {
+    if (const int64_t* number = std::get_if<int64_t>(&highest.rows[0][0])) last_number = *number;
+  }
+  incidents_->restore(std::move(open), last_number);
+  return {};
+}
+
+bool Loop::post(LoopMessage message) { return inbox_.try_put(std::move(message)); }
+
+void Loop::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Loop::stop() {
+  workshop_->request_stop();
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    thread_.join();
+  }
+  inbox_.close();
+}
+
+void Loop::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const Duration wait = std::clamp(next_tick_ - parts_.clock.monotonic(), Duration(0), options_.tick);
+    if (std::optional<LoopMessage> message = inbox_.take_within(stop, wait)) handle(std::move(*message));
+    step();
+  }
+}
+
+void Loop::step() {
+  // A batch: as many messages as wait now, then one announcement.
+  for (size_t left = inbox_.size(); left > 0; --left) {
+    std::optional<LoopMessage> message = inbox_.try_take();
+    if (!message) break;
+    handle(std::move(*message));
+  }
+  if (parts_.clock.monotonic() >= next_tick_) {
+    next_tick_ = parts_.clock.monotonic() + options_.tick;
+    tick();
+  }
+  facts_.announce();
+  if (inbox_.empty()) {
+    report("ledger", parts_.ledger.maintain());
+    report("catalog", parts_.catalog.maintain());
+  }
+}
+
+void Loop::handle(LoopMessage message) {
+  std::visit([this](auto&& received) { take(std::forward<decltype(received)>(received)); }, std::move(message));
+}
+
+void Loop::take(Observed observed) {
+  catalog::Difference difference = parts_.catalog.diff(observed.observation);
+  Status status;
+  if (!difference.facts.empty()) {
+    if (auto written = facts_.append(difference.facts); !written) status = fail(written.error());
+  }
+  if (status) status = parts_.catalog.update_volatile(observed.observation.resources);
+  if (status && !difference.problems.empty()) status = fail(difference.problems.front());
+  note_source(observed.observation.scope, status ? "" : status.error().to_string(), observed.observation.at);
+}
+
+void Loop::take(Detected detected) {
+  detecting_ = false;
+  Status status = parts_.samples.append(detected.samples);
+  for (const Findings& round : detected.rounds) {
+    const Status taken = findings_.update(
+        round,
+        [this](const std::string& finding) {
+          Seq by = 0;
+          for (const std::string& plan : incidents_->plans_of_finding(finding)) {
+            if (const auto helped = helped_.find(plan); helped != helped_.end()) by = std::max(by, helped->second);
+          }
+          return by;
+        },
+        facts_);
+    if (!taken) status = taken;
+  }
+  if (status && !detected.problems.empty()) status = fail(detected.problems.front());
+  report("detect", status);
+}
+
+void Loop::take(Worked worked) { executor_->handle(std::move(worked.result), parts_.clock.now()); }
+
+void Loop::take(Delivered delivered) {
+  report("outbox", outbox_->finished(delivered.attempt, parts_.clock.now(), facts_));
+}
+
+void Loop::take(Command command) { command.run(); }
+
+void Loop::tick() {
+  const Time now = parts_.clock.now();
+  if (config_.refresh()) reload_wanted_ = true;
+  if (reload_wanted_ && !detecting_) reload();
+  derive(now);
+  if (now - started_ > kClaimTime) report("findings", findings_.resolve_unclaimed(now, facts_));
+
+  report("telemetry", parts_.samples.append(finding_series(now)));
+
+  auto catalog = parts_.catalog.reader();
+  if (!catalog) return report("catalog", fail(catalog.error()));
+  policies_->decide(*catalog, now);
+  executor_->tick(now);
+  outbox_->tick(now);
+  const WorldView world(now, parts_.signals, std::move(*catalog), parts_.ledger);
+  report("incidents", incidents_->update(findings_, world));
+  send_queued();
+  if (!detecting_) detect();
+}
+
+std::vector<SeriesSample> Loop::finding_series(Time now) {
+  std::vector<SeriesSample> series;
+  const auto add = [&](const Finding& finding, double value) {
+    series.push_back(
+        {Labels({{std::string(kMetricName), "capstan_finding"}, {"finding", finding.id}, {"rule", finding.rule}}),
+         {to_unix_ms(now), value}});
+  };
+  for (const Finding& finding : findings_.holding()) add(finding, 1);
+  for (const Finding& finding : findings_.take_ended()) add(finding, stale_nan());
+  return series;
+}
+
+void Loop::report(std::string_view part, const Status& status) {
+  SourceState& state = sources_[std::string(part)];
+  const std::string error = status ? "" : status.error().to_string();
+  // Said once when it begins, not at every tick.
+  if (!error.empty() && error != state.error) log::error(part, error);
+  if (error.empty() && !state.error.empty()) log::info(part, "well again");
+  state = {std::string(part), error, parts_.clock.now()};
+}
+
+void Loop::send_queued() {
+  for (const FinishedPlan& finished : std::exchange(finished_plans_, {})) {
+    const auto status = executor_->status(finished.plan);
+    if (!status) continue;
+    const Message message = tell::compose_plan_finished(
+        Plan::from_json((*status)["plan"]),
+        parse_action_state((*status)["state"].string_or_empty()).value_or(ActionState::kUnknown), finished.says,
+        (*status)["approved_by"].string_or_empty(), page_, finished.fact);
+    report("outbox", outbox_->queue(message, parts_.clock.now(), facts_));
+  }
+}
+
+void Loop::detect() {
+  detecting_ = parts_.workers.try_run([this, now = parts_.clock.now()] {
+    detect::Detector::Round round = parts_.detector.evaluate(now);
+    Detected detected{.rounds = std::move(round.findings), .samples = std::move(round.samples), .problems = {}};
+    for (const detect::RuleHealth& health : parts_.detector.health()) {
+      if (!health.error.empty()) {
+        detected.problems.push_back(
+            {ErrorCode::kInternal, fmt::format("rule {}: {}", health.rule, health.error), {health.file, 0, 0}});
+      }
+    }
+    (void)inbox_.put(std::move(detected));
+  });
+}
+
+void Loop::reload() {
+  reload_wanted_ = false;
+  const Time now = parts_.clock.now();
+  std::vector<Error> problems;
+  const auto add = [&](std::vector<Error> more) {
+    problems.insert(problems.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  for (const auto& [path, problem] : config_.problems()) problems.push_back(problem);
+  add(load_kinds());
+  if (apply_settings_) add(apply_settings_(config_));
+
+  std::vector<detect::DetectFile> rule_files;
+  for (const auto& [path, file] : config_.files()) {
+    if (file.has(DocumentKind::kAlerts))
+      rule_files.push_back({detect::DetectFile::Kind::kAlerts, path.string(), file.text});
+    if (file.has(DocumentKind::kRule))
+      rule_files.push_back({detect::DetectFile::Kind::kSqlRules, path.string(), file.text});
+  }
+  add(parts_.detector.load(rule_files));
+
+  std::vector<std::string> kinds;
+  for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);
+  add(policies_->load(config_, std::move(kinds), now));
+  write_config_facts(problems, now);
+  problems_ = std::move(problems);
+}
+
+std::vector<Error> Loop::load_kinds() {
+  std::vector<Error> problems;
+  std::vector<KindSpec> kinds;
+  relations_.clear();
+  for (const auto& [path, file] : config_.files()) {
+    if (file.has(DocumentKind::kKind)) {
+      catalog::LoadedKinds read = catalog::read_kinds(file.text, path.string());
+      std::ranges::move(read.kinds, std::back_inserter(kinds));
+      std::ranges::move(read.problems, std::back_inserter(problems));
+    }
+    if (file.has(DocumentKind::kRelation)) {
+      const std::string pack = path.parent_path().filename().string();
+      catalog::LoadedRelations read = catalog::read_relations(file.text, path.string(), pack);
+      std::ranges::move(read.relations, std::back_inserter(relations_));
+      std::ranges::move(read.problems, std::back_inserter(problems));
+    }
+  }
+  std::ranges::sort(kinds, {}, &KindSpec::name);
+  if (const Status set = parts_.catalog.set_kinds(std::move(kinds)); !set) problems.push_back(set.error());
+  return problems;
+}
+
+void Loop::write_config_facts(const std::vector<Error>& problems, Time now) {
+  std::map<std::string, const Error*> first_problem;
+  for (const Error& problem : problems) first_problem.emplace(problem.where.file, &problem);
+  std::vector<NewFact> facts;
+  for (const std::filesystem::path& path : config_.changed()) {
+    const auto problem = first_problem.find(path.string());
+    const bool good = problem == first_problem.end();
+    Json body = Json::object();
+    if (!good) {
+      const Error& error = *problem->second;
+      body = Json::object({{"message", error.message}, {"line", error.where.line}, {"column", error.where.column}});
+      log::warning("config", error.to_string());
+    }
+    config_states_[path.string()] = Json::object({{"path", path.string()},
+                                                  {"state", good ? "loaded" : "rejected"},
+                                                  {"loaded_at", format_time(now)},
+                                                  {"error", good ? Json() : body}});
+    facts.push_back({now, std::string(good ? fact_kind::kConfigLoaded : fact_kind::kConfigRejected), path.string(),
+                     std::move(body), 0, "capstan"});
+  }
+  std::erase_if(config_states_, [&](const auto& state) {
+    return !config_.files().contains(state.first) && !config_.problems().contains(state.first);
+  });
+  if (const auto written = facts_.append(facts); !written) report("config", fail(written.error()));
+}
+
+void Loop::derive(Time now) {
+  if (relations_.empty() || now < next_derivation_) return;
+  next_derivation_ = now + kDeriveEvery;
+  const catalog::DerivedRelations derived = catalog::derive(relations_, parts_.sql, parts_.catalog.kinds(), now);
+  for (const Observation& observation : derived.observations) take(Observed{observation});
+  report("relations", derived.problems.empty() ? Status() : fail(derived.problems.front()));
+}
+
+Json Loop::config_files_json() const {
+  Json::Array files;
+  for (const auto& [path, state] : config_states_) files.push_back(state);
+  return files;
+}
+
+void Loop::set_page(std::string page) {
+  page_ = page;
+  incidents_->set_page(std::move(page));
+}
+
+}  // namespace capstan::loop

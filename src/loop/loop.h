@@ -1,0 +1,186 @@
+// The one thread that owns state, and the order of the stages: what was sensed becomes facts, facts and signals become
+// findings, findings incidents, policies and people decide, the executor acts, people are told.
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "act/executor.h"
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "base/worker_pool.h"
+#include "catalog/catalog.h"
+#include "catalog/derived_relations.h"
+#include "catalog/pack_kinds.h"
+#include "detect/detector.h"
+#include "ledger/ledger.h"
+#include "loop/config_tree.h"
+#include "loop/fact_book.h"
+#include "loop/finding_book.h"
+#include "loop/incident_desk.h"
+#include "loop/messages.h"
+#include "loop/policy_board.h"
+#include "model/signal.h"
+#include "model/table.h"
+#include "tell/outbox.h"
+
+namespace capstan::loop {
+
+// What the loop orders but does not own. All outlive it.
+struct LoopParts {
+  const Clock& clock;
+  ledger::Ledger& ledger;
+  catalog::Catalog& catalog;
+  SampleSink& samples;
+  const SignalSource& signals;
+  const SqlSource& sql;
+  VerbRegistry& verbs;
+  detect::Detector& detector;
+  WorkerPool& workers;
+};
+
+struct LoopOptions {
+  Duration tick{1'000};
+  size_t inbox = 10'000;
+  explain::Explainer::Options explain;
+  act::ExecutorOptions act;
+  tell::Outbox::Options tell;
+};
+
+// How a part that senses is doing.
+struct SourceState {
+  std::string name;
+  std::string error;  // "" when all is well.
+  Time last;
+};
+
+class Loop {
+ public:
+  // Brings back the state from the ledger. Nothing runs until `start`.
+  static Result<std::unique_ptr<Loop>> create(LoopParts parts, LoopOptions options, ConfigTree config);
+  ~Loop();
+
+  // Thread-safe. False when the inbox is full: a look is then lost and the next one makes it good.
+  bool post(LoopMessage message);
+
+  // Runs `question` on the loop's thread and waits for its answer, at most ten seconds. It may run later than that, so
+  // it must own what it needs. Thread-safe; not from the loop.
+  template <class F>
+  auto ask(F&& question) -> Result<decltype(question())>;
+
+  void start();
+  // Finishes what is at hand: the actions under way get a moment to end. Then nothing runs any more.
+  void stop();
+
+  // One round, for tests and the simulated world: takes what is in the inbox and does what is due.
+  void step();
+
+  // Everything below only on the loop's thread (through `ask`), but for `facts().subscribe`.
+  FactBook& facts() { return facts_; }
+  act::Executor& executor() { return *executor_; }
+  PolicyBoard& policies() { return *policies_; }
+  IncidentDesk& incidents() { return *incidents_; }
+  FindingBook& findings() { return findings_; }
+  tell::Outbox& outbox() { return *outbox_; }
+  ConfigTree& config() { return config_; }
+  // Called when the configuration changed, with its settings; gives the problems. Set before `start`.
+  using ApplySettings = std::function<std::vector<Error>(const ConfigTree&)>;
+  void on_settings(ApplySettings apply) { apply_settings_ = std::move(apply); }
+  const std::vector<Error>& problems() const { return problems_; }
+  const std::map<std::string, SourceState>& sources() const { return sources_; }
+  Json config_files_json() const;
+  Time started() const { return started_; }
+  const LoopParts& parts() const { return parts_; }
+  // Where links in messages point to; set before `start`.
+  void set_page(std::string page);
+  void note_source(std::string name, std::string error, Time at) { sources_[name] = {name, std::move(error), at}; }
+
+ private:
+  Loop(LoopParts parts, LoopOptions options, ConfigTree config);
+  Status restore();
+  Status restore_incidents(const catalog::CatalogReader& catalog);
+
+  void run(const std::stop_token& stop);
+  void handle(LoopMessage message);
+  void take(Observed observed);
+  void take(Detected detected);
+  void take(Worked worked);
+  void take(Delivered delivered);
+  void take(Command command);
+  void tick();
+  void detect();
+  void reload();
+  std::vector<Error> load_kinds();
+  void write_config_facts(const std::vector<Error>& problems, Time now);
+  void derive(Time now);
+  // The findings that hold as series, so that a plan's check can ask for them with PromQL.
+  std::vector<SeriesSample> finding_series(Time now);
+  void report(std::string_view part, const Status& status);
+  void send_queued();
+
+  class Workshop;          // Runs the executor's work on the workers.
+  class CatalogResources;  // Finds resources for the executor and the policies.
+
+  LoopParts parts_;
+  LoopOptions options_;
+  ConfigTree config_;
+  BoundedQueue<LoopMessage> inbox_;
+  FactBook facts_;
+  FindingBook findings_;
+  std::unique_ptr<Workshop> workshop_;
+  std::unique_ptr<CatalogResources> resources_;
+  std::unique_ptr<tell::Outbox> outbox_;
+  std::unique_ptr<act::Executor> executor_;
+  std::unique_ptr<IncidentDesk> incidents_;
+  std::unique_ptr<PolicyBoard> policies_;
+  ApplySettings apply_settings_;
+  std::vector<Error> problems_;
+  std::map<std::string, SourceState> sources_;
+  std::map<std::string, Seq> helped_;  // The newest successful action of a plan.
+  struct FinishedPlan {
+    std::string plan;
+    std::string says;
+    Seq fact = 0;
+  };
+  std::vector<FinishedPlan> finished_plans_;  // People have yet to be told of them.
+  std::string page_;
+  std::vector<catalog::RelationSpec> relations_;
+  Time next_derivation_;
+  std::map<std::string, Json> config_states_;  // By path.
+  Time started_;
+  Duration next_tick_{0};  // Monotonic.
+  bool detecting_ = false;
+  bool reload_wanted_ = true;
+  std::jthread thread_;
+};
+
+template <class F>
+auto Loop::ask(F&& question) -> Result<decltype(question())> {
+  using Answer = decltype(question());
+  auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  const bool posted = post(Command{[promise, question = std::forward<F>(question)]() mutable {
+    if constexpr (std::is_void_v<Answer>) {
+      question();
+      promise->set_value();
+    } else {
+      promise->set_value(question());
+    }
+  }});
+  if (!posted) return fail(ErrorCode::kResourceExhausted, "too much is waiting; try again in a moment");
+  if (answer.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    return fail(ErrorCode::kDeadlineExceeded, "no answer within 10 s; what was asked may still be done");
+  }
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    return fail(ErrorCode::kUnavailable, "Capstan is stopping");
+  }
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,139 @@
+#include "loop/senses.h"
+
+#include <condition_variable>
+
+#include "model/log_level.h"
+
+namespace capstan::loop {
+
+Senses::Senses(Parts parts, Options options)
+    : parts_(std::move(parts)),
+      options_(options),
+      scrapes_({.fetcher = fetcher_, .workers = scrape_workers_, .sink = parts_.samples, .clock = parts_.clock}) {}
+
+Senses::~Senses() { stop(); }
+
+std::vector<Error> Senses::apply(const Settings& settings) {
+  {
+    std::lock_guard lock(mutex_);
+    wanted_ = settings.host;
+    wanted_logs_ = settings.host;
+  }
+  return scrapes_.apply(settings.scrape);
+}
+
+void Senses::start() {
+  threads_.emplace_back([this](const std::stop_token& stop) { watch_machine(stop); });
+  threads_.emplace_back([this](const std::stop_token& stop) { watch_logs(stop); });
+  threads_.emplace_back([this](const std::stop_token& stop) { watch_targets(stop); });
+  threads_.emplace_back([this](const std::stop_token& stop) { scrapes_.run(stop); });
+}
+
+void Senses::stop() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
+}
+
+Result<Senses::Machine> Senses::open_machine(host::HostConfig config) {
+  Machine machine;
+  machine.state = TRY(host::HostState::open(std::move(config), parts_.clock));
+  machine.metrics = std::make_unique<host::HostMetrics>(*machine.state);
+  machine.sensor = std::make_unique<host::HostSensor>(*machine.state, parts_.clock, [this] {
+    std::lock_guard lock(mutex_);
+    return follower_ ? follower_->files() : std::vector<host::FollowedFile>();
+  });
+  return machine;
+}
+
+void Senses::watch_machine(const std::stop_token& stop) {
+  Machine machine;
+  Duration next = parts_.clock.monotonic();
+  Duration next_observation = next;
+  while (!stop.stop_requested()) {
+    std::optional<host::HostConfig> wanted;
+    {
+      std::lock_guard lock(mutex_);
+      wanted = std::exchange(wanted_, std::nullopt);
+    }
+    if (wanted) {
+      auto opened = open_machine(std::move(*wanted));
+      parts_.report("host", opened ? "" : opened.error().to_string());
+      if (opened) machine = std::move(*opened);
+    }
+    const Duration now = parts_.clock.monotonic();
+    if (machine.state) look(machine, now >= next_observation);
+    if (now >= next_observation) next_observation = now + options_.observe_every;
+    // What took longer than an interval skips the looks it missed.
+    next = std::max(next + options_.interval, parts_.clock.monotonic());
+    wait_until(stop, next);
+  }
+}
+
+void Senses::look(Machine& machine, bool observe) {
+  const Time now = parts_.clock.now();
+  std::string error;
+  if (auto samples = machine.metrics->collect(now)) {
+    if (const Status appended = parts_.samples.append(*samples); !appended) error = appended.error().to_string();
+  } else {
+    error = samples.error().to_string();
+  }
+  if (observe) {
+    if (auto seen = machine.sensor->observe(now)) {
+      parts_.observed(std::move(*seen));
+    } else {
+      error = seen.error().to_string();
+    }
+  }
+  parts_.report("host", error);
+}
+
+void Senses::watch_logs(const std::stop_token& stop) {
+  Duration next = parts_.clock.monotonic();
+  while (!stop.stop_requested()) {
+    std::optional<host::HostConfig> wanted;
+    std::shared_ptr<host::LogFollower> follower;
+    {
+      std::lock_guard lock(mutex_);
+      wanted = std::exchange(wanted_logs_, std::nullopt);
+      if (wanted) follower_.reset();  // The new one goes on where this one noted that it was.
+    }
+    if (wanted) {
+      host::LogFollowerOptions options;
+      options.host = wanted->name.empty() ? host::kernel_host_name() : wanted->name;
+      options.sources = wanted->logs;
+      options.state_file = (parts_.data_directory / "log-positions.json").string();
+      options.lines_per_second = wanted->log_lines_per_second;
+      options.level_of = [](std::string_view line) { return std::string(level_of(line)); };
+      follower = std::make_shared<host::LogFollower>(std::move(options), parts_.logs, parts_.clock);
+      std::lock_guard lock(mutex_);
+      follower_ = follower;
+    }
+    {
+      std::lock_guard lock(mutex_);
+      follower = follower_;
+    }
+    if (follower) {
+      const Status polled = follower->poll();
+      parts_.report("logs", polled ? "" : polled.error().to_string());
+    }
+    next = std::max(next + options_.logs_every, parts_.clock.monotonic());
+    wait_until(stop, next);
+  }
+}
+
+void Senses::watch_targets(const std::stop_token& stop) {
+  for (Duration next = parts_.clock.monotonic(); !stop.stop_requested(); next += options_.targets_every) {
+    wait_until(stop, next);
+    parts_.observed(scrapes_.observe());
+  }
+}
+
+void Senses::wait_until(const std::stop_token& stop, Duration monotonic) const {
+  std::mutex mutex;
+  std::condition_variable_any woken;
+  std::unique_lock lock(mutex);
+  const Duration wait = monotonic - parts_.clock.monotonic();
+  if (wait > Duration(0)) woken.wait_for(lock, stop, wait, [] { return false; });
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,184 @@
+#include "loop/settings.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace capstan::loop {
+namespace {
+
+// A secret must be referred to, so that it is in no file that people share.
+void need_reference(MapReader& reader, const ConfigNode* node, std::string_view key, const std::string& value) {
+  if (value.empty() || value.starts_with("env:") || value.starts_with("file:")) return;
+  if (node && node->find(key)) {
+    reader.problem(*node->find(key), fmt::format("'{}' must refer to a secret: env:NAME or file:/path", key));
+  }
+}
+
+std::string required_reference(MapReader& reader, const ConfigNode& node, std::string_view key) {
+  std::string value = reader.required_string(key);
+  need_reference(reader, &node, key, value);
+  return value;
+}
+
+Result<NotifySettings> read_slack(const ConfigNode& node) {
+  NotifySettings settings{.name = "slack", .at = node.where};
+  MapReader reader(node, "slack");
+  if (reader.has("webhook")) {
+    settings.kind = NotifySettings::Kind::kSlackWebhook;
+    settings.url_reference = required_reference(reader, node, "webhook");
+  } else {
+    settings.kind = NotifySettings::Kind::kSlackApi;
+    settings.token_reference = required_reference(reader, node, "token");
+    settings.channel = reader.required_string("channel");
+    settings.api_url = reader.string_or("api_url", "https://slack.com/api");
+  }
+  TRY(reader.finish());
+  return settings;
+}
+
+Result<NotifySettings> read_webhook(const ConfigNode& node) {
+  NotifySettings settings{.kind = NotifySettings::Kind::kWebhook, .name = "webhook", .at = node.where};
+  MapReader reader(node, "webhook");
+  // A URL often carries a secret; one without may be written as it is.
+  settings.url_reference = reader.required_string("url");
+  settings.key_reference = reader.string_or("key", "");
+  need_reference(reader, &node, "key", settings.key_reference);
+  TRY(reader.finish());
+  return settings;
+}
+
+Result<NotifySettings> read_entry(const ConfigNode& node) {
+  MapReader reader(node, "an entry of notify");
+  NotifySettings settings;
+  int ways = 0;
+  const auto take = [&](const ConfigNode* way, auto read) {
+    if (!way) return;
+    ++ways;
+    Result<NotifySettings> one = read(*way);
+    if (reader.absorb(one)) settings = std::move(*one);
+  };
+  take(reader.node("slack"), read_slack);
+  take(reader.node("webhook"), read_webhook);
+  if (reader.bool_or("console", false)) {
+    ++ways;
+    settings.name = "console";
+  }
+  if (ways != 1) reader.problem(node, "an entry of notify needs one of slack, webhook, console");
+  const std::string name = reader.string_or("name", "");
+  if (!name.empty()) settings.name = name;
+  const std::string severity = reader.string_or("severity", "info");
+  if (const auto least = parse_severity(severity)) {
+    settings.least = *least;
+  } else {
+    reader.problem(*reader.node("severity"),
+                   fmt::format("'severity' must be one of info, low, medium, high, critical, found '{}'", severity));
+  }
+  settings.at = node.where;
+  TRY(reader.finish());
+  return settings;
+}
+
+Result<std::vector<NotifySettings>> read_notify(const ConfigNode& node) {
+  if (!node.is_sequence()) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'notify' must be a list, found {}", node.describe()),
+                node.where);
+  }
+  std::vector<NotifySettings> all;
+  std::set<std::string> names;
+  for (const ConfigNode& entry : node.items) {
+    NotifySettings settings = TRY(read_entry(entry));
+    const std::string base = settings.name;
+    for (int i = 2; !names.insert(settings.name).second; ++i) settings.name = fmt::format("{}-{}", base, i);
+    all.push_back(std::move(settings));
+  }
+  return all;
+}
+
+class SettingsReader {
+ public:
+  SettingsReader(const Settings& before, ReadSettings& out) : before_(before), out_(out) {}
+
+  void read(const ConfigNode& document) {
+    MapReader reader(document, "the settings");
+    Settings& settings = out_.settings;
+    if (const ConfigNode* node = reader.node("host"))
+      take("host", *node, host::parse_host_config(*node), settings.host, before_.host);
+    read_scrape(reader, document);
+    if (const ConfigNode* node = reader.node("notify"))
+      take("notify", *node, read_notify(*node), settings.notify, before_.notify);
+    if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
+    if (const ConfigNode* node = reader.node("server")) read_server(*node);
+    for (Error& problem : reader.problems()) out_.problems.push_back(std::move(problem));
+  }
+
+ private:
+  // Each part may be set in one document only: which of two would count is nothing to guess.
+  template <class T>
+  void take(const std::string& part, const ConfigNode& node, Result<T> read, T& target, const T& before) {
+    if (!seen_.insert(part).second) {
+      out_.problems.push_back({ErrorCode::kAlreadyExists, fmt::format("'{}' is set twice", part), node.where});
+      return;
+    }
+    if (read) {
+      target = std::move(*read);
+    } else {
+      target = before;
+      out_.problems.push_back(read.error());
+    }
+  }
+
+  // `scrape:` holds the short form; `scrape_configs:` and `global:` may stand at the top, as in prometheus.yml.
+  void read_scrape(MapReader& reader, const ConfigNode& document) {
+    const ConfigNode* scrape = reader.node("scrape");
+    const ConfigNode* configs = reader.node("scrape_configs");
+    const ConfigNode* global = reader.node("global");
+    if (scrape) {
+      take("scrape", *scrape, prometheus::read_scrape_config(*scrape), out_.settings.scrape, before_.scrape);
+    } else if (configs || global) {
+      ConfigNode whole;
+      whole.kind = ConfigNode::Kind::kMap;
+      whole.where = document.where;
+      for (const ConfigMember& member : document.members) {
+        if (member.key.scalar == "scrape_configs" || member.key.scalar == "global") whole.members.push_back(member);
+      }
+      take("scrape", whole, prometheus::read_scrape_config(whole), out_.settings.scrape, before_.scrape);
+    }
+  }
+
+  void read_retention(const ConfigNode& node) {
+    MapReader reader(node, "retention");
+    Settings& settings = out_.settings;
+    settings.metric_retention = reader.duration_or("metrics", settings.metric_retention);
+    settings.log_retention = reader.duration_or("logs", settings.log_retention);
+    settings.history_retention = reader.duration_or("history", settings.history_retention);
+    for (Error& problem : reader.problems()) out_.problems.push_back(std::move(problem));
+  }
+
+  void read_server(const ConfigNode& node) {
+    MapReader reader(node, "server");
+    Settings& settings = out_.settings;
+    settings.page_url = reader.string_or("url", "");
+    while (settings.page_url.ends_with('/')) settings.page_url.pop_back();
+    settings.allowed_hosts = reader.strings("hosts");
+    settings.secure_cookie = reader.bool_or("behind_https", false);
+    for (Error& problem : reader.problems()) out_.problems.push_back(std::move(problem));
+  }
+
+  const Settings& before_;
+  ReadSettings& out_;
+  std::set<std::string> seen_;
+};
+
+}  // namespace
+
+ReadSettings read_settings(const ConfigTree& config, const Settings& before) {
+  ReadSettings out;
+  SettingsReader reader(before, out);
+  for (const auto& [path, file] : config.files()) {
+    for (const ConfigNode& document : file.of(DocumentKind::kSettings)) reader.read(document);
+  }
+  return out;
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,51 @@
+// What a user may set beside rules and policies: the documents with `host`, `scrape`, `notify`, `retention`, `server`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "connect/host/host_config.h"
+#include "connect/prometheus/scrape_config.h"
+#include "loop/config_tree.h"
+#include "model/finding.h"
+
+namespace capstan::loop {
+
+// One entry of `notify:`.
+struct NotifySettings {
+  enum class Kind { kConsole, kSlackWebhook, kSlackApi, kWebhook };
+  Kind kind = Kind::kConsole;
+  std::string name;  // Unique; "slack", "slack-2".
+  Severity least = Severity::kInfo;
+  std::string url_reference;  // Secret references: "env:…", "file:…".
+  std::string token_reference;
+  std::string key_reference;
+  std::string channel;  // Slack's.
+  std::string api_url;  // Slack's, for tests and proxies.
+  Where at;
+
+  bool operator==(const NotifySettings&) const = default;
+};
+
+struct Settings {
+  host::HostConfig host = host::default_host_config();
+  prometheus::ScrapeConfig scrape;
+  std::vector<NotifySettings> notify;
+  Duration metric_retention{15LL * 24 * 3'600'000};
+  Duration log_retention{7LL * 24 * 3'600'000};
+  Duration history_retention{90LL * 24 * 3'600'000};
+  std::string page_url;                    // Where people reach the page, when not at the listening address.
+  std::vector<std::string> allowed_hosts;  // Names beside localhost that the page is reached by.
+  bool secure_cookie = false;
+};
+
+struct ReadSettings {
+  Settings settings;
+  std::vector<Error> problems;
+};
+
+// Reads the settings of all files. A part with a mistake keeps what `before` says of it.
+ReadSettings read_settings(const ConfigTree& config, const Settings& before);
+
+}  // namespace capstan::loop
