@@ -179,7 +179,7 @@ class Parser {
 
   Status check_variable(const std::string& name) const {
     if (std::ranges::find(variables_, name) != variables_.end()) return {};
-    const std::vector<std::string_view> known(variables_.begin(), variables_.end());
+    const std::vector<std::string_view> known(variables_.begin() + 1, variables_.end());  // All but "$".
     return bad(fmt::format("undefined variable '{}'{}", name, did_you_mean(name, known)));
   }
 
