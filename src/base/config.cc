@@ -303,6 +303,7 @@ void MapReader::problem(Error error) { problems_.push_back(std::move(error)); }
 std::vector<Error> MapReader::problems() {
   std::vector<std::string_view> known(known_.begin(), known_.end());
   std::ranges::sort(known);
+  known.erase(std::ranges::unique(known).begin(), known.end());  // A key may be read twice.
   for (const auto& [key, value] : node_.members) {
     if (std::ranges::binary_search(known, std::string_view(key.scalar))) continue;
     std::string expected = did_you_mean(key.scalar, known);
