@@ -7,7 +7,7 @@
 
 namespace capstan {
 
-// The candidate nearest to `word` by Levenshtein distance, or "" when none is near enough to be meant.
+// The candidate nearest to `word` by the number of slips of the finger, or "" when none is near enough to be meant.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // " (did you mean 'x'?)" for the nearest candidate, "" for none: to be appended to an error message.

@@ -76,6 +76,7 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path
 
 Seq Catalog::seq() const { return state_->seq; }
 const std::vector<KindSpec>& Catalog::kinds() const { return *state_->kinds; }
+std::shared_ptr<const std::vector<KindSpec>> Catalog::shared_kinds() const { return state_->pool->kinds(); }
 const std::filesystem::path& Catalog::path() const { return state_->database.path(); }
 
 Status Catalog::set_kinds(std::vector<KindSpec> kinds) { return state_->take_kinds(std::move(kinds)); }

@@ -40,6 +40,8 @@ class Catalog {
   // The last fact that is in the tables.
   Seq seq() const;
   const std::vector<KindSpec>& kinds() const;
+  // The same for any thread.
+  std::shared_ptr<const std::vector<KindSpec>> shared_kinds() const;
   const std::filesystem::path& path() const;
 
   // Takes other kinds while running (a pack was edited). On an error the old ones stay.

@@ -37,6 +37,12 @@ Status check_name(std::string_view what, std::string_view name) {
   return {};
 }
 
+// Every kind has these; a pack may name them to describe them.
+bool is_given(const KindSpec::Column& column) {
+  return std::ranges::find(kEveryKindHas, column.name) != kEveryKindHas.end() && column.type == ColumnType::kText &&
+         !column.is_volatile;
+}
+
 Result<KindSpec::Column> read_column(const ConfigMember& member) {
   KindSpec::Column column{.name = member.key.scalar, .type = ColumnType::kText, .help = "", .is_volatile = false};
   if (member.value.is_null()) return column;
@@ -58,6 +64,14 @@ Result<KindSpec::Column> read_column(const ConfigMember& member) {
   column.help = reader.string_or("help", "");
   column.is_volatile = reader.bool_or("volatile", false);
   TRY(reader.finish());
+  if (Status good = check_name("the column", column.name); !good) {
+    return fail(good.error().code, good.error().message, member.key.where);
+  }
+  if (std::ranges::find(kEveryKindHas, column.name) != kEveryKindHas.end() && !is_given(column)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("every kind has the column '{}', a text that is not volatile", column.name),
+                member.key.where);
+  }
   return column;
 }
 
@@ -75,7 +89,7 @@ Result<KindSpec> read_kind(const ConfigNode& document) {
     if (columns->is_map()) {
       for (const ConfigMember& member : columns->members) {
         Result<KindSpec::Column> column = read_column(member);
-        if (reader.absorb(column)) kind.columns.push_back(*std::move(column));
+        if (reader.absorb(column) && !is_given(*column)) kind.columns.push_back(*std::move(column));
       }
     } else {
       reader.problem(*columns, fmt::format("'columns' is {}; expected a map of names", columns->describe()));

@@ -27,7 +27,7 @@ struct SqlEngineOptions {
   // The ledger's file and the view over it (ledger::Ledger::view_sql("ledger")); the table `fact` needs them.
   std::filesystem::path ledger_path;
   std::string ledger_view;
-  size_t connections = 4;               // Kept open; more may ask at once.
+  size_t connections = 4;  // Kept open; more may ask at once.
   size_t max_sql_bytes = 64 << 10;
   size_t max_result_bytes = 64 << 20;
 };
