@@ -219,7 +219,7 @@ uint64_t number_of(const char* variable, uint64_t otherwise) {
 TEST(SimulatedWorld, KeepsItsLawsForEverySeed) {
   const uint64_t one = number_of("CAPSTAN_SEED", 0);
   const uint64_t first = one ? one : 1;
-  const uint64_t last = one ? one : number_of("CAPSTAN_SEEDS", 3000);
+  const uint64_t last = one ? one : number_of("CAPSTAN_SEEDS", 2000);
   size_t effects = 0;
   for (uint64_t seed = first; seed <= last; ++seed) {
     Life life(seed);
@@ -235,7 +235,7 @@ TEST(SimulatedWorld, KeepsItsLawsForEverySeed) {
 }
 
 TEST(SimulatedWorld, SurvivesDeathAtEveryWrite) {
-  const uint64_t last = number_of("CAPSTAN_SEEDS", 3000) / 100;
+  const uint64_t last = number_of("CAPSTAN_SEEDS", 2000) / 150;
   uint64_t deaths = 0;
   for (uint64_t seed = 1; seed <= last; ++seed) {
     Life whole(seed, Life::Death{UINT64_MAX, MemoryFacts::Death::kBeforeWriting});
