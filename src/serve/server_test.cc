@@ -89,7 +89,7 @@ TEST_F(ServerTest, RefusesNamesThatAreNotItsOwn) {
   options_.allowed_hosts = {"capstan.example.org"};
   const std::string port = server().address().substr(server().address().rfind(':'));
   for (const std::string& host : {"localhost" + port, std::string("localhost"), "LOCALHOST" + port, "[::1]" + port,
-                                 std::string("capstan.example.org"), "Capstan.Example.Org" + port}) {
+                                  std::string("capstan.example.org"), "Capstan.Example.Org" + port}) {
     EXPECT_EQ(get("/capstan/v1/session", {{"Host", host}}).status, 200) << host;
   }
   for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80"}) {

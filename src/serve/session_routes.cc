@@ -57,6 +57,16 @@ Status record_user(Parts parts, const User& user, const std::string& actor) {
   return during("the user was made, but the fact could not be written", std::move(recorded));
 }
 
+// The end of a request that took somebody's access away.
+Answer removed(Parts parts, const Call& call, std::string_view kind, std::string_view prefix, const Status& deleted) {
+  if (!deleted) return fail(deleted.error());
+  const std::string& name = call.captures[0];
+  const Json body = Json::object({{"name", name}});
+  TRY(during("access was taken away, but the fact could not be written",
+             record(parts, kind, std::string(prefix) + name, body, call.principal.actor())));
+  return json_answer(body);
+}
+
 Answer session(Parts parts, const Call& call) { return json_answer(describe_session(parts, call.principal)); }
 
 Answer setup(Parts parts, const Call& call) {
@@ -112,8 +122,7 @@ Answer create_user(Parts parts, const Call& call) {
 }
 
 Answer delete_user(Parts parts, const Call& call) {
-  TRY(parts.users.delete_user(call.captures[0]));
-  return json_answer(Json::object({{"name", call.captures[0]}}));
+  return removed(parts, call, fact_kind::kUserDeleted, "user:", parts.users.delete_user(call.captures[0]));
 }
 
 Answer tokens(Parts parts, const Call& call) {
@@ -146,8 +155,7 @@ Answer create_token(Parts parts, const Call& call) {
 }
 
 Answer delete_token(Parts parts, const Call& call) {
-  TRY(parts.users.delete_token(call.captures[0]));
-  return json_answer(Json::object({{"name", call.captures[0]}}));
+  return removed(parts, call, fact_kind::kTokenDeleted, "token:", parts.users.delete_token(call.captures[0]));
 }
 
 }  // namespace

@@ -99,12 +99,17 @@ TEST_F(SessionTest, SessionsEndHoweverMuchTheyAreUsed) {
 }
 
 TEST_F(SessionTest, AUserHasALimitedNumberOfSessions) {
-  const std::string first = set_up();
-  for (int i = 0; i < 20; ++i) {
+  const auto users = UserStore::open(directory_, clock_, random_).value();
+  ASSERT_TRUE(users->create_user("alice", kPassword, Role::kViewer));
+  const std::string first = users->open_session("alice").value();
+  std::string second;
+  for (int i = 1; i <= 20; ++i) {
     clock_.advance(Duration(1000));
-    log_in("alice");
+    const std::string id = users->open_session("alice").value();
+    if (i == 1) second = id;
   }
-  EXPECT_FALSE(logged_in(first));
+  EXPECT_FALSE(users->use_session(first));
+  EXPECT_TRUE(users->use_session(second));
 }
 
 TEST_F(SessionTest, SlowsDownWhoGuesses) {
@@ -168,15 +173,18 @@ TEST_F(SessionTest, AWrongTokenIsNotReplacedByAGoodCookie) {
 
 TEST_F(SessionTest, WritesFactsWithoutSecrets) {
   const std::string admin = set_up();
-  const std::string token = make_token(admin, "grafana", "viewer");
+  make_token(admin, "grafana", "viewer");
+  EXPECT_EQ(send("DELETE", "/capstan/v1/tokens/grafana", page(admin)).status, 200);
   const std::vector<NewFact> facts = control_.recorded();
-  ASSERT_EQ(facts.size(), 2u);
+  ASSERT_EQ(facts.size(), 3u);
   EXPECT_EQ(facts[0].kind, "user.created");
   EXPECT_EQ(facts[0].subject, "user:alice");
   EXPECT_EQ(facts[0].body.dump(), R"({"name":"alice","role":"admin"})");
   EXPECT_EQ(facts[1].kind, "token.created");
   EXPECT_EQ(facts[1].body.dump(), R"({"name":"grafana","role":"viewer"})");
   EXPECT_EQ(facts[1].actor, "user:alice");
+  EXPECT_EQ(facts[2].kind, "token.deleted");
+  EXPECT_EQ(facts[2].subject, "token:grafana");
 }
 
 TEST_F(SessionTest, ATokenWhoseFactCannotBeWrittenIsNotMade) {
