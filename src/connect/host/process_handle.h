@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/file_handle.h"
@@ -46,5 +47,8 @@ std::optional<ProcessStat> read_process_stat(int pid, std::string* comm = nullpt
 // Whether a process may be touched at all: not init, threads of the kernel, Capstan, its ancestors, and what holds
 // everybody's sessions. The error says why not.
 Status may_touch(const ProcessHandle& process);
+
+// Signals these processes through handles of their own, all but those that may not be touched. The first error.
+Status signal_all(const std::vector<int>& pids, int number);
 
 }  // namespace capstan::host

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/subprocess.h"
+#include "connect/host/socket_owners.h"
 #include "connect/host/text_scan.h"
 
 namespace capstan::host {
@@ -65,6 +66,24 @@ std::vector<int> find_service_processes(const DeclaredService& service, const Pr
     order.emplace_back(started_by_another(pid), table.processes().at(pid).key().start_ticks, pid);
   std::sort(order.begin(), order.end());
   std::transform(order.begin(), order.end(), pids.begin(), [](const auto& entry) { return std::get<2>(entry); });
+  return pids;
+}
+
+std::vector<int> find_listeners(ProcessTable& table, int port) {
+  auto sockets = InetSockets::open();
+  if (!sockets) return {};
+  const auto listening = sockets->listening();
+  if (!listening) return {};
+  std::vector<uint64_t> inodes;
+  for (const ListeningSocket& socket : *listening) {
+    if (socket.port == port && socket.inode != 0) inodes.push_back(socket.inode);
+  }
+  SocketOwners owners;
+  owners.find(table, inodes, table.processes().size());
+  std::vector<int> pids;
+  for (const uint64_t inode : inodes) {
+    for (const ProcessKey& owner : owners.owners(inode)) pids.push_back(owner.pid);
+  }
   return pids;
 }
 

@@ -33,6 +33,9 @@ struct Service {
 std::vector<int> find_service_processes(const DeclaredService& service, const ProcessTable& table,
                                         const std::function<std::vector<int>(int port)>& listeners);
 
+// The processes that hold a listening socket on a port, found by looking into all of them.
+std::vector<int> find_listeners(ProcessTable& table, int port);
+
 // Whether systemd runs this machine.
 bool systemd_runs();
 

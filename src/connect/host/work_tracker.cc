@@ -1,7 +1,12 @@
 #include "connect/host/work_tracker.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <unordered_set>
 
 namespace capstan::host {
@@ -11,6 +16,7 @@ namespace {
 constexpr size_t kMostLookedInto = 128;
 // A process is looked into well before it is busy enough to be judged.
 constexpr double kSuspectPart = 0.5;
+constexpr int kMostThreads = 32;
 
 WorkLook to_look(const Process& process) {
   const ProcessStat& stat = process.stat;
@@ -32,12 +38,33 @@ WorkLook to_look(const Process& process) {
       .socket_bytes = 0};
 }
 
+// Whether another thread than the first is ready to run.
+bool has_ready_thread(KernelFiles& proc, int pid) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(
+      ::fdopendir(::openat(proc.fd(), fmt::format("{}/task", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+      &::closedir);
+  if (!listing) return false;
+  int threads = 0;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    if (entry->d_name[0] == '.') continue;
+    if (++threads > kMostThreads) return false;
+    const auto line = proc.read(fmt::format("{}/task/{}/stat", pid, entry->d_name).c_str());
+    ProcessStat stat;
+    std::string_view comm;
+    if (line && parse_stat(*line, stat, comm) && stat.state == 'R') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool WorkTracker::is_suspect(const Process& process, Duration interval) const {
   const double share =
       static_cast<double>(process.cpu_ms_since()) / std::max(1.0, static_cast<double>(interval.count()));
-  return share >= kSuspectPart * rules_.busy_share || (process.stat.state == 'R' && share >= rules_.starved_share);
+  if (share >= kSuspectPart * rules_.busy_share) return true;
+  // The state is that of the first thread, which may wait for the others.
+  const bool may_be_ready = process.stat.state == 'R' || process.stat.threads > 1;
+  return may_be_ready && share >= rules_.starved_share;
 }
 
 void WorkTracker::take_snapshot(ProcessTable& table, Duration monotonic) {
@@ -64,6 +91,9 @@ void WorkTracker::take_snapshot(ProcessTable& table, Duration monotonic) {
   for (WorkLook& look : snapshot.processes) {
     if (!look_into.contains(look.key.pid)) continue;
     look.open = read_open_files(table.files(), look.key.pid);
+    const Process* process = table.find(look.key);
+    if (look.state != 'R' && process->stat.threads > 1 && has_ready_thread(table.files(), look.key.pid))
+      look.state = 'R';
     for (const OpenFile& file : look.open.files) sockets_seen = sockets_seen || file.kind == FileKind::kSocket;
   }
   std::unordered_map<uint64_t, uint64_t> traffic;

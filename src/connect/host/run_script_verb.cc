@@ -1,0 +1,116 @@
+#include "connect/host/run_script_verb.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/subprocess.h"
+#include "connect/host/line_text.h"
+#include "connect/host/verb_parameters.h"
+
+namespace capstan::host {
+namespace {
+
+constexpr Duration kTimeLimit{60'000};
+constexpr Duration kMostTime{3'600'000};
+constexpr size_t kOutputLimit = 64 << 10;
+constexpr size_t kMostArguments = 100;
+
+}  // namespace
+
+RunScriptVerb::RunScriptVerb(std::string directory, std::string user, const Clock& clock)
+    : directory_(std::move(directory)), user_(std::move(user)), clock_(clock) {
+  if (user_.empty() && ::geteuid() == 0) user_ = "nobody";
+  spec_ = {.name = "host.run_script",
+           .title = "Run script",
+           .help = "Runs a script of the scripts directory, as its own user, with a time limit and captured output.",
+           .target_kinds = {"host", "host_process", "host_service", "host_filesystem"},
+           .parameters = {{"script", ColumnType::kText, true, "Its file name within the scripts directory."},
+                          {"arguments", ColumnType::kJson, false, "A list of texts."},
+                          {"time_limit", ColumnType::kText, false, "How long it may take: \"60s\"."}},
+           .danger = Danger::kDestructive,
+           .idempotent = false,
+           .undoable = false};
+}
+
+Result<std::string> RunScriptVerb::find_script(const Json& parameters) const {
+  if (directory_.empty()) return fail(ErrorCode::kFailedPrecondition, "no scripts directory is configured");
+  const std::string& name = parameters["script"].string_or_empty();
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos ||
+      name.find('\0') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is no name of a script: expected a file name without '/'", name));
+  }
+  std::string path = directory_ + "/" + name;
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0)
+    return fail(ErrorCode::kNotFound, fmt::format("there is no script '{}' in {}", name, directory_));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kPermissionDenied, fmt::format("{} is no regular file", path));
+  if ((status.st_mode & 0111) == 0)
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("{} is not executable", path));
+  // Whoever may write it decides what Capstan runs.
+  if ((status.st_mode & 0002) != 0)
+    return fail(ErrorCode::kPermissionDenied, fmt::format("{} may be written by everybody", path));
+  return path;
+}
+
+Status RunScriptVerb::check(const Resource& target, const Json& parameters) const {
+  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  if (auto limit = duration_parameter(parameters, "time_limit", kTimeLimit, kMostTime); !limit)
+    return fail(limit.error());
+  const Json& arguments = parameters["arguments"];
+  if (!arguments.is_null() && !arguments.is_array())
+    return fail(ErrorCode::kInvalidArgument, "'arguments' must be a list of texts");
+  if (arguments.items().size() > kMostArguments) return fail(ErrorCode::kInvalidArgument, "more than 100 arguments");
+  for (const Json& argument : arguments.items()) {
+    if (!argument.is_string() || argument.string_or_empty().find('\0') != std::string::npos) {
+      return fail(ErrorCode::kInvalidArgument, "'arguments' must be a list of texts");
+    }
+  }
+  if (auto script = find_script(parameters); !script) return fail(script.error());
+  return {};
+}
+
+Result<Json> RunScriptVerb::state_before(const Resource&, const Json&) { return Json::object(); }
+
+Performed RunScriptVerb::perform(const Action& action, const Resource& target, const Json&,
+                                 const std::stop_token& stop) {
+  if (Status checked = check(target, action.parameters); !checked) return failed(checked.error().message);
+  const auto script = find_script(action.parameters);
+  if (!script) return failed(script.error().message);
+  ProgramSpec spec{.argv = {*script},
+                   .directory = "/",
+                   .user = user_,
+                   .time_limit = *duration_parameter(action.parameters, "time_limit", kTimeLimit, kMostTime),
+                   .output_limit = kOutputLimit};
+  for (const Json& argument : action.parameters["arguments"].items()) spec.argv.push_back(argument.string_or_empty());
+  spec.environment.emplace_back("CAPSTAN_TARGET", target.id);
+  spec.environment.emplace_back("CAPSTAN_ACTION", action.id);
+  const auto outcome = run_program(spec, clock_, stop);
+  if (!outcome) return failed(outcome.error().message);
+  Performed performed;
+  // A script that was cut off may have done any part of its work.
+  const bool cut_off =
+      outcome->end == ProgramOutcome::End::kTimedOut || outcome->end == ProgramOutcome::End::kCancelled;
+  performed.state = outcome->succeeded() ? ActionState::kSucceeded
+                    : cut_off            ? ActionState::kPartial
+                                         : ActionState::kFailed;
+  performed.says = fmt::format("{} {} after {:.1f} s", action.parameters["script"].string_or_empty(),
+                               outcome->describe(spec), to_seconds(outcome->took));
+  performed.result = Json::object({{"exit_code", outcome->exit_code},
+                                   {"signal", outcome->signal},
+                                   {"stdout", clean_line(outcome->out, kOutputLimit)},
+                                   {"stderr", clean_line(outcome->err, kOutputLimit)},
+                                   {"dropped_bytes", outcome->dropped_bytes}});
+  return performed;
+}
+
+// What a script did, only the script knows.
+ProbeAnswer RunScriptVerb::probe(const Action&, const Resource&, const Json&) { return ProbeAnswer::kCannotTell; }
+
+Performed RunScriptVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
+  return failed("what a script did cannot be taken back");
+}
+
+}  // namespace capstan::host

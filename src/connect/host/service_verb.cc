@@ -1,0 +1,216 @@
+#include "connect/host/service_verb.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <mutex>
+
+#include "base/subprocess.h"
+#include "connect/host/process_handle.h"
+#include "connect/host/verb_parameters.h"
+
+namespace capstan::host {
+namespace {
+
+constexpr Duration kStep{100};
+// A service that runs for this long after its start is taken to stay.
+constexpr Duration kSettle{500};
+constexpr Duration kSystemdLimit{90'000};
+
+void rest(Duration duration, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, duration, [] { return false; });
+}
+
+std::string last_line(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  return std::string(text.substr(text.rfind('\n') + 1).substr(0, 300));
+}
+
+}  // namespace
+
+ServiceVerb::ServiceVerb(ServiceAction action, HostConfig config, std::string output_directory, const Clock& clock)
+    : action_(action), config_(std::move(config)), output_directory_(std::move(output_directory)), clock_(clock) {
+  constexpr std::array<std::string_view, 3> kNames = {"host.start_service", "host.stop_service",
+                                                      "host.restart_service"};
+  constexpr std::array<std::string_view, 3> kTitles = {"Start service", "Stop service", "Restart service"};
+  constexpr std::array<std::string_view, 3> kHelps = {"Starts the service and waits until it runs.",
+                                                      "Stops the service and waits until it is gone.",
+                                                      "Stops the service, starts it again and waits until it runs."};
+  const auto index = static_cast<size_t>(action);
+  spec_ = {.name = std::string(kNames[index]),
+           .title = std::string(kTitles[index]),
+           .help = std::string(kHelps[index]),
+           .target_kinds = {"host_service"},
+           .parameters = {},
+           .danger = Danger::kDisruptive,
+           .idempotent = action != ServiceAction::kRestart,
+           .undoable = action != ServiceAction::kRestart};
+}
+
+// "host_service/web1:nginx" is nginx.
+std::string ServiceVerb::name_of(const Resource& target) const {
+  const size_t colon = target.id.rfind(':');
+  return colon == std::string::npos ? "" : target.id.substr(colon + 1);
+}
+
+const DeclaredService* ServiceVerb::declared(const std::string& name) const {
+  const auto found = std::find_if(config_.services.begin(), config_.services.end(),
+                                  [&](const DeclaredService& service) { return service.name == name; });
+  return found == config_.services.end() ? nullptr : &*found;
+}
+
+Status ServiceVerb::check(const Resource& target, const Json& parameters) const {
+  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  const std::string name = name_of(target);
+  const bool plain = !name.empty() && name.front() != '-' &&
+                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._:\\-") ==
+                         std::string::npos;
+  if (!plain) return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' names no service", target.id));
+  const DeclaredService* service = declared(name);
+  if (service == nullptr && !systemd_runs())
+    return fail(ErrorCode::kNotFound, fmt::format("there is no service '{}'", name));
+  if (service != nullptr && service->start.empty() && action_ != ServiceAction::kStop) {
+    return fail(ErrorCode::kFailedPrecondition,
+                fmt::format("the configuration does not say how to start service '{}'", name));
+  }
+  return {};
+}
+
+Result<ServiceVerb::Now> ServiceVerb::look(const std::string& name, const std::stop_token& stop) const {
+  Now now;
+  if (const DeclaredService* service = declared(name)) {
+    ProcessTable table = TRY(ProcessTable::open());
+    if (Status looked = table.look(clock_.now(), clock_.monotonic()); !looked) return fail(looked.error());
+    std::vector<int> all;
+    for (const auto& [pid, process] : table.processes()) all.push_back(pid);
+    for (const int pid : all) table.identify(pid);
+    now.pids = find_service_processes(*service, table, [&](int port) { return find_listeners(table, port); });
+    now.running = !now.pids.empty();
+    if (now.running) now.main = table.processes().at(now.pids.front()).key();
+    now.state = now.running ? "running" : "stopped";
+    return now;
+  }
+  const std::vector<Service> services = TRY(list_systemd_services(clock_, stop));
+  const auto found =
+      std::find_if(services.begin(), services.end(), [&](const Service& service) { return service.name == name; });
+  if (found == services.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no service '{}'", name));
+  now.running = found->state == ServiceState::kRunning;
+  now.state = to_string(found->state);
+  if (const auto stat = found->main_pid > 0 ? read_process_stat(found->main_pid) : std::nullopt) now.main = stat->key;
+  return now;
+}
+
+Result<Json> ServiceVerb::state_before(const Resource& target, const Json&) {
+  const Now now = TRY(look(name_of(target), {}));
+  return Json::object({{"state", now.state}, {"main_pid", now.main.pid}, {"main_start", now.main.start_ticks}});
+}
+
+bool ServiceVerb::wait_until(const std::string& name, bool running, Duration limit, const std::stop_token& stop) const {
+  const Duration until = clock_.monotonic() + limit;
+  while (!stop.stop_requested()) {
+    const auto now = look(name, stop);
+    if (now && now->running == running) return true;
+    if (clock_.monotonic() >= until) return false;
+    rest(kStep, stop);
+  }
+  return false;
+}
+
+Performed ServiceVerb::systemctl(std::string_view what, const std::string& name, const std::stop_token& stop) const {
+  const ProgramSpec spec{.argv = {"systemctl", std::string(what), "--", name + ".service"},
+                         .time_limit = kSystemdLimit};
+  const auto outcome = run_program(spec, clock_, stop);
+  if (!outcome) return failed(outcome.error().message);
+  if (!outcome->succeeded())
+    return failed(fmt::format("systemctl {}: {}", outcome->describe(spec), last_line(outcome->err)));
+  return succeeded(fmt::format("systemctl {} succeeded", what));
+}
+
+Performed ServiceVerb::start_declared(const DeclaredService& service, const std::stop_token& stop) const {
+  if (const auto now = look(service.name, stop); now && now->running) return succeeded("it was already running");
+  const ProgramSpec spec{.argv = shell_command(service.start), .user = service.user};
+  const std::string output = output_directory_.empty() ? "" : output_directory_ + "/" + service.name;
+  const auto pid =
+      start_detached(spec, output.empty() ? "" : output + ".stdout.log", output.empty() ? "" : output + ".stderr.log");
+  if (!pid) return failed(pid.error().message);
+  if (!wait_until(service.name, true, service.time_limit, stop)) {
+    return failed(fmt::format("it was started, but did not run within {}", format_duration(service.time_limit)));
+  }
+  rest(kSettle, stop);
+  const auto now = look(service.name, stop);
+  if (!now || !now->running) return failed("it was started, but ended at once");
+  return succeeded(fmt::format("it runs as process {}", now->main.pid), Json::object({{"main_pid", now->main.pid}}));
+}
+
+Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::stop_token& stop) const {
+  const auto now = look(service.name, stop);
+  if (!now) return failed(now.error().message);
+  if (!now->running) return succeeded("it was already stopped");
+  if (!service.stop.empty()) {
+    const ProgramSpec spec{.argv = shell_command(service.stop), .user = service.user, .time_limit = service.time_limit};
+    const auto outcome = run_program(spec, clock_, stop);
+    if (!outcome) return failed(outcome.error().message);
+    if (!outcome->succeeded())
+      return failed(fmt::format("its stop command {}: {}", outcome->describe(spec), last_line(outcome->err)));
+  } else if (Status signalled = signal_all(now->pids, SIGTERM); !signalled) {
+    return failed(signalled.error().message);
+  }
+  if (wait_until(service.name, false, service.time_limit, stop)) return succeeded("it has stopped");
+  return {.state = ActionState::kPartial,
+          .says = fmt::format("it was told to stop, but has not within {}", format_duration(service.time_limit)),
+          .result = Json::object()};
+}
+
+Performed ServiceVerb::start(const std::string& name, const std::stop_token& stop) const {
+  const DeclaredService* service = declared(name);
+  return service != nullptr ? start_declared(*service, stop) : systemctl("start", name, stop);
+}
+
+Performed ServiceVerb::stop(const std::string& name, const std::stop_token& stop) const {
+  const DeclaredService* service = declared(name);
+  return service != nullptr ? stop_declared(*service, stop) : systemctl("stop", name, stop);
+}
+
+Performed ServiceVerb::perform(const Action& action, const Resource& target, const Json&,
+                               const std::stop_token& stop_token) {
+  if (Status checked = check(target, action.parameters); !checked) return failed(checked.error().message);
+  const std::string name = name_of(target);
+  if (action_ == ServiceAction::kStart) return start(name, stop_token);
+  if (action_ == ServiceAction::kStop) return stop(name, stop_token);
+  if (declared(name) == nullptr) return systemctl("restart", name, stop_token);
+  Performed stopped = stop(name, stop_token);
+  if (stopped.state != ActionState::kSucceeded) return stopped;
+  Performed started = start(name, stop_token);
+  if (started.state == ActionState::kFailed) started.state = ActionState::kPartial;  // It is down now.
+  return started;
+}
+
+ProbeAnswer ServiceVerb::probe(const Action&, const Resource& target, const Json& before) {
+  const auto now = look(name_of(target), {});
+  if (!now) return ProbeAnswer::kCannotTell;
+  const bool same_main = now->main.pid == before["main_pid"].int_or(0) &&
+                         static_cast<int64_t>(now->main.start_ticks) == before["main_start"].int_or(0);
+  bool happened = false;
+  if (action_ == ServiceAction::kStart) happened = now->running;
+  if (action_ == ServiceAction::kStop) happened = !now->running;
+  if (action_ == ServiceAction::kRestart) happened = now->running && !same_main;
+  return happened ? ProbeAnswer::kHappened : ProbeAnswer::kDidNotHappen;
+}
+
+Performed ServiceVerb::undo(const Action&, const Resource& target, const Json& before,
+                            const std::stop_token& stop_token) {
+  const bool ran = before["state"].string_or_empty() == "running";
+  const std::string name = name_of(target);
+  if (action_ == ServiceAction::kRestart) return failed("a restart cannot be taken back");
+  if (ran == (action_ == ServiceAction::kStart)) return succeeded("it is as it was before");
+  return ran ? start(name, stop_token) : stop(name, stop_token);
+}
+
+}  // namespace capstan::host
