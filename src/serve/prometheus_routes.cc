@@ -21,9 +21,8 @@ HttpServerResponse query(const PrometheusApi& api, const Call& call) {
     if (!form) return refuse(form.error());
     parameters.insert(parameters.end(), form->begin(), form->end());
   }
-  // The decoded path: a label's name may arrive encoded.
   std::string path;
-  for (const std::string& segment : request.target.segments) path += "/" + segment;
+  for (size_t i = 2; i < request.target.segments.size(); ++i) path += (i > 2 ? "/" : "") + request.target.segments[i];
   PrometheusAnswer answer = api(path, request.method == "HEAD" ? "GET" : request.method, parameters);
   return {answer.status, {{"Content-Type", "application/json"}}, std::move(answer.body), {}};
 }

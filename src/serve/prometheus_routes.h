@@ -17,8 +17,8 @@ struct PrometheusAnswer {
   std::string body;  // JSON.
 };
 
-// Answers /api/v1/… but write: given the path, the method and the parameters of the query and the form together.
-// Thread-safe.
+// Answers /api/v1/… but write. `path` is what follows /api/v1/: "query", "label/job/values"; the parameters are those
+// of the query and the form together. Thread-safe.
 using PrometheusApi =
     std::function<PrometheusAnswer(std::string_view path, std::string_view method, const QueryParameters& parameters)>;
 
