@@ -18,7 +18,8 @@ constexpr int64_t kStart = 1'767'225'600'000;
 
 size_t count_samples(const MetricStore& store) {
   size_t count = 0;
-  for (const SelectedSeries& one : *store.select({}, 0, kStart * 2, 10'000'000)) count += one.samples.size();
+  const Result<std::vector<SelectedSeries>> selected = store.select({}, 0, kStart * 2, 10'000'000);
+  for (const SelectedSeries& one : *selected) count += one.samples.size();
   return count;
 }
 

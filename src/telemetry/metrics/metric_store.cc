@@ -62,15 +62,13 @@ Result<std::unique_ptr<MetricStore>> MetricStore::open(std::filesystem::path dir
   TRY(store->replay());
   for (const std::string& problem : store->problems_) log::warning("telemetry", problem);
   if (store->options_.background) {
-    store->thread_ = std::jthread([raw = store.get()](const std::stop_token& stop) { raw->run(stop); });
+    store->ticker_ = std::make_unique<Ticker>(store->options_.flush_interval, [raw = store.get()] { raw->tick(); });
   }
   return store;
 }
 
 MetricStore::~MetricStore() {
-  thread_.request_stop();
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  ticker_.reset();
   if (Status status = flush(); !status) log::error("telemetry", "closing the metric store: " + status.error().message);
 }
 
@@ -276,18 +274,12 @@ Result<std::vector<std::string>> MetricStore::label_values(std::string_view name
   return values;
 }
 
-void MetricStore::run(const std::stop_token& stop) {
-  Duration since_maintenance{0};
-  std::unique_lock lock(wake_mutex_);
-  while (!stop.stop_requested()) {
-    wake_.wait_for(lock, stop, options_.flush_interval, [] { return false; });
-    if (stop.stop_requested()) return;  // The destructor flushes.
-    static_cast<void>(flush());         // note() keeps and logs the error.
-    since_maintenance += options_.flush_interval;
-    if (since_maintenance < options_.maintenance_interval) continue;
-    since_maintenance = Duration(0);
-    static_cast<void>(maintain());
-  }
+void MetricStore::tick() {
+  static_cast<void>(flush());  // note() keeps and logs the error.
+  since_maintenance_ += options_.flush_interval;
+  if (since_maintenance_ < options_.maintenance_interval) return;
+  since_maintenance_ = Duration(0);
+  static_cast<void>(maintain());
 }
 
 // Keeps what went wrong for stats() and logs it once, not every second.

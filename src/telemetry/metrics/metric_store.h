@@ -3,12 +3,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,6 +15,7 @@
 #include "telemetry/metrics/block_set.h"
 #include "telemetry/metrics/head.h"
 #include "telemetry/series_reader.h"
+#include "telemetry/storage/ticker.h"
 #include "telemetry/storage/write_ahead_log.h"
 
 namespace capstan::telemetry {
@@ -115,7 +114,7 @@ class MetricStore final : public SampleSink, public SeriesReader {
   Status retain();
   int64_t due_cut_ms() const;
   std::vector<FoundSeries> find(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms) const;
-  void run(const std::stop_token& stop);
+  void tick();
   Status note(Status status);
 
   const std::filesystem::path directory_;
@@ -130,9 +129,8 @@ class MetricStore final : public SampleSink, public SeriesReader {
   ReplayReport replay_report_;  // Written by open() only, as are the problems.
   std::vector<std::string> problems_;
   Guarded<std::string> last_error_;
-  std::condition_variable_any wake_;
-  std::mutex wake_mutex_;
-  std::jthread thread_;  // Last: it uses all of the above.
+  Duration since_maintenance_{0};   // Of the ticker's thread.
+  std::unique_ptr<Ticker> ticker_;  // Last: it uses all of the above.
 };
 
 }  // namespace capstan::telemetry
