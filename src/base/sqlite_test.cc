@@ -53,8 +53,8 @@ TEST_F(SqliteTest, BindsAnEmptyTextAsTextAndNotAsNull) {
 
 TEST_F(SqliteTest, ErrorsNameTheStatementAndThePlace) {
   Database database = writer();
-  const Error error = database.prepare("SELECT 1,\n  nothing").error();
-  EXPECT_EQ(error.message, "no such column: nothing (in: SELECT 1, nothing)");
+  const Error error = database.prepare("SELECT 1,\n  absent").error();
+  EXPECT_EQ(error.message, "no such column: absent (in: SELECT 1, absent)");
   EXPECT_EQ(error.where.line, 2);
   EXPECT_EQ(error.where.column, 3);
   EXPECT_THAT(database.prepare("SELECT 1; SELECT 2").error().message, HasSubstr("more than one statement"));

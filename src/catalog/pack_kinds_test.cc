@@ -44,8 +44,10 @@ TEST(PackKinds, SaysWhereAndWhatIsWrong) {
   EXPECT_THAT(first_problem("kind: select"), HasSubstr("is a word of SQL"));
   EXPECT_THAT(first_problem("kind: resource"), HasSubstr("would hide a table of the catalog"));
   EXPECT_THAT(first_problem("kind: Host"), HasSubstr("must be lower-case letters"));
-  EXPECT_THAT(first_problem("kind: host\ncolumns: { id: { type: text } }"),
+  EXPECT_THAT(first_problem("kind: host\ncolumns: { id: { type: integer } }"),
               HasSubstr("every kind has the column 'id'"));
+  EXPECT_EQ(first_problem("kind: host\ncolumns: { name: { type: text, help: Its name. } }"), "");
+  EXPECT_THAT(first_problem("kind: host\ncolumns:\n  order: { type: integer }"), HasSubstr("kinds.yaml:3:3:"));
   EXPECT_THAT(first_problem("kind: host\ncolumns: [a]"), HasSubstr("'columns' is a list; expected a map"));
   EXPECT_THAT(first_problem("- a"), HasSubstr("a list; expected a map that begins with 'kind:'"));
   EXPECT_THAT(first_problem("kind: a\n---\nkind: a"), HasSubstr("declared twice"));

@@ -94,12 +94,12 @@ TEST_F(LedgerTest, FindsTheNewestOfAKindSinceATime) {
 }
 
 TEST_F(LedgerTest, FindsFactsAcrossSegmentsOfTheIndexBeforeAndAfterReopening) {
-  append_many(3 * kSegmentFacts + 100, 1'000);
+  append_many(2 * kSegmentFacts + 100, 1'000);
   const auto check = [&] {
     // Fact n is about subject n % 1000 and caused by n / 2.
     const std::vector<Fact> newest = must(ledger().by_subject("s/7", 300));
-    ASSERT_EQ(newest.size(), 197u);
-    Seq expected = 196'007;
+    ASSERT_EQ(newest.size(), 132u);
+    Seq expected = 131'007;
     for (const Fact& fact : newest) {
       ASSERT_EQ(fact.seq, expected);
       ASSERT_EQ(fact.subject, "s/7");
@@ -107,7 +107,7 @@ TEST_F(LedgerTest, FindsFactsAcrossSegmentsOfTheIndexBeforeAndAfterReopening) {
     }
     std::vector<Seq> effects;
     for (const Fact& fact : must(ledger().by_cause(65'536))) effects.push_back(fact.seq);
-    EXPECT_EQ(effects, (std::vector<Seq>{131'072, 131'073}));
+    EXPECT_EQ(effects, (std::vector<Seq>{131'072, 131'073})) << "one in a segment, one in memory";
     EXPECT_EQ(must(ledger().by_kind("k", Time(), 5)).front().seq, ledger().last_seq());
   };
   check();
