@@ -1,3 +1,8 @@
+// Before all else: the style sheets of pages refine these, so these must come first.
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/components.css';
+
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -7,9 +12,6 @@ import { App } from './app';
 import { createQueryClient } from './api/query_client';
 import { ToastProvider } from './components/toasts';
 import { I18nProvider } from './i18n';
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/components.css';
 
 const root = document.getElementById('root');
 if (root) {

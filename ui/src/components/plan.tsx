@@ -3,25 +3,15 @@ import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
 import { isUnderWay, useApprove, useCancel, useReject, useResolve, useVerbs } from '../api/queries';
-import type { ActionStatus, Danger, Plan, PlanStatus, Verb } from '../api/types';
+import type { ActionStatus, Plan, PlanStatus, Verb } from '../api/types';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
 import { DangerBadge, StateBadge } from './badges';
+import { dangerOf } from './danger';
 import { ConfirmDialog } from './dialog';
 import { useMay } from './role';
 import { Lasting, Time } from './time';
 import { useToasts } from './toasts';
-
-const RANK: Danger[] = ['safe', 'disruptive', 'destructive'];
-
-/** The danger of the worst action; a verb nobody knows counts as destructive. */
-export function dangerOf(plan: Plan, verbs: Verb[] | undefined): Danger {
-  const ranks = plan.actions.map(({ verb }) => {
-    const known = verbs?.find(({ name }) => name === verb);
-    return known ? RANK.indexOf(known.danger) : RANK.length - 1;
-  });
-  return RANK[Math.max(0, ...ranks)] as Danger;
-}
 
 /** "reason: x, signal: TERM" of an action's parameters. */
 function parametersText(parameters: unknown): string {

@@ -3,7 +3,8 @@ import { Link } from 'react-router-dom';
 
 import type { Cause, Incident, PlanStatus } from '../../api/types';
 import { Bar, DangerBadge, SeverityBadge, StateBadge } from '../../components/badges';
-import { dangerOf, PlanButtons } from '../../components/plan';
+import { dangerOf } from '../../components/danger';
+import { PlanButtons } from '../../components/plan';
 import { Lasting, Time } from '../../components/time';
 import { useVerbs } from '../../api/queries';
 import { formatPercent } from '../../format/units';

@@ -4,16 +4,25 @@ import cytoscape, { type Core, type ElementDefinition, type StylesheetJson } fro
 import type { Graph } from '../../api/types';
 
 const COLOURS = 8;
+const LARGEST_START = 1.4;
 
 /** The same kind has the same colour wherever it is drawn. */
 export function kindColour(kind: string, kinds: string[]): string {
   return `--plot-${(Math.max(0, kinds.indexOf(kind)) % COLOURS) + 1}`;
 }
 
+/** Where a node starts: on a spiral, so that the layout is the same each time and no two begin at one place. */
+function spiral(at: number): { x: number; y: number } {
+  const angle = at * 2.39996;
+  const radius = 60 * Math.sqrt(at + 1);
+  return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+}
+
 function elementsOf(graph: Graph, kinds: string[], css: (name: string) => string): ElementDefinition[] {
   const names = new Set(graph.nodes.map(({ id }) => id));
   return [
-    ...graph.nodes.map((node) => ({
+    ...graph.nodes.map((node, at) => ({
+      position: spiral(at),
       data: {
         id: node.id,
         label: node.name.length > 28 ? `${node.name.slice(0, 27)}…` : node.name,
@@ -103,13 +112,21 @@ export function drawGraph(
       name: graph.nodes.length > 800 ? 'concentric' : 'cose',
       animate: false,
       randomize: false,
-      nodeRepulsion: () => 9_000,
-      idealEdgeLength: () => (many ? 50 : 90),
+      nodeRepulsion: () => (many ? 60_000 : 400_000),
+      idealEdgeLength: () => (many ? 60 : 110),
+      componentSpacing: 80,
+      gravity: 0.3,
+      numIter: many ? 400 : 1_000,
       padding: 24,
     } as cytoscape.LayoutOptions,
     minZoom: 0.1,
     maxZoom: 3,
   });
+  // A handful of nodes is not blown up to the size of the frame.
+  if (core.zoom() > LARGEST_START) {
+    core.zoom(LARGEST_START);
+    core.center();
+  }
   core.on('tap', 'node', (event) => onOpen((event.target as cytoscape.NodeSingular).id()));
   if (start) core.getElementById(start).select();
   return core;

@@ -9,14 +9,22 @@ import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
 import { Time } from '../../components/time';
 import { useDebounced } from '../../components/use_debounced';
-import { FieldValue } from '../../components/value';
+import { FieldValue, fieldText } from '../../components/value';
 import { useT, type Translate } from '../../i18n';
 import './resources.css';
 
 const REFRESH_MS = 5_000;
 const REFRESH_UP_TO = 2_000;
+/** Rows that decide how wide the columns are. */
+const MEASURED = 300;
 
-function columnsOf(kind: Kind | undefined, t: Translate): TableColumn<Resource>[] {
+/** Wide enough for most of what stands in it; the rest of the table's width is shared in proportion. */
+function widthOf(lengths: number[], title = 8): string {
+  const characters = Math.min(48, Math.max(title + 3, ...lengths.slice(0, MEASURED)));
+  return `minmax(${Math.min(characters, 20) + 2}ch, ${characters}fr)`;
+}
+
+function columnsOf(kind: Kind | undefined, rows: Resource[], t: Translate): TableColumn<Resource>[] {
   const columns: TableColumn<Resource>[] = [
     {
       key: 'name',
@@ -27,7 +35,7 @@ function columnsOf(kind: Kind | undefined, t: Translate): TableColumn<Resource>[
           {name}
         </Link>
       ),
-      width: 'minmax(11rem, 16rem)',
+      width: widthOf(rows.map(({ name }) => name.length)),
     },
   ];
   for (const column of kind?.columns ?? []) {
@@ -47,16 +55,22 @@ function columnsOf(kind: Kind | undefined, t: Translate): TableColumn<Resource>[
       },
       cell: ({ fields }) => <FieldValue value={fields[column.name]} type={column.type} name={column.name} />,
       width: number
-        ? '7rem'
+        ? `minmax(${Math.max(8, column.name.length + 4)}ch, 8fr)`
         : column.type === 'time'
           ? '10rem'
-          : column.type === 'boolean'
-            ? '5rem'
-            : undefined,
+          : widthOf(
+              rows.map(({ fields }) => fieldText(fields[column.name], column.type, column.name).length),
+              column.name.length,
+            ),
     });
   }
   if (!kind)
-    columns.push({ key: 'kind', title: t('resources.kind'), value: (row) => row.kind, width: '12rem' });
+    columns.push({
+      key: 'kind',
+      title: t('resources.kind'),
+      value: (row) => row.kind,
+      width: 'minmax(12rem, 16fr)',
+    });
   columns.push({
     key: 'since',
     title: t('resources.since'),
@@ -64,7 +78,13 @@ function columnsOf(kind: Kind | undefined, t: Translate): TableColumn<Resource>[
     cell: (row) => <Time at={row.since} />,
     width: '10rem',
   });
-  if (!kind) columns.push({ key: 'id', title: t('resources.id'), value: (row) => row.id });
+  if (!kind)
+    columns.push({
+      key: 'id',
+      title: t('resources.id'),
+      value: (row) => row.id,
+      width: 'minmax(16rem, 40fr)',
+    });
   return columns;
 }
 
@@ -82,7 +102,8 @@ export function ResourcesPage() {
   if (many !== total > REFRESH_UP_TO) setMany(total > REFRESH_UP_TO);
 
   const spec = answer.data?.kinds.find(({ name }) => name === kind);
-  const columns = useMemo(() => columnsOf(spec, t), [spec, t]);
+  const rows = answer.data?.resources;
+  const columns = useMemo(() => columnsOf(spec, rows ?? [], t), [spec, rows, t]);
   const choose = (next: string) => setAddress(next ? { kind: next } : {});
   return (
     <>
