@@ -188,6 +188,7 @@ Error CurlExchange::describe(CURLcode code) const {
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+      if (was_sent()) return {ErrorCode::kCorrupt, origin + ": the answer is not HTTP"};
       return {ErrorCode::kInvalidArgument, fmt::format("{}: the URL must be http:// or https:// with a host", origin)};
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:

@@ -11,7 +11,7 @@ namespace capstan::detect {
 namespace {
 
 constexpr size_t kMaxOutput = 1 << 20;
-constexpr size_t kMaxSteps = 1'000'000;
+constexpr size_t kMaxSteps = 100'000;
 
 class Expansion {
  public:
@@ -80,9 +80,8 @@ class Expansion {
 
   Result<Flow> visit_range(const TemplateNode& node, const TemplateValue& dot) {
     // The variables belong to the elements, not to the list.
-    TemplatePipeline pipeline = node.pipeline;
-    const std::vector<std::string> names = std::exchange(pipeline.variables, {});
-    const TemplateValue value = TRY(evaluate(pipeline, dot));
+    const std::vector<std::string>& names = node.pipeline.variables;
+    const TemplateValue value = TRY(evaluate_commands(node.pipeline, dot));
     std::vector<std::pair<TemplateValue, TemplateValue>> items;
     if (const auto* list = std::get_if<std::shared_ptr<const TemplateList>>(&value.data)) {
       for (size_t i = 0; i < (*list)->size(); ++i)
@@ -114,6 +113,12 @@ class Expansion {
   }
 
   Result<TemplateValue> evaluate(const TemplatePipeline& pipeline, const TemplateValue& dot) {
+    TemplateValue value = TRY(evaluate_commands(pipeline, dot));
+    if (!pipeline.variables.empty()) assign(pipeline.variables.front(), value, pipeline.declares);
+    return value;
+  }
+
+  Result<TemplateValue> evaluate_commands(const TemplatePipeline& pipeline, const TemplateValue& dot) {
     if (++steps_ > kMaxSteps) {
       return bad(pipeline.position, "the template makes too many steps", ErrorCode::kResourceExhausted);
     }
@@ -121,7 +126,6 @@ class Expansion {
     for (size_t i = 0; i < pipeline.commands.size(); ++i) {
       value = TRY(evaluate(pipeline.commands[i], dot, i > 0 ? &value : nullptr));
     }
-    if (!pipeline.variables.empty()) assign(pipeline.variables.front(), value, pipeline.declares);
     return value;
   }
 

@@ -36,7 +36,7 @@ class Template {
   // Errors carry line and column within the text.
   static Result<Template> parse(std::string_view text);
 
-  // The text with all actions carried out. Stops with kResourceExhausted beyond 1 MiB or a million steps.
+  // The text with all actions carried out. Stops with kResourceExhausted beyond 1 MiB or 100,000 steps.
   Result<std::string> expand(const TemplateData& data, const TemplateWorld& world) const;
 
   // As Prometheus: an error becomes the text, so that the alert itself is never lost.
