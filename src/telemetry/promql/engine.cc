@@ -109,6 +109,22 @@ Result<QueryResult> PromqlEngine::query_range(std::string_view expression, Time 
                 fmt::format("invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
                             promql::describe(expr->type)));
   }
+  TRY(check_range(from, to, step));
+  const auto steps = static_cast<size_t>((to - from) / step) + 1;
+  const QueryContext context{.start_ms = to_unix_ms(from),
+                             .end_ms = to_unix_ms(to),
+                             .step_ms = step.count(),
+                             .lookback_ms = options.lookback.value_or(options_.lookback).count(),
+                             .subquery_step_ms = options_.subquery_step.count()};
+  Budget budget(limits_for(options_, options), clock_, options.stop);
+  Evaluator evaluator(reader_, context, budget);
+  QueryResult result{.type = ValueType::kMatrix};
+  TRY(evaluate_steps(evaluator, *expr, Grid{context.start_ms, context.step_ms, steps}, result.series));
+  std::ranges::sort(result.series, {}, &Series::labels);
+  return result;
+}
+
+Status PromqlEngine::check_range(Time from, Time to, Duration step) const {
   TRY(check_time(from, "start"));
   TRY(check_time(to, "end"));
   if (to < from) return fail(ErrorCode::kInvalidArgument, "end timestamp must not be before start time");
@@ -124,17 +140,7 @@ Result<QueryResult> PromqlEngine::query_range(std::string_view expression, Time 
             "exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX)",
             options_.limits.points_per_series));
   }
-  const QueryContext context{.start_ms = to_unix_ms(from),
-                             .end_ms = to_unix_ms(to),
-                             .step_ms = step.count(),
-                             .lookback_ms = options.lookback.value_or(options_.lookback).count(),
-                             .subquery_step_ms = options_.subquery_step.count()};
-  Budget budget(limits_for(options_, options), clock_, options.stop);
-  Evaluator evaluator(reader_, context, budget);
-  QueryResult result{.type = ValueType::kMatrix};
-  TRY(evaluate_steps(evaluator, *expr, Grid{context.start_ms, context.step_ms, steps}, result.series));
-  std::ranges::sort(result.series, {}, &Series::labels);
-  return result;
+  return {};
 }
 
 Status PromqlEngine::check(std::string_view expression) const {

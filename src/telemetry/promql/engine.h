@@ -51,6 +51,8 @@ class PromqlEngine {
                                   const QueryOptions& options = {}) const;
   // The first problem of an expression, without evaluating it.
   Status check(std::string_view expression) const;
+  // Whether the times of a range query make sense and stay within the limit of points.
+  Status check_range(Time from, Time to, Duration step) const;
 
   const SeriesReader& reader() const { return reader_; }
   const Options& options() const { return options_; }

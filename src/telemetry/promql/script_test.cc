@@ -356,7 +356,7 @@ TEST(PromqlScript, EveryScriptHolds) {
     evals += script.evals();
   }
   RecordProperty("evals", evals);
-  EXPECT_GE(evals, 140) << "scripts are missing";
+  EXPECT_GE(evals, 400) << "scripts are missing";
 }
 
 }  // namespace
