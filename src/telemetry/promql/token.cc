@@ -107,7 +107,7 @@ class Lexer {
   Status read(Token& token) {
     const char c = peek();
     if (c == '"' || c == '\'' || c == '`') return read_string(token);
-    if (is_letter(c) || (c == ':' && !in_brackets_)) return read_word(token);
+    if (is_letter(c) || (c == ':' && !in_brackets_ && !in_braces_)) return read_word(token);
     if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return read_number_or_duration(token);
     return read_sign(token);
   }
