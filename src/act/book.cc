@@ -169,7 +169,8 @@ PlanRun* Book::plan_of(std::string_view action) {
 bool Book::touched_since(const ActionRun& action) const {
   for (const PlanRun& run : plans_) {
     for (const ActionRun& other : run.actions) {
-      if (&other == &action || other.action.target != action.action.target || other.intent <= action.performed) continue;
+      if (&other == &action || other.action.target != action.action.target || other.intent <= action.performed)
+        continue;
       const bool changed = other.state == ActionState::kSucceeded || other.state == ActionState::kPartial ||
                            other.state == ActionState::kUnknown || other.state == ActionState::kRunning;
       if (changed && other.performed > action.performed) return true;
@@ -196,9 +197,8 @@ const ActionRun* Book::holder(std::string_view target) const {
 int Book::intents_within_minute(std::string_view origin, Time now) const {
   const auto found = intents_.find(origin);
   if (found == intents_.end()) return 0;
-  return static_cast<int>(std::ranges::count_if(found->second, [&](Time at) {
-    return at > now - kMinute && at < now + kMinute;
-  }));
+  return static_cast<int>(
+      std::ranges::count_if(found->second, [&](Time at) { return at > now - kMinute && at < now + kMinute; }));
 }
 
 size_t Book::open_plans() const {

@@ -9,13 +9,16 @@
 namespace capstan::act {
 namespace {
 
-Prepared answer(Prepared::Answer kind, std::string says) { return {.answer = kind, .says = std::move(says), .target = {}, .before = {}}; }
+Prepared answer(Prepared::Answer kind, std::string says) {
+  return {.answer = kind, .says = std::move(says), .target = {}, .before = {}};
+}
 
 // A mistake stays one; everything else may be better in a while.
 Prepared failed(const Error& error, std::string_view what) {
   const bool final = error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kUnimplemented ||
                      error.code == ErrorCode::kPermissionDenied;
-  return answer(final ? Prepared::Answer::kRefuse : Prepared::Answer::kLater, fmt::format("{}: {}", what, error.message));
+  return answer(final ? Prepared::Answer::kRefuse : Prepared::Answer::kLater,
+                fmt::format("{}: {}", what, error.message));
 }
 
 // Kinds become part of the text of a query, so only what can be a table's name may pass.
@@ -33,14 +36,15 @@ Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resourc
   if (!target) return failed(target.error(), "looking up the target");
   if (!*target) return answer(Answer::kSkip, fmt::format("{} is gone", action.target));
   const Resource& resource = **target;
-  if (Status kind = check_target_kind(verb->spec(), resource.kind); !kind) return answer(Answer::kRefuse, kind.error().message);
+  if (Status kind = check_target_kind(verb->spec(), resource.kind); !kind)
+    return answer(Answer::kRefuse, kind.error().message);
   if (!action.precondition.empty()) {
     if (!is_table_name(resource.kind)) return answer(Answer::kRefuse, fmt::format("'{}' is no kind", resource.kind));
     SqlSource::Options options;
     options.row_limit = 1;
     options.bind = {{":id", action.target}};
-    const Result<Table> holds =
-        sql.query(fmt::format("SELECT 1 FROM {} WHERE id = :id AND ({})", resource.kind, action.precondition), now, options);
+    const Result<Table> holds = sql.query(
+        fmt::format("SELECT 1 FROM {} WHERE id = :id AND ({})", resource.kind, action.precondition), now, options);
     if (!holds) return failed(holds.error(), "checking the precondition");
     if (holds->rows.empty()) return answer(Answer::kSkip, "its precondition no longer holds: " + action.precondition);
   }
@@ -53,7 +57,8 @@ Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resourc
   return {.answer = Answer::kGo, .says = "", .target = resource, .before = std::move(*before)};
 }
 
-Effect perform(const Action& action, Verb& verb, const Resource& target, const Json& before, const std::stop_token& stop) {
+Effect perform(const Action& action, Verb& verb, const Resource& target, const Json& before,
+               const std::stop_token& stop) {
   Effect effect;
   effect.performed = verb.perform(action, target, before, stop);
   effect.shows = verb.probe(action, target, before);
@@ -89,8 +94,7 @@ Performed outcome_of_performing(const Effect& effect) {
         outcome.says += "; but the outside shows no effect";
       }
       return outcome;
-    case ActionState::kPartial:
-      return outcome;
+    case ActionState::kPartial: return outcome;
     case ActionState::kFailed:
       if (effect.shows == ProbeAnswer::kHappened) {
         outcome.state = ActionState::kSucceeded;

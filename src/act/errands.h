@@ -15,7 +15,8 @@ namespace capstan::act {
 Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resources, const SqlSource& sql, Time now);
 
 // Performs, then asks the outside whether it happened.
-Effect perform(const Action& action, Verb& verb, const Resource& target, const Json& before, const std::stop_token& stop);
+Effect perform(const Action& action, Verb& verb, const Resource& target, const Json& before,
+               const std::stop_token& stop);
 
 // Undoes, then asks the outside whether the effect is gone.
 Effect undo(const Action& action, Verb& verb, const Resource& target, const Json& before, const std::stop_token& stop);

@@ -14,6 +14,7 @@ constexpr std::string_view kActor = "capstan";
 
 NewFact plan_fact(std::string_view kind, const PlanRun& run, Json body, std::string_view actor, Time now) {
   const Seq cause = run.approved ? run.approved : run.proposed;
+  body.set("plan_id", run.plan.id);
   return {.at = now,
           .kind = std::string(kind),
           .subject = run.plan.id,
@@ -43,7 +44,8 @@ Status check_order(const Plan& plan) {
     }
   }
   if (done.size() == plan.actions.size()) return {};
-  return fail(ErrorCode::kInvalidArgument, "the order of the plan's actions is circular, or names an action that it has not");
+  return fail(ErrorCode::kInvalidArgument,
+              "the order of the plan's actions is circular, or names an action that it has not");
 }
 
 }  // namespace
@@ -71,8 +73,14 @@ Result<Seq> Executor::record(NewFact fact) {
     return std::unexpected(written.error());
   }
   trouble_.clear();
-  book_.apply({.seq = written->front(), .at = fact.at, .kind = std::move(fact.kind), .subject = std::move(fact.subject),
-               .body = std::move(fact.body), .cause = fact.cause, .actor = std::move(fact.actor), .redacted = false});
+  book_.apply({.seq = written->front(),
+               .at = fact.at,
+               .kind = std::move(fact.kind),
+               .subject = std::move(fact.subject),
+               .body = std::move(fact.body),
+               .cause = fact.cause,
+               .actor = std::move(fact.actor),
+               .redacted = false});
   return written->front();
 }
 
@@ -85,8 +93,14 @@ Status Executor::record_all(std::vector<NewFact> facts) {
   }
   for (size_t i = 0; i < facts.size(); ++i) {
     NewFact& fact = facts[i];
-    book_.apply({.seq = (*written)[i], .at = fact.at, .kind = std::move(fact.kind), .subject = std::move(fact.subject),
-                 .body = std::move(fact.body), .cause = fact.cause, .actor = std::move(fact.actor), .redacted = false});
+    book_.apply({.seq = (*written)[i],
+                 .at = fact.at,
+                 .kind = std::move(fact.kind),
+                 .subject = std::move(fact.subject),
+                 .body = std::move(fact.body),
+                 .cause = fact.cause,
+                 .actor = std::move(fact.actor),
+                 .redacted = false});
   }
   return {};
 }
@@ -105,19 +119,26 @@ bool Executor::flush_held() {
       trouble_ = written.error().message;
       return false;
     }
-    book_.apply({.seq = written->front(), .at = fact.at, .kind = fact.kind, .subject = fact.subject, .body = fact.body,
-                 .cause = fact.cause, .actor = fact.actor, .redacted = false});
+    book_.apply({.seq = written->front(),
+                 .at = fact.at,
+                 .kind = fact.kind,
+                 .subject = fact.subject,
+                 .body = fact.body,
+                 .cause = fact.cause,
+                 .actor = fact.actor,
+                 .redacted = false});
     held_.pop_front();
   }
   return true;
 }
 
 Status Executor::check_plan(const Plan& plan) const {
-  if (plan.id.empty() || plan.origin.empty()) return fail(ErrorCode::kInvalidArgument, "a plan needs an id and an origin");
+  if (plan.id.empty() || plan.origin.empty())
+    return fail(ErrorCode::kInvalidArgument, "a plan needs an id and an origin");
   if (plan.actions.empty()) return fail(ErrorCode::kInvalidArgument, "a plan needs at least one action");
   if (plan.actions.size() > options_.most_actions || plan.to_json().dump().size() > options_.most_bytes) {
-    return fail(ErrorCode::kResourceExhausted, fmt::format("a plan has at most {} actions and {} bytes",
-                                                           options_.most_actions, options_.most_bytes));
+    return fail(ErrorCode::kResourceExhausted,
+                fmt::format("a plan has at most {} actions and {} bytes", options_.most_actions, options_.most_bytes));
   }
   if (plan.limits.per_minute < 1 || plan.limits.in_flight < 0 || plan.limits.in_flight_share < 0) {
     return fail(ErrorCode::kInvalidArgument, "a plan's limits must let at least one action through");
@@ -134,7 +155,8 @@ Status Executor::check_plan(const Plan& plan) const {
 
 Result<Seq> Executor::submit(const Plan& plan, Time now) {
   TRY(check_plan(plan));
-  if (book_.plan(plan.id)) return fail(ErrorCode::kAlreadyExists, fmt::format("the plan '{}' is already known", plan.id));
+  if (book_.plan(plan.id))
+    return fail(ErrorCode::kAlreadyExists, fmt::format("the plan '{}' is already known", plan.id));
   for (const Action& action : plan.actions) {
     if (book_.plan_of(action.id)) {
       return fail(ErrorCode::kAlreadyExists, fmt::format("the action '{}' is part of another plan", action.id));
@@ -162,7 +184,8 @@ Result<PlanRun*> Executor::find_open(std::string_view plan) {
 
 Status Executor::approve(std::string_view plan, std::string_view hash, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
-  if (run->approved) return fail(ErrorCode::kFailedPrecondition, fmt::format("already approved by {}", run->approved_by));
+  if (run->approved)
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("already approved by {}", run->approved_by));
   if (!run->stopped.empty()) return fail(ErrorCode::kFailedPrecondition, "the plan was " + run->stopped);
   if (hash != run->plan.hash()) {
     return fail(ErrorCode::kFailedPrecondition, "this is not the plan that was looked at: its hash is another");
@@ -176,19 +199,22 @@ Status Executor::reject(std::string_view plan, std::string_view reason, std::str
   PlanRun* run = TRY(find_open(plan));
   if (run->approved) return fail(ErrorCode::kFailedPrecondition, "already approved; cancel it instead");
   const std::string says = fmt::format("rejected by {}{}{}", by, reason.empty() ? "" : ": ", reason);
-  TRY(record(plan_fact(fact_kind::kPlanRejected, *run, Json::object({{"reason", "rejected"}, {"says", says}, {"by", by}}),
-                       by, now)));
+  TRY(record(plan_fact(fact_kind::kPlanRejected, *run,
+                       Json::object({{"reason", "rejected"}, {"says", says}, {"by", by}}), by, now)));
   return {};
 }
 
 Status Executor::withdraw(std::string_view plan, std::string_view reason, Time now) {
   PlanRun* run = TRY(find_open(plan));
   const bool by_person = run->approved && run->approved_by != run->plan.origin;
-  const bool idle = std::ranges::all_of(run->actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
-  if (run->started() || by_person || !idle) return fail(ErrorCode::kFailedPrecondition, "the plan is approved or under way");
-  TRY(record(plan_fact(fact_kind::kPlanRejected, *run,
-                       Json::object({{"reason", "withdrawn"}, {"says", fmt::format("withdrawn: {}", reason)}, {"by", kActor}}),
-                       kActor, now)));
+  const bool idle =
+      std::ranges::all_of(run->actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
+  if (run->started() || by_person || !idle)
+    return fail(ErrorCode::kFailedPrecondition, "the plan is approved or under way");
+  TRY(record(
+      plan_fact(fact_kind::kPlanRejected, *run,
+                Json::object({{"reason", "withdrawn"}, {"says", fmt::format("withdrawn: {}", reason)}, {"by", kActor}}),
+                kActor, now)));
   return {};
 }
 
@@ -209,21 +235,27 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
   if (decision != "happened" && decision != "retry" && decision != "abandon") {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no decision: happened, retry or abandon", decision));
   }
+  const ActionState ends = decision == "retry"     ? ActionState::kApproved
+                           : decision == "abandon" ? ActionState::kUnknown
+                           : found->undoing        ? ActionState::kReverted
+                                                   : ActionState::kSucceeded;
+  const std::string says = decision == "happened" ? fmt::format("{} says that it happened", by)
+                           : decision == "retry"  ? fmt::format("{} wants it tried again", by)
+                                                  : fmt::format("{} left it at that", by);
   std::vector<NewFact> facts;
-  facts.push_back({.at = now,
-                   .kind = std::string(fact_kind::kActionResolved),
-                   .subject = std::string(action),
-                   .body = Json::object({{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}}),
-                   .cause = found->intent,
-                   .actor = std::string(by)});
+  facts.push_back(
+      {.at = now,
+       .kind = std::string(fact_kind::kActionResolved),
+       .subject = std::string(action),
+       .body = Json::object(
+           {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}, {"says", says}}),
+       .cause = found->intent,
+       .actor = std::string(by)});
   if (decision == "happened") {
-    const ActionState state = found->undoing ? ActionState::kReverted : ActionState::kSucceeded;
     facts.push_back({.at = now,
                      .kind = std::string(fact_kind::kActionFinished),
                      .subject = std::string(action),
-                     .body = Json::object({{"plan_id", run->plan.id},
-                                           {"state", to_string(state)},
-                                           {"says", fmt::format("{} says that it happened", by)}}),
+                     .body = Json::object({{"plan_id", run->plan.id}, {"state", to_string(ends)}, {"says", says}}),
                      .cause = found->intent,
                      .actor = std::string(by)});
   }
@@ -253,17 +285,17 @@ Status Executor::resume(std::string_view subject, std::string_view by, Time now)
 
 bool Executor::paused(std::string_view subject) const { return book_.pause(subject) != nullptr; }
 
-bool Executor::frozen(const PlanRun& run) const {
-  return book_.pause("capstan") || book_.pause(run.plan.origin);
-}
+bool Executor::frozen(const PlanRun& run) const { return book_.pause("capstan") || book_.pause(run.plan.origin); }
 
 void Executor::tick(Time now) {
   const bool writable = flush_held();
   for (PlanRun& run : book_.plans()) {
     if (run.ended()) continue;
     run.waiting.clear();
-    if (writable && held_.empty()) advance(run, now);
-    else run.waiting = "the ledger cannot be written: " + trouble_;
+    if (writable && held_.empty())
+      advance(run, now);
+    else
+      run.waiting = "the ledger cannot be written: " + trouble_;
   }
   book_.forget();
 }

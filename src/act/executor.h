@@ -1,5 +1,5 @@
-// Carries plans out: intent, approval, perform, probe, outcome, each a fact, and nothing is touched before its intent is
-// durable. At most once: what a crash cut off is looked up outside before anything else.
+// Carries plans out: intent, approval, perform, probe, outcome, each a fact, and nothing is touched before its intent
+// is durable. At most once: what a crash cut off is looked up outside before anything else.
 #pragma once
 
 #include <deque>
@@ -37,8 +37,8 @@ struct ExecutorOptions {
   int retry_limit = 60;                 // After so many the action counts as refused.
   size_t most_actions = 200;            // Of one plan.
   size_t most_open_plans = 1000;
-  size_t most_bytes = 60'000;           // Of a plan as text: the ledger takes no larger facts.
-  size_t keep_ended = 500;              // Plans that have ended and are still listed.
+  size_t most_bytes = 60'000;  // Of a plan as text: the ledger takes no larger facts.
+  size_t keep_ended = 500;     // Plans that have ended and are still listed.
 };
 
 // A state machine owned by one thread: whoever owns the ledger. Commands return when their fact is durable. Errors:

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "act/executor.h"
 
@@ -51,15 +52,17 @@ void Executor::advance(PlanRun& run, Time now) {
 
 bool Executor::approve_or_wait(PlanRun& run, Time now) {
   const bool fresh = now - run.plan.created < options_.validity;
-  const bool idle = std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
+  const bool idle =
+      std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (!fresh && !run.started() && idle) {
     const std::string says = fmt::format("expired: it had not started within {}", format_duration(options_.validity));
-    record_or_hold({.at = now,
-                    .kind = std::string(fact_kind::kPlanRejected),
-                    .subject = run.plan.id,
-                    .body = Json::object({{"reason", "expired"}, {"says", says}, {"by", "capstan"}}),
-                    .cause = run.proposed,
-                    .actor = "capstan"});
+    record_or_hold(
+        {.at = now,
+         .kind = std::string(fact_kind::kPlanRejected),
+         .subject = run.plan.id,
+         .body = Json::object({{"plan_id", run.plan.id}, {"reason", "expired"}, {"says", says}, {"by", "capstan"}}),
+         .cause = run.proposed,
+         .actor = "capstan"});
     return false;
   }
   if (run.approved) return true;
@@ -71,12 +74,13 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
     run.waiting = "paused";
     return false;
   }
-  const Result<Seq> written = record({.at = now,
-                                      .kind = std::string(fact_kind::kPlanApproved),
-                                      .subject = run.plan.id,
-                                      .body = Json::object({{"hash", run.plan.hash()}, {"by", run.plan.origin}}),
-                                      .cause = run.proposed,
-                                      .actor = run.plan.origin});
+  const Result<Seq> written =
+      record({.at = now,
+              .kind = std::string(fact_kind::kPlanApproved),
+              .subject = run.plan.id,
+              .body = Json::object({{"plan_id", run.plan.id}, {"hash", run.plan.hash()}, {"by", run.plan.origin}}),
+              .cause = run.proposed,
+              .actor = run.plan.origin});
   if (!written) run.waiting = "the ledger cannot be written: " + trouble_;
   return written.has_value();
 }
@@ -84,7 +88,8 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
 bool Executor::wait_for_person(PlanRun& run) {
   for (const ActionRun& action : run.actions) {
     if (action.state != ActionState::kUnknown || action.resolved) continue;
-    run.waiting = fmt::format("a person: whether {} on {} happened is unknown", action.action.verb, action.action.target);
+    run.waiting =
+        fmt::format("a person: whether {} on {} happened is unknown", action.action.verb, action.action.target);
     return true;
   }
   return false;
@@ -102,7 +107,9 @@ bool Executor::settle_stopped(PlanRun& run, Time now) {
   if (run.check.ticket != 0) return false;
   ActionRun* last = nullptr;
   for (ActionRun& action : run.actions) {
-    if (undoable(run, action, around_.verbs) && !book_.touched_since(action) && (!last || action.performed > last->performed)) last = &action;
+    if (undoable(run, action, around_.verbs) && !book_.touched_since(action) &&
+        (!last || action.performed > last->performed))
+      last = &action;
   }
   return !last || !start_undo(run, *last, now);
 }
@@ -146,7 +153,8 @@ std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time
     const ActionRun* first = run.find(id);
     const bool passed = first && first->phase == Phase::kIdle &&
                         (first->state == ActionState::kSucceeded || first->state == ActionState::kSkipped);
-    if (!passed) return fmt::format("{} on {} first", first ? first->action.verb : id, first ? first->action.target : "?");
+    if (!passed)
+      return fmt::format("{} on {} first", first ? first->action.verb : id, first ? first->action.target : "?");
   }
   if (now < action.not_before) return action.says;
   if (const ActionRun* holder = book_.holder(action.action.target)) {
@@ -160,7 +168,8 @@ std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time
     if (other.plan.origin != run.plan.origin || other.ended()) continue;
     rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
   }
-  if (rate >= run.plan.limits.per_minute) return fmt::format("{} started of {} a minute", rate, run.plan.limits.per_minute);
+  if (rate >= run.plan.limits.per_minute)
+    return fmt::format("{} started of {} a minute", rate, run.plan.limits.per_minute);
   return "";
 }
 
@@ -187,12 +196,16 @@ void Executor::finish(PlanRun& run, Time now) {
   }
   ActionState state = ActionState::kSucceeded;
   const bool changed = counts[ActionState::kSucceeded] > 0 || counts[ActionState::kPartial] > 0;
-  if (counts[ActionState::kUnknown] > 0) state = ActionState::kUnknown;
-  else if (!run.stopped.empty() && changed) state = ActionState::kPartial;
-  else if (counts[ActionState::kReverted] > 0) state = ActionState::kReverted;
-  else if (counts[ActionState::kFailed] > 0) state = ActionState::kFailed;
-  else if (!changed) state = ActionState::kSkipped;
-  // A failed check with nothing to undo has left its change behind.
+  if (counts[ActionState::kUnknown] > 0)
+    state = ActionState::kUnknown;
+  else if (!run.stopped.empty() && changed)
+    state = ActionState::kPartial;
+  else if (counts[ActionState::kReverted] > 0)
+    state = ActionState::kReverted;
+  else if (counts[ActionState::kFailed] > 0)
+    state = ActionState::kFailed;
+  else if (!changed)
+    state = ActionState::kSkipped;
   std::string says = run.stopped;
   std::string numbers;
   Json::Object json_counts;
@@ -202,12 +215,14 @@ void Executor::finish(PlanRun& run, Time now) {
     json_counts.emplace(to_string(each), count);
   }
   says += (says.empty() ? "" : "; ") + numbers;
-  record_or_hold({.at = now,
-                  .kind = std::string(fact_kind::kPlanFinished),
-                  .subject = run.plan.id,
-                  .body = Json::object({{"state", to_string(state)}, {"says", says}, {"counts", std::move(json_counts)}}),
-                  .cause = run.approved ? run.approved : run.proposed,
-                  .actor = "capstan"});
+  record_or_hold(
+      {.at = now,
+       .kind = std::string(fact_kind::kPlanFinished),
+       .subject = run.plan.id,
+       .body = Json::object(
+           {{"plan_id", run.plan.id}, {"state", to_string(state)}, {"says", says}, {"counts", std::move(json_counts)}}),
+       .cause = run.approved ? run.approved : run.proposed,
+       .actor = "capstan"});
 }
 
 }  // namespace capstan::act

@@ -27,11 +27,12 @@ std::string describe(std::string_view what, const Action& action) {
 
 bool Executor::send(std::string what, std::function<WorkResult(const std::stop_token&)> run, uint64_t& ticket) {
   const uint64_t number = ++last_ticket_;
-  const bool taken = around_.runner.try_run({number, std::move(what), [number, run = std::move(run)](const std::stop_token& stop) {
-                                               WorkResult result = run(stop);
-                                               result.ticket = number;
-                                               return result;
-                                             }});
+  const bool taken =
+      around_.runner.try_run({number, std::move(what), [number, run = std::move(run)](const std::stop_token& stop) {
+                                WorkResult result = run(stop);
+                                result.ticket = number;
+                                return result;
+                              }});
   if (taken) ticket = number;
   return taken;
 }
@@ -57,24 +58,27 @@ void Executor::send_intended(ActionRun& action) {
                        undoing](const std::stop_token& stop) -> WorkResult {
     return {0, undoing ? undo(step, *verb, target, before, stop) : perform(step, *verb, target, before, stop)};
   };
-  if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket)) action.phase = Phase::kWorking;
-  else action.waiting = "a free worker";
+  if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket))
+    action.phase = Phase::kWorking;
+  else
+    action.waiting = "a free worker";
 }
 
 void Executor::send_look(ActionRun& action) {
   Verb* verb = around_.verbs.find(action.action.verb);
-  const auto errand = [step = action.action, verb, target = action.target, before = action.before](
-                          const std::stop_token&) -> WorkResult {
+  const auto errand = [step = action.action, verb, target = action.target,
+                       before = action.before](const std::stop_token&) -> WorkResult {
     return {0, Looked{verb ? verb->probe(step, target, before) : ProbeAnswer::kCannotTell}};
   };
-  if (send(describe("probe", action.action), errand, action.ticket)) action.phase = Phase::kLooking;
-  else action.waiting = "a free worker";
+  if (send(describe("probe", action.action), errand, action.ticket))
+    action.phase = Phase::kLooking;
+  else
+    action.waiting = "a free worker";
 }
 
 void Executor::send_check(PlanRun& run, Time now) {
-  const auto errand = [promql = run.plan.verify, &signals = around_.signals, now](const std::stop_token&) -> WorkResult {
-    return {0, check_signal(promql, signals, now)};
-  };
+  const auto errand = [promql = run.plan.verify, &signals = around_.signals,
+                       now](const std::stop_token&) -> WorkResult { return {0, check_signal(promql, signals, now)}; };
   send("check " + run.plan.verify, errand, run.check.ticket);
 }
 
@@ -89,9 +93,12 @@ void Executor::handle(WorkResult result, Time now) {
     for (ActionRun& action : run.actions) {
       if (action.ticket == 0 || action.ticket != result.ticket) continue;
       action.ticket = 0;
-      if (Prepared* prepared = std::get_if<Prepared>(&result.result)) take(run, action, std::move(*prepared), now);
-      else if (const Effect* effect = std::get_if<Effect>(&result.result)) take(run, action, *effect, now);
-      else if (const Looked* looked = std::get_if<Looked>(&result.result)) take(run, action, *looked, now);
+      if (Prepared* prepared = std::get_if<Prepared>(&result.result))
+        take(run, action, std::move(*prepared), now);
+      else if (const Effect* effect = std::get_if<Effect>(&result.result))
+        take(run, action, *effect, now);
+      else if (const Looked* looked = std::get_if<Looked>(&result.result))
+        take(run, action, *looked, now);
       return;
     }
   }
@@ -105,10 +112,12 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
     case Prepared::Answer::kSkip:
       return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, "blocked");
     case Prepared::Answer::kRefuse:
-      return write_outcome(run, action, {ActionState::kFailed, "refused before anything was touched: " + prepared.says, {}}, now);
+      return write_outcome(run, action,
+                           {ActionState::kFailed, "refused before anything was touched: " + prepared.says, {}}, now);
     case Prepared::Answer::kLater:
       if (++action.postponed >= options_.retry_limit) {
-        return write_outcome(run, action, {ActionState::kFailed, "given up before anything was touched: " + prepared.says, {}}, now);
+        return write_outcome(run, action,
+                             {ActionState::kFailed, "given up before anything was touched: " + prepared.says, {}}, now);
       }
       action.says = prepared.says;
       action.not_before = now + options_.retry_every;
@@ -153,7 +162,9 @@ void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const 
                   .kind = std::string(fact_kind::kActionFinished),
                   .subject = action.action.id,
                   .body = std::move(body),
-                  .cause = action.intent ? action.intent : run.approved ? run.approved : run.proposed,
+                  .cause = action.intent  ? action.intent
+                           : run.approved ? run.approved
+                                          : run.proposed,
                   .actor = "capstan"});
 }
 
@@ -168,17 +179,22 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
   const bool undoing = action.undoing;
   const bool done = looked.shows == (undoing ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened);
   if (done) {
-    return write_outcome(run, action, {undoing ? ActionState::kReverted : ActionState::kSucceeded,
-                                       "cut off by a restart; the outside shows that it was done", {}}, now);
+    return write_outcome(run, action,
+                         {undoing ? ActionState::kReverted : ActionState::kSucceeded,
+                          "cut off by a restart; the outside shows that it was done",
+                          {}},
+                         now);
   }
   if (looked.shows == ProbeAnswer::kCannotTell && !idempotent) {
-    return write_outcome(run, action, {ActionState::kUnknown,
-                                       "cut off by a restart; the outside cannot tell whether it was done", {}}, now);
+    return write_outcome(
+        run, action, {ActionState::kUnknown, "cut off by a restart; the outside cannot tell whether it was done", {}},
+        now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
-  const std::string_view says = looked.shows == ProbeAnswer::kCannotTell
-                                    ? "cut off by a restart; harmless to repeat, so it takes its turn again"
-                                    : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
+  const std::string_view says =
+      looked.shows == ProbeAnswer::kCannotTell
+          ? "cut off by a restart; harmless to repeat, so it takes its turn again"
+          : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
   write_outcome(run, action, {ActionState::kFailed, std::string(says), {}}, now, "retry");
 }
 

@@ -26,8 +26,8 @@ struct ActionRun {
   Action action;
   ActionState state = ActionState::kProposed;
   Phase phase = Phase::kIdle;
-  uint64_t ticket = 0;      // Of the work that is under way; 0 for none.
-  Resource target;          // As the intent says.
+  uint64_t ticket = 0;  // Of the work that is under way; 0 for none.
+  Resource target;      // As the intent says.
   Json before;
   bool undoing = false;     // The newest intent is to undo.
   bool undo_ended = false;  // Undoing was tried and has ended.
@@ -38,12 +38,12 @@ struct ActionRun {
   int postponed = 0;        // How often its checks could not be made.
   Time not_before;          // When to try the checks again.
   std::string says;
-  std::string waiting;      // Why it has not started yet.
+  std::string waiting;  // Why it has not started yet.
   Json result;
   Time started;
   Time finished;
-  Seq intent = 0;           // The newest intent, to perform or to undo.
-  Seq performed = 0;        // The newest intent to perform.
+  Seq intent = 0;     // The newest intent, to perform or to undo.
+  Seq performed = 0;  // The newest intent to perform.
 
   // Something may be happening to its target, now or as far as anybody knows.
   bool holds_target() const { return phase != Phase::kIdle || (state == ActionState::kUnknown && !resolved); }
@@ -55,7 +55,7 @@ struct Check {
   State state = State::kNone;
   uint64_t ticket = 0;
   Time began;
-  Time next;                     // When to ask again.
+  Time next;  // When to ask again.
   std::optional<Time> true_since;
   std::string says;
 };
@@ -63,16 +63,16 @@ std::string_view to_string(Check::State state);
 
 struct PlanRun {
   Plan plan;
-  Seq proposed = 0;           // The fact.
+  Seq proposed = 0;  // The fact.
   ActionState state = ActionState::kProposed;
   std::string approved_by;
-  Seq approved = 0;           // The fact; 0 while it is not approved.
-  std::string stopped;        // Why nothing new of it starts; "" while it goes on.
+  Seq approved = 0;     // The fact; 0 while it is not approved.
+  std::string stopped;  // Why nothing new of it starts; "" while it goes on.
   bool cancelled = false;
-  bool undo = false;          // What was done is to be undone.
+  bool undo = false;  // What was done is to be undone.
   Check check;
   std::string says;
-  std::string waiting;        // What it waits for, for people.
+  std::string waiting;  // What it waits for, for people.
   Time finished;
   std::vector<ActionRun> actions;
 

@@ -46,18 +46,19 @@ Json plan_status(const PlanRun& run, const VerbRegistry& verbs, Duration validit
   for (const ActionRun& action : run.actions) actions.push_back(action_status(action, verbs));
   constexpr std::string_view kIncident = "incident:";
   const std::string& origin = run.plan.origin;
-  return Json::object({{"plan", run.plan.to_json()},
-                       {"state", to_string(run.state)},
-                       {"waiting_for", run.waiting},
-                       {"approved_by", run.approved_by},
-                       {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
-                       {"says", run.says.empty() ? run.stopped : run.says},
-                       {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
-                       {"in_flight", run.in_flight()},
-                       {"in_flight_limit", run.flight_limit()},
-                       {"actions", std::move(actions)},
-                       {"verify", Json::object({{"state", to_string(run.check.state)}, {"says", run.check.says}})},
-                       {"finished", time_or_null(run.finished)}});
+  return Json::object(
+      {{"plan", run.plan.to_json()},
+       {"state", to_string(run.state)},
+       {"waiting_for", run.waiting},
+       {"approved_by", run.approved_by},
+       {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
+       {"says", run.says.empty() ? run.stopped : run.says},
+       {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
+       {"in_flight", run.in_flight()},
+       {"in_flight_limit", run.flight_limit()},
+       {"actions", std::move(actions)},
+       {"verify", Json::object({{"state", to_string(run.check.state)}, {"says", run.check.says}})},
+       {"finished", time_or_null(run.finished)}});
 }
 
 bool is_listed(const PlanRun& run, std::string_view which) {
@@ -91,9 +92,8 @@ Json Executor::pause_status() const {
 }
 
 size_t Executor::waiting_for_approval() const {
-  return static_cast<size_t>(std::ranges::count_if(book_.plans(), [](const PlanRun& run) {
-    return is_listed(run, "waiting");
-  }));
+  return static_cast<size_t>(
+      std::ranges::count_if(book_.plans(), [](const PlanRun& run) { return is_listed(run, "waiting"); }));
 }
 
 size_t Executor::unknown_actions() const {

@@ -20,7 +20,7 @@ const std::chrono::local_days kHorizon{std::chrono::year(2100) / 1 / 1};
 
 struct Line {
   int number = 0;
-  std::string name;                                               // "DTSTART"
+  std::string name;                                             // "DTSTART"
   std::vector<std::pair<std::string, std::string>> parameters;  // {"VALUE", "DATE"}
   std::string value;
 
@@ -96,14 +96,16 @@ Result<Moment> read_moment(const Line& line, std::string_view value) {
   const std::string_view digits = value.size() >= 15 ? value.substr(9, 6) : std::string_view();
   const auto [last, error] = std::from_chars(digits.data(), digits.data() + digits.size(), clock);
   const bool utc = value.size() == 16 && value.back() == 'Z';
-  if (value[8] != 'T' || (value.size() != 15 && !utc) || error != std::errc() || last != digits.data() + 6 || clock < 0 ||
-      clock / 10'000 > 23 || clock / 100 % 100 > 59 || clock % 100 > 60) {
+  if (value[8] != 'T' || (value.size() != 15 && !utc) || error != std::errc() || last != digits.data() + 6 ||
+      clock < 0 || clock / 10'000 > 23 || clock / 100 % 100 > 59 || clock % 100 > 60) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no time like 20260117T090000", value));
   }
-  moment.local += std::chrono::hours(clock / 10'000) + std::chrono::minutes(clock / 100 % 100) +
-                  std::chrono::seconds(clock % 100);
-  if (utc) moment.zone = Zone();
-  else if (!line.parameter("TZID").empty()) moment.zone = TRY(Zone::find(line.parameter("TZID")));
+  moment.local +=
+      std::chrono::hours(clock / 10'000) + std::chrono::minutes(clock / 100 % 100) + std::chrono::seconds(clock % 100);
+  if (utc)
+    moment.zone = Zone();
+  else if (!line.parameter("TZID").empty())
+    moment.zone = TRY(Zone::find(line.parameter("TZID")));
   return moment;
 }
 
@@ -131,14 +133,22 @@ class CalendarReader {
     if (line.name == "BEGIN") return begin(line.value);
     if (line.name == "END") return end(line.value);
     if (!in_event_ || depth_ > 0) return {};
-    if (line.name == "DTSTART") start_ = TRY(read_moment(line, line.value));
-    else if (line.name == "DTEND") end_ = TRY(read_moment(line, line.value));
-    else if (line.name == "DURATION") length_ = TRY(parse_period(line.value));
-    else if (line.name == "SUMMARY") summary_ = unescape(line.value);
-    else if (line.name == "STATUS") cancelled_ = line.value == "CANCELLED";
-    else if (line.name == "RRULE") return read_rule(line);
-    else if (line.name == "EXDATE") return read_dates(line, except_);
-    else if (line.name == "RDATE") return read_dates(line, extra_);
+    if (line.name == "DTSTART")
+      start_ = TRY(read_moment(line, line.value));
+    else if (line.name == "DTEND")
+      end_ = TRY(read_moment(line, line.value));
+    else if (line.name == "DURATION")
+      length_ = TRY(parse_period(line.value));
+    else if (line.name == "SUMMARY")
+      summary_ = unescape(line.value);
+    else if (line.name == "STATUS")
+      cancelled_ = line.value == "CANCELLED";
+    else if (line.name == "RRULE")
+      return read_rule(line);
+    else if (line.name == "EXDATE")
+      return read_dates(line, except_);
+    else if (line.name == "RDATE")
+      return read_dates(line, extra_);
     else if (line.name == "RECURRENCE-ID" || line.name == "EXRULE") {
       return fail(ErrorCode::kUnimplemented, line.name + " is not supported yet");
     }
@@ -189,7 +199,8 @@ class CalendarReader {
   }
 
   Status read_dates(const Line& line, std::set<LocalTime>& into) {
-    if (line.parameter("VALUE") == "PERIOD") return fail(ErrorCode::kUnimplemented, "VALUE=PERIOD is not supported yet");
+    if (line.parameter("VALUE") == "PERIOD")
+      return fail(ErrorCode::kUnimplemented, "VALUE=PERIOD is not supported yet");
     std::string_view rest = line.value;
     while (!rest.empty()) {
       const size_t comma = rest.find(',');
@@ -257,7 +268,8 @@ Result<Calendar> Calendar::parse(std::string_view text, std::string_view file) {
     if (!line) return at(line.error(), number);
     if (Status taken = reader.take(*line); !taken) return at(taken.error(), number);
   }
-  if (!reader.saw_calendar()) return at({ErrorCode::kInvalidArgument, "no iCalendar file: BEGIN:VCALENDAR is missing"}, 1);
+  if (!reader.saw_calendar())
+    return at({ErrorCode::kInvalidArgument, "no iCalendar file: BEGIN:VCALENDAR is missing"}, 1);
   if (Status finished = reader.finish(); !finished) return at(finished.error(), last);
   return calendar;
 }

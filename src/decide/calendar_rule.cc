@@ -76,11 +76,16 @@ Status CalendarRule::read_weekday(std::string_view item) {
 Status CalendarRule::read_part(std::string_view name, std::string_view value) {
   if (name == "FREQ") {
     has_frequency_ = true;
-    if (value == "DAILY") frequency_ = Frequency::kDaily;
-    else if (value == "WEEKLY") frequency_ = Frequency::kWeekly;
-    else if (value == "MONTHLY") frequency_ = Frequency::kMonthly;
-    else if (value == "YEARLY") frequency_ = Frequency::kYearly;
-    else return fail(ErrorCode::kUnimplemented, fmt::format("FREQ={} is not supported yet", value));
+    if (value == "DAILY")
+      frequency_ = Frequency::kDaily;
+    else if (value == "WEEKLY")
+      frequency_ = Frequency::kWeekly;
+    else if (value == "MONTHLY")
+      frequency_ = Frequency::kMonthly;
+    else if (value == "YEARLY")
+      frequency_ = Frequency::kYearly;
+    else
+      return fail(ErrorCode::kUnimplemented, fmt::format("FREQ={} is not supported yet", value));
   } else if (name == "INTERVAL") {
     interval_ = TRY(read_int(value, 1, 1000));
   } else if (name == "COUNT") {
@@ -123,14 +128,17 @@ Result<CalendarRule> CalendarRule::parse(std::string_view text) {
       return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no part of a recurrence rule", part));
     }
     // Read last: what it means depends on the others.
-    if (part.starts_with("WKST=")) week_start = part.substr(5);
-    else TRY(rule.read_part(part.substr(0, equals), part.substr(equals + 1)));
+    if (part.starts_with("WKST="))
+      week_start = part.substr(5);
+    else
+      TRY(rule.read_part(part.substr(0, equals), part.substr(equals + 1)));
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
   if (!week_start.empty()) TRY(rule.read_part("WKST", week_start));
   if (!rule.has_frequency_) return fail(ErrorCode::kInvalidArgument, "a recurrence rule needs FREQ");
-  if (rule.count_ && rule.until_) return fail(ErrorCode::kInvalidArgument, "a recurrence rule has COUNT or UNTIL, not both");
+  if (rule.count_ && rule.until_)
+    return fail(ErrorCode::kInvalidArgument, "a recurrence rule has COUNT or UNTIL, not both");
   const bool ordinals = std::ranges::any_of(rule.weekdays_, [](const Weekday& each) { return each.ordinal != 0; });
   if (ordinals && rule.frequency_ != Frequency::kMonthly && rule.frequency_ != Frequency::kYearly) {
     return fail(ErrorCode::kInvalidArgument, "BYDAY counts weekdays only in monthly and yearly rules");

@@ -24,7 +24,7 @@ class CalendarRule {
  private:
   enum class Frequency { kDaily, kWeekly, kMonthly, kYearly };
   struct Weekday {
-    int ordinal = 0;  // 0: every one; 2: the second; -1: the last.
+    int ordinal = 0;   // 0: every one; 2: the second; -1: the last.
     unsigned day = 0;  // 0 is Sunday.
   };
   bool matches(std::chrono::local_days first, std::chrono::local_days day) const;

@@ -93,7 +93,8 @@ Result<uint64_t> read_item(const FieldSpec& field, std::string_view text) {
   }
   if (from > to && &field == &kWeekdayField) to += 7;  // "fri-mon" goes over the week's end.
   if (from > to) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("the range '{}' of the {} runs backwards", range, field.title));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the range '{}' of the {} runs backwards", range, field.title));
   }
   uint64_t bits = 0;
   for (int value = from; value <= to; value += step) {

@@ -1,7 +1,8 @@
 // Times that come again, in the five fields of cron: minute, hour, day of month, month, day of week.
 //
-// Names (jan, mon), lists, ranges, steps, L (last day; "5L" the last Friday; "L-3"), W ("15W" the weekday nearest to the
-// 15th), # ("mon#2" the second Monday) and @hourly, @daily, @midnight, @weekly, @monthly, @yearly. Sunday is 0 or 7.
+// Names (jan, mon), lists, ranges, steps, L (last day; "5L" the last Friday; "L-3"), W ("15W" the weekday nearest to
+// the 15th), # ("mon#2" the second Monday) and @hourly, @daily, @midnight, @weekly, @monthly, @yearly. Sunday is 0
+// or 7.
 #pragma once
 
 #include <chrono>
@@ -16,9 +17,9 @@
 
 namespace capstan::decide {
 
-// As Vixie cron: when both day of month and day of week are restricted (neither starts with "*"), either suffices. A job
-// with a fixed hour and minute that falls into the gap of daylight saving runs at the first minute after it, and one
-// that comes twice runs at the first; a job with "*" as hour or minute follows the clock on the wall.
+// As Vixie cron: when both day of month and day of week are restricted (neither starts with "*"), either suffices. A
+// job with a fixed hour and minute that falls into the gap of daylight saving runs at the first minute after it, and
+// one that comes twice runs at the first; a job with "*" as hour or minute follows the clock on the wall.
 class Cron {
  public:
   // An expression that never comes true ("0 0 30 2 *") is refused too.

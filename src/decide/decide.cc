@@ -10,8 +10,8 @@
 namespace capstan::decide {
 namespace {
 
-constexpr Duration kDefaultRest{300'000};      // Between actions on one target for different occurrences.
-constexpr Duration kEnsureCooldown{900'000};   // Before a state that did not come about is asked for again.
+constexpr Duration kDefaultRest{300'000};     // Between actions on one target for different occurrences.
+constexpr Duration kEnsureCooldown{900'000};  // Before a state that did not come about is asked for again.
 
 std::string clock_text(Time time) { return format_time(time).substr(0, 16) + "Z"; }
 
@@ -21,7 +21,8 @@ class Decider {
       : policy_(policy), situation_(situation), origin_("policy:" + policy.name) {
     if (policy.ensure) standing_ = policy.ensure->schedule.at(situation.now);
     if (policy.when && policy.when->kind == Trigger::Kind::kCron) {
-      if (auto due = due_time(*policy.when, situation.now, situation.in_force_since)) occurrences_.push_back(std::move(*due));
+      if (auto due = due_time(*policy.when, situation.now, situation.in_force_since))
+        occurrences_.push_back(std::move(*due));
     } else if (policy.when) {
       occurrences_ = occurrences(*policy.when, situation.findings, situation.incidents);
     }
@@ -51,8 +52,10 @@ class Decider {
       verdict.why = candidate.never;
       return verdict;
     }
-    if (policy_.ensure) judge_state(candidate, verdict);
-    else judge_occurrence(candidate, verdict);
+    if (policy_.ensure)
+      judge_state(candidate, verdict);
+    else
+      judge_occurrence(candidate, verdict);
     return verdict;
   }
 
@@ -66,10 +69,13 @@ class Decider {
     if (override) {
       verdict.why = fmt::format("override by {} until {}", override->by, clock_text(override->until));
       key = "override " + override->id;
-      if (override->state == ensure.inside.name) state = &ensure.inside;
-      else if (ensure.outside && override->state == ensure.outside->name) state = &*ensure.outside;
+      if (override->state == ensure.inside.name)
+        state = &ensure.inside;
+      else if (ensure.outside && override->state == ensure.outside->name)
+        state = &*ensure.outside;
       else {
-        verdict.why += override->state.empty() ? ": left alone" : fmt::format(": '{}' is no state of this policy", override->state);
+        verdict.why += override->state.empty() ? ": left alone"
+                                               : fmt::format(": '{}' is no state of this policy", override->state);
         return nullptr;
       }
     }
@@ -113,10 +119,9 @@ class Decider {
       if (!occurrence || each.since < occurrence->since) occurrence = &each;
     }
     if (!occurrence) {
-      verdict.why = policy_.when->kind == Trigger::Kind::kCron ? "no time of the clock is due"
-                    : policy_.when->kind == Trigger::Kind::kAlert
-                        ? fmt::format("no alert {} holds", policy_.when->name)
-                        : "no such incident is open";
+      verdict.why = policy_.when->kind == Trigger::Kind::kCron    ? "no time of the clock is due"
+                    : policy_.when->kind == Trigger::Kind::kAlert ? fmt::format("no alert {} holds", policy_.when->name)
+                                                                  : "no such incident is open";
       return;
     }
     verdict.why = occurrence->says;
@@ -126,7 +131,8 @@ class Decider {
                                 format_duration(std::max(held, Duration(0))), format_duration(policy_.when->hold));
       return;
     }
-    if (const Override* override = governing(situation_.overrides, policy_.name, candidate.resource.id, situation_.now)) {
+    if (const Override* override =
+            governing(situation_.overrides, policy_.name, candidate.resource.id, situation_.now)) {
       verdict.why = fmt::format("override by {} until {}: left alone", override->by, clock_text(override->until));
       return;
     }
@@ -159,8 +165,8 @@ class Decider {
       verdict.why = fmt::format("rejected by {}: {}", previous->by, verdict.why);
       return;
     }
-    const bool had_its_turn = previous && previous->end != PastAction::End::kExpired &&
-                              previous->end != PastAction::End::kSkipped;
+    const bool had_its_turn =
+        previous && previous->end != PastAction::End::kExpired && previous->end != PastAction::End::kSkipped;
     if (had_its_turn && !cooldown) {
       verdict.why = fmt::format("done at {} for {}", clock_text(previous->at), verdict.why);
       return;
@@ -233,7 +239,7 @@ class Decider {
       const auto as_wanted = std::ranges::count_if(decision_.verdicts, [](const Verdict& verdict) {
         return verdict.matched && verdict.why.starts_with("is ") && verdict.why.find(" as wanted") != std::string::npos;
       });
-      const WantedState* state = standing_.inside              ? &policy_.ensure->inside
+      const WantedState* state = standing_.inside          ? &policy_.ensure->inside
                                  : policy_.ensure->outside ? &*policy_.ensure->outside
                                                            : nullptr;
       decision_.summary = state ? fmt::format("{} of {} are {} as wanted", as_wanted, selected_, state->name)

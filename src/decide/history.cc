@@ -59,8 +59,14 @@ void History::propose(const Fact& fact) {
   PlanEntry entry{plan.origin, plan.policy_version, {}, true};
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
-    actions_[action.id] = {.id = action.id, .plan = plan.id, .origin = plan.origin, .target = action.target,
-                           .end = PastAction::End::kOpen, .intended = false, .at = fact.at, .by = ""};
+    actions_[action.id] = {.id = action.id,
+                           .plan = plan.id,
+                           .origin = plan.origin,
+                           .target = action.target,
+                           .end = PastAction::End::kOpen,
+                           .intended = false,
+                           .at = fact.at,
+                           .by = ""};
     by_target_[action.target].push_back(action.id);
   }
   plans_[plan.id] = std::move(entry);
@@ -119,7 +125,8 @@ const PastAction* History::latest(std::string_view origin, std::string_view targ
   const PastAction* newest = nullptr;
   for (const std::string& id : ids->second) {
     const PastAction* action = find(id);
-    if (action && action->origin == origin && action->intended && (!newest || action->at >= newest->at)) newest = action;
+    if (action && action->origin == origin && action->intended && (!newest || action->at >= newest->at))
+      newest = action;
   }
   return newest;
 }

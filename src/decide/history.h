@@ -15,13 +15,13 @@ namespace capstan::decide {
 
 struct PastAction {
   enum class End {
-    kOpen,       // Proposed, approved or under way.
+    kOpen,  // Proposed, approved or under way.
     kSucceeded,
-    kFailed,     // Refused, partly done, undone, or its plan was cancelled.
-    kUnknown,    // A person has to say how it ended: as good as open.
-    kSkipped,    // Never started: its precondition did not hold, or its plan stopped before.
-    kRejected,   // A person said no.
-    kExpired,    // Nobody answered in time, or it was withdrawn.
+    kFailed,    // Refused, partly done, undone, or its plan was cancelled.
+    kUnknown,   // A person has to say how it ended: as good as open.
+    kSkipped,   // Never started: its precondition did not hold, or its plan stopped before.
+    kRejected,  // A person said no.
+    kExpired,   // Nobody answered in time, or it was withdrawn.
   };
   std::string id;
   std::string plan;

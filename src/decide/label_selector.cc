@@ -10,8 +10,8 @@ namespace {
 constexpr size_t kMaxLength = 4096;
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-         c == '/' || c == ':';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '/' || c == ':';
 }
 
 }  // namespace
@@ -60,7 +60,8 @@ class LabelSelector::Parser {
       return requirement;
     }
     if (peek() == '<' || peek() == '>') {
-      return fail(ErrorCode::kUnimplemented, fmt::format("'{}' in the label selector '{}' is not supported yet", peek(), text_));
+      return fail(ErrorCode::kUnimplemented,
+                  fmt::format("'{}' in the label selector '{}' is not supported yet", peek(), text_));
     }
     const std::string op = TRY(word("'=', '!=', 'in' or 'notin'"));
     if (op != "in" && op != "notin") return refuse("'=', '!=', 'in' or 'notin'");
@@ -155,8 +156,8 @@ std::string LabelSelector::to_sql(std::string_view id) const {
     }
     // An absent label counts as the empty value, which the table does not hold.
     const bool empty_value = std::ranges::find(requirement.values, "") != requirement.values.end();
-    std::string condition = fmt::format("EXISTS (SELECT 1 FROM label WHERE label.resource = {} AND label.name = {}{})", id,
-                                        sql_quote(requirement.key),
+    std::string condition = fmt::format("EXISTS (SELECT 1 FROM label WHERE label.resource = {} AND label.name = {}{})",
+                                        id, sql_quote(requirement.key),
                                         requirement.values.empty() ? "" : " AND label.value IN (" + values + ")");
     if (empty_value) {
       condition = fmt::format("({} OR NOT EXISTS (SELECT 1 FROM label WHERE label.resource = {} AND label.name = {}))",

@@ -20,7 +20,8 @@ class LabelSelector {
   bool empty() const { return requirements_.empty(); }
   const std::string& text() const { return text_; }
 
-  // A condition over the catalog's `label` table for the resource whose id the SQL expression `id` gives; "" when empty.
+  // A condition over the catalog's `label` table for the resource whose id the SQL expression `id` gives; "" when
+  // empty.
   std::string to_sql(std::string_view id) const;
 
  private:

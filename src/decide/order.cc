@@ -29,8 +29,10 @@ std::set<ResourceId> nearest_targets(const ResourceId& start, const Graph& graph
     if (next == graph.end()) continue;
     for (const ResourceId& id : next->second) {
       if (!seen.insert(id).second) continue;
-      if (targets.contains(id)) found.insert(id);
-      else stack.push_back(id);
+      if (targets.contains(id))
+        found.insert(id);
+      else
+        stack.push_back(id);
     }
   }
   return found;
@@ -63,8 +65,10 @@ Order order_by_dependency(const std::set<ResourceId>& targets, const std::vector
     for (const ResourceId& below : nearest_targets(target, graph, targets)) {
       const ResourceId& first = dependents_first ? target : below;
       const ResourceId& second = dependents_first ? below : target;
-      if (reaches(order.after, first, second)) order.cycles.push_back(second);
-      else order.after[second].insert(first);
+      if (reaches(order.after, first, second))
+        order.cycles.push_back(second);
+      else
+        order.after[second].insert(first);
     }
   }
   return order;

@@ -43,7 +43,8 @@ Result<NewFact> set_override(const Override& wanted, Time now) {
     return fail(ErrorCode::kInvalidArgument, "an override lasts at most 90 days; change the policy instead");
   }
   if (override.policy.empty() && override.resource.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "an override names a policy, a resource or both; to stop everything, pause");
+    return fail(ErrorCode::kInvalidArgument,
+                "an override names a policy, a resource or both; to stop everything, pause");
   }
   if (override.id.empty()) {
     override.id = "override-" + hex(sha256(override.to_json().dump() + format_time(now))).substr(0, 12);

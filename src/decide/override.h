@@ -14,11 +14,11 @@ namespace capstan::decide {
 
 struct Override {
   std::string id;
-  std::string policy;    // "" for all policies.
-  ResourceId resource;   // "" for all resources.
-  std::string state;     // The state to keep; "" to leave the resource alone.
+  std::string policy;   // "" for all policies.
+  ResourceId resource;  // "" for all resources.
+  std::string state;    // The state to keep; "" to leave the resource alone.
   Time from;
-  Time until;            // Ends by itself.
+  Time until;  // Ends by itself.
   std::string by;
 
   bool active(Time now) const { return from <= now && now < until; }
@@ -48,8 +48,8 @@ class Overrides {
   std::map<std::string, Override, std::less<>> overrides_;
 };
 
-// The override that decides over a resource: one that names it before one that does not, then one that names the policy,
-// then the newest.
+// The override that decides over a resource: one that names it before one that does not, then one that names the
+// policy, then the newest.
 const Override* governing(const std::vector<Override>& overrides, std::string_view policy, std::string_view resource,
                           Time now);
 

@@ -8,7 +8,8 @@
 
 namespace capstan::decide {
 
-// Prometheus' form ("1h30m") or ISO 8601 without years and months, which have no fixed length ("PT4H", "P7D", "P1DT12H").
+// Prometheus' form ("1h30m") or ISO 8601 without years and months, which have no fixed length ("PT4H", "P7D",
+// "P1DT12H").
 Result<Duration> parse_period(std::string_view text);
 
 }  // namespace capstan::decide

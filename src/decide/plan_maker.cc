@@ -55,8 +55,10 @@ void PlanMaker::add_actions(const std::vector<Intended>& intended, Plan& plan) c
                     .reason = each.reason,
                     .precondition = condition(each),
                     .after = {}};
-      if (step > 0 && policy_.steps[step].after_all) action.after = stage_before;
-      else if (step > 0) action.after.push_back(action_id(policy_, each, step - 1));
+      if (step > 0 && policy_.steps[step].after_all)
+        action.after = stage_before;
+      else if (step > 0)
+        action.after.push_back(action_id(policy_, each, step - 1));
       stage.push_back(action.id);
       plan.actions.push_back(std::move(action));
     }
@@ -89,7 +91,8 @@ void PlanMaker::add_order(const std::vector<Intended>& intended, Plan& plan) con
 std::string PlanMaker::title(const std::vector<Intended>& intended) const {
   std::map<std::string, std::vector<const Intended*>> by_verb;
   for (const Intended& each : intended) {
-    for (size_t step = 0; step < steps_of(each, policy_); ++step) by_verb[last_part(verb_of(each, policy_, step))].push_back(&each);
+    for (size_t step = 0; step < steps_of(each, policy_); ++step)
+      by_verb[last_part(verb_of(each, policy_, step))].push_back(&each);
   }
   std::string text;
   for (const auto& [verb, targets] : by_verb) {

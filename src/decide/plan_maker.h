@@ -12,11 +12,11 @@ namespace capstan::decide {
 // One target that a policy wants to act on.
 struct Intended {
   const Resource* target = nullptr;
-  std::string key;      // The occurrence, or the period and state.
-  std::string reason;   // For people.
+  std::string key;     // The occurrence, or the period and state.
+  std::string reason;  // For people.
   Seq cause = 0;
   const WantedState* state = nullptr;  // For a policy that keeps a state; else its steps are done.
-  int attempt = 0;      // How often the same was planned before.
+  int attempt = 0;                     // How often the same was planned before.
 };
 
 // The same for the same policy, target, occurrence, attempt and step; another version of the policy does not make it

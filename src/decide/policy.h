@@ -16,10 +16,10 @@
 namespace capstan::decide {
 
 struct Selection {
-  std::string kind;      // "" only where `sql` or the trigger names the targets.
+  std::string kind;  // "" only where `sql` or the trigger names the targets.
   LabelSelector labels;
-  std::string where;     // An SQL condition over the kind's table.
-  std::string sql;       // A whole SELECT whose first column is the id; then kind, labels and where are empty.
+  std::string where;  // An SQL condition over the kind's table.
+  std::string sql;    // A whole SELECT whose first column is the id; then kind, labels and where are empty.
   Where at;
 
   bool empty() const { return kind.empty() && sql.empty() && labels.empty() && where.empty(); }
@@ -34,19 +34,19 @@ struct Trigger {
   };
   Kind kind = Kind::kAlert;
   std::string name;
-  Duration hold{0};                       // `for`: how long it must have held.
+  Duration hold{0};  // `for`: how long it must have held.
   Severity at_least = Severity::kInfo;
-  double confidence = 0.5;                // The least score of a cause that may be acted on.
+  double confidence = 0.5;  // The least score of a cause that may be acted on.
   std::optional<Cron> cron;
-  Duration catch_up{3'600'000};           // How late a missed time of the clock may still be made up.
+  Duration catch_up{3'600'000};  // How late a missed time of the clock may still be made up.
 };
 
 // A wanted state: how to see it and what brings it about.
 struct WantedState {
-  std::string name;                      // "running"
-  std::string column = "state";          // The field that shows it.
-  std::vector<std::string> values;       // What the field says when it is so.
-  std::string verb;                      // Full name, once the verbs are known.
+  std::string name;                 // "running"
+  std::string column = "state";     // The field that shows it.
+  std::vector<std::string> values;  // What the field says when it is so.
+  std::string verb;                 // Full name, once the verbs are known.
   Json parameters = Json::object();
   Where at;
 };
@@ -59,7 +59,7 @@ struct Ensure {
 };
 
 struct Step {
-  std::string verb;       // Full name, once the verbs are known.
+  std::string verb;  // Full name, once the verbs are known.
   Json parameters = Json::object();
   bool after_all = false;  // Starts only when the step before has succeeded on every target.
   Where at;
@@ -78,19 +78,19 @@ struct Policy {
   Where at;
 
   Selection select;
-  std::vector<Selection> never;    // Whoever matches one is left alone, whatever else says.
-  std::optional<Trigger> when;     // Either this and `steps` …
+  std::vector<Selection> never;  // Whoever matches one is left alone, whatever else says.
+  std::optional<Trigger> when;   // Either this and `steps` …
   std::vector<Step> steps;
-  std::optional<Ensure> ensure;    // … or this.
+  std::optional<Ensure> ensure;  // … or this.
 
   bool order_depends_on = false;
   Limits limits;
   std::string verify;
   Duration verify_within{60'000};
   bool undo_on_failure = true;
-  std::string approval = "ask";    // "ask", "none" or "standing".
+  std::string approval = "ask";      // "ask", "none" or "standing".
   std::optional<Duration> cooldown;  // Nothing: once an occurrence.
-  Duration respect_manual{0};      // How long a person's hand on a resource is respected.
+  Duration respect_manual{0};        // How long a person's hand on a resource is respected.
   std::optional<Warning> warn;
 };
 

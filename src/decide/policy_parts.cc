@@ -32,11 +32,15 @@ bool is_identifier(std::string_view text) {
 std::vector<const ConfigNode*> PartsReader::texts(const ConfigNode& node, std::string_view key) {
   std::vector<const ConfigNode*> found;
   const auto add = [&](const ConfigNode& each) {
-    if (each.is_scalar()) found.push_back(&each);
-    else problem(each, fmt::format("'{}' must be a text or a list of texts, found {}", key, each.describe()));
+    if (each.is_scalar())
+      found.push_back(&each);
+    else
+      problem(each, fmt::format("'{}' must be a text or a list of texts, found {}", key, each.describe()));
   };
-  if (node.is_sequence()) std::ranges::for_each(node.items, add);
-  else add(node);
+  if (node.is_sequence())
+    std::ranges::for_each(node.items, add);
+  else
+    add(node);
   return found;
 }
 
@@ -67,7 +71,8 @@ void PartsReader::check_selection(const ConfigNode& node, const Selection& selec
     sql = fmt::format("SELECT id FROM {} WHERE ({})", selection.kind, selection.where);
   }
   if (sql.empty()) return;
-  if (Status checked = vocabulary_.sql->check(sql); !checked) problem(node, "the SQL is wrong: " + checked.error().message);
+  if (Status checked = vocabulary_.sql->check(sql); !checked)
+    problem(node, "the SQL is wrong: " + checked.error().message);
 }
 
 Selection PartsReader::selection(const ConfigNode& node, std::string_view what, std::string_view default_kind) {
@@ -90,7 +95,8 @@ Selection PartsReader::selection(const ConfigNode& node, std::string_view what, 
       reader.problem({parsed.error().code, parsed.error().message, labels->where});
     }
   }
-  if (!selection.where.empty() && selection.kind.empty()) reader.problem(node, fmt::format("'where' needs the 'kind' that it is about"));
+  if (!selection.where.empty() && selection.kind.empty())
+    reader.problem(node, fmt::format("'where' needs the 'kind' that it is about"));
   take_problems(reader);
   const ConfigNode* where = node.find("where");
   const ConfigNode* kind = node.find("kind");
@@ -121,20 +127,25 @@ Trigger PartsReader::trigger(const ConfigNode& node) {
   }
   if (incident) {
     trigger.confidence = reader.number_or("confidence", trigger.confidence);
-    if (!(trigger.confidence >= 0 && trigger.confidence <= 1)) reader.problem(node, "'confidence' must lie between 0 and 1");
+    if (!(trigger.confidence >= 0 && trigger.confidence <= 1))
+      reader.problem(node, "'confidence' must lie between 0 and 1");
   }
   if (cron) {
     std::optional<Zone> zone = zone_;
     if (const ConfigNode* named = reader.node("zone")) {
       Result<Zone> found = Zone::find(named->scalar);
-      if (found) zone = *found;
-      else reader.problem(*named, found.error().message);
+      if (found)
+        zone = *found;
+      else
+        reader.problem(*named, found.error().message);
     }
     const std::string expression = reader.required_string("cron");
     if (!zone) reader.problem(node, "'cron' needs a 'zone'");
     Result<Cron> parsed = Cron::parse(expression, zone.value_or(Zone()));
-    if (parsed) trigger.cron = std::move(*parsed);
-    else if (!expression.empty()) reader.problem(*node.find("cron"), parsed.error().message);
+    if (parsed)
+      trigger.cron = std::move(*parsed);
+    else if (!expression.empty())
+      reader.problem(*node.find("cron"), parsed.error().message);
     if (const ConfigNode* late = reader.node("catch_up")) trigger.catch_up = period(*late, "catch_up");
   }
   take_problems(reader);
@@ -145,8 +156,10 @@ void PartsReader::read_exception(const ConfigNode& node, Schedule& schedule) {
   constexpr std::string_view kPrefix = "calendar/";
   if (!node.scalar.starts_with(kPrefix)) {
     Result<Window> window = Window::parse(node.scalar, zone_);
-    if (window) schedule.add_exception(std::move(*window));
-    else problem(node, window.error().message);
+    if (window)
+      schedule.add_exception(std::move(*window));
+    else
+      problem(node, window.error().message);
     return;
   }
   const std::string name = node.scalar.substr(kPrefix.size());
@@ -163,8 +176,10 @@ Schedule PartsReader::schedule(const ConfigNode* windows, const ConfigNode* exce
   if (windows) {
     for (const ConfigNode* text : texts(*windows, "during")) {
       Result<Window> window = Window::parse(text->scalar, zone_);
-      if (window) schedule.add(std::move(*window));
-      else problem(*text, window.error().message);
+      if (window)
+        schedule.add(std::move(*window));
+      else
+        problem(*text, window.error().message);
     }
   }
   if (exceptions) {
@@ -187,8 +202,10 @@ WantedState PartsReader::wanted(const ConfigNode& node, std::string_view kind) {
     state.values = reader.strings("is");
     verb = reader.string_or("by", "");
     if (const ConfigNode* with = reader.node("with")) {
-      if (with->is_map()) state.parameters = with->to_json();
-      else reader.problem(*with, "'with' must be a map of parameters");
+      if (with->is_map())
+        state.parameters = with->to_json();
+      else
+        reader.problem(*with, "'with' must be a map of parameters");
     }
     if (!is_identifier(state.column)) reader.problem(node, fmt::format("'{}' is no name of a column", state.column));
     take_problems(reader);
@@ -227,15 +244,19 @@ Step PartsReader::step(const ConfigNode& node, std::string_view kind) {
     step.verb = reader.required_string("verb");
     step.after_all = reader.one_of("after", {"each", "all"}, "each") == "all";
     if (const ConfigNode* with = reader.node("with")) {
-      if (with->is_map()) step.parameters = with->to_json();
-      else reader.problem(*with, "'with' must be a map of parameters");
+      if (with->is_map())
+        step.parameters = with->to_json();
+      else
+        reader.problem(*with, "'with' must be a map of parameters");
     }
     take_problems(reader);
   } else if (node.is_map() && node.members.size() == 1) {  // - stop: {…}
     const ConfigMember& member = node.members.front();
     step.verb = member.key.scalar;
-    if (member.value.is_map()) step.parameters = member.value.to_json();
-    else if (!member.value.is_null()) problem(member.value, fmt::format("the parameters of '{}' must be a map", step.verb));
+    if (member.value.is_map())
+      step.parameters = member.value.to_json();
+    else if (!member.value.is_null())
+      problem(member.value, fmt::format("the parameters of '{}' must be a map", step.verb));
   } else {
     problem(node, "a step is 'verb', 'verb: {parameters}' or 'verb: NAME' with 'with:' and 'after:'");
   }
@@ -319,7 +340,8 @@ void PartsReader::verify(const ConfigNode& node, Policy& policy) {
 void PartsReader::undo(const ConfigNode& node, Policy& policy) {
   policy.undo_on_failure = false;
   for (const ConfigNode* text : texts(node, "undo")) {
-    if (text->scalar == "when verify fails" || text->scalar == "on failure") policy.undo_on_failure = true;
+    if (text->scalar == "when verify fails" || text->scalar == "on failure")
+      policy.undo_on_failure = true;
     else if (text->scalar.starts_with("when the alert is quiet")) {
       problem(*text, "undoing when the alert is quiet is not supported yet", ErrorCode::kUnimplemented);
     } else if (text->scalar != "never") {

@@ -51,8 +51,10 @@ class PolicyReader {
   void read_selection() {
     if (const ConfigNode* select = map_.node("select")) {
       policy_.select = parts_.selection(*select, "'select'", "");
-      if (policy_.select.empty()) map_.problem(*select, "'select' selects nothing: it needs a kind or a SELECT");
-      else if (policy_.select.sql.empty() && policy_.select.kind.empty()) map_.problem(*select, "'select' needs a 'kind'");
+      if (policy_.select.empty())
+        map_.problem(*select, "'select' selects nothing: it needs a kind or a SELECT");
+      else if (policy_.select.sql.empty() && policy_.select.kind.empty())
+        map_.problem(*select, "'select' needs a 'kind'");
     }
     const ConfigNode* never = map_.node("never");
     if (!never) return;
@@ -63,8 +65,10 @@ class PolicyReader {
         map_.problem(each, "'never' needs labels, where or a kind");
       }
     };
-    if (never->is_sequence()) std::ranges::for_each(never->items, add);
-    else add(*never);
+    if (never->is_sequence())
+      std::ranges::for_each(never->items, add);
+    else
+      add(*never);
   }
 
   void read_kind_of_policy() {
@@ -80,14 +84,16 @@ class PolicyReader {
       ensure.inside = parts_.wanted(*keep, policy_.select.kind);
       if (otherwise) ensure.outside = parts_.wanted(*otherwise, policy_.select.kind);
       ensure.schedule = parts_.schedule(during, except);
-      if (ensure.schedule.always() && otherwise) map_.problem(*otherwise, "'otherwise' never comes without 'during' or 'except'");
+      if (ensure.schedule.always() && otherwise)
+        map_.problem(*otherwise, "'otherwise' never comes without 'during' or 'except'");
       policy_.ensure = std::move(ensure);
     } else {
       for (const ConfigNode* orphan : {during, otherwise, except}) {
         if (orphan) map_.problem(*orphan, "this belongs to 'keep', which is missing");
       }
     }
-    if (keep && (policy_.when || steps)) map_.problem(*keep, "a policy either keeps a state or does something when; split it in two");
+    if (keep && (policy_.when || steps))
+      map_.problem(*keep, "a policy either keeps a state or does something when; split it in two");
     if (!keep && !(policy_.when && steps)) {
       map_.problem(document_, "a policy needs 'keep' (a state), or 'when' with 'do' (something done once)");
     }
@@ -106,8 +112,10 @@ class PolicyReader {
     if (const ConfigNode* cooldown = map_.node("cooldown")) policy_.cooldown = span(*cooldown, "cooldown");
     if (const ConfigNode* manual = map_.node("manual")) {
       MapReader reader(*manual, "'manual'");
-      if (const ConfigNode* respect = reader.node("respect")) policy_.respect_manual = span(*respect, "respect");
-      else reader.problem(*manual, "'manual' needs 'respect', like { respect: PT4H }");
+      if (const ConfigNode* respect = reader.node("respect"))
+        policy_.respect_manual = span(*respect, "respect");
+      else
+        reader.problem(*manual, "'manual' needs 'respect', like { respect: PT4H }");
       parts_.take_problems(reader);
     }
     if (const ConfigNode* warn = map_.node("warn")) policy_.warn = parts_.warning(*warn);
@@ -129,10 +137,11 @@ class PolicyReader {
     for (const auto& [name, at] : verbs) {
       const auto spec = std::ranges::find(vocabulary_.verbs, name, &VerbSpec::name);
       if (spec == vocabulary_.verbs.end() || (*spec)->danger != Danger::kDestructive) continue;
-      map_.problem(*document_.find("approve"),
-                   fmt::format("'{}' cannot be taken back: 'approve' must be ask, or standing where somebody has agreed "
-                               "in advance",
-                               name));
+      map_.problem(
+          *document_.find("approve"),
+          fmt::format("'{}' cannot be taken back: 'approve' must be ask, or standing where somebody has agreed "
+                      "in advance",
+                      name));
       return;
     }
   }
@@ -146,7 +155,9 @@ class PolicyReader {
 
 }  // namespace
 
-bool is_policy(const ConfigNode& document) { return document.find("policy") != nullptr; }
+bool is_policy(const ConfigNode& document) {
+  return document.find("policy") != nullptr && document.find("test") == nullptr;
+}
 
 std::expected<Policy, std::vector<Error>> read_policy(const ConfigNode& document, const Vocabulary& vocabulary) {
   return PolicyReader(document, vocabulary).read();
@@ -164,10 +175,10 @@ ReadPolicies read_policies(std::span<const ConfigNode> documents, const Vocabula
     }
     const auto [earlier, is_new] = seen.emplace(policy->name, policy->at);
     if (!is_new) {
-      result.problems.push_back({ErrorCode::kAlreadyExists,
-                                 fmt::format("the policy '{}' is already at {}:{}", policy->name, earlier->second.file,
-                                             earlier->second.line),
-                                 policy->at});
+      result.problems.push_back(
+          {ErrorCode::kAlreadyExists,
+           fmt::format("the policy '{}' is already at {}:{}", policy->name, earlier->second.file, earlier->second.line),
+           policy->at});
       continue;
     }
     result.policies.push_back(std::move(*policy));

@@ -20,7 +20,7 @@ namespace capstan::decide {
 // What a policy may refer to. What is null is not checked (an editor's check without a running instance).
 struct Vocabulary {
   std::vector<const VerbSpec*> verbs;
-  std::vector<std::string> kinds;         // Empty: unknown, not checked.
+  std::vector<std::string> kinds;  // Empty: unknown, not checked.
   const Calendars* calendars = nullptr;
   const SqlSource* sql = nullptr;         // Checks conditions.
   const SignalSource* signals = nullptr;  // Checks PromQL.
@@ -31,13 +31,14 @@ struct ReadPolicies {
   std::vector<Error> problems;   // In the order of the file.
 };
 
-// Whether a document of a file is a policy: it has the key `policy`.
+// Whether a document of a file is a policy: it has the key `policy`, and is no test of one.
 bool is_policy(const ConfigNode& document);
 
 // All mistakes of one policy.
 std::expected<Policy, std::vector<Error>> read_policy(const ConfigNode& document, const Vocabulary& vocabulary);
 
-// The policies among the documents; others (rules, tests) are left to their readers. A name that comes twice is a problem.
+// The policies among the documents; others (rules, tests) are left to their readers. A name that comes twice is a
+// problem.
 ReadPolicies read_policies(std::span<const ConfigNode> documents, const Vocabulary& vocabulary);
 
 }  // namespace capstan::decide

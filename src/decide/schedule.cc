@@ -32,9 +32,8 @@ std::string Schedule::exception(Time time) const {
 }
 
 bool Schedule::inside(Time time) const {
-  const bool in_window = windows_.empty() || std::ranges::any_of(windows_, [&](const Window& window) {
-                           return window.contains(time);
-                         });
+  const bool in_window =
+      windows_.empty() || std::ranges::any_of(windows_, [&](const Window& window) { return window.contains(time); });
   return in_window && exception(time).empty();
 }
 
@@ -64,8 +63,8 @@ Schedule::Standing Schedule::at(Time now) const {
   Standing standing;
   standing.inside = inside(now);
   const std::string except = exception(now);
-  standing.says = standing.inside ? always() ? "at all times" : "within " + describe()
-                  : except.empty() ? "outside " + describe()
+  standing.says = standing.inside  ? always() ? "at all times" : "within " + describe()
+                   : except.empty() ? "outside " + describe()
                                    : except;
   const std::vector<Time> all = edges(now - kHorizon, now + kHorizon);
   const auto next = std::ranges::upper_bound(all, now);

@@ -100,7 +100,8 @@ std::string insert_of(const Resource& resource) {
   }
   std::string sql = fmt::format("INSERT INTO {}({}) VALUES({});", quoted_name(resource.kind), names, values);
   for (const auto& [name, value] : resource.labels) {
-    sql += fmt::format("INSERT INTO label VALUES({}, {}, {});", sql_quote(resource.id), sql_quote(name), sql_quote(value));
+    sql +=
+        fmt::format("INSERT INTO label VALUES({}, {}, {});", sql_quote(resource.id), sql_quote(name), sql_quote(value));
   }
   return sql;
 }

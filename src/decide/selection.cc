@@ -33,8 +33,8 @@ class Selector {
   Result<std::vector<Candidate>> of_kind() {
     const Selection& select = policy_.select;
     // One pass over the kind's table answers the conditions for all of it.
-    const Table table = TRY(query(fmt::format("SELECT id, ({}) FROM {}", select.where.empty() ? "1" : select.where,
-                                              select.kind)));
+    const Table table =
+        TRY(query(fmt::format("SELECT id, ({}) FROM {}", select.where.empty() ? "1" : select.where, select.kind)));
     for (const auto& row : table.rows) {
       if (row.size() < 2) continue;
       TRY(add(to_text(row[0]), is_true(row[1]), "where " + select.where));
@@ -66,11 +66,13 @@ class Selector {
   Result<Table> query(const std::string& text) const {
     SqlSource::Options options;
     options.row_limit = limit_;
-    Table table = TRY(during(fmt::format("the selection of policy '{}'", policy_.name), sql_.query(text, now_, options)));
+    Table table =
+        TRY(during(fmt::format("the selection of policy '{}'", policy_.name), sql_.query(text, now_, options)));
     if (table.truncated) {
-      return fail(ErrorCode::kResourceExhausted,
-                  fmt::format("the policy '{}' looks at more than {} resources; narrow its selection", policy_.name, limit_),
-                  policy_.select.at);
+      return fail(
+          ErrorCode::kResourceExhausted,
+          fmt::format("the policy '{}' looks at more than {} resources; narrow its selection", policy_.name, limit_),
+          policy_.select.at);
     }
     return table;
   }
@@ -92,8 +94,8 @@ class Selector {
     std::set<std::string, std::less<>> matching;
     const bool asks = !never.where.empty() || !never.sql.empty();
     if (asks) {
-      const Table table = TRY(query(never.sql.empty() ? fmt::format("SELECT id FROM {} WHERE ({})", never.kind, never.where)
-                                                      : never.sql));
+      const Table table = TRY(
+          query(never.sql.empty() ? fmt::format("SELECT id FROM {} WHERE ({})", never.kind, never.where) : never.sql));
       for (const auto& row : table.rows) {
         if (!row.empty()) matching.insert(to_text(row.front()));
       }

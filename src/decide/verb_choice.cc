@@ -47,22 +47,23 @@ Result<const VerbSpec*> choose_verb(std::span<const VerbSpec* const> verbs, std:
   for (const VerbSpec* verb : verbs) {
     if (verb->name == name) {
       if (takes(*verb, kind)) return verb;
-      return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot act on a {}, only on {}", name, kind,
-                                                           fmt::join(verb->target_kinds, ", ")));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("'{}' cannot act on a {}, only on {}", name, kind, fmt::join(verb->target_kinds, ", ")));
     }
     if (last_part(verb->name) == name && takes(*verb, kind)) found.push_back(verb);
     names.push_back(verb->name);
   }
   if (found.size() == 1) return found.front();
   if (found.size() > 1) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' may mean {}; write the full name", name, names_of(found)));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' may mean {}; write the full name", name, names_of(found)));
   }
   if (name.find('.') == std::string_view::npos) {
     for (std::string_view& each : names) each = last_part(each);
   }
-  return fail(ErrorCode::kInvalidArgument, fmt::format("unknown verb '{}'{}{}", name,
-                                                       kind.empty() ? "" : fmt::format(" for a {}", kind),
-                                                       did_you_mean(name, names)));
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("unknown verb '{}'{}{}", name, kind.empty() ? "" : fmt::format(" for a {}", kind),
+                          did_you_mean(name, names)));
 }
 
 Result<const VerbSpec*> choose_verb_for_state(std::span<const VerbSpec* const> verbs, std::string_view state,

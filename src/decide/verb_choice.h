@@ -12,7 +12,8 @@
 namespace capstan::decide {
 
 // The verb by its full name, or by its last part ("stop_process") when only one that takes `kind` ("" for any) has it.
-Result<const VerbSpec*> choose_verb(std::span<const VerbSpec* const> verbs, std::string_view name, std::string_view kind);
+Result<const VerbSpec*> choose_verb(std::span<const VerbSpec* const> verbs, std::string_view name,
+                                    std::string_view kind);
 
 // The verb that leads to a state of the kind by its habitual name: running by "start…", stopped by "stop…".
 Result<const VerbSpec*> choose_verb_for_state(std::span<const VerbSpec* const> verbs, std::string_view state,

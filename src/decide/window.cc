@@ -63,15 +63,18 @@ Result<unsigned> read_days(std::string_view text) {
   unsigned bits = 0;
   for (std::string_view item : split(text, ',')) {
     const std::string plain = lower(item);
-    if (plain == "daily") bits |= kEveryDay;
-    else if (plain == "weekdays") bits |= 0x3e;
-    else if (plain == "weekends") bits |= 0x41;
+    if (plain == "daily")
+      bits |= kEveryDay;
+    else if (plain == "weekdays")
+      bits |= 0x3e;
+    else if (plain == "weekends")
+      bits |= 0x41;
     else {
       const size_t dash = item.find('-');
       const std::optional<int> from = read_day(item.substr(0, dash));
       const std::optional<int> to = dash == std::string_view::npos ? from : read_day(item.substr(dash + 1));
       if (!from || !to) return refuse("day", item, did_you_mean(plain, kDays));
-      for (int day = *from; ; day = (day + 1) % 7) {
+      for (int day = *from;; day = (day + 1) % 7) {
         bits |= 1u << day;
         if (day == *to) break;
       }
@@ -92,7 +95,8 @@ std::string close_dashes(std::string_view text) {
   for (char c : text) {
     if (c == '\t') c = ' ';
     if ((c == '-' || c == ',') && result.ends_with(' ')) result.pop_back();
-    if (c == ' ' && (result.empty() || result.ends_with('-') || result.ends_with(',') || result.ends_with(' '))) continue;
+    if (c == ' ' && (result.empty() || result.ends_with('-') || result.ends_with(',') || result.ends_with(' ')))
+      continue;
     result += c;
   }
   if (result.ends_with(' ')) result.pop_back();
@@ -107,8 +111,7 @@ Result<std::vector<Window::Span>> Window::parse_spans(std::string_view text) {
     const size_t dash = words[1].find('-');
     const std::optional<int> first = read_day(words[0]);
     const std::optional<int> from = read_clock(words[1].substr(0, dash));
-    const std::optional<int> last =
-        dash == std::string_view::npos ? std::nullopt : read_day(words[1].substr(dash + 1));
+    const std::optional<int> last = dash == std::string_view::npos ? std::nullopt : read_day(words[1].substr(dash + 1));
     const std::optional<int> to = read_clock(words[2]);
     if (!first || !from || !last || !to) {
       return refuse("window", text, "; expected like 'Fri 18:00-Mon 08:00'");

@@ -30,8 +30,9 @@ TEST(Cases, FailWithLineExpectedAndGot) {
   const Outcome outcome = run_script(
       "case: x\nresource ec2/a state=running\nat 2026-01-08T10:00 state ec2/a expect \"stopped\"\n", "x.case");
   ASSERT_EQ(outcome.failures.size(), 1u);
-  EXPECT_EQ(outcome.failures[0].to_string(),
-            "x.case:3: at 2026-01-08T10:00 state ec2/a expect \"stopped\"\n  expected: \"stopped\"\n  got:      \"running\"");
+  EXPECT_EQ(
+      outcome.failures[0].to_string(),
+      "x.case:3: at 2026-01-08T10:00 state ec2/a expect \"stopped\"\n  expected: \"stopped\"\n  got:      \"running\"");
 }
 
 }  // namespace

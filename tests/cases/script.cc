@@ -56,8 +56,10 @@ std::vector<Expected> read_expected(std::string_view text) {
   };
   for (char c : text) {
     if (c == '"') quoted = !quoted;
-    if (c == ',' && !quoted) flush();
-    else piece += c;
+    if (c == ',' && !quoted)
+      flush();
+    else
+      piece += c;
   }
   flush();
   return all;
@@ -85,7 +87,8 @@ class Runner {
       std::string line = lines_[at_];
       const size_t first = at_;
       if (const Status done = run_line(line); !done) {
-        outcome_.failures.push_back({file_, static_cast<int>(first) + 1, line, "a line that can be run", done.error().to_string()});
+        outcome_.failures.push_back(
+            {file_, static_cast<int>(first) + 1, line, "a line that can be run", done.error().to_string()});
         skip_case();
       }
     }
@@ -147,7 +150,8 @@ class Runner {
     const bool wants_error = words.size() > 2 && words[1] == "refused";
     if (!wants_error) return added;
     // policy refused "part of the message" <<
-    const std::string got = added ? "accepted" : fmt::format("line {}: {}", added.error().where.line, added.error().message);
+    const std::string got =
+        added ? "accepted" : fmt::format("line {}: {}", added.error().where.line, added.error().message);
     if (got.find(words[2]) == std::string::npos) {
       outcome_.failures.push_back({file_, first + 1, lines_[static_cast<size_t>(first)], words[2], got});
     }
@@ -155,7 +159,11 @@ class Runner {
   }
 
   Status put(const std::vector<std::string>& words) {
-    Resource resource{.id = words[1], .kind = words[1].substr(0, words[1].find('/')), .name = words[1], .labels = {}, .fields = Json::object()};
+    Resource resource{.id = words[1],
+                      .kind = words[1].substr(0, words[1].find('/')),
+                      .name = words[1],
+                      .labels = {},
+                      .fields = Json::object()};
     for (size_t i = 2; i < words.size(); ++i) {
       if (words[i] == "labels" && i + 1 < words.size()) {
         std::istringstream list(words[++i]);
@@ -165,7 +173,8 @@ class Runner {
         continue;
       }
       const size_t equals = words[i].find('=');
-      if (equals == std::string::npos) return fail(ErrorCode::kInvalidArgument, "expected field=value, found " + words[i]);
+      if (equals == std::string::npos)
+        return fail(ErrorCode::kInvalidArgument, "expected field=value, found " + words[i]);
       const std::string value = words[i].substr(equals + 1);
       const Result<Json> number = Json::parse(value);
       resource.fields.set(words[i].substr(0, equals), number && number->is_number() ? *number : Json(value));
@@ -255,10 +264,14 @@ class Runner {
     if (verb == "tick") return site_->decide_all(), Status();
     if (verb == "start") return site_->start(), site_->settle(), Status();
     if (verb == "crash") {
-      if (after(words, "after") == "intent") site_->die_at("perform", false);
-      else if (after(words, "after") == "effect") site_->die_at("perform", true);
-      else if (after(words, "after") == "undo") site_->die_at("undo", true);
-      else return fail(ErrorCode::kInternal, "crash after intent, effect or undo");
+      if (after(words, "after") == "intent")
+        site_->die_at("perform", false);
+      else if (after(words, "after") == "effect")
+        site_->die_at("perform", true);
+      else if (after(words, "after") == "undo")
+        site_->die_at("undo", true);
+      else
+        return fail(ErrorCode::kInternal, "crash after intent, effect or undo");
       site_->decide_all();
       return site_->dead() ? Status() : fail(ErrorCode::kInternal, "nothing was performed, so nothing crashed");
     }
@@ -270,8 +283,13 @@ class Runner {
     }
     if (verb == "touch") return site_->touch({first, site_->clock().now(), by}), Status();
     if (verb == "override") {
-      decide::Override wanted{.id = "", .policy = after(words, "policy"), .resource = first == "all" ? "" : first,
-                              .state = after(words, "keep"), .from = {}, .until = TRY(time_of(after(words, "until"))), .by = by};
+      decide::Override wanted{.id = "",
+                              .policy = after(words, "policy"),
+                              .resource = first == "all" ? "" : first,
+                              .state = after(words, "keep"),
+                              .from = {},
+                              .until = TRY(time_of(after(words, "until"))),
+                              .by = by};
       return site_->set_override(std::move(wanted));
     }
     if (verb == "why") {
@@ -350,7 +368,8 @@ class Runner {
   void end_case() {
     if (!site_) return;
     for (const std::string& law : site_->broken_laws()) {
-      outcome_.failures.push_back({file_, static_cast<int>(at_), "the end of the case", "every law of the world to hold", law});
+      outcome_.failures.push_back(
+          {file_, static_cast<int>(at_), "the end of the case", "every law of the world to hold", law});
     }
     site_.reset();
   }

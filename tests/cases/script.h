@@ -11,7 +11,7 @@ namespace capstan::cases {
 struct Failure {
   std::string file;
   int line = 0;
-  std::string text;      // The line.
+  std::string text;  // The line.
   std::string expected;
   std::string got;
 

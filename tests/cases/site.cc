@@ -129,9 +129,14 @@ void Site::decide_all() {
       reasons_.emplace_back("", candidates.error().to_string());
       continue;
     }
-    decide::Situation situation{.candidates = std::move(*candidates), .relations = relations_, .findings = findings_,
-                                .incidents = incidents_, .overrides = overrides_.active(clock_.now()),
-                                .touches = touches_, .history = &history_, .now = clock_.now(),
+    decide::Situation situation{.candidates = std::move(*candidates),
+                                .relations = relations_,
+                                .findings = findings_,
+                                .incidents = incidents_,
+                                .overrides = overrides_.active(clock_.now()),
+                                .touches = touches_,
+                                .history = &history_,
+                                .now = clock_.now(),
                                 .in_force_since = in_force_since_};
     const decide::Decision decision = decide::decide(policy, situation);
     for (const decide::Verdict& verdict : decision.verdicts) reasons_.emplace_back(verdict.resource, verdict.why);
@@ -154,8 +159,10 @@ void Site::settle() {
       break;
     }
     act::WorkResult result = runner_.run();
-    if (dies) dead_ = true;
-    else executor_->handle(std::move(result), clock_.now());
+    if (dies)
+      dead_ = true;
+    else
+      executor_->handle(std::move(result), clock_.now());
   }
   if (!asked_looks_) seen_looks_ = world_.looks().size();
 }

@@ -37,7 +37,8 @@ void Laws::intended(const Fact& fact) {
   if (over_.contains(plan_id)) breach(fact.subject + " was intended after its plan had ended");
   if (paused_.contains("capstan") || paused_.contains(plan.origin)) breach(fact.subject + " was intended while paused");
   for (const auto& [id, other] : intents_) {
-    if (id != fact.subject && other.open && other.target == target) breach(fmt::format("{} and {} overlap on {}", id, fact.subject, target));
+    if (id != fact.subject && other.open && other.target == target)
+      breach(fmt::format("{} and {} overlap on {}", id, fact.subject, target));
   }
   intents_[fact.subject] = {plan_id, target, undo, true};
   ++(undo ? undo_counts_ : intent_counts_)[fact.subject];
@@ -45,26 +46,32 @@ void Laws::intended(const Fact& fact) {
 }
 
 void Laws::check_limits(const Plan& plan, const Fact& fact) {
-  const auto flying = std::ranges::count_if(intents_, [&](const auto& each) { return each.second.open && each.second.plan == plan.id; });
-  if (flying > plan.limits.in_flight) breach(fmt::format("{}: {} in flight of {}", plan.id, flying, plan.limits.in_flight));
+  const auto flying = std::ranges::count_if(
+      intents_, [&](const auto& each) { return each.second.open && each.second.plan == plan.id; });
+  if (flying > plan.limits.in_flight)
+    breach(fmt::format("{}: {} in flight of {}", plan.id, flying, plan.limits.in_flight));
   std::vector<Time>& starts = starts_[plan.origin];
   starts.push_back(fact.at);
   const auto recent = std::ranges::count_if(starts, [&](Time at) { return at > fact.at - Duration(60'000); });
-  if (recent > plan.limits.per_minute) breach(fmt::format("{}: {} started of {} a minute", plan.id, recent, plan.limits.per_minute));
+  if (recent > plan.limits.per_minute)
+    breach(fmt::format("{}: {} started of {} a minute", plan.id, recent, plan.limits.per_minute));
 }
 
 void Laws::finished(const Fact& fact) {
   const auto intent = intents_.find(fact.subject);
   const bool unknown = fact.body["state"].string_or_empty() == "unknown";
-  if (unknown) unknown_.insert(fact.subject);
-  else unknown_.erase(fact.subject);
+  if (unknown)
+    unknown_.insert(fact.subject);
+  else
+    unknown_.erase(fact.subject);
   if (intent != intents_.end()) intent->second.open = false;
 }
 
 void Laws::see(const Effect& effect) {
   const int effects = ++(effect.undo ? undo_effect_counts_ : effect_counts_)[effect.action];
   const int intents = (effect.undo ? undo_counts_ : intent_counts_)[effect.action];
-  if (effects > intents) breach(fmt::format("{} had effect {} with {} durable intents", effect.action, effects, intents));
+  if (effects > intents)
+    breach(fmt::format("{} had effect {} with {} durable intents", effect.action, effects, intents));
   const Verb* verb = verbs_.find(effect.verb);
   if (!effect.undo && effects > 1 && !verb->spec().idempotent) {
     breach(fmt::format("{} is not idempotent and happened {} times", effect.action, effects));

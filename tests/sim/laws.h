@@ -42,13 +42,13 @@ class Laws {
   std::set<std::string> approved_;
   std::set<std::string> over_;
   std::set<std::string> paused_;
-  std::map<std::string, Intent> intents_;              // By action: the newest.
-  std::map<std::string, int> intent_counts_;           // To perform.
+  std::map<std::string, Intent> intents_;     // By action: the newest.
+  std::map<std::string, int> intent_counts_;  // To perform.
   std::map<std::string, int> undo_counts_;
   std::map<std::string, int> effect_counts_;
   std::map<std::string, int> undo_effect_counts_;
   std::set<std::string> unknown_;
-  std::map<std::string, std::vector<Time>> starts_;    // By origin.
+  std::map<std::string, std::vector<Time>> starts_;  // By origin.
   std::vector<std::string> broken_;
 };
 

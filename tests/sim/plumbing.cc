@@ -12,8 +12,14 @@ Result<std::vector<Seq>> MemoryFacts::append(std::span<const NewFact> facts) {
   ++appends_;
   std::vector<Seq> numbers;
   for (const NewFact& fact : facts) {
-    facts_.push_back({.seq = facts_.size() + 1, .at = fact.at, .kind = fact.kind, .subject = fact.subject,
-                      .body = fact.body, .cause = fact.cause, .actor = fact.actor, .redacted = false});
+    facts_.push_back({.seq = facts_.size() + 1,
+                      .at = fact.at,
+                      .kind = fact.kind,
+                      .subject = fact.subject,
+                      .body = fact.body,
+                      .cause = fact.cause,
+                      .actor = fact.actor,
+                      .redacted = false});
     numbers.push_back(facts_.back().seq);
     if (on_fact) on_fact(facts_.back());
   }

@@ -26,8 +26,13 @@ class Life {
   };
 
   explicit Life(uint64_t seed, std::optional<Death> death = std::nullopt)
-      : random_(seed * 0x9e3779b97f4a7c15ULL + 1), clock_(kStart), world_(clock_), resources_(world_), signals_(world_),
-        sql_(world_), laws_(verbs_) {
+      : random_(seed * 0x9e3779b97f4a7c15ULL + 1),
+        clock_(kStart),
+        world_(clock_),
+        resources_(world_),
+        signals_(world_),
+        sql_(world_),
+        laws_(verbs_) {
     add_verbs(world_, verbs_, {"thing"});
     facts_.on_fact = [this](const Fact& fact) { laws_.see(fact); };
     world_.on_effect = [this](const Effect& effect) { laws_.see(effect); };
@@ -54,8 +59,9 @@ class Life {
   std::string story() const {
     std::string text;
     for (const Fact& fact : facts_.facts()) {
-      text += fmt::format("{} {} {} {} {}\n", fact.seq, format_time(fact.at), fact.kind, fact.subject,
-                          fact.kind == fact_kind::kPlanProposed ? fact.body["plan"]["approval"].dump() : fact.body.dump());
+      text +=
+          fmt::format("{} {} {} {} {}\n", fact.seq, format_time(fact.at), fact.kind, fact.subject,
+                      fact.kind == fact_kind::kPlanProposed ? fact.body["plan"]["approval"].dump() : fact.body.dump());
     }
     return text;
   }
@@ -67,7 +73,11 @@ class Life {
     const uint64_t count = 1 + random_.below(5);
     for (uint64_t i = 0; i < count; ++i) {
       const std::string id = fmt::format("thing/{}", i);
-      world_.put({.id = id, .kind = "thing", .name = id, .labels = {}, .fields = Json::object({{"state", "running"}, {"count", 0}})});
+      world_.put({.id = id,
+                  .kind = "thing",
+                  .name = id,
+                  .labels = {},
+                  .fields = Json::object({{"state", "running"}, {"count", 0}})});
     }
     world_.roll = [this] {
       if (healed_ || !chance(careful_ ? 5 : 20)) return Fault::kNone;
@@ -89,8 +99,10 @@ class Life {
   // The process dies: what waits is lost, and of what was running the effect may or may not have happened.
   void restart() {
     while (!runner_.idle()) {
-      if (chance(50)) runner_.run(random_.below(runner_.size()));
-      else break;
+      if (chance(50))
+        runner_.run(random_.below(runner_.size()));
+      else
+        break;
     }
     runner_.drop();
     facts_.revive();
@@ -110,8 +122,10 @@ class Life {
     } else if (what < 90) {
       person();
     } else if (what < 94) {
-      if (executor_->paused()) (void)executor_->resume("capstan", "user:ann", clock_.now());
-      else if (chance(30)) (void)executor_->pause("capstan", "test", "user:ann", clock_.now());
+      if (executor_->paused())
+        (void)executor_->resume("capstan", "user:ann", clock_.now());
+      else if (chance(30))
+        (void)executor_->pause("capstan", "test", "user:ann", clock_.now());
     } else if (what < 96 && !careful_) {
       restart();
     } else if (what < 98) {
@@ -135,9 +149,13 @@ class Life {
     constexpr std::array<std::string_view, 4> kVerbs = {"sim.start", "sim.stop", "sim.kill", "sim.bump"};
     const uint64_t count = 1 + random_.below(5);
     for (uint64_t i = 0; i < count; ++i) {
-      Action action{.id = fmt::format("{}-{}", plan.id, i), .verb = std::string(kVerbs[random_.below(4)]),
-                    .target = fmt::format("thing/{}", random_.below(5)), .parameters = Json::object(), .reason = "because",
-                    .precondition = chance(20) ? "state <> 'stopped'" : "", .after = {}};
+      Action action{.id = fmt::format("{}-{}", plan.id, i),
+                    .verb = std::string(kVerbs[random_.below(4)]),
+                    .target = fmt::format("thing/{}", random_.below(5)),
+                    .parameters = Json::object(),
+                    .reason = "because",
+                    .precondition = chance(20) ? "state <> 'stopped'" : "",
+                    .after = {}};
       if (i > 0 && chance(30)) action.after.push_back(fmt::format("{}-{}", plan.id, random_.below(i)));
       plan.actions.push_back(std::move(action));
     }
@@ -148,10 +166,14 @@ class Life {
     if (plans_.empty()) return;
     const Plan& plan = plans_[random_.below(plans_.size())];
     const uint64_t what = random_.below(10);
-    if (what < 5) (void)executor_->approve(plan.id, chance(90) ? plan.hash() : "wrong", "user:ann", clock_.now());
-    else if (what < 6) (void)executor_->reject(plan.id, "no", "user:ann", clock_.now());
-    else if (what < 7) (void)executor_->cancel(plan.id, chance(50), "user:ann", clock_.now());
-    else resolve_by_truth();
+    if (what < 5)
+      (void)executor_->approve(plan.id, chance(90) ? plan.hash() : "wrong", "user:ann", clock_.now());
+    else if (what < 6)
+      (void)executor_->reject(plan.id, "no", "user:ann", clock_.now());
+    else if (what < 7)
+      (void)executor_->cancel(plan.id, chance(50), "user:ann", clock_.now());
+    else
+      resolve_by_truth();
   }
 
   // A person who looks before they speak.
@@ -166,7 +188,11 @@ class Life {
         // While undoing, "happened" means that it was undone.
         const bool undoing = newest_intent_undoes(action.id);
         const bool happened = undoing ? undone > 0 : performed > 0;
-        (void)executor_->resolve(action.id, happened ? "happened" : chance(70) ? "retry" : "abandon", "user:ann", clock_.now());
+        (void)executor_->resolve(action.id,
+                                 happened     ? "happened"
+                                 : chance(70) ? "retry"
+                                              : "abandon",
+                                 "user:ann", clock_.now());
       }
     }
   }
@@ -246,8 +272,9 @@ TEST(SimulatedWorld, SurvivesDeathAtEveryWrite) {
         Life life(seed, Life::Death{write, how});
         life.live(80);
         ++deaths;
-        ASSERT_TRUE(life.broken().empty()) << "seed " << seed << ", death at write " << write << ": "
-                                           << life.broken().front() << "\n" << life.story();
+        ASSERT_TRUE(life.broken().empty())
+            << "seed " << seed << ", death at write " << write << ": " << life.broken().front() << "\n"
+            << life.story();
       }
     }
   }

@@ -110,13 +110,13 @@ void add_verbs(World& world, VerbRegistry& verbs, const std::vector<std::string>
     spec.target_kinds = kinds;
     (void)verbs.add(std::make_unique<StateVerb>(world, std::move(spec), std::move(field), std::move(change)));
   };
-  add({.name = "sim.start", .title = "Start", .danger = Danger::kDisruptive, .idempotent = true, .undoable = true}, "state",
-      constant("running"));
-  add({.name = "sim.stop", .title = "Stop", .danger = Danger::kDisruptive, .idempotent = true, .undoable = true}, "state",
-      constant("stopped"));
+  add({.name = "sim.start", .title = "Start", .danger = Danger::kDisruptive, .idempotent = true, .undoable = true},
+      "state", constant("running"));
+  add({.name = "sim.stop", .title = "Stop", .danger = Danger::kDisruptive, .idempotent = true, .undoable = true},
+      "state", constant("stopped"));
   add({.name = "sim.kill", .title = "Kill", .danger = Danger::kDestructive}, "state", constant("dead"));
-  add({.name = "sim.bump", .title = "Count up", .danger = Danger::kSafe, .idempotent = false, .undoable = true}, "count",
-      [](const Json& before, const Json&) { return Json(before.int_or(0) + 1); });
+  add({.name = "sim.bump", .title = "Count up", .danger = Danger::kSafe, .idempotent = false, .undoable = true},
+      "count", [](const Json& before, const Json&) { return Json(before.int_or(0) + 1); });
   add({.name = "sim.set",
        .title = "Set a field",
        .parameters = {{.name = "field", .type = ColumnType::kText, .required = true},

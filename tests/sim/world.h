@@ -22,10 +22,10 @@ namespace capstan::sim {
 // What goes wrong the next time a verb is performed on a target.
 enum class Fault {
   kNone,
-  kRefuse,             // The counterpart says no; nothing changes.
-  kTimeoutBefore,      // No answer, and it did not happen.
-  kTimeoutAfter,       // No answer, but it happened.
-  kLie,                // It says that it succeeded, but nothing changed.
+  kRefuse,         // The counterpart says no; nothing changes.
+  kTimeoutBefore,  // No answer, and it did not happen.
+  kTimeoutAfter,   // No answer, but it happened.
+  kLie,            // It says that it succeeded, but nothing changed.
 };
 
 // One effect on the outside, as it happened.

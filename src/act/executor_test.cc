@@ -1,0 +1,289 @@
+// The executor's promises one by one; what they come to together is shown by tests/cases and tests/sim.
+#include "act/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+
+namespace capstan::act {
+namespace {
+
+const Time kNow = parse_time("2026-01-08T10:00:00Z").value();
+
+class FakeFacts final : public FactSink {
+ public:
+  Result<std::vector<Seq>> append(std::span<const NewFact> added) override {
+    if (full) return fail(ErrorCode::kResourceExhausted, "no space left on device");
+    std::vector<Seq> numbers;
+    for (const NewFact& fact : added) {
+      facts.push_back({facts.size() + 1, fact.at, fact.kind, fact.subject, fact.body, fact.cause, fact.actor});
+      numbers.push_back(facts.back().seq);
+    }
+    return numbers;
+  }
+  size_t count(std::string_view kind) const {
+    return static_cast<size_t>(std::ranges::count(facts, kind, &Fact::kind));
+  }
+  std::vector<Fact> facts;
+  bool full = false;
+};
+
+class FakeRunner final : public WorkRunner {
+ public:
+  bool try_run(Work work) override {
+    if (closed) return false;
+    waiting.push_back(std::move(work));
+    return true;
+  }
+  std::deque<Work> waiting;
+  bool closed = false;
+};
+
+class FakeVerb final : public Verb {
+ public:
+  FakeVerb() {
+    spec_.name = "test.poke";
+    spec_.target_kinds = {"thing"};
+    spec_.parameters = {{.name = "times", .type = ColumnType::kInteger, .required = true}};
+    spec_.danger = Danger::kSafe;
+  }
+  const VerbSpec& spec() const override { return spec_; }
+  Status check(const Resource&, const Json&) const override { return {}; }
+  Result<Json> state_before(const Resource&, const Json&) override { return Json::object({{"was", 1}}); }
+  Performed perform(const Action&, const Resource&, const Json& before, const std::stop_token&) override {
+    ++performed;
+    was = before["was"].int_or(0);
+    return {ActionState::kSucceeded, "poked", {}};
+  }
+  ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kCannotTell; }
+  Performed undo(const Action&, const Resource&, const Json&, const std::stop_token&) override { return {}; }
+  int performed = 0;
+  int64_t was = 0;
+
+ private:
+  VerbSpec spec_;
+};
+
+class FakeResources final : public ResourceSource {
+ public:
+  Result<std::optional<Resource>> find(const ResourceId& id) const override {
+    return Resource{.id = id, .kind = "thing", .name = id, .labels = {}, .fields = Json::object()};
+  }
+};
+
+class FakeSql final : public SqlSource {
+ public:
+  Result<Table> query(std::string_view sql, Time, const Options& options) const override {
+    asked = sql;
+    bound = options.bind.empty() ? "" : to_text(options.bind.front().second);
+    if (broken) return fail(ErrorCode::kUnavailable, "busy");
+    return Table{.columns = {"1"}, .rows = {{int64_t{1}}}};
+  }
+  Status check(std::string_view) const override { return {}; }
+  mutable std::string asked;
+  mutable std::string bound;
+  bool broken = false;
+};
+
+class FakeSignals final : public SignalSource {
+ public:
+  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return std::vector<SeriesSample>(); }
+  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override {
+    return std::vector<Series>();
+  }
+  Status check(std::string_view) const override { return {}; }
+};
+
+class ExecutorTest : public ::testing::Test {
+ protected:
+  ExecutorTest() {
+    auto verb = std::make_unique<FakeVerb>();
+    verb_ = verb.get();
+    EXPECT_TRUE(verbs_.add(std::move(verb)).has_value());
+  }
+
+  static Plan plan(std::string approval = "none") {
+    Plan plan;
+    plan.id = "plan-1";
+    plan.origin = "policy:test";
+    plan.approval = std::move(approval);
+    plan.created = kNow;
+    plan.actions.push_back({.id = "act-1",
+                            .verb = "test.poke",
+                            .target = "thing/a",
+                            .parameters = Json::object({{"times", 1}}),
+                            .reason = "because",
+                            .precondition = "",
+                            .after = {}});
+    return plan;
+  }
+
+  void run_all() {
+    for (int i = 0; i < 100; ++i) {
+      executor_.tick(kNow);
+      if (runner_.waiting.empty()) return;
+      const Work work = std::move(runner_.waiting.front());
+      runner_.waiting.pop_front();
+      executor_.handle(work.run(std::stop_token()), kNow);
+    }
+  }
+
+  ErrorCode refusal(const Plan& plan) {
+    const auto submitted = executor_.submit(plan, kNow);
+    return submitted ? ErrorCode::kInternal : submitted.error().code;
+  }
+
+  FakeFacts facts_;
+  FakeRunner runner_;
+  VerbRegistry verbs_;
+  FakeVerb* verb_ = nullptr;
+  FakeResources resources_;
+  FakeSql sql_;
+  FakeSignals signals_;
+  Executor executor_{Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_}};
+};
+
+TEST_F(ExecutorTest, WritesEachStepDownWithItsCause) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  run_all();
+  std::vector<std::string> kinds;
+  for (const Fact& fact : facts_.facts) kinds.push_back(fact.kind);
+  EXPECT_EQ(kinds, (std::vector<std::string>{"plan.proposed", "plan.approved", "action.intended", "action.finished",
+                                             "plan.finished"}));
+  EXPECT_EQ(facts_.facts[2].cause, 2u);
+  EXPECT_EQ(facts_.facts[3].cause, 3u);
+  EXPECT_EQ(verb_->performed, 1);
+  EXPECT_EQ(verb_->was, 1);
+}
+
+TEST_F(ExecutorTest, TouchesNothingWhenTheIntentCannotBeWritten) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  executor_.tick(kNow);
+  ASSERT_EQ(runner_.waiting.size(), 1u);
+  const Work prepare = std::move(runner_.waiting.front());
+  runner_.waiting.pop_front();
+  facts_.full = true;
+  executor_.handle(prepare.run(std::stop_token()), kNow);
+  run_all();
+  EXPECT_EQ(verb_->performed, 0);
+  EXPECT_TRUE(runner_.waiting.empty());
+}
+
+TEST_F(ExecutorTest, KeepsAnOutcomeUntilItCanBeWritten) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  executor_.tick(kNow);
+  for (int i = 0; i < 2; ++i) {
+    const Work work = std::move(runner_.waiting.front());
+    runner_.waiting.pop_front();
+    if (i == 1) facts_.full = true;
+    executor_.handle(work.run(std::stop_token()), kNow);
+    executor_.tick(kNow);
+  }
+  EXPECT_EQ(verb_->performed, 1);
+  EXPECT_EQ(facts_.count(fact_kind::kActionFinished), 0u);
+  EXPECT_NE(executor_.status("plan-1")->operator[]("waiting_for").string_or_empty().find("no space left"),
+            std::string::npos);
+  facts_.full = false;
+  run_all();
+  EXPECT_EQ(facts_.count(fact_kind::kActionFinished), 1u);
+  EXPECT_EQ(facts_.count(fact_kind::kPlanFinished), 1u);
+  EXPECT_EQ(verb_->performed, 1);
+}
+
+TEST_F(ExecutorTest, RefusesWhatNoPolicyMayAskFor) {
+  Plan wrong = plan();
+  wrong.actions[0].verb = "test.unknown";
+  EXPECT_EQ(refusal(wrong), ErrorCode::kInvalidArgument);
+  wrong = plan();
+  wrong.actions[0].target = "other/a";
+  EXPECT_EQ(refusal(wrong), ErrorCode::kInvalidArgument);
+  wrong = plan();
+  wrong.actions[0].parameters = Json::object({{"times", "often"}});
+  EXPECT_EQ(refusal(wrong), ErrorCode::kInvalidArgument);
+  wrong = plan();
+  wrong.actions[0].parameters = Json::object();
+  EXPECT_EQ(refusal(wrong), ErrorCode::kInvalidArgument);
+  wrong = plan();
+  wrong.actions[0].after = {"act-1"};
+  EXPECT_EQ(refusal(wrong), ErrorCode::kInvalidArgument);
+  wrong = plan();
+  wrong.actions[0].reason = std::string(100'000, 'x');
+  EXPECT_EQ(refusal(wrong), ErrorCode::kResourceExhausted);
+  EXPECT_TRUE(facts_.facts.empty());
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  EXPECT_EQ(refusal(plan()), ErrorCode::kAlreadyExists);
+}
+
+TEST_F(ExecutorTest, ChecksThePreconditionOnTheTargetWhenItsTurnComes) {
+  Plan careful = plan();
+  careful.actions[0].precondition = "cpu > 3";
+  ASSERT_TRUE(executor_.submit(careful, kNow).has_value());
+  run_all();
+  EXPECT_EQ(sql_.asked, "SELECT 1 FROM thing WHERE id = :id AND (cpu > 3)");
+  EXPECT_EQ(sql_.bound, "thing/a");
+}
+
+TEST_F(ExecutorTest, TriesAgainLaterWhenThePreconditionCannotBeChecked) {
+  Plan careful = plan();
+  careful.actions[0].precondition = "cpu > 3";
+  sql_.broken = true;
+  ASSERT_TRUE(executor_.submit(careful, kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->performed, 0);
+  EXPECT_EQ(executor_.status("plan-1")->operator[]("waiting_for").string_or_empty(), "checking the precondition: busy");
+}
+
+TEST_F(ExecutorTest, WaitsForAFreeWorkerWithoutLosingTheIntent) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  executor_.tick(kNow);
+  const Work prepare = std::move(runner_.waiting.front());
+  runner_.waiting.pop_front();
+  runner_.closed = true;
+  executor_.handle(prepare.run(std::stop_token()), kNow);
+  executor_.tick(kNow);
+  EXPECT_EQ(facts_.count(fact_kind::kActionIntended), 1u);
+  runner_.closed = false;
+  run_all();
+  EXPECT_EQ(verb_->performed, 1);
+  EXPECT_EQ(facts_.count(fact_kind::kActionIntended), 1u);
+}
+
+TEST_F(ExecutorTest, IgnoresResultsOfAnotherLife) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  executor_.tick(kNow);
+  executor_.handle({9999, Effect{{ActionState::kSucceeded, "ghost", {}}, ProbeAnswer::kHappened}}, kNow);
+  EXPECT_EQ(facts_.count(fact_kind::kActionFinished), 0u);
+}
+
+TEST_F(ExecutorTest, ShowsTheSameAfterARestart) {
+  ASSERT_TRUE(executor_.submit(plan("ask"), kNow).has_value());
+  run_all();
+  Executor second(Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_});
+  second.restore(facts_.facts);
+  second.tick(kNow);
+  EXPECT_EQ(second.status("plan-1").value().dump(), executor_.status("plan-1").value().dump());
+  EXPECT_EQ(second.waiting_for_approval(), 1u);
+  EXPECT_TRUE(second.approve("plan-1", plan("ask").hash(), "user:alice", kNow).has_value());
+}
+
+TEST_F(ExecutorTest, ForgetsOldPlansButNotOpenOnes) {
+  ExecutorOptions options;
+  options.keep_ended = 3;
+  Executor small(Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_}, options);
+  for (int i = 0; i < 10; ++i) {
+    Plan each = plan("ask");
+    each.id += std::to_string(i);
+    each.actions[0].id += std::to_string(i);
+    ASSERT_TRUE(small.submit(each, kNow).has_value());
+    if (i > 0) {
+      ASSERT_TRUE(small.reject(each.id, "", "user:alice", kNow).has_value());
+    }
+    small.tick(kNow);
+  }
+  EXPECT_EQ(small.list("all").items().size(), 4u);
+  EXPECT_TRUE(small.status("plan-10").has_value());
+}
+
+}  // namespace
+}  // namespace capstan::act

@@ -1,0 +1,159 @@
+// What scenarios (tests/cases) cannot see: ids, edges, and that a decision depends on nothing but its arguments.
+#include "decide/decide.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/config.h"
+#include "decide/order.h"
+#include "decide/policy_reader.h"
+
+namespace capstan::decide {
+namespace {
+
+Policy policy(const char* yaml) {
+  ReadPolicies read = read_policies(parse_yaml(yaml, "p.yaml").value(), {});
+  EXPECT_TRUE(read.problems.empty()) << read.problems.front().to_string();
+  return read.policies.at(0);
+}
+
+Candidate candidate(const std::string& id, const char* state) {
+  return {.resource = {.id = id, .kind = "vm", .name = id, .labels = {}, .fields = Json::object({{"state", state}})},
+          .selected = true,
+          .why_not = "",
+          .never = ""};
+}
+
+Situation situation(std::vector<Candidate> candidates, const History& history) {
+  return {.candidates = std::move(candidates),
+          .relations = {},
+          .findings = {},
+          .incidents = {},
+          .overrides = {},
+          .touches = {},
+          .history = &history,
+          .now = parse_time("2026-01-08T10:00:00Z").value(),
+          .in_force_since = {}};
+}
+
+Fact proposed(const Plan& plan) {
+  return {.seq = 1,
+          .at = plan.created,
+          .kind = "plan.proposed",
+          .subject = plan.id,
+          .body = Json::object({{"plan", plan.to_json()}}),
+          .cause = 0,
+          .actor = plan.origin};
+}
+
+constexpr const char* kUp = "policy: up\nselect: { kind: vm }\nkeep: { state: running, by: x.start }\n";
+
+TEST(Decide, GivesTheSamePlanForTheSameSituation) {
+  const History history;
+  const Decision one = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  const Decision two = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  ASSERT_TRUE(one.plan.has_value());
+  EXPECT_EQ(one.plan->to_json(), two.plan->to_json());
+  EXPECT_EQ(one.plan->hash(), two.plan->hash());
+}
+
+TEST(Decide, NeverPlansTwiceWhileAPlanIsOpen) {
+  History history;
+  const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  history.apply(proposed(*first.plan));
+  const Decision second = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  EXPECT_FALSE(second.plan.has_value());
+  EXPECT_TRUE(second.withdraw.empty());
+  // Not even when the policy's text was edited meanwhile.
+  const std::string edited = std::string(kUp) + "help: now with help\n";
+  EXPECT_FALSE(decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped")}, history)).plan.has_value());
+}
+
+TEST(Decide, LimitsEvenWhereNoneIsWritten) {
+  const History history;
+  std::vector<Candidate> many;
+  for (int i = 0; i < 25; ++i) many.push_back(candidate("vm/" + std::to_string(100 + i), "stopped"));
+  const std::string standing = std::string(kUp) + "approve: standing\n";
+  const Decision decision = decide(policy(standing.c_str()), situation(many, history));
+  ASSERT_TRUE(decision.plan.has_value());
+  EXPECT_EQ(decision.plan->limits.in_flight, 6);  // A quarter of 25.
+  EXPECT_EQ(decision.plan->limits.per_minute, 10);
+  EXPECT_EQ(decision.plan->approval, "ask");  // 25 is more than the total of 20.
+}
+
+TEST(Decide, MakesLargePlansInParts) {
+  History history;
+  std::vector<Candidate> many;
+  for (int i = 0; i < 230; ++i) many.push_back(candidate("vm/" + std::to_string(1000 + i), "stopped"));
+  const Decision decision = decide(policy(kUp), situation(many, history));
+  EXPECT_EQ(decision.plan->actions.size(), kMaxPlanActions);
+  EXPECT_EQ(std::ranges::count_if(decision.verdicts, &Verdict::acts), 100);
+  history.apply(proposed(*decision.plan));
+  EXPECT_EQ(decide(policy(kUp), situation(many, history)).plan->actions.front().target, "vm/1100");
+}
+
+TEST(Decide, OrdersSteps) {
+  const History history;
+  Situation now = situation({candidate("vm/1", "x"), candidate("vm/2", "x")}, history);
+  now.findings.push_back(
+      {.finding = {.id = "f", .rule = "A"}, .open = true, .opened = now.now, .resolved = {}, .seq = 7});
+  const auto after_of = [&](const char* yaml) {
+    const Plan plan = *decide(policy(yaml), now).plan;
+    EXPECT_EQ(plan.cause, 7u);
+    EXPECT_EQ(plan.actions.size(), 4u);
+    return std::pair(plan.actions[2].after.size(), plan.actions[2].after.front() == plan.actions[0].id);
+  };
+  EXPECT_EQ(after_of("policy: x\nwhen: { alert: A }\nselect: { kind: vm }\ndo: [ x.stop, x.start ]\n"),
+            std::pair(size_t{1}, true));
+  EXPECT_EQ(
+      after_of("policy: x\nwhen: { alert: A }\nselect: { kind: vm }\ndo: [ x.stop, { verb: x.start, after: all } ]\n"),
+      std::pair(size_t{2}, true));
+}
+
+TEST(Order, LeavesOutTheLinkThatClosesACircle) {
+  const std::vector<Relation> relations = {
+      {"a", "depends_on", "b"}, {"b", "depends_on", "c"}, {"c", "depends_on", "a"}};
+  const Order order = order_by_dependency({"a", "b", "c"}, relations, true);
+  EXPECT_EQ(order.after.size(), 2u);
+  EXPECT_EQ(order.cycles, (std::vector<ResourceId>{"a"}));
+}
+
+TEST(Overrides, EndByThemselvesAndGovernByNearness) {
+  const Time now = parse_time("2026-01-08T10:00:00Z").value();
+  const auto make = [&](const char* id, const char* of, const char* resource, Duration until) {
+    return Override{
+        .id = id, .policy = of, .resource = resource, .state = "", .from = now, .until = now + until, .by = "x"};
+  };
+  const std::vector<Override> all = {make("1", "p", "", Duration(100)), make("2", "", "r", Duration(50)),
+                                     make("3", "q", "r", Duration(100))};
+  EXPECT_EQ(governing(all, "p", "r", now)->id, "2");
+  EXPECT_EQ(governing(all, "p", "r", now + Duration(60))->id, "1");
+  EXPECT_EQ(governing(all, "q", "r", now)->id, "3");
+  EXPECT_EQ(governing(all, "p", "r", now + Duration(100)), nullptr);
+}
+
+TEST(History, StaysBounded) {
+  History history(50);
+  for (int i = 0; i < 200; ++i) {
+    Plan plan;
+    plan.id = "plan-" + std::to_string(i);
+    plan.origin = "policy:x";
+    plan.actions.push_back({.id = "act-" + std::to_string(i), .verb = "v", .target = "t"});
+    history.apply(proposed(plan));
+    if (i > 0)
+      history.apply({.seq = 2,
+                     .at = {},
+                     .kind = "plan.finished",
+                     .subject = plan.id,
+                     .body = {},
+                     .cause = 0,
+                     .actor = "capstan"});
+  }
+  EXPECT_EQ(history.find("act-100"), nullptr);
+  EXPECT_NE(history.find("act-199"), nullptr);
+  EXPECT_NE(history.find("act-0"), nullptr);  // Still open.
+}
+
+}  // namespace
+}  // namespace capstan::decide
