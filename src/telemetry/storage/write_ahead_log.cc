@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::string_view kMagic = "CAPWAL1\n";
 constexpr std::string_view kSuffix = ".wal";
-constexpr size_t kFrameBytes = 8;
 constexpr size_t kMaxProblems = 32;
 
 // The number of "00000012.wal"; nothing for other names.
