@@ -1,8 +1,10 @@
 #include "connect/host/log_follower.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <set>
@@ -34,6 +36,14 @@ std::string_view stream_of(std::string_view path) {
   if (path.ends_with(".stderr.log")) return "stderr";
   if (path.ends_with(".stdout.log")) return "stdout";
   return "";
+}
+
+// Whether a file was made after `since`, where its filesystem remembers that.
+bool is_younger(const std::string& path, Time since) {
+  struct statx status{};
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, STATX_BTIME, &status) != 0) return false;
+  if ((status.stx_mask & STATX_BTIME) == 0) return false;
+  return from_unix_ms(status.stx_btime.tv_sec * 1000 + status.stx_btime.tv_nsec / 1'000'000) > since;
 }
 
 }  // namespace
@@ -109,6 +119,10 @@ void LogFollower::load_positions() {
     log::warning("host", "positions in log files are lost: " + json.error().to_string());
     return;
   }
+  struct stat status{};
+  if (::stat(options_.state_file.c_str(), &status) == 0) {
+    stored_since_ = from_unix_ms(status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
+  }
   for (const auto& [path, position] : (*json)["files"].members()) stored_[path] = LogPosition::from_json(position);
 }
 
@@ -137,7 +151,8 @@ void LogFollower::find_new_files() {
       const auto stored = stored_.find(path);
       const auto position = stored == stored_.end() ? std::nullopt : std::optional(stored->second);
       // What was there when we first looked was written before us; what comes later is new.
-      const LogStart start = first_search_ ? LogStart::kAtEnd : LogStart::kAtBeginning;
+      const bool is_new = !first_search_ || (stored_since_ && is_younger(path, *stored_since_));
+      const LogStart start = is_new ? LogStart::kAtBeginning : LogStart::kAtEnd;
       watcher_->watch(path);
       followed_.emplace(path, std::make_unique<Followed>(path, position, start, source));
     }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -57,6 +58,7 @@ class LogFollower {
   const Clock& clock_;
   std::map<std::string, std::unique_ptr<Followed>> followed_;
   std::map<std::string, LogPosition> stored_;
+  std::optional<Time> stored_since_;  // When the positions were kept.
   std::unique_ptr<Watcher> watcher_;
   Guarded<std::vector<FollowedFile>> shown_;
   Duration searched_{-1'000'000};

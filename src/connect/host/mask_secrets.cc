@@ -53,8 +53,10 @@ std::string mask_pairs(std::string argument) {
   while (true) {
     const size_t equals = argument.find_first_of("=:", from);
     if (equals == std::string::npos) return argument;
-    const size_t name_start = argument.find_last_of("?&;, \"'{", equals) + 1;  // npos + 1 is 0.
-    const std::string_view name = std::string_view(argument).substr(name_start, equals - name_start);
+    size_t name_end = equals;  // Without the closing quotes of JSON.
+    while (name_end > 0 && (argument[name_end - 1] == '"' || argument[name_end - 1] == '\'')) --name_end;
+    const std::string_view before = std::string_view(argument).substr(0, name_end);
+    const std::string_view name = before.substr(before.find_last_of("?&;, \"'{") + 1);  // npos + 1 is 0.
     from = equals + 1;
     if (argument.compare(equals, 3, "://") == 0 || !speaks_of_secret(name) || names_a_place(name)) continue;
     size_t value_start = argument.find_first_not_of(" \"'", from);
