@@ -111,6 +111,14 @@ size_t utf8_length(std::string_view text) {
 void print_string(std::string_view text, std::string& out) {
   out += '"';
   for (size_t i = 0; i < text.size();) {
+    // Most text is plain and is taken over in one piece.
+    size_t plain = i;
+    while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7f && text[plain] != '"' &&
+           text[plain] != '\\')
+      ++plain;
+    out.append(text, i, plain - i);
+    i = plain;
+    if (i == text.size()) break;
     const char c = text[i];
     if (c == '"' || c == '\\') {
       out += '\\';

@@ -140,6 +140,23 @@ class SqlEngine::State {
   std::vector<std::unique_ptr<Connection>> idle;
 };
 
+// Gives the connection back, also after an error: the transaction has left nothing behind on it.
+class SqlEngine::Lease {
+ public:
+  static Result<Lease> take(State& state) { return Lease(state, TRY(state.borrow())); }
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&&) = delete;
+  ~Lease() {
+    if (connection_) state_.give_back(std::move(connection_));
+  }
+  sqlite::Database& database() { return connection_->database; }
+
+ private:
+  Lease(State& state, std::unique_ptr<Connection> connection) : state_(state), connection_(std::move(connection)) {}
+  State& state_;
+  std::unique_ptr<Connection> connection_;
+};
+
 namespace {
 
 // One question on one connection, within one read transaction.
@@ -309,22 +326,19 @@ Result<Answer> SqlEngine::answer(std::string_view sql, Time at, const Options& o
     }
     answer.fetched.push_back({.call = call.written, .table = *std::move(rows)});
   }
-  std::unique_ptr<Connection> connection = TRY(state_->borrow());
-  sqlite::Database& database = connection->database;
-  {
-    // Rolled back at the end, and with it the tables of the calls.
-    const sqlite::Transaction transaction = TRY(sqlite::Transaction::begin_read(database));
-    answer.seq =
-        static_cast<Seq>(TRY(database.integer_of("SELECT value FROM main.capstan_meta WHERE key = 'seq'")).value_or(0));
-    for (size_t i = 0; i < question.calls.size(); ++i) {
-      TRY(fill_call_table(database, question.calls[i], answer.fetched[i].table));
-    }
-    Asking asking(database, state_->clock, question, dialect, options.time_limit);
-    sqlite::Statement statement = TRY(asking.prepare());
-    TRY(bind_parameters(statement, question, at, options.bind));
-    answer.table = TRY(asking.run(statement, options.row_limit, state_->options.max_result_bytes));
+  Lease lease = TRY(Lease::take(*state_));
+  sqlite::Database& database = lease.database();
+  // Rolled back at the end, and with it the tables of the calls.
+  const sqlite::Transaction transaction = TRY(sqlite::Transaction::begin_read(database));
+  answer.seq =
+      static_cast<Seq>(TRY(database.integer_of("SELECT value FROM main.capstan_meta WHERE key = 'seq'")).value_or(0));
+  for (size_t i = 0; i < question.calls.size(); ++i) {
+    TRY(fill_call_table(database, question.calls[i], answer.fetched[i].table));
   }
-  state_->give_back(std::move(connection));
+  Asking asking(database, state_->clock, question, dialect, options.time_limit);
+  sqlite::Statement statement = TRY(asking.prepare());
+  TRY(bind_parameters(statement, question, at, options.bind));
+  answer.table = TRY(asking.run(statement, options.row_limit, state_->options.max_result_bytes));
   return answer;
 }
 
@@ -339,13 +353,10 @@ Status SqlEngine::check(std::string_view sql) const {
   const SqlValue placeholder = std::string("now");
   dialect.parameter = [&](std::string_view) { return &placeholder; };
   const SqlQuestion question = TRY(read_question(sql, dialect));
-  std::unique_ptr<Connection> connection = TRY(state_->borrow());
-  {
-    const sqlite::Transaction transaction = TRY(sqlite::Transaction::begin_read(connection->database));
-    for (const SqlQuestion::Call& call : question.calls) TRY(fill_call_table(connection->database, call, {}));
-    TRY(Asking(connection->database, state_->clock, question, dialect, Duration(1000)).prepare());
-  }
-  state_->give_back(std::move(connection));
+  Lease lease = TRY(Lease::take(*state_));
+  const sqlite::Transaction transaction = TRY(sqlite::Transaction::begin_read(lease.database()));
+  for (const SqlQuestion::Call& call : question.calls) TRY(fill_call_table(lease.database(), call, {}));
+  TRY(Asking(lease.database(), state_->clock, question, dialect, Duration(1000)).prepare());
   return {};
 }
 

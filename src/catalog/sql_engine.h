@@ -64,6 +64,7 @@ class SqlEngine final : public SqlSource {
 
  private:
   class State;
+  class Lease;
   std::unique_ptr<State> state_;
 };
 

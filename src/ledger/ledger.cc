@@ -355,10 +355,9 @@ Result<Verification> Ledger::verify() const {
 
 std::string Ledger::view_sql(std::string_view schema) {
   return fmt::format(
-      "SELECT f.seq AS seq, strftime('%Y-%m-%dT%H:%M:%S', f.at / 1000, 'unixepoch') || printf('.%03dZ', f.at % 1000) "
-      "AS "
-      "at, k.text AS kind, f.subject AS subject, f.cause AS cause, a.text AS actor, b.body AS body, "
-      "b.seq IS NULL AS redacted FROM {0}.fact f JOIN {0}.name k ON k.id = f.kind JOIN {0}.name a ON a.id = f.actor "
+      "SELECT f.seq AS seq, strftime('%Y-%m-%dT%H:%M:%fZ', f.at / 1000.0, 'unixepoch') AS at, k.text AS kind, "
+      "f.subject AS subject, f.cause AS cause, a.text AS actor, b.body AS body, b.seq IS NULL AS redacted "
+      "FROM {0}.fact f JOIN {0}.name k ON k.id = f.kind JOIN {0}.name a ON a.id = f.actor "
       "LEFT JOIN {0}.body b ON b.seq = f.seq",
       schema);
 }
