@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "base/file.h"
 #include "base/http_client.h"
 #include "base/log.h"
 #include "catalog/sql_engine.h"
@@ -82,7 +84,7 @@ class Running final : public Instance {
 
  private:
   Status open_stores(const ledger::DataDirectory& directory, const ConfigTree& config);
-  Status add_verbs();
+  Status add_verbs(const ledger::DataDirectory& directory);
   std::vector<Error> apply_settings(const ConfigTree& config);
   std::vector<tell::Route> make_routes(std::vector<Error>& problems);
   Result<tell::Route> make_route(const NotifySettings& wanted);
@@ -136,7 +138,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
   config.refresh();
   settings_ = read_settings(config, {}).settings;
   TRY(open_stores(directory, config));
-  TRY(add_verbs());
+  TRY(add_verbs(directory));
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
   detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_}, detect_options);
@@ -180,9 +182,12 @@ Status Running::open(const ledger::DataDirectory& directory) {
   return {};
 }
 
-Status Running::add_verbs() {
-  for (auto& verb : host::host_verbs(settings_.host, clock_)) TRY(verbs_.add(std::move(verb)));
-  return {};
+Status Running::add_verbs(const ledger::DataDirectory& directory) {
+  const std::filesystem::path output = directory.file("service-output");
+  std::error_code error;
+  std::filesystem::create_directories(output, error);
+  if (error) return fail(errno_code(error.value()), "cannot create " + output.string() + ": " + error.message());
+  return host::add_host_verbs(verbs_, settings_.host, output.string(), clock_);
 }
 
 std::vector<Error> Running::apply_settings(const ConfigTree& config) {

@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 
-#include "model/log_level.h"
 
 namespace capstan::loop {
 
@@ -103,7 +102,6 @@ void Senses::watch_logs(const std::stop_token& stop) {
       options.sources = wanted->logs;
       options.state_file = (parts_.data_directory / "log-positions.json").string();
       options.lines_per_second = wanted->log_lines_per_second;
-      options.level_of = [](std::string_view line) { return std::string(level_of(line)); };
       follower = std::make_shared<host::LogFollower>(std::move(options), parts_.logs, parts_.clock);
       std::lock_guard lock(mutex_);
       follower_ = follower;
