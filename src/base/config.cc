@@ -1,12 +1,14 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include "base/suggest.h"
 
@@ -74,6 +76,39 @@ class Converter {
   std::string file_;
   size_t count_ = 0;
 };
+
+// Sees documents go by and keeps nothing but where the last one began.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  YAML::Mark last = YAML::Mark::null_mark();
+
+  void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// yaml-cpp 0.7 sees an empty document before a stray ',' or ']', takes nothing off, and sees another for ever. Its own
+// LoadAll does so until the memory is full, so that must be found before.
+Status check_that_documents_end(const std::string& text, std::string_view file) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  int before = -1;
+  while (parser.HandleNextDocument(starts)) {
+    if (starts.last.pos == before) {
+      return fail(ErrorCode::kInvalidArgument, "not valid YAML: a value was expected here",
+                  {std::string(file), starts.last.line + 1, starts.last.column + 1});
+    }
+    before = starts.last.pos;
+  }
+  return {};
+}
 
 Json scalar_to_json(const std::string& text) {
   if (text == "true" || text == "True" || text == "TRUE") return true;
@@ -148,6 +183,7 @@ Result<std::vector<ConfigNode>> parse_yaml(std::string_view text, std::string_vi
   }
   try {
     std::vector<ConfigNode> documents;
+    TRY(check_that_documents_end(std::string(text), file));
     for (const YAML::Node& root : YAML::LoadAll(std::string(text))) {
       if (!root.IsDefined() || root.IsNull()) continue;
       documents.push_back(TRY(Converter(file).convert(root, 0)));

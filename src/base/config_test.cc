@@ -40,6 +40,14 @@ TEST(Yaml, NamesTheLineOfWhatIsBroken) {
   EXPECT_EQ(problem_of("? [x]\n: 1\n").message, "a key must be plain text");
 }
 
+TEST(Yaml, EndsAtWhatIsNoValue) {
+  for (const char* text : {",atargregs:e", "]", "a: b\n}", "--- x\n,", "?", ":"}) {
+    const auto parsed = parse_yaml(text, "x.yaml");
+    EXPECT_TRUE(parsed || parsed.error().where.line > 0) << text;
+  }
+  EXPECT_EQ(parse_yaml(",x", "x.yaml").error().to_string(), "x.yaml:1:1: not valid YAML: a value was expected here");
+}
+
 TEST(Yaml, RefusesTagsOfOtherLanguages) {
   EXPECT_NE(problem_of("a: !!python/object:os.system x").message.find("not supported"), std::string::npos);
 }
