@@ -3,25 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { launch, login, openPage, startMock } from './support.mjs';
+import { PAGES } from './visited.mjs';
 
 const folder = process.argv[2] ?? '/tmp/capstan-screenshots';
 const only = process.argv[3] ?? '';
-export const PAGES = [
-  ['overview', '/'],
-  ['incidents', '/incidents'],
-  ['incident', '/incidents/inc-4'],
-  ['resources', '/resources?kind=host_process'],
-  ['resource', '/resource?id=' + encodeURIComponent('host_filesystem/web1:/var')],
-  ['graph', '/graph?id=' + encodeURIComponent('host_service/web1:orders.service')],
-  ['metrics', '/metrics?q=' + encodeURIComponent('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))')],
-  ['logs', '/logs'],
-  ['facts', '/facts'],
-  ['policies', '/policies'],
-  ['plans', '/plans'],
-  ['sql', '/sql?q=' + encodeURIComponent('SELECT id, pid, user, rss_bytes FROM host_process LIMIT 50')],
-  ['settings', '/settings'],
-];
-
 await mkdir(folder, { recursive: true });
 const running = await startMock();
 const browser = await launch();
@@ -31,15 +16,25 @@ try {
     ['narrow', 390, 844],
   ]) {
     for (const theme of ['light', 'dark']) {
-      const { page, faults, close } = await openPage(browser, { width, height, theme });
+      const { page, faults, close } = await openPage(browser, {
+        width,
+        height,
+        theme,
+      });
       await page.goto(running.address);
       await page.waitForTimeout(300);
-      if ('login'.includes(only)) await page.screenshot({ path: join(folder, `login-${size}-${theme}.png`) });
+      if ('login'.includes(only))
+        await page.screenshot({
+          path: join(folder, `login-${size}-${theme}.png`),
+        });
       await login(page, running.address);
       for (const [name, path] of PAGES.filter(([name]) => name.includes(only))) {
         await page.goto(running.address + path);
         await page.waitForTimeout(900);
-        await page.screenshot({ path: join(folder, `${name}-${size}-${theme}.png`), fullPage: true });
+        await page.screenshot({
+          path: join(folder, `${name}-${size}-${theme}.png`),
+          fullPage: true,
+        });
       }
       if (faults.length > 0) console.log(size, theme, faults);
       await close();

@@ -16,6 +16,8 @@ export { PASSWORD, SETUP_TOKEN };
 
 export const startMock = (options = {}) => serve(dist, 0, { actionMs: 300, ...options });
 
+/** Generous: the tests may share a small machine with builds. */
+const TIMEOUT_MS = Number(process.env['E2E_TIMEOUT_MS'] ?? 30_000);
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -27,7 +29,11 @@ const FLAGS = [
 ];
 
 export const launch = () =>
-  chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+  chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    headless: true,
+    args: FLAGS,
+  });
 
 export async function login(page, address, user = 'alice') {
   await page.goto(address + '/');
@@ -38,14 +44,24 @@ export async function login(page, address, user = 'alice') {
 }
 
 /** Opens a page of the wanted size that remembers what went wrong in it. */
-export async function openPage(browser, { width = 1440, height = 900, theme = 'light', locale = 'en-GB' } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale });
+export async function openPage(
+  browser,
+  { width = 1440, height = 900, theme = 'light', locale = 'en-GB', bypassCSP = false } = {},
+) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    locale,
+    bypassCSP,
+  });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const faults = [];
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
     // The browser itself reports every answer of 4xx; the page shows those to the person.
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) faults.push(message.text());
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
+      faults.push(message.text());
   });
   page.on('request', (request) => {
     if (!request.url().startsWith('http://127.0.0.1:')) faults.push(`asked another host: ${request.url()}`);

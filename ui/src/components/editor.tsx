@@ -81,10 +81,9 @@ export function Editor(props: EditorProps) {
         autoComplete="off"
         data-search={props.search ? '' : undefined}
         {...(props.complete && {
-          role: 'combobox',
+          // A combobox may have one line only; a text box may have suggestions, too.
           'aria-autocomplete': 'list',
-          'aria-expanded': open,
-          'aria-controls': list,
+          'aria-controls': open ? list : undefined,
           'aria-activedescendant': open ? `${list}-${chosen}` : undefined,
         })}
         onChange={(event) => {

@@ -218,9 +218,9 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
       <div className="row between">
         <div className="row">
           <StateBadge state={status.state} />
-          <h3>
+          <h2>
             <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>
-          </h3>
+          </h2>
           <DangerBadge danger={dangerOf(plan, verbs.data)} />
           {isUnderWay(status) && (
             <span className="small muted" role="status">

@@ -29,8 +29,8 @@ export function PlansPage() {
         tabs={[
           { value: 'all', text: t('plans.all') },
           { value: 'waiting', text: t('plans.waiting') },
-          { value: 'running', text: t('state.running') },
-          { value: 'unknown', text: t('state.unknown') },
+          { value: 'running', text: t('plans.running') },
+          { value: 'unknown', text: t('plans.unknown') },
         ]}
       />
       <Answer of={plans}>

@@ -20,7 +20,7 @@ const MEASURED = 300;
 
 /** Wide enough for most of what stands in it; the rest of the table's width is shared in proportion. */
 function widthOf(lengths: number[], title = 8): string {
-  const characters = Math.min(48, Math.max(title + 3, ...lengths.slice(0, MEASURED)));
+  const characters = Math.min(48, Math.max(title + 3, ...lengths));
   return `minmax(${Math.min(characters, 20) + 2}ch, ${characters}fr)`;
 }
 
@@ -103,7 +103,7 @@ export function ResourcesPage() {
 
   const spec = answer.data?.kinds.find(({ name }) => name === kind);
   const rows = answer.data?.resources;
-  const columns = useMemo(() => columnsOf(spec, rows ?? [], t), [spec, rows, t]);
+  const columns = useMemo(() => columnsOf(spec, rows?.slice(0, MEASURED) ?? [], t), [spec, rows, t]);
   const choose = (next: string) => setAddress(next ? { kind: next } : {});
   return (
     <>

@@ -1,0 +1,19 @@
+// Every page with something on it, by name and address.
+export const PAGES = [
+  ['overview', '/'],
+  ['incidents', '/incidents'],
+  ['incident', '/incidents/inc-4'],
+  ['resources', '/resources?kind=host_process'],
+  ['resource', '/resource?id=' + encodeURIComponent('host_filesystem/web1:/var')],
+  ['graph', '/graph?id=' + encodeURIComponent('host_service/web1:orders.service')],
+  [
+    'metrics',
+    '/metrics?q=' + encodeURIComponent('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))'),
+  ],
+  ['logs', '/logs'],
+  ['facts', '/facts'],
+  ['policies', '/policies'],
+  ['plans', '/plans'],
+  ['sql', '/sql?q=' + encodeURIComponent('SELECT id, pid, user, rss_bytes FROM host_process LIMIT 50')],
+  ['settings', '/settings'],
+];
