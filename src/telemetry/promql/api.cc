@@ -87,7 +87,7 @@ class Request {
     if (!step) return std::unexpected(step.error());
     if (!*step) return bad_parameter("step", "cannot parse \"\" to a valid duration");
     if (const Status range = engine_.check_range(*from, *to, **step); !range) return bad_data(range.error().message);
-    const auto expression = this->expression();
+    const auto expression = this->expression(true);
     if (!expression) return std::unexpected(expression.error());
     const auto options = this->options();
     if (!options) return std::unexpected(options.error());
@@ -141,10 +141,15 @@ class Request {
     return found->second;
   }
 
-  // The query, known to be well-formed.
-  ApiResult<std::string> expression() const {
+  // The query, known to be well-formed; for a range query also to be of a type that has values at steps.
+  ApiResult<std::string> expression(bool has_steps = false) const {
     const std::string text(parameter("query").value_or(""));
-    if (const Status status = engine_.check(text); !status) return bad_parameter("query", parse_error(status.error()));
+    const Result<promql::ExprPtr> expr = promql::parse_expression(text);
+    if (!expr) return bad_parameter("query", parse_error(expr.error()));
+    if (has_steps) {
+      const Status type = PromqlEngine::check_has_steps(**expr);
+      if (!type) return bad_parameter("query", type.error().message);
+    }
     return text;
   }
 

@@ -85,6 +85,9 @@ TEST_F(PrometheusApi, TellsWhatIsWrongWithARequest) {
         "zero or negative query resolution step widths are not accepted. Try a positive integer");
   wrong("query_range", {{"query", "up"}, {"start", "0"}, {"end", "99999"}, {"step", "1"}},
         "exceeded maximum resolution of 11000 points per timeseries. Try decreasing the query resolution (?step=XX)");
+  wrong("query_range", {{"query", "up[5m]"}, {"start", "0"}, {"end", "1"}, {"step", "1"}},
+        "invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or "
+        "instant Vector");
   wrong("series", {}, "no match[] parameter provided");
   wrong("series", {{"match[]", "{}"}},
         "invalid parameter \"match[]\": 1:1: parse error: vector selector must contain at least one non-empty matcher");

@@ -104,11 +104,7 @@ Result<QueryResult> PromqlEngine::query(std::string_view expression, Time at, co
 Result<QueryResult> PromqlEngine::query_range(std::string_view expression, Time from, Time to, Duration step,
                                               const QueryOptions& options) const {
   const promql::ExprPtr expr = TRY(promql::parse_expression(expression));
-  if (expr->type != ValueType::kVector && expr->type != ValueType::kScalar) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
-                            promql::describe(expr->type)));
-  }
+  TRY(check_has_steps(*expr));
   TRY(check_range(from, to, step));
   const auto steps = static_cast<size_t>((to - from) / step) + 1;
   const QueryContext context{.start_ms = to_unix_ms(from),
@@ -141,6 +137,13 @@ Status PromqlEngine::check_range(Time from, Time to, Duration step) const {
             options_.limits.points_per_series));
   }
   return {};
+}
+
+Status PromqlEngine::check_has_steps(const promql::Expr& expr) {
+  if (expr.type == ValueType::kVector || expr.type == ValueType::kScalar) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
+                          promql::describe(expr.type)));
 }
 
 Status PromqlEngine::check(std::string_view expression) const {

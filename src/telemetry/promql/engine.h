@@ -53,6 +53,8 @@ class PromqlEngine {
   Status check(std::string_view expression) const;
   // Whether the times of a range query make sense and stay within the limit of points.
   Status check_range(Time from, Time to, Duration step) const;
+  // Whether an expression can be asked over a range: scalars and instant vectors can.
+  static Status check_has_steps(const promql::Expr& expr);
 
   const SeriesReader& reader() const { return reader_; }
   const Options& options() const { return options_; }

@@ -182,9 +182,9 @@ Result<ExprPtr> NodeBuilder::matrix(TextRange at, ExprPtr selector, int64_t rang
 
 Result<ExprPtr> NodeBuilder::subquery(TextRange at, Subquery node) const {
   const TextRange whole{node.expr->at.begin, at.end};
-  if (node.expr->type != ValueType::kVector && node.expr->type != ValueType::kScalar) {
-    return problem(whole, fmt::format("subquery is only allowed on instant vector and scalar, got {} instead",
-                                      describe(node.expr->type)));
+  if (node.expr->type != ValueType::kVector) {
+    return problem(
+        whole, fmt::format("subquery is only allowed on instant vector, got {} instead", describe(node.expr->type)));
   }
   Expr expr{.at = whole, .type = ValueType::kMatrix, .step_invariant = false, .depth = node.expr->depth + 1};
   expr.node = std::move(node);

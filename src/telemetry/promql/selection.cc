@@ -91,18 +91,13 @@ Status Evaluator::subquery_ranges(const Subquery& subquery, const WindowShape& w
   if (first > last) return {};
   const Grid inner{first, step, static_cast<size_t>((last - first) / step) + 1};
   const Budget::Held row = TRY(budget_.hold(inner.count * (sizeof(double) + sizeof(Sample))));
-  const auto give = [&](SharedLabels labels, const std::vector<double>& values) -> Status {
-    RangeSeries series{std::move(labels), {}};
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (!is_absent(values[i])) series.samples.push_back({inner.at(i), values[i]});
+  return vector(*subquery.expr, inner, [&](StepSeries&& values) -> Status {
+    RangeSeries series{std::move(values.labels), {}};
+    for (size_t i = 0; i < values.values.size(); ++i) {
+      if (!is_absent(values.values[i])) series.samples.push_back({inner.at(i), values.values[i]});
     }
     return series.samples.empty() ? Status() : sink(std::move(series));
-  };
-  if (subquery.expr->type == ValueType::kScalar) {
-    return give(std::make_shared<const Labels>(), TRY(scalar(*subquery.expr, inner)));
-  }
-  return vector(*subquery.expr, inner,
-                [&](StepSeries&& series) { return give(std::move(series.labels), series.values); });
+  });
 }
 
 }  // namespace capstan::telemetry::promql
