@@ -1,0 +1,221 @@
+#include "loop/loop.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "catalog/sql_engine.h"
+
+namespace capstan::loop {
+namespace {
+
+using std::chrono::seconds;
+
+class NoSignals final : public SignalSource {
+ public:
+  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return std::vector<SeriesSample>(); }
+  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override {
+    return std::vector<Series>();
+  }
+  Status check(std::string_view) const override { return {}; }
+};
+
+class NoLogs final : public LogSource {
+ public:
+  Result<std::vector<LogLine>> lines(const LogQuery&) const override { return std::vector<LogLine>(); }
+  Result<std::vector<LogTemplate>> templates(const LogQuery&) const override { return std::vector<LogTemplate>(); }
+};
+
+class KeptSamples final : public SampleSink {
+ public:
+  Status append(const std::vector<SeriesSample>& samples) override {
+    all.insert(all.end(), samples.begin(), samples.end());
+    return {};
+  }
+  std::vector<SeriesSample> all;
+};
+
+class KeptMessages final : public Channel {
+ public:
+  std::string_view name() const override { return "kept"; }
+  Delivery send(const Message& message, const std::string&, const std::stop_token&) override {
+    sent.write([&](std::vector<std::string>& all) { all.push_back(message.id); });
+    return {};
+  }
+  std::vector<std::string> ids() const {
+    return sent.read([](const std::vector<std::string>& all) { return all; });
+  }
+  Guarded<std::vector<std::string>> sent;
+};
+
+constexpr char kKinds[] = "kind: host_service\ncolumns: { state: { type: text } }\n";
+constexpr char kRule[] =
+    "rule: down\nseverity: high\nevery: 1s\nfind: SELECT id, name FROM host_service WHERE state = 'stopped'\n"
+    "says: \"{{name}} is down\"\n";
+
+// A whole loop with real stores in a directory of its own, a clock that stands still, and steps instead of a thread.
+class LoopTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "capstan-loop-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+    write("packs/test/kinds.yaml", kKinds);
+    open();
+  }
+  void TearDown() override {
+    close();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void write(const std::string& name, const std::string& text) {
+    const auto path = directory_ / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+
+  void open() {
+    auto ledger = ledger::Ledger::open(directory_ / "ledger.db", {}, clock_, random_);
+    ASSERT_TRUE(ledger) << ledger.error().to_string();
+    ledger_ = std::move(*ledger);
+    const auto packs = std::vector{directory_ / "packs"};
+    auto catalog = catalog::Catalog::open(directory_ / "catalog.db", catalog::load_kinds(packs).kinds);
+    ASSERT_TRUE(catalog) << catalog.error().to_string();
+    catalog_ = std::move(*catalog);
+    sql_ = std::make_unique<catalog::SqlEngine>(
+        *catalog_, clock_,
+        catalog::SqlEngineOptions{.ledger_path = ledger_->path(), .ledger_view = ledger::Ledger::view_sql("ledger")});
+    detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{signals_, *sql_, logs_},
+                                                   detect::DetectorOptions{});
+    workers_ = std::make_unique<WorkerPool>(2, 100);
+    auto loop = Loop::create({.clock = clock_,
+                              .ledger = *ledger_,
+                              .catalog = *catalog_,
+                              .samples = samples_,
+                              .signals = signals_,
+                              .sql = *sql_,
+                              .verbs = verbs_,
+                              .detector = *detector_,
+                              .workers = *workers_},
+                             {}, ConfigTree(packs, directory_ / "config"));
+    ASSERT_TRUE(loop) << loop.error().to_string();
+    loop_ = std::move(*loop);
+    loop_->outbox().set_routes({{channel_, Severity::kInfo}});
+    loop_->outbox().restore(ledger_->read_from(1, 100'000).value());
+  }
+  void close() {
+    if (loop_) loop_->stop();
+    workers_.reset();  // Nothing runs any more that could post to the loop.
+    loop_.reset();
+    detector_.reset();
+    sql_.reset();
+    catalog_.reset();
+    ledger_.reset();
+  }
+
+  void observe(const std::string& state) {
+    Observation seen{.scope = "host:a",
+                     .at = clock_.now(),
+                     .resources = {},
+                     .relations = {},
+                     .complete_kinds = {"host_service"},
+                     .departures = {}};
+    seen.resources.push_back({.id = "host_service/a:web",
+                              .kind = "host_service",
+                              .name = "web",
+                              .labels = {},
+                              .fields = Json::object({{"state", state}})});
+    ASSERT_TRUE(loop_->post(Observed{std::move(seen)}));
+    loop_->step();
+  }
+  // Lets time pass second by second, and the workers finish what each second gave them.
+  template <class Until>
+  bool pass(int most_seconds, Until until) {
+    for (int second = 0; second < most_seconds; ++second) {
+      clock_.advance(seconds(1));
+      for (int i = 0; i < 50; ++i) {
+        loop_->step();
+        if (until()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+    return false;
+  }
+  size_t count(std::string_view kind) const { return ledger_->by_kind(kind, Time(), 1'000).value().size(); }
+  size_t open_incidents() const { return loop_->incidents().explainer().open().size(); }
+
+  std::filesystem::path directory_;
+  VirtualClock clock_{from_unix_ms(1'800'000'000'000)};
+  SeededRandom random_{1};
+  NoSignals signals_;
+  NoLogs logs_;
+  KeptSamples samples_;
+  VerbRegistry verbs_;
+  std::shared_ptr<KeptMessages> channel_ = std::make_shared<KeptMessages>();
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::unique_ptr<catalog::Catalog> catalog_;
+  std::unique_ptr<catalog::SqlEngine> sql_;
+  std::unique_ptr<detect::Detector> detector_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<Loop> loop_;
+};
+
+TEST_F(LoopTest, WritesOnlyTheDifferencesOfLooks) {
+  observe("running");
+  observe("running");
+  EXPECT_EQ(count(fact_kind::kResourceAppeared), 1u);
+  observe("stopped");
+  EXPECT_EQ(count(fact_kind::kResourceChanged), 1u);
+}
+
+TEST_F(LoopTest, GoesFromALookToAMessageAndBack) {
+  write("config/rules.yaml", kRule);
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
+  EXPECT_EQ(channel_->ids().front(), "inc-1:opened");
+  ASSERT_EQ(open_incidents(), 1u);
+  const Fact opened = ledger_->by_kind(fact_kind::kIncidentOpened, Time(), 1).value().front();
+  EXPECT_EQ(ledger_->get(opened.cause).value().kind, fact_kind::kFindingOpened);
+
+  observe("running");
+  ASSERT_TRUE(pass(30, [&] { return channel_->ids().size() == 2; }));
+  EXPECT_EQ(channel_->ids().back(), "inc-1:closed");
+  EXPECT_EQ(open_incidents(), 0u);
+}
+
+TEST_F(LoopTest, GoesOnWithTheSameIncidentAfterARestart) {
+  write("config/rules.yaml", kRule);
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return open_incidents() == 1 && !channel_->ids().empty(); }));
+  close();
+  open();
+  EXPECT_EQ(open_incidents(), 1u);
+  EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kFindingOpened) > 1 || count(fact_kind::kIncidentOpened) > 1; }))
+      << "what goes on is not new";
+  observe("running");
+  EXPECT_TRUE(pass(150, [&] { return open_incidents() == 0; }));
+}
+
+TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFileAndTellsTheMistake) {
+  write("config/rules.yaml", kRule);
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return open_incidents() == 1; }));
+  write("config/rules.yaml", "rule: down\nsevrity: high\nfind: SELECT 1\nsays: x\n");
+  ASSERT_TRUE(pass(5, [&] { return !loop_->problems().empty(); }));
+  EXPECT_EQ(loop_->problems().front().where.line, 2);
+  EXPECT_EQ(count(fact_kind::kConfigRejected), 1u);
+  EXPECT_FALSE(pass(15, [&] { return open_incidents() == 0; })) << "the good version is in force";
+}
+
+TEST_F(LoopTest, AnswersFromItsOwnThread) {
+  loop_->start();
+  const auto answer = loop_->ask([this] { return loop_->incidents().explainer().open().size(); });
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(*answer, 0u);
+  loop_->stop();
+  EXPECT_FALSE(loop_->ask([] { return 1; })) << "after its end nobody waits in vain";
+}
+
+}  // namespace
+}  // namespace capstan::loop

@@ -1,0 +1,99 @@
+#include "loop/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace capstan::loop {
+namespace {
+
+class SettingsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "capstan-settings-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  ReadSettings read(const std::string& text, const Settings& before = {}) {
+    std::ofstream(directory_ / "site.yaml") << text;
+    ConfigTree config({}, directory_);
+    config.refresh();
+    EXPECT_TRUE(config.problems().empty());
+    return read_settings(config, before);
+  }
+
+  std::filesystem::path directory_;
+};
+
+TEST_F(SettingsTest, AreAllDefaultsWithoutAFile) {
+  ConfigTree config({}, directory_);
+  config.refresh();
+  const ReadSettings read = read_settings(config, {});
+  EXPECT_TRUE(read.problems.empty());
+  EXPECT_TRUE(read.settings.notify.empty());
+  EXPECT_EQ(read.settings.metric_retention, std::chrono::hours(24 * 15));
+}
+
+TEST_F(SettingsTest, ReadChannelsAndTellThemApart) {
+  const ReadSettings got = read(
+      "notify:\n"
+      "  - slack: { token: env:T, channel: '#ops' }\n"
+      "    severity: high\n"
+      "  - slack: { webhook: file:/run/hook }\n"
+      "  - console: true\n");
+  EXPECT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  ASSERT_EQ(got.settings.notify.size(), 3u);
+  EXPECT_EQ(got.settings.notify[0].name, "slack");
+  EXPECT_EQ(got.settings.notify[0].least, Severity::kHigh);
+  EXPECT_EQ(got.settings.notify[1].name, "slack-2");
+  EXPECT_EQ(got.settings.notify[2].kind, NotifySettings::Kind::kConsole);
+}
+
+TEST_F(SettingsTest, RefuseASecretInTheFile) {
+  const ReadSettings got = read("notify:\n  - slack: { token: xoxb-1234, channel: '#ops' }\n");
+  ASSERT_EQ(got.problems.size(), 1u);
+  EXPECT_EQ(got.problems[0].where.line, 2);
+  EXPECT_NE(got.problems[0].message.find("env:NAME"), std::string::npos);
+  EXPECT_EQ(got.problems[0].message.find("xoxb"), std::string::npos) << "the secret must not be repeated";
+}
+
+TEST_F(SettingsTest, KeepWhatWasForAPartWithAMistake) {
+  const Settings before = read("notify: [{console: true}]\nretention: {metrics: 2d}\n").settings;
+  const ReadSettings after = read("notify: [{consol: true}]\nretention: {metrics: 3d}\n", before);
+  ASSERT_FALSE(after.problems.empty());
+  EXPECT_EQ(after.settings.notify.size(), 1u);
+  EXPECT_EQ(after.settings.metric_retention, std::chrono::hours(72)) << "the other parts are as they are written";
+}
+
+TEST_F(SettingsTest, TakeTwoLinesForATarget) {
+  const ReadSettings got = read("scrape:\n  targets: [\"localhost:9100\"]\n");
+  EXPECT_TRUE(got.problems.empty());
+  ASSERT_EQ(got.settings.scrape.jobs.size(), 1u);
+}
+
+TEST_F(SettingsTest, TakePrometheusOwnFile) {
+  const ReadSettings got = read(
+      "global: {scrape_interval: 5s}\n"
+      "scrape_configs:\n  - job_name: node\n    static_configs: [{targets: [\"localhost:9100\"]}]\n");
+  EXPECT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  ASSERT_EQ(got.settings.scrape.jobs.size(), 1u);
+  EXPECT_EQ(got.settings.scrape.jobs[0].interval, std::chrono::seconds(5));
+}
+
+TEST_F(SettingsTest, RefuseAPartThatIsSetTwice) {
+  const ReadSettings got = read("notify: [{console: true}]\n---\nnotify: []\n");
+  ASSERT_EQ(got.problems.size(), 1u);
+  EXPECT_EQ(got.problems[0].where.line, 3);
+}
+
+TEST_F(SettingsTest, SuggestForUnknownKeys) {
+  const ReadSettings got = read("retention: {metrcs: 2d}\n");
+  ASSERT_EQ(got.problems.size(), 1u);
+  EXPECT_NE(got.problems[0].message.find("did you mean 'metrics'?"), std::string::npos) << got.problems[0].message;
+}
+
+}  // namespace
+}  // namespace capstan::loop
