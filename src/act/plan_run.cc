@@ -31,7 +31,7 @@ int PlanRun::flight_limit() const {
   const bool proven = std::ranges::any_of(actions, [&](const ActionRun& run) {
     return run.state == ActionState::kSucceeded && (plan.verify.empty() || run.verified);
   });
-  if (!proven) return 1;
+  if (plan.limits.canary && !proven) return 1;
   if (plan.limits.in_flight > 0) return plan.limits.in_flight;
   std::set<std::string_view> targets;
   for (const ActionRun& run : actions) targets.insert(run.action.target);

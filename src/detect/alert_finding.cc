@@ -61,6 +61,7 @@ Finding finding_of(const MetricRule& rule, const ActiveAlert& alert, ResourceFin
   finding.resource = alert.annotations.get("resource");
   if (finding.resource.empty()) finding.resource = finder.find(alert.labels);
   finding.labels = alert.labels;
+  finding.title = alert.annotations.get("summary");
   finding.says = sentence(rule, alert);
   finding.remedy = alert.annotations.get("remedy");
   finding.value = alert.value;

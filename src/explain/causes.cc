@@ -202,7 +202,8 @@ Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, do
   } else {
     if (!when.empty()) cause.says += " started " + when;
     if (measured)
-      cause.says += fmt::format("{} accounts for {:.0f} % of it", when.empty() ? "" : " and", cause.share * 100);
+      cause.says += fmt::format("{} account{} for {:.0f} % of it", when.empty() ? "" : " and",
+                                resources.size() == 1 ? "s" : "", cause.share * 100);
   }
 
   Seq fact = first.fact;

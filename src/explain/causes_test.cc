@@ -63,7 +63,7 @@ TEST(Causes, MakesOneCauseOfWorkersThatAreAlikeAndStartedTogether) {
   ASSERT_EQ(causes.size(), 1u);
   EXPECT_EQ(causes[0].group.size(), 3u);
   EXPECT_NEAR(causes[0].share, 1, 1e-9);
-  EXPECT_EQ(causes[0].says, "3 processes w (pid 11, 12, 13, user eve) started 3 s before and accounts for 100 % of it");
+  EXPECT_EQ(causes[0].says, "3 processes w (pid 11, 12, 13, user eve) started 3 s before and account for 100 % of it");
 }
 
 TEST(Causes, KeepsWorkersOfDifferentUsersApart) {

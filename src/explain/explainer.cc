@@ -80,7 +80,7 @@ void Explainer::join(const Finding& finding, std::vector<Cause> causes, std::spa
   }
   Incident incident{.id = fmt::format("inc-{}", ++last_number_),
                     .severity = finding.severity,
-                    .title = finding.says,
+                    .title = finding.title.empty() ? finding.says : finding.title,
                     .opened = now,
                     .findings = {finding},
                     .causes = std::move(causes)};

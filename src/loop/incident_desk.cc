@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kBodyLimit = 48 << 10;  // Below the ledger's, with room for what a fact adds.
 constexpr std::string_view kActor = "capstan";
+constexpr int kMostProposals = 10;  // Of one plan that is taken back and called for again.
 
 // Drops the largest kind of evidence first: samples can be asked for again while they are kept.
 bool drop_some_evidence(Incident& incident) {
@@ -47,7 +48,7 @@ void IncidentDesk::restore(std::vector<Open> open, int64_t last_number) {
   std::vector<Incident> incidents;
   for (Open& one : open) {
     facts_[one.incident.id] = one.fact;
-    for (const Plan& plan : one.incident.recommended) proposed_[one.incident.id].push_back(plan.id);
+    for (const Plan& plan : one.incident.recommended) proposed_[one.incident.id].push_back({plan.id, plan.id});
     if (!one.incident.causes.empty()) told_cause_[one.incident.id] = one.incident.causes.front().group;
     incidents.push_back(std::move(one.incident));
   }
@@ -61,7 +62,10 @@ Seq IncidentDesk::fact_of(const std::string& incident) const {
 
 std::vector<std::string> IncidentDesk::plans_of_finding(const std::string& finding) const {
   const auto found = proposed_.find(explainer_.incident_of(finding));
-  return found == proposed_.end() ? std::vector<std::string>() : found->second;
+  std::vector<std::string> plans;
+  if (found == proposed_.end()) return plans;
+  for (const Proposal& one : found->second) plans.push_back(one.submitted);
+  return plans;
 }
 
 Status IncidentDesk::update(const FindingBook& findings, const explain::World& world) {
@@ -80,6 +84,7 @@ Status IncidentDesk::update(const FindingBook& findings, const explain::World& w
       return status;
     }
   }
+  for (const auto& [id, incident] : explainer_.open()) propose(incident, world.now());
   return {};
 }
 
@@ -97,7 +102,6 @@ Status IncidentDesk::opened(const explain::IncidentChange& change, const Finding
   const FindingBook::Entry* trigger = findings.find(change.trigger);
   const Seq fact =
       TRY(write(fact_kind::kIncidentOpened, change.incident, trigger ? trigger->fact : 0, change.says, now));
-  propose(change.incident, fact, now);
   if (!change.incident.causes.empty()) told_cause_[change.incident.id] = change.incident.causes.front().group;
   return parts_.outbox.queue(tell::compose_opened(change.incident, page_, fact), now, parts_.facts);
 }
@@ -107,7 +111,6 @@ Status IncidentDesk::changed(const explain::IncidentChange& change, const Findin
   const FindingBook::Entry* trigger = findings.find(change.trigger);
   const Seq cause = trigger ? trigger->fact : fact_of(incident.id);
   const Seq fact = TRY(write(fact_kind::kIncidentChanged, incident, cause, change.says, now));
-  propose(incident, fact, now);
   // People hear of another cause or one more finding, not of every move of a share.
   const std::vector<ResourceId> group =
       incident.causes.empty() ? std::vector<ResourceId>() : incident.causes.front().group;
@@ -122,9 +125,9 @@ Status IncidentDesk::closed(const explain::IncidentChange& change, const Finding
   for (const Finding& finding : incident.findings) cause = std::max(cause, findings.resolved_by(finding.id));
   if (cause == 0) cause = fact_of(incident.id);
   const Seq fact = TRY(write(fact_kind::kIncidentClosed, incident, cause, change.says, now));
-  for (const std::string& plan : proposed_[incident.id]) {
+  for (const Proposal& one : proposed_[incident.id]) {
     // A plan that has started runs to its end; taking it back is refused then, as it should be.
-    (void)parts_.executor.withdraw(plan, "the incident is over", now);
+    (void)parts_.executor.withdraw(one.submitted, "the incident is over", now);
   }
   proposed_.erase(incident.id);
   told_cause_.erase(incident.id);
@@ -132,23 +135,48 @@ Status IncidentDesk::closed(const explain::IncidentChange& change, const Finding
   return parts_.outbox.queue(tell::compose_closed(incident, page_, fact), now, parts_.facts);
 }
 
-void IncidentDesk::propose(const Incident& incident, Seq cause, Time now) {
-  std::vector<std::string>& proposed = proposed_[incident.id];
-  std::vector<std::string> wanted;
-  for (const Plan& plan : incident.recommended) wanted.push_back(plan.id);
-  for (const std::string& plan : proposed) {
-    const bool still = std::ranges::find(wanted, plan) != wanted.end();
-    if (!still) (void)parts_.executor.withdraw(plan, "the likely cause is another one now", now);
+void IncidentDesk::propose(const Incident& incident, Time now) {
+  std::vector<Proposal>& proposals = proposed_[incident.id];
+  // What a person has let run is given the time to help before anything else is proposed.
+  const bool running = std::ranges::any_of(proposals, [&](const Proposal& one) { return is_running(one.submitted); });
+  if (running) return;
+  std::erase_if(proposals, [&](const Proposal& one) {
+    const bool wanted =
+        std::ranges::find(incident.recommended, one.recommended, &Plan::id) != incident.recommended.end();
+    if (!wanted) (void)parts_.executor.withdraw(one.submitted, "the likely cause is another one now", now);
+    return !wanted;
+  });
+  for (const Plan& plan : incident.recommended) {
+    if (std::ranges::find(proposals, plan.id, &Proposal::recommended) != proposals.end()) continue;
+    proposals.push_back({plan.id, submit(plan, fact_of(incident.id), now)});
   }
-  for (Plan plan : incident.recommended) {
-    if (std::ranges::find(proposed, plan.id) != proposed.end()) continue;
-    plan.cause = cause;
+}
+
+bool IncidentDesk::is_running(const std::string& plan) const {
+  const auto status = parts_.executor.status(plan);
+  if (!status) return false;
+  const auto state = parse_action_state((*status)["state"].string_or_empty());
+  return state == ActionState::kApproved || state == ActionState::kRunning;
+}
+
+std::string IncidentDesk::submit(Plan plan, Seq cause, Time now) {
+  plan.cause = cause;
+  const std::string id = plan.id;
+  for (int attempt = 2; attempt < kMostProposals; ++attempt) {
     const auto submitted = parts_.executor.submit(plan, now);
-    if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) {
+    if (submitted) return plan.id;
+    if (submitted.error().code != ErrorCode::kAlreadyExists) {
       log::warning("loop", fmt::format("cannot propose {}: {}", plan.id, submitted.error().to_string()));
+      return plan.id;
     }
+    const auto status = parts_.executor.status(plan.id);
+    const bool taken_back = status && (*status)["state"].string_or_empty() == to_string(ActionState::kSkipped);
+    if (!taken_back) return plan.id;  // It waits, or it was tried: the same is not proposed twice.
+    // It was taken back when another cause was likelier, and is called for again.
+    plan.id = fmt::format("{}-{}", id, attempt);
+    for (size_t i = 0; i < plan.actions.size(); ++i) plan.actions[i].id = fmt::format("{}-{}", plan.id, i + 1);
   }
-  proposed = std::move(wanted);
+  return plan.id;
 }
 
 }  // namespace capstan::loop

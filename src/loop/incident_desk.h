@@ -49,13 +49,20 @@ class IncidentDesk {
   Status closed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
   Result<Seq> write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says, Time now);
   // Proposes the recommended plans and takes back those that are no longer recommended.
-  void propose(const Incident& incident, Seq cause, Time now);
+  void propose(const Incident& incident, Time now);
+  // Gives the id it was submitted by.
+  std::string submit(Plan plan, Seq cause, Time now);
+  bool is_running(const std::string& plan) const;
 
   Parts parts_;
   explain::Explainer explainer_;
   std::string page_;
-  std::map<std::string, Seq> facts_;                           // Of open incidents.
-  std::map<std::string, std::vector<std::string>> proposed_;   // Plan ids of open incidents.
+  std::map<std::string, Seq> facts_;  // Of open incidents.
+  struct Proposal {
+    std::string recommended;  // The plan's id as recommended,
+    std::string submitted;    // and as the executor has it.
+  };
+  std::map<std::string, std::vector<Proposal>> proposed_;      // Of open incidents.
   std::map<std::string, std::vector<ResourceId>> told_cause_;  // The cause people were last told of.
   std::vector<explain::IncidentChange> unwritten_;             // What a full disk kept from being written.
 };

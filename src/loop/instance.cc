@@ -202,6 +202,10 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
 
 std::vector<tell::Route> Running::make_routes(std::vector<Error>& problems) {
   std::vector<tell::Route> routes;
+  if (settings_.notify.empty()) {
+    // Whoever configures nothing looks at the terminal.
+    routes.push_back({.channel = std::make_shared<tell::ConsoleChannel>(stdout), .least = Severity::kInfo});
+  }
   for (const NotifySettings& wanted : settings_.notify) {
     if (auto route = make_route(wanted)) {
       routes.push_back(std::move(*route));

@@ -222,7 +222,10 @@ void Loop::take(Command command) { command.run(); }
 
 void Loop::tick() {
   const Time now = parts_.clock.now();
-  if (config_.refresh()) reload_wanted_ = true;
+  if (config_.refresh()) {
+    reload_wanted_ = true;
+    changed_files_.insert(config_.changed().begin(), config_.changed().end());
+  }
   if (reload_wanted_ && !detecting_) reload();
   derive(now);
   if (now - started_ > kClaimTime) report("findings", findings_.resolve_unclaimed(now, facts_));
@@ -340,7 +343,7 @@ void Loop::write_config_facts(const std::vector<Error>& problems, Time now) {
   std::map<std::string, const Error*> first_problem;
   for (const Error& problem : problems) first_problem.emplace(problem.where.file, &problem);
   std::vector<NewFact> facts;
-  for (const std::filesystem::path& path : config_.changed()) {
+  for (const std::filesystem::path& path : std::exchange(changed_files_, {})) {
     const auto problem = first_problem.find(path.string());
     const bool good = problem == first_problem.end();
     Json body = Json::object();

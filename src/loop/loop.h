@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -155,7 +156,8 @@ class Loop {
   Time started_;
   Duration next_tick_{0};  // Monotonic.
   bool detecting_ = false;
-  bool reload_wanted_ = true;
+  bool reload_wanted_ = true;  // Waits while the detector is at work.
+  std::set<std::filesystem::path> changed_files_;
   std::jthread thread_;
 };
 

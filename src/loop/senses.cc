@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 
-
 namespace capstan::loop {
 
 Senses::Senses(Parts parts, Options options)

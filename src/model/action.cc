@@ -61,7 +61,8 @@ Action Action::from_json(const Json& json) {
 
 Json Limits::to_json() const {
   return Json::object(
-      {{"in_flight_share", in_flight_share}, {"in_flight", in_flight}, {"per_minute", per_minute}, {"total", total}});
+      {{"in_flight_share", in_flight_share}, {"in_flight", in_flight}, {"per_minute", per_minute},                       {"total", total},
+                       {"canary", canary}});
 }
 
 Limits Limits::from_json(const Json& json) {
@@ -70,6 +71,7 @@ Limits Limits::from_json(const Json& json) {
   limits.in_flight = static_cast<int>(json["in_flight"].int_or(limits.in_flight));
   limits.per_minute = static_cast<int>(json["per_minute"].int_or(limits.per_minute));
   limits.total = static_cast<int>(json["total"].int_or(limits.total));
+  limits.canary = json["canary"].bool_or(limits.canary);
   return limits;
 }
 

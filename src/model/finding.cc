@@ -100,6 +100,7 @@ Json Finding::to_json() const {
                        {"severity", to_string(severity)},
                        {"resource", resource},
                        {"labels", labels_to_json(labels)},
+                       {"title", title},
                        {"says", says},
                        {"remedy", remedy},
                        {"value", value},
@@ -117,6 +118,7 @@ Finding Finding::from_json(const Json& json) {
   finding.severity = parse_severity(json["severity"].string_or_empty()).value_or(Severity::kMedium);
   finding.resource = json["resource"].string_or_empty();
   finding.labels = labels_from_json(json["labels"]);
+  finding.title = json["title"].string_or_empty();
   finding.says = json["says"].string_or_empty();
   finding.remedy = json["remedy"].string_or_empty();
   finding.value = json["value"].number_or(0);
