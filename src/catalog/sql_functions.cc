@@ -218,7 +218,8 @@ bool is_pure_function(std::string_view name) {
 }
 
 Result<std::unique_ptr<SqlFunctions>> SqlFunctions::install(sqlite::Database& database) {
-  std::unique_ptr<SqlFunctions> functions(new SqlFunctions(TRY(sqlite::Database::open_memory())));
+  sqlite::Database dates = TRY(sqlite::Database::open_memory());
+  std::unique_ptr<SqlFunctions> functions(new SqlFunctions(std::move(dates)));
   const auto check = [&](int code) -> Status {
     if (code != SQLITE_OK) return fail(sqlite::error_of(database.handle(), code, "installing functions"));
     return {};

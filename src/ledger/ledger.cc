@@ -319,7 +319,8 @@ Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path& path, const LedgerOptions& options,
                                              const Clock& clock, Random& random) {
-  return std::unique_ptr<Ledger>(new Ledger(TRY(State::open(path, options, clock, random))));
+  std::unique_ptr<State> state = TRY(State::open(path, options, clock, random));
+  return std::unique_ptr<Ledger>(new Ledger(std::move(state)));
 }
 
 Result<std::vector<Seq>> Ledger::append(std::span<const NewFact> facts) { return state_->append(facts); }

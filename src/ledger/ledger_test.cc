@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "base/sqlite.h"
 #include "ledger/lookup_index.h"
@@ -114,6 +116,28 @@ TEST_F(LedgerTest, FindsFactsAcrossSegmentsOfTheIndexBeforeAndAfterReopening) {
   reopen();
   check();
   EXPECT_FALSE(must(ledger().verify()).broken);
+}
+
+TEST_F(LedgerTest, ReadersMissNothingWhileSegmentsAreWritten) {
+  // Every 100th fact is about "rare"; the rest fill segments.
+  std::atomic<bool> done = false;
+  std::atomic<int> looks = 0;
+  std::jthread reader([&] {
+    while (!done || looks == 0) {
+      const size_t least = ledger().last_seq() / 100;
+      const auto facts = ledger().by_subject("rare", 1'000'000);
+      ASSERT_TRUE(facts) << facts.error().message;
+      ASSERT_GE(facts->size(), least);
+      for (size_t i = 1; i < facts->size(); ++i) ASSERT_EQ((*facts)[i - 1].seq, (*facts)[i].seq + 100);
+      ++looks;
+    }
+  });
+  for (int batch = 0; batch < 140; ++batch) {
+    std::vector<NewFact> facts(1'000, make("k", "often"));
+    for (size_t i = 99; i < facts.size(); i += 100) facts[i].subject = "rare";
+    must(ledger().append(facts));
+  }
+  done = true;
 }
 
 TEST_F(LedgerTest, TellsSubjectsApartThatShareAKey) {
