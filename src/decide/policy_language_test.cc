@@ -110,6 +110,16 @@ TEST(PolicyReader, TellsEveryMistakeAtItsLine) {
       "p.yaml:5:1: the policy 'x' is already at p.yaml:1\n");
 }
 
+TEST(PolicyReader, KnowsTheKeysOfItsSchemaAndNoOthers) {
+  const Json schema =
+      Json::parse(read_file(CAPSTAN_SOURCE_DIR "/docs/reference/policy.schema.json").value(), "policy.schema.json")
+          .value();
+  std::string keys;
+  for (const auto& [key, value] : schema["properties"].members()) keys += (keys.empty() ? "" : ", ") + key;
+  const std::string problems = problems_of("policy: x\nselect: { kind: vm }\nkeep: running\nzzzzzzzz: 1\n");
+  EXPECT_EQ(problems, "p.yaml:4:1: unknown key 'zzzzzzzz' in a policy; expected one of: " + keys + "\n");
+}
+
 TEST(Notices, AreToldOnceForTheShortestLead) {
   const auto read = read_policies(documents(R"(
 policy: offboard

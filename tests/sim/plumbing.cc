@@ -9,6 +9,11 @@ Result<std::vector<Seq>> MemoryFacts::append(std::span<const NewFact> facts) {
   if (dies) dead_ = true;
   if (dies && how_ == Death::kBeforeWriting) return fail(ErrorCode::kUnavailable, "the process is dead");
   if (!dies && full && full()) return fail(ErrorCode::kResourceExhausted, "no space left on device");
+  if (beside) {
+    const Result<std::vector<Seq>> written = beside->append(facts);
+    if (!written) return written;
+    if (written->front() != facts_.size() + 1) return fail(ErrorCode::kInternal, "the ledger counts differently");
+  }
   ++appends_;
   std::vector<Seq> numbers;
   for (const NewFact& fact : facts) {

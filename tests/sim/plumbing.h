@@ -30,6 +30,8 @@ class MemoryFacts final : public FactSink {
 
   // Asked before every append; true refuses it as a full disk would.
   std::function<bool()> full;
+  // A real ledger beside the memory: written first; what it refuses is refused, and its numbers must be ours.
+  FactSink* beside = nullptr;
   // Told of every fact that is durable.
   std::function<void(const Fact&)> on_fact;
 
