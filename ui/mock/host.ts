@@ -33,7 +33,7 @@ const KINDS: Omit<Kind, 'count'>[] = [
       column('pid', 'integer', 'Process id'),
       column('user', 'text', 'Whom it runs as'),
       column('command', 'text', 'The command line, secrets masked'),
-      column('started', 'time', 'When it started'),
+      column('started_at', 'time', 'When it was started'),
       column('cpu_percent', 'real', 'Share of one core', true),
       column('rss_bytes', 'integer', 'Resident memory', true),
       column('threads', 'integer', 'Threads', true),
@@ -68,14 +68,14 @@ const KINDS: Omit<Kind, 'count'>[] = [
     ],
   },
   {
-    name: 'host_listener',
+    name: 'host_listening_port',
     title: 'Listening port',
     help: 'A socket that waits for connections.',
     columns: [
       column('protocol', 'text', 'Protocol'),
       column('address', 'text', 'Address'),
       column('port', 'integer', 'Port'),
-      column('process', 'text', 'Who listens'),
+      column('user', 'text', 'Whose socket it is'),
     ],
   },
   {
@@ -83,8 +83,9 @@ const KINDS: Omit<Kind, 'count'>[] = [
     title: 'Service',
     help: 'A systemd unit.',
     columns: [
-      column('active_state', 'text', 'active, inactive, failed'),
-      column('sub_state', 'text', 'running, dead, exited'),
+      column('state', 'text', 'running, stopped or failed'),
+      column('wanted', 'text', 'running or stopped'),
+      column('says', 'text', 'Why it failed, where that is known'),
       column('description', 'text', 'What it is'),
       column('main_pid', 'integer', 'Its main process'),
     ],
@@ -227,7 +228,7 @@ export function createHost(now: number, extraProcesses = 0): HostModel {
           pid,
           user,
           command,
-          started: since(age),
+          started_at: since(age),
           cpu_percent: ((pid * 7919) % 23) / 10,
           rss_bytes: name.startsWith('kworker')
             ? 0
@@ -249,7 +250,7 @@ export function createHost(now: number, extraProcesses = 0): HostModel {
         pid: culprit,
         user: 'eve',
         command: '/home/eve/bin/render-preview --all --quality max',
-        started: since(262),
+        started_at: since(262),
         cpu_percent: 97.2 + (culprit % 3),
         rss_bytes: 42e6,
         threads: 1,
@@ -266,7 +267,7 @@ export function createHost(now: number, extraProcesses = 0): HostModel {
         pid: 100_000 + number,
         user: 'batch',
         command: `worker --shard ${number}`,
-        started: since(3_000),
+        started_at: since(3_000),
         cpu_percent: (number % 7) / 10,
         rss_bytes: 8e6 + number * 1000,
         threads: 2,
@@ -288,12 +289,14 @@ export function createHost(now: number, extraProcesses = 0): HostModel {
       }[service] ?? service,
     );
     const active = service !== 'unattended-upgrades';
+    const failed = service === 'smartd';
     add(
       `host_service/web1:${service}.service`,
       `${service}.service`,
       {
-        active_state: active ? 'active' : 'inactive',
-        sub_state: active ? 'running' : 'dead',
+        state: failed ? 'failed' : active ? 'running' : 'stopped',
+        wanted: active ? 'running' : 'stopped',
+        says: failed ? 'exited with status 1 after 2 s: no S.M.A.R.T. device found' : '',
         description: `The ${service} service`,
         main_pid: Number(resources.get(process ?? '')?.fields['pid'] ?? 0),
       },
@@ -312,8 +315,9 @@ export function createHost(now: number, extraProcesses = 0): HostModel {
     [323, '127.0.0.1', 'chronyd'],
   ];
   for (const [port, address, process] of ports) {
-    const id = `host_listener/web1:tcp:${address}:${port}`;
-    add(id, `${address}:${port}/tcp`, { protocol: 'tcp', address, port, process }, 800_000);
+    const id = `host_listening_port/web1:tcp:${address}:${port}`;
+    const user = resources.get(firstOf.get(process) ?? '')?.fields['user'] ?? '';
+    add(id, `${port}/tcp`, { protocol: 'tcp', address, port, user }, 800_000);
     relate(firstOf.get(process) as string, 'listens_on', id);
   }
   const logs: [string, string][] = [

@@ -69,6 +69,13 @@ export function parameters(url: URL, ...known: string[]): (name: string) => stri
   return (name) => url.searchParams.get(name) ?? '';
 }
 
+/** The value when it is among those the contract knows, the first of them when it is missing. */
+export function oneOf<T extends string>(text: string, ...known: T[]): T {
+  if (text === '') return known[0] as T;
+  if (known.includes(text as T)) return text as T;
+  throw new Refusal('invalid_argument', `"${text}": expected ${known.join(', ')}`);
+}
+
 function time(text: string, fallback: number): number {
   if (text === '') return fallback;
   const ms = Date.parse(text);
@@ -103,10 +110,10 @@ export function resource(world: World, url: URL) {
     ({ source, target }) => source === one.id || target === one.id,
   );
   const history: ResourceChange[] = [
-    { at: one.since, kind: 'resource.appeared', seq: 12, changes: {} },
+    { at: one.since, kind: 'appeared', seq: 12, changes: {} },
     {
       at: new Date(at - 120_000).toISOString(),
-      kind: 'resource.changed',
+      kind: 'changed',
       seq: 118,
       changes:
         one.kind === 'host_process'

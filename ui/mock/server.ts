@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Role, Session, Topic } from '../src/api/types';
+import type { ActionState, PlanStatus, Role, Session, Topic } from '../src/api/types';
 import { readBody, Refusal, sendJson, sendRefusal } from './http';
 import * as reading from './reading';
-import { parameters } from './reading';
+import { oneOf, parameters } from './reading';
 import { World, type WorldOptions } from './world';
 
 export interface MockOptions extends WorldOptions {
@@ -16,6 +16,8 @@ export interface MockOptions extends WorldOptions {
 /** Passwords and tokens of the mock's people; they protect nothing. */
 export const SETUP_TOKEN = 'setup-token-4711';
 export const PASSWORD = 'correct horse battery';
+
+const isUnderWay = (state: ActionState) => state === 'approved' || state === 'running';
 
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
@@ -164,16 +166,15 @@ class MockServer implements Mock {
       case 'incidents': {
         if (second) return this.found(world.incident(second), `incident "${second}"`);
         const of = parameters(url, 'state', 'limit');
-        const all = [...world.incidents.values()].filter(
-          ({ state }) => of('state') === '' || state === of('state'),
-        );
+        const wanted = oneOf(of('state'), 'open', 'closed', 'all');
+        const all = [...world.incidents.values()].filter(({ state }) => wanted === 'all' || state === wanted);
         return {
           incidents: all.sort((a, b) => b.opened.localeCompare(a.opened)).slice(0, Number(of('limit') || 50)),
         };
       }
       case 'findings': {
         const of = parameters(url, 'state', 'limit');
-        return { findings: world.findings(of('state') === 'resolved' ? 'resolved' : 'open') };
+        return { findings: world.findings(oneOf(of('state'), 'open', 'closed')) };
       }
       case 'resources':
         return reading.resources(world, url);
@@ -189,11 +190,11 @@ class MockServer implements Mock {
         return { policies: world.policies };
       case 'plans': {
         if (second) return this.found(world.plans.get(second) ?? null, `plan "${second}"`);
-        const state = parameters(url, 'state')('state');
-        const wanted = state === 'waiting' ? 'proposed' : state;
-        return {
-          plans: [...world.plans.values()].filter((plan) => wanted === '' || plan.state === wanted).reverse(),
-        };
+        const wanted = oneOf(parameters(url, 'state')('state'), 'waiting', 'running', 'finished', 'all');
+        const isWanted = ({ state }: PlanStatus) =>
+          wanted === 'all' ||
+          wanted === (state === 'proposed' ? 'waiting' : isUnderWay(state) ? 'running' : 'finished');
+        return { plans: [...world.plans.values()].filter(isWanted).reverse() };
       }
       case 'verbs':
         return { verbs: reading.VERBS };
@@ -205,7 +206,7 @@ class MockServer implements Mock {
         return reading.logTemplates(url);
       case 'users':
         this.need(user, 'admin');
-        return { users: [...this.people].map(([name, { role }]) => ({ user: name, role })) };
+        return { users: [...this.people].map(([name, { role }]) => ({ name, role })) };
       case 'tokens':
         this.need(user, 'admin');
         return { tokens: [...this.tokens].map(([name, role]) => ({ name, role })) };
@@ -295,7 +296,7 @@ class MockServer implements Mock {
       const fresh = String(body['user'] ?? '');
       if (this.people.has(fresh)) throw new Refusal('already_exists', `user "${fresh}" exists`);
       this.people.set(fresh, { role, password: String(body['password']) });
-      return { user: fresh, role };
+      return { name: fresh, role };
     }
     const fresh = String(body['name'] ?? '');
     if (this.tokens.has(fresh)) throw new Refusal('already_exists', `token "${fresh}" exists`);

@@ -681,7 +681,7 @@ export class World {
     };
   }
 
-  findings(state: 'open' | 'resolved'): ListedFinding[] {
+  findings(state: 'open' | 'closed'): ListedFinding[] {
     return [...this.incidents.values()]
       .filter((incident) => (incident.state === 'open') === (state === 'open'))
       .flatMap((incident) =>

@@ -69,7 +69,7 @@ export const useIncident = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.plans.some((plan) => isUnderWay(plan)) ? 1_000 : 15_000),
   });
 
-export const useFindings = (state: 'open' | 'resolved' = 'open') =>
+export const useFindings = (state: 'open' | 'closed' = 'open') =>
   useQuery({
     queryKey: ['findings', state],
     queryFn: async ({ signal }) =>
@@ -125,7 +125,9 @@ export const usePolicies = () =>
     refetchInterval: 15_000,
   });
 
-export const usePlans = (state = '') =>
+export type PlanFilter = 'waiting' | 'running' | 'finished' | 'all';
+
+export const usePlans = (state: PlanFilter) =>
   useQuery({
     queryKey: ['plans', state],
     queryFn: async ({ signal }) =>

@@ -46,7 +46,7 @@ export interface Finding {
 }
 
 export interface ListedFinding extends Finding {
-  state: 'open' | 'resolved';
+  state: 'open' | 'closed';
   opened: Timestamp;
   resolved?: Timestamp | null;
   incident?: string;
@@ -238,8 +238,8 @@ export interface Relation {
 
 export interface ResourceChange {
   at: Timestamp;
-  kind: string;
-  seq: Seq;
+  kind: 'appeared' | 'changed' | 'gone';
+  seq: Seq | null;
   changes: Record<string, [Json, Json]>;
 }
 
@@ -248,7 +248,7 @@ export interface ResourceDetail {
   gone: boolean;
   relations: Relation[];
   history: ResourceChange[];
-  findings: ListedFinding[];
+  findings: (Finding & { incident?: string })[];
 }
 
 export interface Graph {
@@ -328,7 +328,7 @@ export interface LogTemplate {
 }
 
 export interface User {
-  user: string;
+  name: string;
   role: Role;
   created?: Timestamp;
 }

@@ -28,9 +28,14 @@ const STATE_COLOUR: Record<string, string> = {
   resolved: 'good',
 };
 
-export function StateBadge({ state }: { state: ActionState | string }) {
+/** `alarm` for a state that is bad here though it need not be elsewhere: a service that stopped. */
+export function StateBadge({ state, alarm = false }: { state: ActionState | string; alarm?: boolean }) {
   const { tOr } = useI18n();
-  return <span className={`badge ${STATE_COLOUR[state] ?? ''}`}>{tOr(`state.${state}`, state)}</span>;
+  return (
+    <span className={`badge ${alarm ? 'critical' : (STATE_COLOUR[state] ?? '')}`}>
+      {tOr(`state.${state}`, state)}
+    </span>
+  );
 }
 
 const DANGER_COLOUR: Record<Danger, string> = { safe: 'good', disruptive: 'medium', destructive: 'critical' };

@@ -6,16 +6,38 @@ import { useI18n } from '../i18n';
 import { Time } from './time';
 
 const SPOKEN = ['says', 'title', 'message', 'reason', 'name', 'text', 'state', 'path'];
+const MOST_MEMBERS = 4;
+
+type Members = { [name: string]: Json };
+
+function isMembers(value: Json | undefined): value is Members {
+  return value !== null && value !== undefined && typeof value === 'object' && !Array.isArray(value);
+}
+
+function changesText(changed: Members): string {
+  const text = (value: Json | undefined) =>
+    typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  return Object.entries(changed)
+    .map(([field, values]) =>
+      Array.isArray(values) ? `${field}: ${text(values[0])} → ${text(values[1])}` : field,
+    )
+    .join(', ');
+}
 
 /** One line of what a fact's body tells: its sentence where it has one, else its first members. */
 export function factText(body: Json): string {
-  if (body === null || typeof body !== 'object' || Array.isArray(body))
-    return body === null ? '' : JSON.stringify(body);
+  if (!isMembers(body)) return body === null ? '' : JSON.stringify(body);
+  if (isMembers(body['plan'])) return factText(body['plan']);
+  if (isMembers(body['changed'])) return changesText(body['changed']);
+  if (isMembers(body['action'])) {
+    const { verb, target, reason } = body['action'];
+    return [verb, target, reason].filter((part) => typeof part === 'string' && part !== '').join(' · ');
+  }
   const sentence = SPOKEN.map((name) => body[name]).filter(
     (value) => typeof value === 'string' && value !== '',
   );
   if (sentence.length > 0) return sentence.slice(0, 2).join(' · ');
-  const members = Object.entries(body).slice(0, 4);
+  const members = Object.entries(body).slice(0, MOST_MEMBERS);
   return members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ');
 }
 

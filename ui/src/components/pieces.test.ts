@@ -15,6 +15,10 @@ describe('factText', () => {
       'gone after 0.2 s · succeeded',
     );
     expect(factText({ pid: 1, user: 'eve' })).toBe('pid: 1, user: "eve"');
+    expect(factText({ plan: { id: 'plan-7', title: 'Stop it' } })).toBe('Stop it');
+    expect(factText({ changed: { nice: [0, 19], user: [null, 'eve'] } })).toBe(
+      'nice: 0 → 19, user: null → eve',
+    );
     expect(factText(null)).toBe('');
   });
 

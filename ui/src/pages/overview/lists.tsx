@@ -13,21 +13,14 @@ import { useT, type MessageKey } from '../../i18n';
 const REFRESH_MS = 5_000;
 const SHOWN = 12;
 
-/** The first of the named fields that is a number. */
-export function numberField(fields: Fields, ...names: string[]): number {
-  for (const name of names) {
-    const value = fields[name];
-    if (typeof value === 'number') return value;
-  }
-  return 0;
+function numberField(fields: Fields, name: string): number {
+  const value = fields[name];
+  return typeof value === 'number' ? value : 0;
 }
 
-export function textField(fields: Fields, ...names: string[]): string {
-  for (const name of names) {
-    const value = fields[name];
-    if (typeof value === 'string' || typeof value === 'number') return String(value);
-  }
-  return '';
+function textField(fields: Fields, name: string): string {
+  const value = fields[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function KindCard(props: {
@@ -63,8 +56,8 @@ export function ResourceLink({ id, name }: { id: string; name: string }) {
 export function Filesystems() {
   const t = useT();
   const usedShare = ({ fields }: Resource) => {
-    const size = numberField(fields, 'size_bytes', 'size');
-    return size === 0 ? 0 : 1 - numberField(fields, 'avail_bytes', 'available_bytes', 'free_bytes') / size;
+    const size = numberField(fields, 'size_bytes');
+    return size === 0 ? 0 : 1 - numberField(fields, 'avail_bytes') / size;
   };
   return (
     <KindCard kind="host_filesystem" title="overview.filesystems">
@@ -101,9 +94,7 @@ export function Filesystems() {
                           <span className="nowrap">{formatPercent(used * 100)}</span>
                         </div>
                       </td>
-                      <td className="number">
-                        {formatBytes(numberField(one.fields, 'avail_bytes', 'available_bytes', 'free_bytes'))}
-                      </td>
+                      <td className="number">{formatBytes(numberField(one.fields, 'avail_bytes'))}</td>
                     </tr>
                   );
                 })}
@@ -115,8 +106,8 @@ export function Filesystems() {
   );
 }
 
-const cpuOf = (one: Resource) => numberField(one.fields, 'cpu_percent', 'cpu');
-const memoryOf = (one: Resource) => numberField(one.fields, 'rss_bytes', 'resident_bytes', 'memory_bytes');
+const cpuOf = (one: Resource) => numberField(one.fields, 'cpu_percent');
+const memoryOf = (one: Resource) => numberField(one.fields, 'rss_bytes');
 
 export function TopProcesses() {
   const t = useT();
@@ -170,33 +161,45 @@ export function TopProcesses() {
   );
 }
 
-const SERVICE_ORDER: Record<string, number> = {
-  failed: 0,
-  activating: 1,
-  deactivating: 1,
-  inactive: 2,
-  active: 3,
-};
+/** What is not as it should be comes first. */
+function serviceRank({ fields }: Resource): number {
+  const state = textField(fields, 'state');
+  if (state === 'failed') return 0;
+  return state === textField(fields, 'wanted') ? 2 : 1;
+}
+
+function ServiceBadge({ fields }: Resource) {
+  const state = textField(fields, 'state');
+  const wanted = textField(fields, 'wanted');
+  // A service that runs is fine; its word is that of no hurry, not of something under way.
+  if (state === 'running') return <StateBadge state="ok" />;
+  return <StateBadge state={state} alarm={state === 'failed' || wanted === 'running'} />;
+}
 
 export function Services() {
   const t = useT();
-  const stateOf = ({ fields }: Resource) => textField(fields, 'active_state', 'state', 'active');
-  const rank = (one: Resource) => SERVICE_ORDER[stateOf(one)] ?? 2;
   return (
     <KindCard kind="host_service" title="overview.services">
       {(all) => (
         <div className="panel-list" tabIndex={0} role="region" aria-label={t('overview.services')}>
           <table>
+            <thead>
+              <tr>
+                <th>{t('overview.service')}</th>
+                <th className="number">{t('overview.state')}</th>
+              </tr>
+            </thead>
             <tbody>
               {[...all]
-                .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
+                .sort((a, b) => serviceRank(a) - serviceRank(b) || a.name.localeCompare(b.name))
                 .map((one) => (
                   <tr key={one.id}>
                     <td>
                       <ResourceLink id={one.id} name={one.name} />
+                      <div className="muted">{textField(one.fields, 'says')}</div>
                     </td>
                     <td className="number">
-                      <StateBadge state={stateOf(one) === 'active' ? 'ok' : stateOf(one)} />
+                      <ServiceBadge {...one} />
                     </td>
                   </tr>
                 ))}
@@ -211,19 +214,26 @@ export function Services() {
 export function Ports() {
   const t = useT();
   return (
-    <KindCard kind="host_listener" title="overview.ports">
+    <KindCard kind="host_listening_port" title="overview.ports">
       {(all) => (
         <div className="panel-list" tabIndex={0} role="region" aria-label={t('overview.ports')}>
           <table>
+            <thead>
+              <tr>
+                <th>{t('overview.port')}</th>
+                <th>{t('overview.user')}</th>
+              </tr>
+            </thead>
             <tbody>
               {[...all]
                 .sort((a, b) => numberField(a.fields, 'port') - numberField(b.fields, 'port'))
                 .map((one) => (
                   <tr key={one.id}>
                     <td>
-                      <ResourceLink id={one.id} name={one.name} />
+                      <ResourceLink id={one.id} name={one.name} />{' '}
+                      <span className="muted">{textField(one.fields, 'address')}</span>
                     </td>
-                    <td>{textField(one.fields, 'process', 'command')}</td>
+                    <td>{textField(one.fields, 'user')}</td>
                   </tr>
                 ))}
             </tbody>

@@ -1,7 +1,7 @@
 // Plans by state; those that wait for somebody first.
 import { useSearchParams } from 'react-router-dom';
 
-import { usePlans } from '../../api/queries';
+import { usePlans, type PlanFilter } from '../../api/queries';
 import type { PlanStatus } from '../../api/types';
 import { PageHead } from '../../components/page_head';
 import { PlanCard } from '../../components/plan';
@@ -9,7 +9,7 @@ import { Answer, Empty } from '../../components/states';
 import { Tabs } from '../../components/tabs';
 import { useT } from '../../i18n';
 
-type Tab = 'waiting' | 'unknown' | 'running' | 'all';
+type Tab = PlanFilter | 'unknown';
 
 const RANK: Record<string, number> = { unknown: 0, running: 1, approved: 1, proposed: 2 };
 
@@ -17,7 +17,10 @@ export function PlansPage() {
   const t = useT();
   const [address, setAddress] = useSearchParams();
   const tab = (address.get('state') ?? 'all') as Tab;
-  const plans = usePlans(tab === 'all' ? '' : tab);
+  // What is unknown may be in a plan of any state, so it is picked out of all.
+  const plans = usePlans(tab === 'unknown' ? 'all' : tab);
+  const isShown = ({ actions }: PlanStatus) =>
+    tab !== 'unknown' || actions.some(({ state }) => state === 'unknown');
   const rank = ({ state }: PlanStatus) => RANK[state] ?? 3;
   return (
     <>
@@ -31,15 +34,17 @@ export function PlansPage() {
           { value: 'waiting', text: t('plans.waiting') },
           { value: 'running', text: t('plans.running') },
           { value: 'unknown', text: t('plans.unknown') },
+          { value: 'finished', text: t('plans.finished') },
         ]}
       />
       <Answer of={plans}>
         {(all) =>
-          all.length === 0 ? (
+          !all.some(isShown) ? (
             <Empty centre>{t('plans.none')}</Empty>
           ) : (
             <div className="stack tight">
-              {[...all]
+              {all
+                .filter(isShown)
                 .sort((a, b) => rank(a) - rank(b) || b.plan.created.localeCompare(a.plan.created))
                 .map((status) => (
                   <PlanCard key={status.plan.id} status={status} />

@@ -2,15 +2,7 @@
 import { Link, useSearchParams } from 'react-router-dom';
 
 import { useResource, useResources } from '../../api/queries';
-import type {
-  Json,
-  Kind,
-  ListedFinding,
-  Relation,
-  Resource,
-  ResourceChange,
-  ResourceDetail,
-} from '../../api/types';
+import type { Json, Kind, Relation, Resource, ResourceChange, ResourceDetail } from '../../api/types';
 import { SeverityBadge } from '../../components/badges';
 import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
@@ -88,7 +80,7 @@ function Detail({ detail, past }: { detail: ResourceDetail; past: boolean }) {
   );
 }
 
-function Findings({ findings }: { findings: ListedFinding[] }) {
+function Findings({ findings }: { findings: ResourceDetail['findings'] }) {
   const t = useT();
   return (
     <section className="card">
@@ -218,8 +210,8 @@ function History({ history }: { history: ResourceChange[] }) {
           <li key={`${change.seq}:${change.at}`} className="change">
             <div className="row">
               <Time at={change.at} />
-              <strong>{tOr(`fact.${change.kind}`, change.kind)}</strong>
-              {change.seq > 0 && (
+              <strong>{tOr(`fact.resource.${change.kind}`, change.kind)}</strong>
+              {change.seq !== null && change.seq > 0 && (
                 <Link to={`/facts?seq=${change.seq}`}>{t('fact.number', { seq: String(change.seq) })}</Link>
               )}
             </div>

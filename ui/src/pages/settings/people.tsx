@@ -134,7 +134,7 @@ export function UsersTab() {
       <Answer of={users}>
         {(all) => (
           <PeopleTable
-            rows={all.map((one) => ({ name: one.user, role: one.role }))}
+            rows={all}
             question={(name) => t('settings.remove_user', { name })}
             warning={t('settings.remove_user.text')}
             remove={remove}

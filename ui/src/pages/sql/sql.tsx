@@ -14,7 +14,7 @@ import { toCsv } from './csv';
 const EXAMPLES = [
   'SELECT name, pid, user, cpu_percent, rss_bytes FROM host_process ORDER BY cpu_percent DESC LIMIT 20',
   'SELECT mountpoint, size_bytes, avail_bytes FROM host_filesystem',
-  'SELECT name, active_state, sub_state FROM host_service',
+  'SELECT name, state, wanted, says FROM host_service',
 ];
 
 export function SqlPage() {
