@@ -54,6 +54,7 @@ class ServerFixture : public testing::Test {
     request.url = "http://" + server().address() + std::string(path);
     request.headers = std::move(headers);
     request.body = std::move(body);
+    request.timeout = std::chrono::minutes(1);  // Hashing a password takes seconds on a machine that is busy.
     auto response = client_.send(request);
     EXPECT_TRUE(response) << response.error().to_string();
     return response ? *response : HttpResponse{};
