@@ -259,9 +259,9 @@ TEST_F(ServerTest, HandsPrometheusQueriesToTheHook) {
   form.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   send("POST", "/api/v1/query_range?step=5", form, "query=sum+by%28a%29%28x%29&start=1");
   get("/api/v1/label/j%6Fb/values?match[]=up&match[]=down", viewer);
-  EXPECT_EQ(asked, (std::vector<std::string>{"GET query query=up time=5",
-                                             "POST query_range step=5 query=sum by(a)(x) start=1",
-                                             "GET label/job/values match[]=up match[]=down"}));
+  EXPECT_EQ(asked,
+            (std::vector<std::string>{"GET query query=up time=5", "POST query_range step=5 query=sum by(a)(x) start=1",
+                                      "GET label/job/values match[]=up match[]=down"}));
   // Grafana shows "error" to its user, as Prometheus writes it.
   const Json refused = json(get("/api/v1/query?query=up"));
   EXPECT_EQ(refused["status"], Json("error"));
