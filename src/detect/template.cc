@@ -24,7 +24,8 @@ class Expansion {
   }
 
   Result<std::string> run(const std::vector<TemplateNode>& nodes) {
-    TRY(walk(nodes, TemplateValue{TemplateRoot{}}));
+    [[maybe_unused]] const Flow flow =
+        TRY(walk(nodes, TemplateValue{TemplateRoot{}}));  // The parser lets no break escape.
     return std::move(out_);
   }
 
