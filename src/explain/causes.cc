@@ -80,7 +80,8 @@ std::string say_change(const Fact& fact) {
     if (const int64_t signal = departure["exit_signal"].int_or(0); signal > 0) {
       return fmt::format("was ended by signal {}", signal);
     }
-    if (departure.contains("exit_code")) return fmt::format("exited with code {}", departure["exit_code"].int_or(0));
+    if (departure.contains("exit_status"))
+      return fmt::format("exited with status {}", departure["exit_status"].int_or(0));
     return "ended";
   }
   if (fact.kind == fact_kind::kResourceAppeared) return "appeared";
@@ -93,7 +94,7 @@ std::string say_change(const Fact& fact) {
 // How much a kind of change explains when nothing measures it.
 double weight_of_change(const Fact& fact, const Finding& finding) {
   if (fact.kind == fact_kind::kResourceGone) {
-    return fact.body["departure"]["exit_signal"].int_or(0) > 0 || fact.body["departure"]["exit_code"].int_or(0) != 0
+    return fact.body["departure"]["exit_signal"].int_or(0) > 0 || fact.body["departure"]["exit_status"].int_or(0) != 0
                ? 1.0
                : 0.8;
   }

@@ -31,6 +31,7 @@ Result<std::vector<SeriesSample>> HostMetrics::collect(Time now) {
   groups_.add(state_.processes(), out);
   series_.add(state_.processes(), state_.work(), state_.writes(), out);
   state_.writes().add(out);
+  ended_.complete(to_unix_ms(now), samples);
   last_count_ = samples.size();
   return samples;
 }

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "connect/host/ended_series.h"
 #include "connect/host/host_state.h"
 #include "connect/host/kernel_metrics.h"
 #include "connect/host/process_groups.h"
@@ -26,6 +27,7 @@ class HostMetrics {
   CpuMetrics cpu_;
   ProcessGroups groups_;
   ProcessSeries series_;
+  EndedSeries ended_;
   size_t last_count_ = 0;
 };
 
