@@ -84,6 +84,13 @@ Result<Seq> Executor::record(NewFact fact) {
   return written->front();
 }
 
+// For who does not need the number.
+Status Executor::note(NewFact fact) {
+  const Result<Seq> written = record(std::move(fact));
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
 Status Executor::record_all(std::vector<NewFact> facts) {
   if (!flush_held()) return fail(ErrorCode::kUnavailable, "earlier outcomes cannot be written down: " + trouble_);
   const Result<std::vector<Seq>> written = around_.facts.append(facts);
@@ -191,17 +198,15 @@ Status Executor::approve(std::string_view plan, std::string_view hash, std::stri
     return fail(ErrorCode::kFailedPrecondition, "this is not the plan that was looked at: its hash is another");
   }
   if (now - run->plan.created >= options_.validity) return fail(ErrorCode::kFailedPrecondition, "the plan has expired");
-  TRY(record(plan_fact(fact_kind::kPlanApproved, *run, Json::object({{"hash", hash}, {"by", by}}), by, now)));
-  return {};
+  return note(plan_fact(fact_kind::kPlanApproved, *run, Json::object({{"hash", hash}, {"by", by}}), by, now));
 }
 
 Status Executor::reject(std::string_view plan, std::string_view reason, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
   if (run->approved) return fail(ErrorCode::kFailedPrecondition, "already approved; cancel it instead");
   const std::string says = fmt::format("rejected by {}{}{}", by, reason.empty() ? "" : ": ", reason);
-  TRY(record(plan_fact(fact_kind::kPlanRejected, *run,
-                       Json::object({{"reason", "rejected"}, {"says", says}, {"by", by}}), by, now)));
-  return {};
+  return note(plan_fact(fact_kind::kPlanRejected, *run,
+                        Json::object({{"reason", "rejected"}, {"says", says}, {"by", by}}), by, now));
 }
 
 Status Executor::withdraw(std::string_view plan, std::string_view reason, Time now) {
@@ -211,18 +216,16 @@ Status Executor::withdraw(std::string_view plan, std::string_view reason, Time n
       std::ranges::all_of(run->actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (run->started() || by_person || !idle)
     return fail(ErrorCode::kFailedPrecondition, "the plan is approved or under way");
-  TRY(record(
+  return note(
       plan_fact(fact_kind::kPlanRejected, *run,
                 Json::object({{"reason", "withdrawn"}, {"says", fmt::format("withdrawn: {}", reason)}, {"by", kActor}}),
-                kActor, now)));
-  return {};
+                kActor, now));
 }
 
 Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
   if (run->cancelled) return fail(ErrorCode::kFailedPrecondition, "already " + run->stopped);
-  TRY(record(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now)));
-  return {};
+  return note(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now));
 }
 
 Status Executor::resolve(std::string_view action, std::string_view decision, std::string_view by, Time now) {
@@ -263,24 +266,22 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
 }
 
 Status Executor::pause(std::string_view subject, std::string_view reason, std::string_view by, Time now) {
-  TRY(record({.at = now,
-              .kind = std::string(fact_kind::kPaused),
-              .subject = std::string(subject),
-              .body = Json::object({{"reason", reason}, {"by", by}}),
-              .cause = 0,
-              .actor = std::string(by)}));
-  return {};
+  return note({.at = now,
+               .kind = std::string(fact_kind::kPaused),
+               .subject = std::string(subject),
+               .body = Json::object({{"reason", reason}, {"by", by}}),
+               .cause = 0,
+               .actor = std::string(by)});
 }
 
 Status Executor::resume(std::string_view subject, std::string_view by, Time now) {
   if (!book_.pause(subject)) return fail(ErrorCode::kFailedPrecondition, fmt::format("'{}' is not paused", subject));
-  TRY(record({.at = now,
-              .kind = std::string(fact_kind::kResumed),
-              .subject = std::string(subject),
-              .body = Json::object({{"by", by}}),
-              .cause = 0,
-              .actor = std::string(by)}));
-  return {};
+  return note({.at = now,
+               .kind = std::string(fact_kind::kResumed),
+               .subject = std::string(subject),
+               .body = Json::object({{"by", by}}),
+               .cause = 0,
+               .actor = std::string(by)});
 }
 
 bool Executor::paused(std::string_view subject) const { return book_.pause(subject) != nullptr; }

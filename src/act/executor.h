@@ -88,6 +88,7 @@ class Executor {
  private:
   // Commands and flow (executor.cc).
   Result<Seq> record(NewFact fact);
+  Status note(NewFact fact);
   Status record_all(std::vector<NewFact> facts);
   void record_or_hold(NewFact fact);
   bool flush_held();
