@@ -10,8 +10,8 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=return-type -fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 reports false positives for std::expected and std::variant under optimisation.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-missing-field-initializers)
+  # GCC 12 reports false positives for std::expected, std::variant and std::map under optimisation.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-free-nonheap-object -Wno-missing-field-initializers)
 else()
   # libstdc++ 12 itself uses what it deprecates (std::stable_sort).
   add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers -Wno-deprecated-declarations)
