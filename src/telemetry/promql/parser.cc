@@ -215,9 +215,9 @@ class Parser {
   Result<ExprPtr> aggregate(AggregateOp op) {
     const size_t begin = take().at.begin;
     Aggregate node{.op = op};
-    const bool before = TRY(grouping(node));
+    bool grouped = TRY(grouping(node));
     std::vector<ExprPtr> list = TRY(arguments());
-    if (!before) TRY(grouping(node));
+    if (!grouped) grouped = TRY(grouping(node));
     const size_t wanted = has_parameter(op) ? 2 : 1;
     if (list.size() != wanted) {
       return build_.problem(
