@@ -189,6 +189,7 @@ Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, do
   const double fresh = recency(changed_at, finding.since);
   const Candidate& first = group.front();
   cause.share = measured && total > 0 ? std::min(1.0, value / total) : 0;
+  cause.value = measured ? value : 0;
   const double accounted = measured ? cause.share : std::min(1.0, value);
   cause.score = weights.share * accounted + weights.recency * fresh + weights.proximity * first.proximity;
 

@@ -14,6 +14,7 @@ namespace capstan::explain {
 namespace {
 
 constexpr double kShareMoved = 0.2;  // A smaller move of the share is not worth a fact.
+constexpr double kFading = 0.5;      // Of the symptom at its strongest: below it, it is going away.
 constexpr size_t kMostFindings = 100;
 
 const Finding* find(const std::vector<Finding>& findings, const std::string& id) {
@@ -30,6 +31,12 @@ std::vector<Cause> best_causes(const Incident& incident, const World& world) {
     if (best.empty() || causes.front().score > best.front().score) best = std::move(causes);
   }
   return best;
+}
+
+double measured(const std::vector<Cause>& causes) {
+  double total = 0;
+  for (const Cause& cause : causes) total += cause.value;
+  return total;
 }
 
 bool differs(const std::vector<Cause>& before, const std::vector<Cause>& after) {
@@ -108,7 +115,10 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
       if (due(progress, now)) {
         progress.last_ranked = now;
         std::vector<Cause> causes = best_causes(incident, world);
-        if (!causes.empty() && differs(incident.causes, causes)) {
+        progress.peak = std::max(progress.peak, measured(causes));
+        // When the culprit has gone, what is left of the symptom is nobody's fault: the cause stays who it was.
+        const bool fading = measured(causes) < kFading * std::max(progress.peak, measured(incident.causes));
+        if (!causes.empty() && !fading && differs(incident.causes, causes)) {
           incident.causes = std::move(causes);
           incident.recommended = recommend(incident, verbs, world);
           changes.push_back({IncidentChange::Kind::kChanged, incident, "",

@@ -49,6 +49,7 @@ class Explainer {
     Time last_held;
     Time last_joined;
     Time last_ranked;
+    double peak = 0;  // The most its causes were measured to make up.
   };
 
   void join(const Finding& finding, std::vector<Cause> causes, std::span<const VerbSpec* const> verbs,

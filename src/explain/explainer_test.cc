@@ -142,6 +142,19 @@ TEST_F(ExplainerTest, CorrectsTheCauseWhenABetterOneShows) {
   EXPECT_EQ(changes[0].incident.recommended[0].actions[0].target, second);
 }
 
+TEST_F(ExplainerTest, KeepsTheCauseWhenTheSymptomFades) {
+  const ResourceId culprit = add_process("x", 42);
+  const ResourceId bystander = add_process("y", 43);
+  world_.add_answer("cpu", culprit, 2);
+  const std::vector<Finding> holding = {finding("Cpu", host_, "cpu")};
+  update(holding);
+  world_.answers["cpu"].clear();
+  world_.add_answer("cpu", bystander, 0.3);
+  world_.at += seconds(4);
+  EXPECT_TRUE(update(holding).empty());
+  EXPECT_EQ(explainer_.open().begin()->second.causes[0].resource, culprit);
+}
+
 TEST_F(ExplainerTest, GoesOnWithWhatWasOpenBeforeARestart) {
   const std::vector<Finding> holding = {finding("Cpu", host_, "")};
   const Incident before = update(holding)[0].incident;

@@ -11,6 +11,7 @@ Json Cause::to_json() const {
                        {"group", Json::Array(group.begin(), group.end())},
                        {"score", score},
                        {"share", share},
+                       {"value", value},
                        {"says", says},
                        {"evidence", std::move(pieces)}});
 }
@@ -21,6 +22,7 @@ Cause Cause::from_json(const Json& json) {
   for (const Json& id : json["group"].items()) cause.group.push_back(id.string_or_empty());
   cause.score = json["score"].number_or(0);
   cause.share = json["share"].number_or(0);
+  cause.value = json["value"].number_or(0);
   cause.says = json["says"].string_or_empty();
   for (const Json& piece : json["evidence"].items()) cause.evidence.push_back(Evidence::from_json(piece));
   return cause;

@@ -14,6 +14,8 @@ struct Cause {
   std::vector<ResourceId> group;  // Resources that act alike and together: the workers one shell started.
   double score = 0;               // 0..1; causes of an incident are sorted by it, falling.
   double share = 0;               // 0..1: how much of the symptom it accounts for.
+  // The same in the symptom's own unit (processors, bytes a second); 0 where nothing measures it.
+  double value = 0;
   std::string says;  // "process a.out (pid 42, user eve) started 4 s before and uses 98 % of the CPU in excess"
   std::vector<Evidence> evidence;
 
