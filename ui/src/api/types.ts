@@ -110,6 +110,8 @@ export interface ActionStatus {
   action: Action;
   state: ActionState;
   says: string;
+  /** What the server knows of the verb. */
+  danger?: Danger;
   started?: Timestamp | null;
   finished?: Timestamp | null;
 }

@@ -2,23 +2,14 @@
 import { useMemo } from 'react';
 import { Link } from 'react-router-dom';
 
-import { align, seriesName } from '../api/prometheus';
+import { align } from '../api/prometheus';
 import type { Evidence } from '../api/types';
-import { unitOf } from '../format/units';
+import { formatUnit, unitOfQuery } from '../format/units';
 import { useT } from '../i18n';
 import { Chart } from './chart';
+import { shortNames } from './short_names';
 
 type SeriesEvidence = Extract<Evidence, { kind: 'series' }>;
-
-/** What tells the series of one plot apart: the labels in which they differ. */
-export function shortNames(labelSets: Record<string, string>[]): string[] {
-  const names = new Set(labelSets.flatMap((labels) => Object.keys(labels)));
-  const differing = [...names].filter((name) => new Set(labelSets.map((labels) => labels[name])).size > 1);
-  return labelSets.map((labels) => {
-    if (labelSets.length === 1 || differing.length === 0) return seriesName(labels);
-    return differing.map((name) => labels[name] ?? '–').join(' ');
-  });
-}
 
 function SeriesPlot({ evidence }: { evidence: SeriesEvidence }) {
   const t = useT();
@@ -33,14 +24,20 @@ function SeriesPlot({ evidence }: { evidence: SeriesEvidence }) {
     const names = shortNames(evidence.series.map(({ labels }) => labels));
     return { times, lines: names.map((name, at) => ({ name, values: rows[at] ?? [] })) };
   }, [evidence.series]);
+  const unit = unitOfQuery(evidence.query);
   const from = drawn.times[0];
   const to = drawn.times[drawn.times.length - 1];
   const span = from !== undefined && to !== undefined ? `&from=${Math.floor(from)}&to=${Math.ceil(to)}` : '';
   return (
     <>
-      {drawn.times.length > 0 && (
-        <Chart label={evidence.text} {...drawn} unit={unitOf(evidence.query)} height={130} />
-      )}
+      {/* A single sample is said, not drawn. */}
+      {drawn.times.length === 1 &&
+        drawn.lines.map(({ name, values }) => (
+          <div key={name} className="small">
+            {name} <strong>{formatUnit(values[0], unit)}</strong>
+          </div>
+        ))}
+      {drawn.times.length > 1 && <Chart label={evidence.text} {...drawn} unit={unit} height={130} />}
       {evidence.query && (
         <div className="row between small">
           <code className="muted">{evidence.query}</code>

@@ -33,10 +33,13 @@ export function factText(body: Json): string {
     const { verb, target, reason } = body['action'];
     return [verb, target, reason].filter((part) => typeof part === 'string' && part !== '').join(' · ');
   }
-  const sentence = SPOKEN.map((name) => body[name]).filter(
-    (value) => typeof value === 'string' && value !== '',
+  const { kind, target } = body;
+  if (typeof kind === 'string' && typeof target === 'string') return `${kind} → ${target}`;
+  const sentences = SPOKEN.map((name) => body[name]).filter(
+    (value): value is string => typeof value === 'string',
   );
-  if (sentence.length > 0) return sentence.slice(0, 2).join(' · ');
+  const [first, second] = sentences.filter((text) => text !== '');
+  if (first) return second && !first.includes(second) ? `${first} · ${second}` : first;
   const members = Object.entries(body).slice(0, MOST_MEMBERS);
   return members.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ');
 }

@@ -7,6 +7,7 @@ import { pace } from '../pages/overview/machine';
 import { passwordRules } from '../pages/login/password';
 import { toCsv } from '../pages/sql/csv';
 import { dangerOf } from './danger';
+import { shortNames } from './short_names';
 import { factText, subjectPath } from './facts';
 
 describe('factText', () => {
@@ -73,5 +74,24 @@ describe('the danger of a plan', () => {
     expect(dangerOf(plan('a', 'b'), verbs)).toBe('disruptive');
     expect(dangerOf(plan('a', 'who knows'), verbs)).toBe('destructive');
     expect(dangerOf(plan('a'), undefined)).toBe('destructive');
+  });
+});
+
+describe('shortNames', () => {
+  const process = (comm: string, pid: string) => ({
+    comm,
+    pid,
+    process: `host_process/7a1a-${pid}`,
+    job: 'host',
+  });
+  it('says the name people know and the shortest label that differs', () => {
+    expect(shortNames([process('cc1plus', '41'), process('cc1plus', '42')])).toEqual([
+      'cc1plus 41',
+      'cc1plus 42',
+    ]);
+    expect(shortNames([{ mode: 'user' }, { mode: 'system' }])).toEqual(['user', 'system']);
+  });
+  it('says all labels of a series that stands alone', () => {
+    expect(shortNames([{ __name__: 'up', job: 'host' }])).toEqual(['up{job="host"}']);
   });
 });

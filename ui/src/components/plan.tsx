@@ -21,7 +21,13 @@ function parametersText(parameters: unknown): string {
     .join(', ');
 }
 
-function ActionRow({ status, verb }: { status: ActionStatus; verb: Verb | undefined }) {
+/** What the action before said as well is not said again. */
+function ActionRow(props: {
+  status: ActionStatus;
+  before: ActionStatus | undefined;
+  verb: Verb | undefined;
+}) {
+  const { status, before, verb } = props;
   const t = useT();
   const { action } = status;
   return (
@@ -30,7 +36,7 @@ function ActionRow({ status, verb }: { status: ActionStatus; verb: Verb | undefi
         {status.state !== 'proposed' && <StateBadge state={status.state} />}
         <strong>{verb?.title ?? action.verb}</strong>
         <Link to={`/resource?id=${encodeURIComponent(action.target)}`}>{action.target}</Link>
-        <DangerBadge danger={verb?.danger ?? 'destructive'} />
+        <DangerBadge danger={status.danger ?? verb?.danger ?? 'destructive'} />
         {verb?.undoable && <span className="badge plain">{t('plan.undoable')}</span>}
         {status.started && (
           <span className="small muted">
@@ -38,7 +44,7 @@ function ActionRow({ status, verb }: { status: ActionStatus; verb: Verb | undefi
           </span>
         )}
       </div>
-      {action.reason && <p className="small">{action.reason}</p>}
+      {action.reason && action.reason !== before?.action.reason && <p className="small">{action.reason}</p>}
       <p className="small muted">
         {[
           parametersText(action.parameters),
@@ -48,7 +54,7 @@ function ActionRow({ status, verb }: { status: ActionStatus; verb: Verb | undefi
           .filter(Boolean)
           .join(' · ')}
       </p>
-      {status.says && <p className="small">{status.says}</p>}
+      {status.says && status.says !== before?.says && <p className="small">{status.says}</p>}
       {status.state === 'unknown' && <ResolveButtons id={action.id} idempotent={verb?.idempotent ?? false} />}
     </li>
   );
@@ -234,15 +240,16 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}
       <ol className="plain plan-actions">
-        {status.actions.map((action) => (
+        {status.actions.map((action, at) => (
           <ActionRow
             key={action.action.id}
             status={action}
+            before={status.actions[at - 1]}
             verb={verbs.data?.find(({ name }) => name === action.action.verb)}
           />
         ))}
       </ol>
-      {plan.verify && (
+      {plan.verify && status.state !== 'skipped' && (
         <div className="small row">
           <span className="muted">{t('plan.verify', { within: formatDuration(plan.verify_within_ms) })}</span>
           <code>{plan.verify}</code>

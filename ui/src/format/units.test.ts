@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { formatBytes, formatDuration, formatPercent, formatUnit, unitOf } from './units';
+import { formatBytes, formatDuration, formatPercent, formatUnit, unitOf, unitOfQuery } from './units';
 
 describe('units', () => {
   it('shows bytes in powers of 1024 with at most three digits', () => {
@@ -35,5 +35,11 @@ describe('units', () => {
     expect(unitOf('rss_bytes')).toBe('bytes');
     expect(unitOf('cpu_percent')).toBe('percent');
     expect(unitOf('pid')).toBe('number');
+  });
+
+  it('gives no unit to a share or a comparison, whatever its metrics are', () => {
+    expect(unitOfQuery('node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.1')).toBe('number');
+    expect(unitOfQuery('sum(rate(node_disk_read_bytes_total[1m]))')).toBe('bytes/s');
+    expect(unitOfQuery('rate(node_cpu_seconds_total[1m])')).toBe('number');
   });
 });

@@ -83,3 +83,10 @@ export function unitOf(name: string): Unit {
   if (/_seconds$/.test(name)) return 'seconds';
   return 'number';
 }
+
+/** The unit of a query's result, as far as its text tells: a rate of bytes is bytes a second, a comparison has none. */
+export function unitOfQuery(query: string): Unit {
+  if (/[<>/]|==|\bcount\b/.test(query)) return 'number';
+  const unit = unitOf(query);
+  return unit === 'bytes' && /\b(rate|irate|deriv)\s*\(/.test(query) ? 'bytes/s' : unit;
+}

@@ -152,15 +152,24 @@ function FindingItem({ finding }: { finding: Finding }) {
 
 function Plans({ plans }: { plans: PlanStatus[] }) {
   const t = useT();
+  const withdrawn = plans.filter(({ state }) => state === 'skipped');
+  const standing = plans.filter(({ state }) => state !== 'skipped');
+  const card = (status: PlanStatus) => (
+    <div key={status.plan.id} id={`plan-${status.plan.id}`}>
+      <PlanCard status={status} />
+    </div>
+  );
   return (
     <section className="stack tight">
       <h2>{t('incident.plans')}</h2>
-      {plans.length === 0 && <div className="card muted">{t('incident.no_plan')}</div>}
-      {plans.map((status) => (
-        <div key={status.plan.id} id={`plan-${status.plan.id}`}>
-          <PlanCard status={status} />
-        </div>
-      ))}
+      {standing.length === 0 && <div className="card muted">{t('incident.no_plan')}</div>}
+      {standing.map(card)}
+      {withdrawn.length > 0 && (
+        <details>
+          <summary className="muted small">{t('incident.withdrawn', { count: withdrawn.length })}</summary>
+          <div className="stack tight">{withdrawn.map(card)}</div>
+        </details>
+      )}
     </section>
   );
 }

@@ -41,7 +41,9 @@ export function Sureness({ cause }: { cause: Cause }) {
 export function Verdict({ incident, plans }: { incident: Incident; plans: PlanStatus[] }) {
   const t = useT();
   const cause = incident.causes[0];
-  const plan = plans[0];
+  // What was withdrawn or skipped is no advice any more.
+  const plan = plans.find(({ state }) => state !== 'skipped');
+  const others = incident.findings.map(({ says }) => says).filter((says) => says !== incident.title);
   return (
     <section className={`card verdict ${incident.severity}`} aria-label={t('incident.verdict')}>
       <div className="row">
@@ -54,12 +56,16 @@ export function Verdict({ incident, plans }: { incident: Incident; plans: PlanSt
       </div>
       <h1>{incident.title}</h1>
       <dl>
-        <dt>{t('incident.what')}</dt>
-        <dd>
-          {incident.findings.slice(0, 3).map((finding) => (
-            <div key={finding.id}>{finding.says}</div>
-          ))}
-        </dd>
+        {others.length > 0 && (
+          <>
+            <dt>{t('incident.what')}</dt>
+            <dd>
+              {others.slice(0, 3).map((says) => (
+                <div key={says}>{says}</div>
+              ))}
+            </dd>
+          </>
+        )}
         <dt>{t('incident.because')}</dt>
         <dd>
           {cause ? (

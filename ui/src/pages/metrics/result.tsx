@@ -6,7 +6,7 @@ import { align, queryRange, seriesName, stepFor, type RangeSeries } from '../../
 import { Chart } from '../../components/chart';
 import { DataTable, type TableColumn } from '../../components/data_table';
 import { Answer, Empty, ErrorBox } from '../../components/states';
-import { formatUnit, unitOf, type Unit } from '../../format/units';
+import { formatUnit, unitOfQuery } from '../../format/units';
 import { useT } from '../../i18n';
 
 /** A marked stretch, or the last seconds. */
@@ -74,16 +74,6 @@ export function QueryResult(props: {
       )}
     </section>
   );
-}
-
-/** A rate of seconds is a share, a rate of bytes is bytes a second. */
-export function unitOfQuery(query: string): Unit {
-  const unit = unitOf(query);
-  const rate = /\b(rate|irate|deriv)\s*\(/.test(query);
-  if (/[<>]|==|\bcount\b/.test(query)) return 'number';
-  if (unit === 'bytes' && rate) return 'bytes/s';
-  if (/_bytes/.test(query) && /\)?\s*\/\s*/.test(query)) return 'number';
-  return unit;
 }
 
 function Drawn({

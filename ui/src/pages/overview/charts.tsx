@@ -46,13 +46,14 @@ function PanelChart({ panel, instance, range }: { panel: Panel; instance: string
   const { t, tOr } = useI18n();
   const answer = usePanel(panel, instance, range);
   const drawn = useMemo(() => {
-    const series = answer.data ?? [];
+    const rank = ({ name }: { name: string }) => (panel.order ?? []).indexOf(name) >>> 0; // Unknown ones last.
+    const series = [...(answer.data ?? [])].sort((a, b) => rank(a) - rank(b));
     const { times, rows } = align(series);
     return {
       times,
       lines: series.map((one, at) => ({ name: tOr(`series.${one.name}`, one.name), values: rows[at] ?? [] })),
     };
-  }, [answer.data, tOr]);
+  }, [answer.data, panel, tOr]);
   const { window } = pace(range);
   const link = panel.queries
     .map((query) => `q=${encodeURIComponent(query.promql(instance, window))}`)

@@ -7,6 +7,8 @@ export interface Panel {
   unit: Unit;
   stacked?: boolean;
   max?: number;
+  /** Names in the order of drawing, so that each keeps its colour; others follow. */
+  order?: string[];
   /** Each query's series are named by its label, or by `name` where it is one series. */
   queries: {
     promql: (instance: string, window: string) => string;
@@ -25,6 +27,7 @@ export const PANELS: Panel[] = [
     unit: 'share',
     stacked: true,
     max: 1,
+    order: ['user', 'system', 'iowait', 'softirq', 'irq', 'nice', 'steal'],
     queries: [
       {
         promql: (instance, window) =>

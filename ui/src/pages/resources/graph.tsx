@@ -12,6 +12,7 @@ import { useT } from '../../i18n';
 import { useTheme } from '../../theme';
 import './resources.css';
 
+const CROWDED = 40;
 const DEPTHS = ['1', '2', '3', '4'] as const;
 
 export function GraphPage() {
@@ -58,7 +59,10 @@ export function GraphPage() {
 function View({ graph, start }: { graph: Graph; start: string }) {
   const t = useT();
   const kinds = useMemo(() => [...new Set(graph.nodes.map(({ kind }) => kind))].sort(), [graph.nodes]);
-  const [hidden, setHidden] = useState<string[]>([]);
+  // What everything runs on would hide how the rest hangs together.
+  const [hidden, setHidden] = useState<string[]>(
+    start === '' && graph.nodes.length > CROWDED ? ['host'] : [],
+  );
   const shown = useMemo(() => {
     const nodes = graph.nodes.filter(({ kind }) => !hidden.includes(kind));
     const ids = new Set(nodes.map(({ id }) => id));

@@ -58,7 +58,7 @@ function styleOf(css: (name: string) => string, many: boolean): StylesheetJson {
         'font-size': 10,
         'text-valign': 'bottom',
         'text-margin-y': 3,
-        'min-zoomed-font-size': 6,
+        'min-zoomed-font-size': many ? 10 : 6,
         width: 18,
         height: 18,
       },

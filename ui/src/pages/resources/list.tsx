@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router-dom';
 
 import { useResources } from '../../api/queries';
-import type { Kind, Resource } from '../../api/types';
+import type { Column, Kind, Resource } from '../../api/types';
 import { DataTable, type TableColumn } from '../../components/data_table';
 import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
@@ -18,74 +18,97 @@ const REFRESH_UP_TO = 2_000;
 /** Rows that decide how wide the columns are. */
 const MEASURED = 300;
 
-/** Wide enough for most of what stands in it; the rest of the table's width is shared in proportion. */
-function widthOf(lengths: number[], title = 8): string {
-  const characters = Math.min(48, Math.max(title + 3, ...lengths));
-  return `minmax(${Math.min(characters, 20) + 2}ch, ${characters}fr)`;
+/** Columns that are looked for first, of whatever kind. */
+const TELLING = [
+  'pid',
+  'user',
+  'state',
+  'port',
+  'cpu_percent',
+  'rss_bytes',
+  'mountpoint',
+  'size_bytes',
+  'avail_bytes',
+];
+const LONG = 30;
+
+/** Wide enough for most of what stands in it; what is left of the width is shared in proportion. */
+function widthOf(longest: number, title: number): string {
+  const characters = Math.min(48, Math.max(title, longest) + 3);
+  return `minmax(${Math.min(characters, 26)}ch, ${characters}fr)`;
+}
+
+interface Measured {
+  column: Column;
+  longest: number;
+}
+
+/** The kind's columns that say something, the telling ones first and long texts last. */
+function measure(kind: Kind | undefined, rows: Resource[]): Measured[] {
+  const measured = (kind?.columns ?? []).map((column) => {
+    const texts = rows.map(({ fields }) => fieldText(fields[column.name], column.type, column.name));
+    const says = rows.some(
+      ({ name, fields }) =>
+        fields[column.name] != null && fields[column.name] !== '' && fields[column.name] !== name,
+    );
+    return { column, says, longest: Math.max(0, ...texts.map(({ length }) => length)) };
+  });
+  const rank = ({ column, longest }: Measured) => {
+    const telling = TELLING.indexOf(column.name);
+    if (telling >= 0) return telling;
+    return longest > LONG ? TELLING.length + 1 : TELLING.length;
+  };
+  return measured.filter(({ says }) => says || rows.length === 0).sort((a, b) => rank(a) - rank(b));
+}
+
+function fieldColumn({ column, longest }: Measured): TableColumn<Resource> {
+  const number = column.type === 'integer' || column.type === 'real';
+  const width = number
+    ? `${Math.max(8, column.name.length + 5)}ch`
+    : column.type === 'time'
+      ? '21ch'
+      : widthOf(longest, column.name.length);
+  return {
+    key: `field.${column.name}`,
+    title: column.name,
+    help: column.help,
+    number,
+    width,
+    value: ({ fields }) => {
+      const value = fields[column.name];
+      if (typeof value === 'number' || typeof value === 'string') return value;
+      return value == null ? null : JSON.stringify(value);
+    },
+    cell: ({ fields }) => <FieldValue value={fields[column.name]} type={column.type} name={column.name} />,
+  };
 }
 
 function columnsOf(kind: Kind | undefined, rows: Resource[], t: Translate): TableColumn<Resource>[] {
-  const columns: TableColumn<Resource>[] = [
-    {
-      key: 'name',
-      title: t('resources.name'),
-      value: ({ name }) => name,
-      cell: ({ id, name }) => (
-        <Link to={`/resource?id=${encodeURIComponent(id)}`} tabIndex={-1}>
-          {name}
-        </Link>
-      ),
-      width: widthOf(rows.map(({ name }) => name.length)),
-    },
-  ];
-  for (const column of kind?.columns ?? []) {
-    const number = column.type === 'integer' || column.type === 'real';
-    columns.push({
-      key: `field.${column.name}`,
-      title: column.name,
-      help: column.help,
-      number,
-      value: ({ fields }) => {
-        const value = fields[column.name];
-        return typeof value === 'number' || typeof value === 'string'
-          ? value
-          : value == null
-            ? null
-            : JSON.stringify(value);
-      },
-      cell: ({ fields }) => <FieldValue value={fields[column.name]} type={column.type} name={column.name} />,
-      width: number
-        ? `minmax(${Math.max(8, column.name.length + 4)}ch, 8fr)`
-        : column.type === 'time'
-          ? '10rem'
-          : widthOf(
-              rows.map(({ fields }) => fieldText(fields[column.name], column.type, column.name).length),
-              column.name.length,
-            ),
-    });
-  }
-  if (!kind)
-    columns.push({
-      key: 'kind',
-      title: t('resources.kind'),
-      value: (row) => row.kind,
-      width: 'minmax(12rem, 16fr)',
-    });
-  columns.push({
+  const name: TableColumn<Resource> = {
+    key: 'name',
+    title: t('resources.name'),
+    width: widthOf(Math.max(0, ...rows.map((row) => row.name.length)), 8),
+    value: (row) => row.name,
+    cell: (row) => (
+      <Link to={`/resource?id=${encodeURIComponent(row.id)}`} tabIndex={-1}>
+        {row.name}
+      </Link>
+    ),
+  };
+  const since: TableColumn<Resource> = {
     key: 'since',
     title: t('resources.since'),
+    width: '21ch',
     value: (row) => row.since,
     cell: (row) => <Time at={row.since} />,
-    width: '10rem',
-  });
-  if (!kind)
-    columns.push({
-      key: 'id',
-      title: t('resources.id'),
-      value: (row) => row.id,
-      width: 'minmax(16rem, 40fr)',
-    });
-  return columns;
+  };
+  if (kind) return [name, ...measure(kind, rows).map(fieldColumn), since];
+  return [
+    name,
+    { key: 'kind', title: t('resources.kind'), value: (row) => row.kind, width: widthOf(22, 8) },
+    since,
+    { key: 'id', title: t('resources.id'), value: (row) => row.id, width: widthOf(40, 8) },
+  ];
 }
 
 export function ResourcesPage() {
