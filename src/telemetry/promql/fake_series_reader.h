@@ -71,9 +71,10 @@ class FakeSeriesReader final : public SeriesReader {
     return std::ranges::all_of(matchers, [&](const Matcher& m) { return m.matches(labels.get(m.name())); });
   }
   static std::vector<Sample> within(const std::vector<Sample>& samples, int64_t from_ms, int64_t to_ms) {
-    const auto first = std::ranges::lower_bound(samples, from_ms, {}, &Sample::at_ms);
-    const auto past = std::ranges::upper_bound(samples, to_ms, {}, &Sample::at_ms);
-    return first < past ? std::vector(first, past) : std::vector<Sample>();
+    std::vector<Sample> cut;
+    auto at = std::ranges::lower_bound(samples, from_ms, {}, &Sample::at_ms);
+    for (; at != samples.end() && at->at_ms <= to_ms; ++at) cut.push_back(*at);
+    return cut;
   }
 
   std::vector<SelectedSeries> series_;  // Sorted by labels.
