@@ -16,6 +16,7 @@ namespace {
 struct Case {
   std::string name;
   std::string command;
+  std::string setup = "";  // Run before, and not measured.
 };
 void PrintTo(const Case& tried, std::ostream* out) { *out << tried.name; }
 
@@ -23,6 +24,10 @@ std::string shape(const testing::TestParamInfo<Case>& info) { return info.param.
 
 Measured measure(const Case& tried) {
   const Workshop workshop;
+  if (!tried.setup.empty()) {
+    const int status = std::system(fmt::format("cd '{}' && {{ {}; }}", workshop.path(), tried.setup).c_str());
+    EXPECT_EQ(status, 0) << "the setup failed";
+  }
   const Measured measured = run_workload(tried.command, workshop.path(), 12);
   fmt::print("{:<28} {:5.1f} s of processor time, {:5.1f} s unproductive: {:3.0f} %\n{}", tried.name,
              measured.cpu_seconds, measured.unproductive_seconds, 100 * measured.share(), measured.reasons);
@@ -33,7 +38,7 @@ class Work : public testing::TestWithParam<Case> {};
 
 TEST_P(Work, IsLeftAlone) {
   const Measured measured = measure(GetParam());
-  EXPECT_GT(measured.cpu_seconds, 3) << "the workload did not run";
+  EXPECT_GT(measured.cpu_seconds, 0.2) << "the workload did not run";
   EXPECT_LT(measured.share(), 0.10);
 }
 
@@ -41,7 +46,7 @@ class Waste : public testing::TestWithParam<Case> {};
 
 TEST_P(Waste, IsTold) {
   const Measured measured = measure(GetParam());
-  EXPECT_GT(measured.cpu_seconds, 3) << "the workload did not run";
+  EXPECT_GT(measured.cpu_seconds, 1) << "the workload did not run";
   EXPECT_GT(measured.share(), 0.75);
 }
 
@@ -80,16 +85,15 @@ std::string random_name() {
 }
 
 Case renamed(std::string name, std::string_view program, std::string_view arguments) {
-  return {std::move(name),
-          fmt::format("cp $(command -v {0}) {1}; chmod 755 . {1}; for i in 1 2; do ./{1} {2} & done; wait", program,
-                      random_name(), arguments)};
+  const std::string binary = random_name();
+  return {std::move(name), fmt::format("for i in 1 2; do ./{} {} & done; wait", binary, arguments),
+          fmt::format("chmod 755 . && cp $(command -v {}) {}", program, binary)};
 }
 
 Case compiled(std::string name, std::string_view source) {
   const std::string binary = random_name();
-  return {std::move(name),
-          fmt::format("printf '%s' '{0}' > s.c; gcc -O1 -pthread s.c -o {1}; for i in 1 2; do ./{1} & done; wait",
-                      source, binary)};
+  return {std::move(name), fmt::format("for i in 1 2; do ./{} & done; wait", binary),
+          fmt::format("printf '%s' '{}' > s.c && gcc -O1 -pthread s.c -o {}", source, binary)};
 }
 
 const Case kWaste[] = {

@@ -46,7 +46,7 @@ struct WorkSnapshot {
 struct WorkRules {
   Duration window{5'000};
   double busy_share = 0.70;         // Of a core, to be judged at all …
-  double starved_share = 0.03;      // … or this, when it was ready to run at every look and got no more.
+  double starved_share = 0.01;      // … or this, when it was ready to run at every look and got no more.
   double useful_bytes = 4096;       // Through files, storage or sockets.
   double useful_part = 0.01;        // And at least this part of all it moved: a log line is no excuse for /dev/null.
   double unseen_bytes = 256 << 10;  // Through files that were opened and closed between two looks.
