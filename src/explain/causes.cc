@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kMostCauses = 5;
 constexpr Duration kLookBack = std::chrono::minutes(10);
 constexpr Duration kRecencyScale = std::chrono::minutes(2);
-constexpr Duration kStartedTogether = std::chrono::seconds(30);
+constexpr Duration kStartedTogether = std::chrono::seconds(5);
 // A symptom is noticed some seconds after it began, so a start shortly after "since" is still before it.
 constexpr Duration kNoticeDelay = std::chrono::seconds(30);
 constexpr double kLeastShare = 0.02;  // A candidate below it explains nothing.
@@ -35,15 +35,17 @@ double recency(std::optional<Time> changed_at, Time since) {
   return std::exp(-to_seconds(before) / to_seconds(kRecencyScale));
 }
 
+// Whether two candidates are one culprit in several processes: the same program of the same user, or children of one
+// parent that take about the same; in either case started together.
 bool alike(const Candidate& a, const Candidate& b) {
   const Resource& x = a.resource;
   const Resource& y = b.resource;
-  if (x.kind != y.kind || x.name != y.name) return false;
-  for (std::string_view field : {"exe", "user"}) {
-    if (x.fields[field] != y.fields[field]) return false;
-  }
-  if (!a.change.empty() || !b.change.empty()) return false;
-  if (!a.changed_at || !b.changed_at) return a.changed_at == b.changed_at;
+  if (x.kind != y.kind || !a.change.empty() || !b.change.empty()) return false;
+  const auto same = [&](std::string_view field) { return x.fields[field] == y.fields[field]; };
+  const bool same_program = x.name == y.name && same("exe") && same("user");
+  const bool siblings = x.fields.contains("ppid") && same("ppid") && a.value < 2 * b.value && b.value < 2 * a.value;
+  if (!same_program && !siblings) return false;
+  if (!a.changed_at || !b.changed_at) return same_program && a.changed_at == b.changed_at;
   return std::chrono::abs(*a.changed_at - *b.changed_at) <= kStartedTogether;
 }
 

@@ -66,6 +66,20 @@ TEST(Causes, MakesOneCauseOfWorkersThatAreAlikeAndStartedTogether) {
   EXPECT_EQ(causes[0].says, "3 processes w (pid 11, 12, 13, user eve) started 3 s before and account for 100 % of it");
 }
 
+TEST(Causes, MakesOneCauseOfChildrenOfOneParentThatTakeTheSame) {
+  FakeWorld world;
+  const ResourceId host = world.add("host", "web1").id;
+  for (int pid : {11, 12}) {
+    Json fields = process(pid, pid == 11 ? "eve" : "sam", world.at - seconds(8));
+    fields.set("ppid", 5);
+    world.add_answer(kQuery, world.add("host_process", pid == 11 ? "a" : "b", fields).id, 1);
+  }
+  const auto causes = rank_causes(saturated(world, host), world);
+  ASSERT_EQ(causes.size(), 1u);
+  EXPECT_EQ(causes[0].says,
+            "2 processes a, b (pid 11, 12, user eve, sam) started 3 s before and account for 100 % of it");
+}
+
 TEST(Causes, KeepsWorkersOfDifferentUsersApart) {
   FakeWorld world;
   const ResourceId host = world.add("host", "web1").id;

@@ -34,6 +34,17 @@ std::string field_text(const Resource& resource, std::string_view field) {
   return value.is_string() ? value.string_or_empty() : value.dump();
 }
 
+// "a, b and 3 more"; a name that many share is said once.
+std::string names_of(const std::vector<Resource>& resources) {
+  std::vector<std::string> names;
+  for (const Resource& resource : resources) {
+    if (std::ranges::find(names, resource.name) == names.end()) names.push_back(resource.name);
+  }
+  const size_t left_out = names.size() > kMostListed ? names.size() - kMostListed : 0;
+  names.resize(names.size() - left_out);
+  return fmt::format("{}{}", fmt::join(names, ", "), left_out > 0 ? fmt::format(" and {} more", left_out) : "");
+}
+
 }  // namespace
 
 std::string describe(const Resource& resource) { return describe_group({resource}); }
@@ -55,9 +66,9 @@ std::string describe_group(const std::vector<Resource>& resources) {
     details += fmt::format("{}{} {}{}", details.empty() ? "" : ", ", field, fmt::join(values, ", "),
                            left_out > 0 ? fmt::format(" and {} more", left_out) : "");
   }
-  std::string text = resources.size() == 1
-                         ? fmt::format("{} {}", kind_in_words(first.kind), first.name)
-                         : fmt::format("{} {} {}", resources.size(), plural(kind_in_words(first.kind)), first.name);
+  std::string text = resources.size() == 1 ? fmt::format("{} {}", kind_in_words(first.kind), first.name)
+                                           : fmt::format("{} {} {}", resources.size(),
+                                                         plural(kind_in_words(first.kind)), names_of(resources));
   if (!details.empty()) text += " (" + details + ")";
   return text;
 }

@@ -11,7 +11,7 @@ namespace capstan::explain {
 // "process a.out (pid 42, user eve)"
 std::string describe(const Resource& resource);
 
-// "2 processes a.out (pid 42, 43, user eve)"; all must be alike.
+// "2 processes a.out (pid 42, 43, user eve)"; all must be of one kind.
 std::string describe_group(const std::vector<Resource>& resources);
 
 // "4 s", "3 min", "2 h": how people say a span.

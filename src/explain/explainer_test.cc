@@ -95,6 +95,21 @@ TEST_F(ExplainerTest, PutsTwoFindingsOfOneCulpritIntoOneIncident) {
   EXPECT_EQ(explainer_.open().begin()->second.findings.size(), 2u);
 }
 
+TEST_F(ExplainerTest, ActsOnAllThatTogetherMakeUpTheSymptom) {
+  const ResourceId first = add_process("x", 42);
+  const ResourceId second = add_process("y", 43);
+  const ResourceId small = add_process("z", 44);
+  world_.add_answer("cpu", first, 1);
+  world_.add_answer("cpu", second, 0.9);
+  world_.add_answer("cpu", small, 0.1);
+  const auto changes = update({finding("Cpu", host_, "cpu")});
+  ASSERT_EQ(changes[0].incident.recommended.size(), 1u);
+  const std::vector<Action>& actions = changes[0].incident.recommended[0].actions;
+  ASSERT_EQ(actions.size(), 2u);
+  EXPECT_EQ(actions[0].target, first);
+  EXPECT_EQ(actions[1].target, second);
+}
+
 TEST_F(ExplainerTest, StartsTheServiceThatSuffersWhenTheCauseIsGone) {
   const ResourceId service = world_.add("host_service", "web").id;
   const auto changes = update({finding("Down", service, "")});

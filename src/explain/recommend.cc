@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMostPlans = 3;
 constexpr size_t kMostTargets = 20;
+constexpr double kEnough = 0.9;    // Of the symptom: what remains is not worth acting on.
+constexpr double kFairPart = 0.2;  // A smaller part is not touched along with a bigger one.
 constexpr Duration kVerifyWithin = std::chrono::minutes(2);
 
 bool fits(const VerbSpec& verb, const std::string& kind) {
@@ -25,17 +27,30 @@ void add_if_fits(const VerbSpec& verb, const ResourceId& id, const World& world,
   if (!known) targets.push_back(std::move(*resource));
 }
 
-// The cause itself; else what the cause belongs to; else what suffers.
+// The causes that together make up the symptom: the best one, and others while each has a fair part of the rest.
+std::vector<const Cause*> main_causes(const Incident& incident) {
+  std::vector<const Cause*> main;
+  double share = 0;
+  for (const Cause& cause : incident.causes) {
+    if (!main.empty() && (share >= kEnough || cause.share < kFairPart)) break;
+    main.push_back(&cause);
+    share += cause.share;
+  }
+  return main;
+}
+
+// The causes themselves; else what the best cause belongs to; else what suffers.
 std::vector<Resource> targets_of(const VerbSpec& verb, const Incident& incident, const Finding& finding,
                                  const World& world) {
   std::vector<Resource> targets;
+  for (const Cause* cause : main_causes(incident)) {
+    for (const ResourceId& id : cause->group) add_if_fits(verb, id, world, targets);
+  }
+  if (!targets.empty()) return targets;
   if (!incident.causes.empty()) {
-    const Cause& cause = incident.causes.front();
-    for (const ResourceId& id : cause.group) add_if_fits(verb, id, world, targets);
-    if (!targets.empty()) return targets;
-    for (const Relation& relation : world.relations_of(cause.resource)) {
-      if (relation.source == cause.resource && relation.kind == "belongs_to")
-        add_if_fits(verb, relation.target, world, targets);
+    const ResourceId& cause = incident.causes.front().resource;
+    for (const Relation& relation : world.relations_of(cause)) {
+      if (relation.source == cause && relation.kind == "belongs_to") add_if_fits(verb, relation.target, world, targets);
     }
     if (!targets.empty()) return targets;
   }

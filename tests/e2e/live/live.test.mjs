@@ -212,7 +212,7 @@ test("a Prometheus target is two lines, an alert rule is as Prometheus has it, a
   const exporter = spawn("prometheus-node-exporter", [`--web.listen-address=127.0.0.1:${port}`], { stdio: "ignore" });
   const victim = spawn("sleep", ["1000"], { stdio: "ignore" });
   try {
-    capstan.write("targets.yaml", `scrape:\n  targets: ["127.0.0.1:${port}"]\n  interval: 1s\n`);
+    capstan.write("targets.yaml", `scrape:\n  targets: ["127.0.0.1:${port}"]\n  scrape_interval: 1s\n`);
     await until("samples of the exporter", 30, async () => {
       const { data } = await capstan.json(["query", `node_load1{instance="127.0.0.1:${port}"}`]);
       return data.result.length === 1;
