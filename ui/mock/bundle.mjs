@@ -1,4 +1,6 @@
 // Turns the mock's TypeScript into one module that Node runs, and loads it.
+import { rm } from 'node:fs/promises';
+
 import { build } from 'esbuild';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { dirname, join } from 'node:path';
@@ -17,5 +19,9 @@ export async function loadMock() {
     target: 'node18',
     outfile,
   });
-  return import(pathToFileURL(outfile).href);
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    await rm(outfile);
+  }
 }

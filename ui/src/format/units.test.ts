@@ -39,6 +39,7 @@ describe('units', () => {
 
   it('gives no unit to a share or a comparison, whatever its metrics are', () => {
     expect(unitOfQuery('node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.1')).toBe('number');
+    expect(unitOfQuery('node_filesystem_avail_bytes{mountpoint="/var"}')).toBe('bytes');
     expect(unitOfQuery('sum(rate(node_disk_read_bytes_total[1m]))')).toBe('bytes/s');
     expect(unitOfQuery('rate(node_cpu_seconds_total[1m])')).toBe('number');
   });

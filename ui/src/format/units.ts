@@ -85,7 +85,8 @@ export function unitOf(name: string): Unit {
 }
 
 /** The unit of a query's result, as far as its text tells: a rate of bytes is bytes a second, a comparison has none. */
-export function unitOfQuery(query: string): Unit {
+export function unitOfQuery(promql: string): Unit {
+  const query = promql.replace(/"[^"]*"|'[^']*'/g, ''); // A path among the labels is no division.
   if (/[<>/]|==|\bcount\b/.test(query)) return 'number';
   const unit = unitOf(query);
   return unit === 'bytes' && /\b(rate|irate|deriv)\s*\(/.test(query) ? 'bytes/s' : unit;

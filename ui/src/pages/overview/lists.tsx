@@ -221,6 +221,7 @@ export function Ports() {
             <thead>
               <tr>
                 <th>{t('overview.port')}</th>
+                <th>{t('overview.address')}</th>
                 <th>{t('overview.user')}</th>
               </tr>
             </thead>
@@ -230,9 +231,9 @@ export function Ports() {
                 .map((one) => (
                   <tr key={one.id}>
                     <td>
-                      <ResourceLink id={one.id} name={one.name} />{' '}
-                      <span className="muted">{textField(one.fields, 'address')}</span>
+                      <ResourceLink id={one.id} name={one.name} />
                     </td>
+                    <td>{textField(one.fields, 'address')}</td>
                     <td>{textField(one.fields, 'user')}</td>
                   </tr>
                 ))}
