@@ -3,6 +3,11 @@
 #   NAME_test           one program of every *_test.cc, run by CTest
 #   fuzz_X              for every X_fuzz.cc, when fuzzing
 # DEPENDS is the layer table of the architecture: tests/layers checks the includes against it.
+add_custom_target(unit_tests)
+# Those whose code runs on several threads: what the thread sanitizer is for.
+add_custom_target(threaded_tests)
+set(CAPSTAN_THREADED base telemetry catalog connect_host connect_prometheus loop serve)
+
 function(capstan_module name)
   cmake_parse_arguments(module "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
@@ -37,5 +42,10 @@ function(capstan_module name)
     target_compile_definitions(${name}_test PRIVATE CAPSTAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+    add_dependencies(unit_tests ${name}_test)
+    if(name IN_LIST CAPSTAN_THREADED)
+      set_tests_properties(${name} PROPERTIES LABELS "unit;threads")
+      add_dependencies(threaded_tests ${name}_test)
+    endif()
   endif()
 endfunction()

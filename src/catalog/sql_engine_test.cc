@@ -1,3 +1,4 @@
+#include "base/guarded.h"
 #include "catalog/sql_engine.h"
 
 #include <gmock/gmock.h>
@@ -19,14 +20,19 @@ class FakeFunction final : public TableFunction {
   FakeFunction(std::string name, Table table) : name_(std::move(name)), table_(std::move(table)) {}
   std::string_view name() const override { return name_; }
   Result<Table> fetch(const std::vector<SqlValue>& arguments, Time now) const override {
-    for (const SqlValue& argument : arguments) calls.push_back(to_text(argument) + " at " + format_time(now));
+    calls_.write([&](std::vector<std::string>& calls) {
+      for (const SqlValue& argument : arguments) calls.push_back(to_text(argument) + " at " + format_time(now));
+    });
     if (!arguments.empty() && to_text(arguments[0]) == "bad")
       return fail(ErrorCode::kInvalidArgument, "no such metric");
     return table_;
   }
-  mutable std::vector<std::string> calls;
+  std::vector<std::string> calls() const {
+    return calls_.read([](const std::vector<std::string>& calls) { return calls; });
+  }
 
  private:
+  mutable Guarded<std::vector<std::string>> calls_;  // Many threads may ask at once.
   std::string name_;
   Table table_;
 };
@@ -172,7 +178,7 @@ TEST_F(SqlTest, JoinsWhatATableFunctionGives) {
   EXPECT_EQ(ask("SELECT p.name, c.value FROM promql('rate(x[1m])') c JOIN host_process p ON p.id = c.process "
                 "ORDER BY c.value DESC"),
             "php's,1.5;nginx,0.5");
-  EXPECT_THAT(promql_.calls, ElementsAre("rate(x[1m]) at 2026-01-01T00:01:40.000Z"));
+  EXPECT_THAT(promql_.calls(), ElementsAre("rate(x[1m]) at 2026-01-01T00:01:40.000Z"));
   EXPECT_EQ(ask("SELECT max(promql.value) FROM promql('x')"), "1.5");
   EXPECT_EQ(ask("SELECT max(value) FROM promql('x') WHERE instance = 'web1'"), "1.5");
   EXPECT_EQ(ask("SELECT count(*) FROM promql('x') AS a, promql('y') AS b"), "4");
@@ -188,7 +194,7 @@ TEST_F(SqlTest, GivesBackWhatWasFetchedForTheRecord) {
 
 TEST_F(SqlTest, FindsCallsOnlyWhereTheyAreCalls) {
   EXPECT_EQ(ask("SELECT 'promql(1)' -- promql('x')\n /* promql('y') */"), "promql(1)");
-  EXPECT_TRUE(promql_.calls.empty());
+  EXPECT_TRUE(promql_.calls().empty());
   EXPECT_THAT(ask("SELECT * FROM promql"), HasSubstr("'promql' is a table function and needs its arguments"));
   EXPECT_THAT(ask("SELECT * FROM promql(name)"), HasSubstr("line 1:22: promql() takes constants"));
   EXPECT_THAT(ask("SELECT * FROM promql('x'"), HasSubstr("never closed"));
@@ -197,7 +203,7 @@ TEST_F(SqlTest, FindsCallsOnlyWhereTheyAreCalls) {
 
 TEST_F(SqlTest, TakesParametersAndNumbersAsConstants) {
   EXPECT_EQ(ask("SELECT count(*) FROM promql(:q, -1.5, now)", {.bind = {{":q", "up"}}}), "2");
-  EXPECT_THAT(promql_.calls, ElementsAre(HasSubstr("up"), HasSubstr("-1.5"), HasSubstr("2026-01-01T00:01:40.000Z")));
+  EXPECT_THAT(promql_.calls(), ElementsAre(HasSubstr("up"), HasSubstr("-1.5"), HasSubstr("2026-01-01T00:01:40.000Z")));
 }
 
 TEST_F(SqlTest, ALabelThatNoSeriesHasIsNull) {
@@ -211,7 +217,7 @@ TEST_F(SqlTest, ALabelThatNoSeriesHasIsNull) {
 
 TEST_F(SqlTest, ChecksWithoutAsking) {
   EXPECT_TRUE(engine_.check("SELECT c.anything FROM promql('up') c WHERE c.value > :limit"));
-  EXPECT_TRUE(promql_.calls.empty());
+  EXPECT_TRUE(promql_.calls().empty());
   const Status wrong = engine_.check("SELECT nme FROM host");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().to_string(), "line 1:8: there is no column 'nme' (did you mean 'name'?)");

@@ -14,7 +14,8 @@ Result<std::filesystem::path> unpack_packs(const std::filesystem::path& director
   for (const EmbeddedFile& file : embedded_packs()) {
     const std::filesystem::path path = directory / file.path;
     std::filesystem::create_directories(path.parent_path(), error);
-    if (error) return fail(errno_code(error.value()), "cannot create " + path.parent_path().string() + ": " + error.message());
+    if (error)
+      return fail(errno_code(error.value()), "cannot create " + path.parent_path().string() + ": " + error.message());
     TRY(write_file_atomically(path, file.content));
   }
   return directory;

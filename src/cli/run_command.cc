@@ -58,22 +58,28 @@ Status run(const CommonOptions& common, const RunOptions& options) {
 
   std::vector<std::filesystem::path> packs = {options.packs_directory};
   if (options.packs_directory.empty()) packs = {TRY(unpack_packs(directory.file("packs")))};
-  const auto instance = TRY(loop::Instance::open(
-      directory, {.packs = packs, .config_directory = std::filesystem::absolute(options.config_directory), .version = std::string(kVersion)}, clock, random));
+  const auto instance =
+      TRY(loop::Instance::open(directory,
+                               {.packs = packs,
+                                .config_directory = std::filesystem::absolute(options.config_directory),
+                                .version = std::string(kVersion)},
+                               clock, random));
   serve::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.data_directory = data;
   server_options.allowed_hosts = instance->allowed_hosts();
   server_options.secure_cookie = instance->secure_cookie();
   server_options.version = std::string(kVersion);
-  const auto server = TRY(serve::Server::start(server_options, instance->control(), hooks_of(*instance), clock, random));
+  const auto server =
+      TRY(serve::Server::start(server_options, instance->control(), hooks_of(*instance), clock, random));
   const std::string page = "http://" + server->address();
   instance->start(page);
 
   if (server->setup_token().empty()) {
     fmt::print("Capstan is at {} : log in with your user and password.\n", page);
   } else {
-    fmt::print("Capstan is at {} : log in with the one-time token {} to make the first administrator.\n", page, server->setup_token());
+    fmt::print("Capstan is at {} : log in with the one-time token {} to make the first administrator.\n", page,
+               server->setup_token());
   }
   std::fflush(stdout);
 
@@ -89,8 +95,11 @@ Status run(const CommonOptions& common, const RunOptions& options) {
 
 void add_run(CLI::App& app, CommonOptions& common, Action& chosen) {
   static RunOptions options;
-  CLI::App* command = app.add_subcommand("run", "Watch this machine and what the configuration names, and serve the page");
-  command->add_option("-c,--config", options.config_directory, "The directory of YAML files that say what to look after")->capture_default_str();
+  CLI::App* command =
+      app.add_subcommand("run", "Watch this machine and what the configuration names, and serve the page");
+  command
+      ->add_option("-c,--config", options.config_directory, "The directory of YAML files that say what to look after")
+      ->capture_default_str();
   command->add_option("--data", common.data_directory, "Where everything is kept")->capture_default_str();
   command->add_option("--listen", options.listen, "HOST:PORT to serve on")->capture_default_str();
   command->add_option("--packs", options.packs_directory, "Packs to use in place of those in the program");

@@ -8,16 +8,10 @@
 #include "cli/command.h"
 #include "ledger/data_directory.h"
 #include "ledger/ledger.h"
+#include "loop/answers.h"
 
 namespace capstan::cli {
 namespace {
-
-Json to_json(const ledger::Verification& found) {
-  Json json =
-      Json::object({{"first", found.first}, {"last", found.last}, {"redacted", found.redacted}, {"broken", nullptr}});
-  if (found.broken) json.set("broken", Json::object({{"seq", found.broken->seq}, {"reason", found.broken->reason}}));
-  return json;
-}
 
 Result<Json> verify(const std::string& data) {
   if (TRY(ledger::DataDirectory::holder(data))) {
@@ -28,7 +22,7 @@ Result<Json> verify(const std::string& data) {
   const SystemClock clock;
   SystemRandom random;
   const auto ledger = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock, random));
-  return to_json(TRY(ledger->verify()));
+  return loop::verification_json(TRY(ledger->verify()));
 }
 
 int print_verification(const CommonOptions& common) {

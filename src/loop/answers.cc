@@ -122,6 +122,13 @@ Json resource_json(const catalog::KnownResource& known) {
                        {"since", format_time(known.since)}});
 }
 
+Json verification_json(const ledger::Verification& found) {
+  Json broken;
+  if (found.broken) broken = Json::object({{"seq", found.broken->seq}, {"reason", found.broken->reason}});
+  return Json::object(
+      {{"first", found.first}, {"last", found.last}, {"redacted", found.redacted}, {"broken", std::move(broken)}});
+}
+
 Json verb_json(const VerbSpec& spec) {
   Json::Array parameters;
   for (const VerbSpec::Parameter& parameter : spec.parameters) {

@@ -17,6 +17,8 @@ Json labels_json(const Labels& labels);
 Json resource_json(const catalog::KnownResource& known);
 Json verb_json(const VerbSpec& spec);
 
+Json verification_json(const ledger::Verification& found);
+
 // One resource with relations, history and findings. kNotFound for an id never seen.
 Result<Json> resource_answer(const catalog::CatalogReader& catalog, std::string_view id, std::optional<Time> at);
 // What is within `depth` steps of a resource; everything for "".

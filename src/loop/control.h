@@ -47,6 +47,8 @@ class Control {
   virtual Result<Json> facts(const FactQuery& query) const = 0;
   // The chain of causes of an incident, a plan, an action, a finding, a resource or a fact's number.
   virtual Result<Json> why(std::string_view id) const = 0;
+  // Recomputes the whole chain of the ledger: reads all of it.
+  virtual Result<Json> verify() const = 0;
   virtual Json policies() const = 0;
   virtual Json plans(std::string_view state) const = 0;  // "waiting", "running", "finished" or "all".
   virtual Result<Json> plan(std::string_view id) const = 0;

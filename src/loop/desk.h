@@ -31,6 +31,7 @@ class Desk final : public Control {
   Result<Json> sql(std::string_view text) const override;
   Result<Json> facts(const FactQuery& query) const override;
   Result<Json> why(std::string_view id) const override;
+  Result<Json> verify() const override;
   Json policies() const override;
   Json plans(std::string_view state) const override;
   Result<Json> plan(std::string_view id) const override;

@@ -270,6 +270,8 @@ Result<Json> Desk::why(std::string_view id) const {
   return Json::object({{"subject", id}, {"chain", std::move(facts)}, {"lines", std::move(lines)}});
 }
 
+Result<Json> Desk::verify() const { return verification_json(TRY(ledger().verify())); }
+
 Json Desk::verbs() const {
   Json list = Json::array();
   for (const VerbSpec* spec : parts_.loop.parts().verbs.specs()) list.push_back(verb_json(*spec));

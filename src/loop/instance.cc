@@ -183,7 +183,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
 }
 
 Status Running::add_verbs(const ledger::DataDirectory& directory) {
-  const std::filesystem::path output = directory.file("service-output");
+  const std::filesystem::path output = directory.file(kServiceOutput);
   std::error_code error;
   std::filesystem::create_directories(output, error);
   if (error) return fail(errno_code(error.value()), "cannot create " + output.string() + ": " + error.message());

@@ -118,7 +118,12 @@ Status Loop::restore() {
     next = facts.back().seq + 1;
   }
   const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
-  for (const catalog::KnownFinding& known : TRY(catalog.open_findings())) findings_.restore(known.finding, known.seq);
+  std::vector<Finding> open;
+  for (const catalog::KnownFinding& known : TRY(catalog.open_findings())) {
+    findings_.restore(known.finding, known.seq);
+    open.push_back(known.finding);
+  }
+  parts_.detector.restore(open);
   TRY(restore_incidents(catalog));
   return {};
 }

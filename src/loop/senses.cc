@@ -99,6 +99,8 @@ void Senses::watch_logs(const std::stop_token& stop) {
       host::LogFollowerOptions options;
       options.host = wanted->name.empty() ? host::kernel_host_name() : wanted->name;
       options.sources = wanted->logs;
+      // What the services say that Capstan started.
+      options.sources.push_back({(parts_.data_directory / kServiceOutput / "*.log").string(), {}});
       options.state_file = (parts_.data_directory / "log-positions.json").string();
       options.lines_per_second = wanted->log_lines_per_second;
       follower = std::make_shared<host::LogFollower>(std::move(options), parts_.logs, parts_.clock);

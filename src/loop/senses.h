@@ -23,6 +23,9 @@
 
 namespace capstan::loop {
 
+// Below the data directory: the output of services that Capstan starts.
+inline constexpr std::string_view kServiceOutput = "service-output";
+
 class Senses {
  public:
   struct Parts {

@@ -18,6 +18,7 @@ namespace capstan::serve {
 class FakeControl final : public loop::Control {
  public:
   Json overview() const override { return said("overview"); }
+  Result<Json> verify() const override { return said("verify"); }
   Result<Json> incidents(std::string_view state, size_t limit) const override {
     return said(fmt::format("incidents {} {}", state, limit));
   }

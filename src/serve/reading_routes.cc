@@ -94,6 +94,11 @@ Result<Json> why(Control control, const Clock&, const Call& call) {
   return control.why(id);
 }
 
+Result<Json> verify(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.verify();
+}
+
 Result<Json> policies(Control control, const Clock&, const Call& call) {
   TRY(QueryReader(call.request.target.query).finish());
   return control.policies();
@@ -164,6 +169,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
+      get("/capstan/v1/verify", verify),
       get("/capstan/v1/policies", policies),
       get("/capstan/v1/plans", plans),
       get("/capstan/v1/plans/{}", plan),

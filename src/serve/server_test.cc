@@ -114,6 +114,7 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/graph?id=x&depth=0", "graph x 0"},
       {"/capstan/v1/facts?kind=action.&before=9&limit=2", "facts |action. 9 2"},
       {"/capstan/v1/why?id=inc-3", "why inc-3"},
+      {"/capstan/v1/verify", "verify"},
       {"/capstan/v1/policies", "policies"},
       {"/capstan/v1/plans", "plans waiting"},
       {"/capstan/v1/plans/plan%2F1", "plan plan/1"},

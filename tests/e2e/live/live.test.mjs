@@ -220,14 +220,14 @@ test("a Prometheus target is two lines, an alert rule is as Prometheus has it, a
     capstan.write("alerts/mine.yaml", `groups:\n- name: mine\n  interval: 1s\n  rules:\n  - alert: ExporterIsUp\n    expr: up{instance="127.0.0.1:${port}"} == 1\n    labels: {severity: info}\n    annotations: {summary: "{{ $labels.instance }} is up"}\n`);
     await capstan.incident("ExporterIsUp", 30);
     capstan.write(
-      "policies/stop-sleepers.yaml",
-      `policy: stop-sleepers\nwhen: { alert: ExporterIsUp }\nselect: { kind: host_process, where: "pid = ${victim.pid}" }\ndo:\n  - host.stop_process: {}\napprove: none\n`,
+      "policies/calm-sleepers.yaml",
+      `policy: calm-sleepers\nwhen: { alert: ExporterIsUp }\nselect: { kind: host_process, where: "pid = ${victim.pid}" }\ndo:\n  - host.lower_priority: {}\napprove: none\n`,
     );
-    await until("the policy to stop its target", 40, () => victim.exitCode !== null || victim.signalCode !== null);
+    await until("the policy to lower its target's priority", 40, () => os.getPriority(victim.pid) > 0);
   } finally {
     exporter.kill("SIGKILL");
     victim.kill("SIGKILL");
-    for (const file of ["targets.yaml", "alerts/mine.yaml", "policies/stop-sleepers.yaml"]) fs.rmSync(path.join(capstan.config, file), { force: true });
+    for (const file of ["targets.yaml", "alerts/mine.yaml", "policies/calm-sleepers.yaml"]) fs.rmSync(path.join(capstan.config, file), { force: true });
   }
   await calm();
 });
