@@ -1,10 +1,10 @@
-#include "base/guarded.h"
 #include "catalog/sql_engine.h"
 
 #include <gmock/gmock.h>
 
 #include <thread>
 
+#include "base/guarded.h"
 #include "base/sqlite.h"
 #include "catalog/test_catalog.h"
 
