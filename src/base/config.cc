@@ -62,7 +62,8 @@ class Converter {
         return fail(ErrorCode::kInvalidArgument, fmt::format("the key '{}' appears twice", key.scalar), key.where);
       }
       ConfigNode value = TRY(convert(member.second, depth + 1));
-      if (value.where.line == 0) value.where = key.where;
+      // yaml-cpp has a value that is not there begin at whatever follows it.
+      if (value.is_null() || value.where.line == 0) value.where = key.where;
       result.members.push_back({std::move(key), std::move(value)});
     }
     return result;
@@ -230,12 +231,18 @@ const ConfigNode* MapReader::scalar(std::string_view key) {
   return found;
 }
 
+const ConfigNode& MapReader::at(std::string_view key) const {
+  const ConfigNode* found = node_.find(key);
+  return found ? *found : node_;
+}
+
 std::string MapReader::required_string(std::string_view key) {
   const ConfigNode* found = scalar(key);
   if (found) {
     if (found->scalar.empty()) problem(*found, fmt::format("'{}' must not be empty", key));
     return found->scalar;
   }
+  if (node_.is_map() && at(key).is_null()) problem(at(key), fmt::format("'{}' must not be empty", key));
   if (node_.is_map() && !has(key)) problem(node_, fmt::format("{} needs '{}'", what_, key));
   return {};
 }

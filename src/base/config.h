@@ -80,6 +80,8 @@ class MapReader {
   const ConfigNode* node(std::string_view key);
   const ConfigNode* required_node(std::string_view key, ConfigNode::Kind kind);
 
+  // Where a mistake about a key is: its value, also one that is null, or the map itself where there is none.
+  const ConfigNode& at(std::string_view key) const;
   // Adds a mistake found by the caller.
   void problem(const ConfigNode& at, std::string message);
   void problem(Error error);

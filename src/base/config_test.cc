@@ -105,6 +105,18 @@ TEST(MapReader, CollectsAllMistakesInTheOrderOfTheFile) {
   EXPECT_EQ(problems[3].message, "'mode' must be one of on, off, found 'maybe'");
 }
 
+TEST(MapReader, TakesAKeyWithoutAValueAsAMistakeAtTheKey) {
+  const ConfigNode node = parse_one("a: 1\nname:\n");
+  MapReader reader(node, "a thing");
+  reader.int_or("a", 0, 0, 9);
+  EXPECT_EQ(reader.required_string("name"), "");
+  EXPECT_EQ(reader.at("name").where.line, 2);
+  const Status status = reader.finish();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message, "'name' must not be empty");
+  EXPECT_EQ(status.error().where.line, 2);
+}
+
 TEST(MapReader, SaysWhatItFoundInPlaceOfAMap) {
   const ConfigNode node = parse_one("[1, 2]");
   MapReader reader(node, "a policy");

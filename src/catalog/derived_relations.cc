@@ -29,7 +29,7 @@ Result<RelationSpec> read_relation(const ConfigNode& document, std::string_view 
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
   if (!plain && reader.has("relation")) {
-    reader.problem(*reader.node("relation"),
+    reader.problem(reader.at("relation"),
                    fmt::format("the relation '{}' must be lower-case letters, digits and _, at most 60", spec.kind));
   }
   if (const ConfigNode* sql = reader.node("sql")) spec.where = sql->where;

@@ -57,7 +57,7 @@ Result<KindSpec::Column> read_column(const ConfigMember& member) {
   if (const auto known = parse_column_type(type)) {
     column.type = *known;
   } else {
-    reader.problem(*reader.node("type"),
+    reader.problem(reader.at("type"),
                    fmt::format("unknown type '{}'{}; known: text, integer, real, boolean, time, json", type,
                                did_you_mean(type, kTypes)));
   }

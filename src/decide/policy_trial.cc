@@ -53,9 +53,9 @@ class TrialReader {
       if (time)
         trial_.times.push_back(*time);
       else
-        map_.problem(*map_.node("at"), time.error().message);
+        map_.problem(map_.at("at"), time.error().message);
     }
-    if (trial_.times.empty()) map_.problem(*document(), "a test needs 'at': one time or several");
+    if (trial_.times.empty()) map_.problem(map_.at("test"), "a test needs 'at': one time or several");
     read_expectations();
     std::vector<Error> problems = map_.problems();
     if (!problems.empty()) return std::unexpected(std::move(problems));
@@ -63,8 +63,6 @@ class TrialReader {
   }
 
  private:
-  const ConfigNode* document() { return map_.node("test"); }
-
   template <class F>
   void for_each(std::string_view key, F&& use) {
     const ConfigNode* list = map_.node(key);
@@ -143,7 +141,7 @@ class TrialReader {
 
   void read_expectations() {
     const ConfigNode* expect = map_.node("expect");
-    if (!expect) return map_.problem(*document(), "a test needs 'expect'");
+    if (!expect) return map_.problem(map_.at("test"), "a test needs 'expect'");
     if (expect->is_scalar() && expect->scalar == "nothing") {
       trial_.expected.push_back({"", "", "", expect->where});
       return;

@@ -73,7 +73,7 @@ class FileReader {
       reader.problem(node, fmt::format("the group '{}' appears twice in this file", group.name));
     }
     if (reader.node("partial_response_strategy")) {
-      reader.problem(*reader.node("partial_response_strategy"),
+      reader.problem(reader.at("partial_response_strategy"),
                      "'partial_response_strategy' is a setting of Thanos, not supported here");
     }
     const ConfigNode* rules = reader.node("rules");
@@ -97,7 +97,7 @@ class FileReader {
     const std::string record = is_record ? reader.required_string("record") : "";
     rule.name = is_record ? record : alert;
     if (is_record && !record.empty() && !is_metric_name(record)) {
-      reader.problem(*reader.node("record"), fmt::format("'{}' is no metric name", record));
+      reader.problem(reader.at("record"), fmt::format("'{}' is no metric name", record));
     }
     read_expression(reader, rule);
     // A label of the rule wins over the same of its group.

@@ -46,9 +46,9 @@ Result<std::string> short_form(const ConfigNode& node) {
     return c == '_' || islower(static_cast<unsigned char>(c)) || isdigit(static_cast<unsigned char>(c));
   });
   if (!is_name)
-    reader.problem(*reader.node("kind"), fmt::format("'{}' is no kind: lower-case letters, digits and _", kind));
+    reader.problem(reader.at("kind"), fmt::format("'{}' is no kind: lower-case letters, digits and _", kind));
   const Result<std::string> condition = label_condition(labels, kind + ".id");
-  if (!condition) reader.problem(*reader.node("labels"), condition.error().message);
+  if (!condition) reader.problem(reader.at("labels"), condition.error().message);
   TRY(reader.finish());
   std::string sql = "SELECT * FROM " + kind;
   if (!condition->empty() || !where.empty()) sql += " WHERE ";
@@ -90,7 +90,7 @@ class RuleReader {
     if (const auto severity = parse_severity(text)) {
       rule.severity = *severity;
     } else {
-      reader_.problem(*reader_.node("severity"),
+      reader_.problem(reader_.at("severity"),
                       fmt::format("'severity' must be one of info, low, medium, high, critical, found '{}'", text));
     }
   }

@@ -71,7 +71,7 @@ Result<NotifySettings> read_entry(const ConfigNode& node) {
   if (const auto least = parse_severity(severity)) {
     settings.least = *least;
   } else {
-    reader.problem(*reader.node("severity"),
+    reader.problem(reader.at("severity"),
                    fmt::format("'severity' must be one of info, low, medium, high, critical, found '{}'", severity));
   }
   settings.at = node.where;

@@ -161,7 +161,7 @@ RelabelAction read_action(MapReader& reader) {
     if (entry.name == name) return entry.action;
     names.push_back(entry.name);
   }
-  reader.problem(*reader.node("action"), fmt::format("'{}' is no relabel action{}; expected one of {}", name,
+  reader.problem(reader.at("action"), fmt::format("'{}' is no relabel action{}; expected one of {}", name,
                                                      did_you_mean(name, names), fmt::join(names, ", ")));
   return RelabelAction::kReplace;
 }

@@ -99,11 +99,11 @@ Result<TargetGroup> read_group(const ConfigNode& node) {
   group.targets = reader.strings("targets");
   group.labels = reader.string_map("labels");
   for (const auto& [name, value] : group.labels) {
-    if (!is_label_name(name)) reader.problem(*reader.node("labels"), fmt::format("'{}' is no label name", name));
+    if (!is_label_name(name)) reader.problem(reader.at("labels"), fmt::format("'{}' is no label name", name));
   }
   for (const std::string& target : group.targets) {
     if (target.empty() || target.find('/') != std::string::npos) {
-      reader.problem(*reader.node("targets"),
+      reader.problem(reader.at("targets"),
                      fmt::format("'{}' is no target: expected host:port without a scheme or path", target));
     }
   }
