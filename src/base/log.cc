@@ -4,8 +4,12 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+
+#include "base/guarded.h"
 
 namespace capstan::log {
 namespace {
@@ -17,6 +21,13 @@ spdlog::logger& logger() {
     return created;
   }();
   return *instance;
+}
+
+using Filter = std::function<std::string(std::string_view)>;
+
+Guarded<Filter>& filter() {
+  static Guarded<Filter> instance;
+  return instance;
 }
 
 // A line from outside must not be able to forge another one or to drive a terminal.
@@ -35,7 +46,9 @@ std::string escape(std::string_view text) {
 
 void write(spdlog::level::level_enum level, std::string_view part, std::string_view message) {
   if (!logger().should_log(level)) return;
-  logger().log(level, "{}: {}", part, escape(message));
+  const std::string allowed =
+      filter().read([&](const Filter& apply) { return apply ? apply(message) : std::string(message); });
+  logger().log(level, "{}: {}", part, escape(allowed));
 }
 
 }  // namespace
@@ -47,6 +60,10 @@ void set_level(Level level) {
     case Level::kWarning: return logger().set_level(spdlog::level::warn);
     case Level::kError: return logger().set_level(spdlog::level::err);
   }
+}
+
+void set_filter(Filter wanted) {
+  filter().write([&](Filter& current) { current = std::move(wanted); });
 }
 
 void debug(std::string_view part, std::string_view message) { write(spdlog::level::debug, part, message); }

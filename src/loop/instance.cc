@@ -52,8 +52,14 @@ class Running final : public Instance {
       : clock_(clock),
         random_(random),
         options_(std::move(options)),
-        secrets_(secret::process_environment(), known_secrets_) {}
-  ~Running() override { stop(); }
+        secrets_(secret::process_environment(), known_secrets_) {
+    // An error of a counterpart may repeat the token it was sent.
+    log::set_filter([this](std::string_view message) { return known_secrets_.mask(message); });
+  }
+  ~Running() override {
+    stop();
+    log::set_filter({});
+  }
 
   Status open(const ledger::DataDirectory& directory);
 

@@ -85,35 +85,49 @@ void Senses::look(Machine& machine, bool observe) {
   parts_.report("host", error);
 }
 
+Senses::LogReaders Senses::open_logs(const host::HostConfig& config) {
+  LogReaders readers;
+  host::LogFollowerOptions options;
+  options.host = config.name.empty() ? host::kernel_host_name() : config.name;
+  options.sources = config.logs;
+  // What the services say that Capstan started.
+  options.sources.push_back({(parts_.data_directory / kServiceOutput / "*.log").string(), {}});
+  options.state_file = (parts_.data_directory / "log-positions.json").string();
+  options.lines_per_second = config.log_lines_per_second;
+  if (config.journal) {
+    readers.journal = std::make_unique<host::JournalFollower>(
+        host::JournalFollowerOptions{.host = options.host,
+                                     .directory = config.journal_directory,
+                                     .state_file = (parts_.data_directory / "journal-cursor").string()},
+        parts_.logs);
+  }
+  readers.files = std::make_shared<host::LogFollower>(std::move(options), parts_.logs, parts_.clock);
+  return readers;
+}
+
 void Senses::watch_logs(const std::stop_token& stop) {
+  LogReaders readers;
   Duration next = parts_.clock.monotonic();
   while (!stop.stop_requested()) {
     std::optional<host::HostConfig> wanted;
-    std::shared_ptr<host::LogFollower> follower;
     {
       std::lock_guard lock(mutex_);
       wanted = std::exchange(wanted_logs_, std::nullopt);
-      if (wanted) follower_.reset();  // The new one goes on where this one noted that it was.
+      if (wanted) follower_.reset();
     }
     if (wanted) {
-      host::LogFollowerOptions options;
-      options.host = wanted->name.empty() ? host::kernel_host_name() : wanted->name;
-      options.sources = wanted->logs;
-      // What the services say that Capstan started.
-      options.sources.push_back({(parts_.data_directory / kServiceOutput / "*.log").string(), {}});
-      options.state_file = (parts_.data_directory / "log-positions.json").string();
-      options.lines_per_second = wanted->log_lines_per_second;
-      follower = std::make_shared<host::LogFollower>(std::move(options), parts_.logs, parts_.clock);
+      readers = {};  // The new ones go on where these noted that they were.
+      readers = open_logs(*wanted);
       std::lock_guard lock(mutex_);
-      follower_ = follower;
+      follower_ = readers.files;
     }
-    {
-      std::lock_guard lock(mutex_);
-      follower = follower_;
-    }
-    if (follower) {
-      const Status polled = follower->poll();
+    if (readers.files) {
+      const Status polled = readers.files->poll();
       parts_.report("logs", polled ? "" : polled.error().to_string());
+    }
+    if (readers.journal) {
+      const Status polled = readers.journal->poll();
+      parts_.report("journal", polled ? "" : polled.error().to_string());
     }
     next = std::max(next + options_.logs_every, parts_.clock.monotonic());
     wait_until(stop, next);

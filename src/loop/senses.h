@@ -16,6 +16,7 @@
 #include "connect/host/host_metrics.h"
 #include "connect/host/host_sensor.h"
 #include "connect/host/host_state.h"
+#include "connect/host/journal_follower.h"
 #include "connect/host/log_follower.h"
 #include "connect/prometheus/scrape_loop.h"
 #include "loop/settings.h"
@@ -63,6 +64,12 @@ class Senses {
   void watch_machine(const std::stop_token& stop);
   void watch_logs(const std::stop_token& stop);
   void watch_targets(const std::stop_token& stop);
+  // What reads the logs, and is made anew when the settings change.
+  struct LogReaders {
+    std::shared_ptr<host::LogFollower> files;
+    std::unique_ptr<host::JournalFollower> journal;
+  };
+  LogReaders open_logs(const host::HostConfig& config);
   Result<Machine> open_machine(host::HostConfig config);
   void look(Machine& machine, bool observe);
   // Waits until a monotonic time, or less when stopped.

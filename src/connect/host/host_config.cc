@@ -94,7 +94,10 @@ Result<HostConfig> parse_host_config(const ConfigNode& node) {
   if (reader.has("logs")) config.logs.clear();
   parse_list(reader, "logs", [&](const ConfigNode& item) { config.logs.push_back(parse_log(item, reader)); });
   config.log_lines_per_second = reader.int_or("log_lines_per_second", config.log_lines_per_second, 1, 1'000'000);
-  config.journal = reader.bool_or("journal", config.journal);
+  if (const ConfigNode* journal = reader.node("journal"); journal && journal->scalar.starts_with('/'))
+    config.journal_directory = journal->scalar;
+  else
+    config.journal = reader.bool_or("journal", config.journal);
   if (const ConfigNode* scripts = reader.node("scripts")) {
     MapReader scripting(*scripts, "the scripts");
     config.scripts_directory = scripting.required_string("directory");

@@ -21,6 +21,9 @@ constexpr double kNearlyFull = 0.2;
 
 Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
+// Nobody has waited for it yet: it has ended all the same.
+bool has_ended(const Process& process) { return process.stat.state == 'Z'; }
+
 }  // namespace
 
 HostSensor::HostSensor(HostState& state, const Clock& clock, std::function<std::vector<FollowedFile>()> log_files)
@@ -96,7 +99,7 @@ void HostSensor::observe_host(Observation& seen) {
 }
 
 bool HostSensor::matters(const Process& process) const {
-  if (process.stat.state == 'Z') return false;
+  if (has_ended(process)) return false;
   if (known_.contains(process.key())) return true;
   if (process.looks < 2) return process.stat.cpu_ms() >= kUsedMuchMs;
   const uint64_t age_looks = process.looks - 1;
@@ -172,7 +175,8 @@ void HostSensor::observe_departures(Observation& seen) {
   if (!events_) return;
   const ProcessTable& table = state_.processes();
   for (const ProcessKey& key : known_) {
-    if (table.find(key) != nullptr) continue;
+    const Process* process = table.find(key);
+    if (process != nullptr && !has_ended(*process)) continue;
     Json end = events_->take_end(key.pid);
     if (!end.is_null()) seen.departures.emplace_back(process_resource(table.boot(), key), std::move(end));
   }

@@ -92,6 +92,7 @@ TEST_F(HostSensorTest, FindsWhoListensOnAPort) {
   EXPECT_EQ(find(later, "host_listening_port", "port", port), nullptr);
 }
 
+// Also while nobody has waited for it.
 TEST_F(HostSensorTest, TellsHowAProcessEnded) {
   if (!sensor_->notices().empty()) GTEST_SKIP() << sensor_->notices().front();
   const pid_t child = ::fork();
@@ -103,8 +104,10 @@ TEST_F(HostSensorTest, TellsHowAProcessEnded) {
   const Resource* found = find(seen, "host_process", "pid", child);
   ASSERT_NE(found, nullptr);
   ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
+  siginfo_t ended{};
+  ::waitid(P_PID, child, &ended, WEXITED | WNOWAIT);
   const Observation later = look();
+  ::waitpid(child, nullptr, 0);
   EXPECT_EQ(find(later, "host_process", "pid", child), nullptr);
   ASSERT_EQ(later.departures.size(), 1u);
   EXPECT_EQ(later.departures[0].first, found->id);

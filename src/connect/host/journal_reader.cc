@@ -18,8 +18,9 @@ namespace {
 
 constexpr int kLocalOnly = 1;  // SD_JOURNAL_LOCAL_ONLY
 
-bool has_journal() {
+bool has_journal(const std::string& directory) {
   struct stat status{};
+  if (!directory.empty()) return ::stat(directory.c_str(), &status) == 0;
   return ::stat("/run/log/journal", &status) == 0 || ::stat("/var/log/journal", &status) == 0;
 }
 
@@ -41,7 +42,9 @@ class JournalReader::Library {
     if (handle == nullptr) return nullptr;
     auto library = std::unique_ptr<Library>(new Library(handle));
     const bool complete =
-        library->take("sd_journal_open", library->open) && library->take("sd_journal_close", library->close) &&
+        library->take("sd_journal_open", library->open) &&
+        library->take("sd_journal_open_directory", library->open_directory) &&
+        library->take("sd_journal_close", library->close) &&
         library->take("sd_journal_seek_tail", library->seek_tail) &&
         library->take("sd_journal_seek_cursor", library->seek_cursor) &&
         library->take("sd_journal_test_cursor", library->test_cursor) &&
@@ -55,6 +58,7 @@ class JournalReader::Library {
   ~Library() { ::dlclose(handle_); }
 
   int (*open)(void** journal, int flags) = nullptr;
+  int (*open_directory)(void** journal, const char* path, int flags) = nullptr;
   void (*close)(void* journal) = nullptr;
   int (*seek_tail)(void* journal) = nullptr;
   int (*seek_cursor)(void* journal, const char* cursor) = nullptr;
@@ -87,20 +91,23 @@ JournalReader::~JournalReader() {
   if (journal_ != nullptr) library_->close(journal_);
 }
 
-Result<JournalReader> JournalReader::open(const std::string& host, const std::string& cursor) {
-  if (!has_journal()) return fail(ErrorCode::kNotFound, "there is no journal on this machine");
+Result<JournalReader> JournalReader::open(const std::string& host, const std::string& directory,
+                                          const std::string& cursor) {
+  if (!has_journal(directory)) return fail(ErrorCode::kNotFound, "there is no journal on this machine");
   auto library = Library::load();
   if (!library) return fail(ErrorCode::kUnimplemented, "the journal is not read: libsystemd is not installed");
   void* journal = nullptr;
   const auto refuse = [](std::string_view what, int number) {
     return fail(errno_code(-number), "cannot " + std::string(what) + " the journal: " + errno_text(-number));
   };
-  if (const int opened = library->open(&journal, kLocalOnly); opened < 0) return refuse("open", opened);
+  const int opened = directory.empty() ? library->open(&journal, kLocalOnly)
+                                       : library->open_directory(&journal, directory.c_str(), 0);
+  if (opened < 0) return refuse("open", opened);
   JournalReader reader(host, std::move(library), journal, cursor);
   const Library& functions = *reader.library_;
   if (cursor.empty()) {
     if (const int sought = functions.seek_tail(journal); sought < 0) return refuse("seek the end of", sought);
-    functions.previous(journal);  // Onto the last entry, so that the next one is a new one.
+    if (functions.previous(journal) > 0) reader.note_cursor();  // On the last entry, so that the next one is a new one.
     return reader;
   }
   if (const int sought = functions.seek_cursor(journal, cursor.c_str()); sought < 0) return refuse("seek in", sought);
@@ -116,6 +123,12 @@ std::string JournalReader::field(const char* name) const {
   const std::string_view text(static_cast<const char*>(data), length);
   const size_t equals = text.find('=');
   return equals == std::string_view::npos ? "" : std::string(text.substr(equals + 1));
+}
+
+void JournalReader::note_cursor() {
+  char* at = nullptr;
+  if (library_->get_cursor(journal_, &at) >= 0 && at != nullptr) cursor_ = at;
+  std::free(at);
 }
 
 Result<std::vector<LogLine>> JournalReader::read(size_t limit) {
@@ -136,9 +149,7 @@ Result<std::vector<LogLine>> JournalReader::read(size_t limit) {
                                        {"stream", field("_TRANSPORT") == "stdout" ? "stdout" : ""},
                                        {"level", level_of_priority(field("PRIORITY"))}}),
                      .text = clean_line(field("MESSAGE"))});
-    char* at = nullptr;
-    if (library_->get_cursor(journal_, &at) >= 0 && at != nullptr) cursor_ = at;
-    std::free(at);
+    note_cursor();
   }
   return lines;
 }

@@ -13,9 +13,9 @@ namespace capstan::host {
 // Not thread-safe.
 class JournalReader {
  public:
-  // Goes on after `cursor`; with "" at the journal's end. kUnimplemented where there is no libsystemd, kNotFound where
-  // there is no journal.
-  static Result<JournalReader> open(const std::string& host, const std::string& cursor);
+  // Reads the journal in `directory`, with "" this machine's. Goes on after `cursor`; with "" at the journal's end.
+  // kUnimplemented where there is no libsystemd, kNotFound where there is no journal.
+  static Result<JournalReader> open(const std::string& host, const std::string& directory, const std::string& cursor);
   JournalReader(JournalReader&&) noexcept;
   ~JournalReader();
 
@@ -28,6 +28,7 @@ class JournalReader {
   class Library;
   JournalReader(std::string host, std::unique_ptr<Library> library, void* journal, std::string cursor);
   std::string field(const char* name) const;
+  void note_cursor();
 
   std::string host_;
   std::unique_ptr<Library> library_;

@@ -76,10 +76,8 @@ test("the first person in makes the first administrator, and sees this machine",
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Make administrator and log in" }).click();
   await page.locator("#main").waitFor();
-  const sql = await capstan.json(["sql", "SELECT kind, count(*) AS n FROM resource GROUP BY kind"]);
-  const kinds = new Map(sql.rows);
   for (const kind of ["host", "host_process", "host_filesystem", "host_listening_port", "host_network_interface"]) {
-    assert.ok(kinds.get(kind) > 0, `no ${kind}`);
+    await until(`a ${kind}`, 20, async () => (await capstan.json(["sql", `SELECT count(*) FROM resource WHERE kind = '${kind}'`])).rows[0][0] > 0);
   }
 });
 
@@ -148,7 +146,10 @@ test("a service that is killed is started again once a person says so", async ()
   const victim = Number(stdout.trim().split("\n")[0]);
   process.kill(victim, "SIGKILL");
   const incident = await capstan.incident("HostServiceDown");
-  assert.match(incident.causes[0].says, /signal 9/);
+  // In a container the kernel does not tell how processes end, and Capstan says so.
+  const ends = capstan.logText().includes("how processes end is not known") ? /ended/ : /signal 9/;
+  assert.match(incident.causes[0].says, ends);
+  assert.match(incident.causes[0].says, new RegExp(`pid ${victim}`));
   await capstan.command(["approve", "-y", incident.recommended[0].id]);
   await until("the service to run", 30, async () => (await run("pgrep", ["-f", `http.server ${servicePort}`], { code: [0, 1] })).stdout.trim() !== "");
   await calm();
