@@ -1,5 +1,7 @@
 // token: API tokens for Grafana and scripts.
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -7,10 +9,31 @@
 #include "base/url.h"
 #include "cli/command.h"
 #include "ledger/data_directory.h"
+#include "ledger/ledger.h"
 #include "serve/user_store.h"
 
 namespace capstan::cli {
 namespace {
+
+Result<std::string> create_token_offline(const std::string& data, const std::string& name, const std::string& role) {
+  const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));
+  const SystemClock clock;
+  SystemRandom random;
+  const auto ledger = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock, random));
+  const auto store = TRY(serve::UserStore::open(directory.path(), clock, random));
+  const passwd* user = ::getpwuid(::geteuid());
+  const std::string actor = "local:" + (user ? std::string(user->pw_name) : std::to_string(::geteuid()));
+  std::string token = TRY(store->create_token(name, TRY(serve::parse_role(role)), actor));
+  const auto recorded = ledger->append_one({.at = clock.now(),
+                                            .kind = std::string(fact_kind::kTokenCreated),
+                                            .subject = "token:" + name,
+                                            .body = Json::object({{"name", name}, {"role", role}}),
+                                            .actor = actor});
+  if (recorded) return token;
+  // Nobody has seen the token yet, so it need not stay.
+  TRY(store->delete_token(name));
+  return fail(recorded.error());
+}
 
 // While Capstan runs it makes the token itself; only when none runs is the directory opened.
 Result<std::string> create_token(const std::string& data, const std::string& name, const std::string& role) {
@@ -19,14 +42,7 @@ Result<std::string> create_token(const std::string& data, const std::string& nam
     const Json answer = TRY(client.post("/capstan/v1/tokens", Json::object({{"name", name}, {"role", role}})));
     return answer["token"].string_or_empty();
   }
-  const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));
-  const SystemClock clock;
-  SystemRandom random;
-  const auto store = TRY(serve::UserStore::open(directory.path(), clock, random));
-  const auto wanted = serve::parse_role(role);
-  if (!wanted)
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no role: expected viewer, operator or admin", role));
-  return store->create_token(name, *wanted, "local");
+  return create_token_offline(data, name, role);
 }
 
 int print_token(const std::string& data, const std::string& name, const std::string& role) {
