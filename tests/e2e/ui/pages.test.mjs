@@ -77,7 +77,8 @@ describe('the pages', () => {
       .getByRole('cell', { name: '{mode="iowait"}' })
       .waitFor();
     assert.match(new URL(page.url()).searchParams.get('q'), /^sum by/);
-    await page.getByLabel('24h').check();
+    await page.getByLabel('24h').click();
+    await page.waitForURL(/24h/);
     await page.reload();
     assert.equal(await editor.inputValue(), 'sum by (mode) (rate(node_cpu_seconds_total[1m]))');
     assert.equal(await page.getByLabel('24h').isChecked(), true);
