@@ -14,7 +14,8 @@ enum class Level { kDebug, kInfo, kWarning, kError };
 // Lines below this level are dropped. Thread-safe, as all functions here.
 void set_level(Level level);
 
-// Every message goes through `filter` from now on, which takes out what must not be said; an empty one takes out nothing.
+// Every message goes through `filter` from now on, which takes out what must not be said; an empty one takes out
+// nothing.
 void set_filter(std::function<std::string(std::string_view)> filter);
 
 // `part` is the folder that speaks ("ledger"); control characters in `message` are escaped.

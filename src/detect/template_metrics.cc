@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/regex_replacement.h"
 #include "base/time.h"
 #include "detect/humanize.h"
 #include "detect/template_function_table.h"
@@ -83,45 +84,11 @@ Result<TemplateValue> match(const TemplateCall& call) {
   return TemplateValue{re2::RE2::PartialMatch(TRY(call.text(1)), *regex)};
 }
 
-// "$1" and "${1}" and "${name}", as Go's Regexp.Expand reads them.
-std::string expand(std::string_view form, const re2::RE2& regex, const std::vector<re2::StringPiece>& groups) {
-  std::string out;
-  while (!form.empty()) {
-    const size_t dollar = form.find('$');
-    out += form.substr(0, dollar);
-    if (dollar == std::string_view::npos) break;
-    form.remove_prefix(dollar + 1);
-    if (form.starts_with('$')) {
-      out += '$';
-      form.remove_prefix(1);
-      continue;
-    }
-    const bool braced = form.starts_with('{');
-    const std::string_view rest = form.substr(braced ? 1 : 0);
-    const auto is_word = [](char c) { return c == '_' || isalnum(static_cast<unsigned char>(c)); };
-    const auto size = static_cast<size_t>(std::ranges::find_if_not(rest, is_word) - rest.begin());
-    if (size == 0 || (braced && (size == rest.size() || rest[size] != '}'))) {
-      out += '$';
-      continue;
-    }
-    const std::string name(rest.substr(0, size));
-    size_t index = groups.size();
-    if (std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) {
-      if (name.size() < 4) index = static_cast<size_t>(std::stoi(name));
-    } else if (const auto found = regex.NamedCapturingGroups().find(name);
-               found != regex.NamedCapturingGroups().end()) {
-      index = static_cast<size_t>(found->second);
-    }
-    if (index < groups.size()) out.append(groups[index].data(), groups[index].size());
-    form.remove_prefix(size + (braced ? 2 : 0));
-  }
-  return out;
-}
-
 Result<TemplateValue> replace_all(const TemplateCall& call) {
   const Regex regex = TRY(compile(TRY(call.text(0))));
   const std::string form = TRY(call.text(1));
   const std::string text = TRY(call.text(2));
+  const RegexReplacement replacement(form, *regex);
   std::vector<re2::StringPiece> groups(static_cast<size_t>(regex->NumberOfCapturingGroups()) + 1);
   std::string out;
   size_t at = 0;
@@ -132,7 +99,7 @@ Result<TemplateValue> replace_all(const TemplateCall& call) {
     const size_t size = groups[0].size();
     out.append(text, copied, begin - copied);
     // An empty match right behind the last one is none of its own.
-    if (size > 0 || begin != copied || begin == 0) out += expand(form, *regex, groups);
+    if (size > 0 || begin != copied || begin == 0) out += replacement.expand(groups);
     copied = begin + size;
     at = size > 0 ? copied : copied + 1;
     if (out.size() > 1 << 20) return fail(ErrorCode::kResourceExhausted, "the replaced text is too long");

@@ -60,8 +60,10 @@ Action Action::from_json(const Json& json) {
 }
 
 Json Limits::to_json() const {
-  return Json::object(
-      {{"in_flight_share", in_flight_share}, {"in_flight", in_flight}, {"per_minute", per_minute},                       {"total", total},
+  return Json::object({{"in_flight_share", in_flight_share},
+                       {"in_flight", in_flight},
+                       {"per_minute", per_minute},
+                       {"total", total},
                        {"canary", canary}});
 }
 

@@ -71,7 +71,7 @@ inline constexpr std::string_view kUserCreated = "user.created";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 inline constexpr std::string_view kTokenCreated = "token.created";
 inline constexpr std::string_view kTokenDeleted = "token.deleted";
-inline constexpr std::string_view kRedacted = "ledger.redacted";  // The body of `cause` was deleted.
+inline constexpr std::string_view kRedacted = "ledger.redacted";    // The body of `cause` was deleted.
 inline constexpr std::string_view kLimitReached = "limit.reached";  // A queue, table or store is full and says so.
 }  // namespace fact_kind
 

@@ -39,8 +39,8 @@ struct Finding {
   Severity severity = Severity::kMedium;
   ResourceId resource;    // What suffers or is wrong; "" when no resource of the catalog matches.
   Labels labels;          // What tells findings of one rule apart.
-  std::string title;    // A few words for people: "Processors of web1 are saturated". May be empty.
-  std::string says;     // The sentence for people.
+  std::string title;      // A few words for people: "Processors of web1 are saturated". May be empty.
+  std::string says;       // The sentence for people.
   std::string remedy;     // What usually helps; may be empty.
   double value = 0;       // The measured value, where there is one.
   std::string query;      // The PromQL or SQL that found it.

@@ -43,7 +43,7 @@ struct HostConfig {
   std::vector<LogSource> logs;
   int64_t log_lines_per_second = 1000;  // Of one file; more are counted and left out.
   bool journal = true;
-  std::string journal_directory;     // Empty: where systemd keeps it.
+  std::string journal_directory;  // Empty: where systemd keeps it.
   std::string scripts_directory;  // Scripts that host.run_script may run; empty: none.
   std::string script_user;        // Who runs them; empty: "nobody" when Capstan is root.
   WorkRules work;

@@ -41,18 +41,18 @@ class JournalReader::Library {
     void* handle = ::dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) return nullptr;
     auto library = std::unique_ptr<Library>(new Library(handle));
-    const bool complete =
-        library->take("sd_journal_open", library->open) &&
-        library->take("sd_journal_open_directory", library->open_directory) &&
-        library->take("sd_journal_close", library->close) &&
-        library->take("sd_journal_seek_tail", library->seek_tail) &&
-        library->take("sd_journal_seek_cursor", library->seek_cursor) &&
-        library->take("sd_journal_test_cursor", library->test_cursor) &&
-        library->take("sd_journal_next", library->next) && library->take("sd_journal_previous", library->previous) &&
-        library->take("sd_journal_get_data", library->get_data) &&
-        library->take("sd_journal_get_realtime_usec", library->get_realtime) &&
-        library->take("sd_journal_get_cursor", library->get_cursor) &&
-        library->take("sd_journal_process", library->process);
+    const bool complete = library->take("sd_journal_open", library->open) &&
+                          library->take("sd_journal_open_directory", library->open_directory) &&
+                          library->take("sd_journal_close", library->close) &&
+                          library->take("sd_journal_seek_tail", library->seek_tail) &&
+                          library->take("sd_journal_seek_cursor", library->seek_cursor) &&
+                          library->take("sd_journal_test_cursor", library->test_cursor) &&
+                          library->take("sd_journal_next", library->next) &&
+                          library->take("sd_journal_previous", library->previous) &&
+                          library->take("sd_journal_get_data", library->get_data) &&
+                          library->take("sd_journal_get_realtime_usec", library->get_realtime) &&
+                          library->take("sd_journal_get_cursor", library->get_cursor) &&
+                          library->take("sd_journal_process", library->process);
     return complete ? std::move(library) : nullptr;
   }
   ~Library() { ::dlclose(handle_); }
@@ -100,8 +100,8 @@ Result<JournalReader> JournalReader::open(const std::string& host, const std::st
   const auto refuse = [](std::string_view what, int number) {
     return fail(errno_code(-number), "cannot " + std::string(what) + " the journal: " + errno_text(-number));
   };
-  const int opened = directory.empty() ? library->open(&journal, kLocalOnly)
-                                       : library->open_directory(&journal, directory.c_str(), 0);
+  const int opened =
+      directory.empty() ? library->open(&journal, kLocalOnly) : library->open_directory(&journal, directory.c_str(), 0);
   if (opened < 0) return refuse("open", opened);
   JournalReader reader(host, std::move(library), journal, cursor);
   const Library& functions = *reader.library_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/regex_replacement.h"
 #include "base/suggest.h"
 #include "connect/prometheus/series_text.h"
 
@@ -49,44 +50,6 @@ bool match(const re2::RE2& regex, std::string_view text, Groups& groups) {
   return regex.Match(text, 0, text.size(), re2::RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size()));
 }
 
-std::string_view group_named(const re2::RE2& regex, const Groups& groups, std::string_view name) {
-  size_t index = groups.size();
-  if (!name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) {
-    index = name.size() > 4 ? groups.size() : static_cast<size_t>(std::stoul(std::string(name)));
-  } else if (const auto found = regex.NamedCapturingGroups().find(std::string(name));
-             found != regex.NamedCapturingGroups().end()) {
-    index = static_cast<size_t>(found->second);
-  }
-  return index < groups.size() ? std::string_view(groups[index].data(), groups[index].size()) : std::string_view();
-}
-
-// "$1", "${1}", "${name}" and "$$", as Go's Regexp.Expand reads them: a bare name is as long as it can be.
-std::string expand(std::string_view form, const re2::RE2& regex, const Groups& groups) {
-  std::string out;
-  while (!form.empty()) {
-    const size_t dollar = form.find('$');
-    out += form.substr(0, dollar);
-    if (dollar == std::string_view::npos) break;
-    form.remove_prefix(dollar + 1);
-    if (form.starts_with('$')) {
-      out += '$';
-      form.remove_prefix(1);
-      continue;
-    }
-    const bool braced = form.starts_with('{');
-    const std::string_view rest = form.substr(braced ? 1 : 0);
-    const auto is_word = [](char c) { return c == '_' || isalnum(static_cast<unsigned char>(c)); };
-    const size_t length = static_cast<size_t>(std::ranges::find_if_not(rest, is_word) - rest.begin());
-    if (length == 0 || (braced && (length == rest.size() || rest[length] != '}'))) {
-      out += '$';  // Not a reference: it stands for itself.
-      continue;
-    }
-    out += group_named(regex, groups, rest.substr(0, length));
-    form.remove_prefix(length + (braced ? 2 : 0));
-  }
-  return out;
-}
-
 // The last eight bytes of the MD5 sum, as Prometheus spreads targets; not for secrets.
 uint64_t md5_tail(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -108,16 +71,17 @@ std::string change_case(std::string text, bool upper) {
 void replace(Labels& labels, const RelabelRule& rule, const std::string& value) {
   Groups groups;
   if (!match(*rule.regex, value, groups)) return;
-  const std::string target = expand(rule.target_label, *rule.regex, groups);
+  const std::string target = RegexReplacement(rule.target_label, *rule.regex).expand(groups);
   if (!is_label_name(target)) return;  // As Prometheus: what would be no label is not set.
-  labels.set(target, expand(rule.replacement, *rule.regex, groups));
+  labels.set(target, RegexReplacement(rule.replacement, *rule.regex).expand(groups));
 }
 
 void map_names(Labels& labels, const RelabelRule& rule) {
   const Labels before = labels;
+  const RegexReplacement replacement(rule.replacement, *rule.regex);
   Groups groups;
   for (const auto& [name, value] : before) {
-    if (match(*rule.regex, name, groups)) labels.set(expand(rule.replacement, *rule.regex, groups), value);
+    if (match(*rule.regex, name, groups)) labels.set(replacement.expand(groups), value);
   }
 }
 
@@ -162,7 +126,7 @@ RelabelAction read_action(MapReader& reader) {
     names.push_back(entry.name);
   }
   reader.problem(reader.at("action"), fmt::format("'{}' is no relabel action{}; expected one of {}", name,
-                                                     did_you_mean(name, names), fmt::join(names, ", ")));
+                                                  did_you_mean(name, names), fmt::join(names, ", ")));
   return RelabelAction::kReplace;
 }
 

@@ -53,7 +53,8 @@ struct ScrapeJob {
   std::vector<RelabelRule> metric_relabel_rules;
 
   // Limits, as in Prometheus; beyond one, the scrape fails. Those Prometheus leaves open have a default here.
-  size_t sample_limit = 5'000'000;  // After metric relabelling.
+  size_t sample_limit =
+      1'000'000;  // After metric relabelling. A million samples take about 700 MB while they are read.
   size_t label_limit = 256;
   size_t label_name_length_limit = 1024;
   size_t label_value_length_limit = 64 << 10;

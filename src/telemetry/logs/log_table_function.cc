@@ -8,7 +8,8 @@ namespace capstan::telemetry {
 namespace {
 
 constexpr Duration kDefaultWindow = std::chrono::hours(1);
-constexpr std::string_view kUsage = "logs('selector') or logs('selector', 'window'), such as logs('{level=\"error\"}', '15m')";
+constexpr std::string_view kUsage =
+    "logs('selector') or logs('selector', 'window'), such as logs('{level=\"error\"}', '15m')";
 
 Result<std::string> text_argument(const SqlValue& value) {
   if (const std::string* text = std::get_if<std::string>(&value)) return *text;
@@ -21,8 +22,10 @@ Result<Table> LogTableFunction::fetch(const std::vector<SqlValue>& arguments, Ti
   if (arguments.empty() || arguments.size() > 2) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("logs takes one or two arguments: {}", kUsage));
   }
-  const Duration window = arguments.size() == 2 ? TRY(parse_duration(TRY(text_argument(arguments[1])))) : kDefaultWindow;
-  const LogQuery query{.selector = TRY(text_argument(arguments[0])), .from = now - window, .to = now, .limit = row_limit_ + 1};
+  const Duration window =
+      arguments.size() == 2 ? TRY(parse_duration(TRY(text_argument(arguments[1])))) : kDefaultWindow;
+  const LogQuery query{
+      .selector = TRY(text_argument(arguments[0])), .from = now - window, .to = now, .limit = row_limit_ + 1};
   std::vector<LogLine> lines = TRY(logs_.lines(query));
 
   Table table;
@@ -33,7 +36,8 @@ Result<Table> LogTableFunction::fetch(const std::vector<SqlValue>& arguments, Ti
     for (const auto& [name, value] : line.labels) names.insert(name);
   }
   table.columns = {"at", "text"};
-  for (const std::string& name : names) table.columns.push_back(name == "at" || name == "text" ? "label_" + name : name);
+  for (const std::string& name : names)
+    table.columns.push_back(name == "at" || name == "text" ? "label_" + name : name);
   for (LogLine& line : lines) {
     std::vector<SqlValue> row = {format_time(line.at), std::move(line.text)};
     for (const std::string& name : names) {

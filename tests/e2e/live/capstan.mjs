@@ -30,7 +30,7 @@ export async function until(what, seconds, ask) {
 /** Runs a program and gives its output; fails when it does unless `code` allows it. */
 export function run(program, args, { code = [0] } = {}) {
   return new Promise((resolve, reject) => {
-    execFile(program, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    execFile(program, args, { maxBuffer: 64 << 20, timeout: 300_000, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
       const status = error ? error.code : 0;
       if (!code.includes(status)) reject(new Error(`${program} ${args.join(" ")} ended with ${status}: ${stderr}${stdout}`));
       else resolve({ stdout, stderr, status });

@@ -41,9 +41,10 @@ class Journal : public testing::Test {
     ASSERT_NE(writer, nullptr);
     for (const std::string& entry : entries) {
       const int64_t microseconds = 1'790'000'000'000'000 + 1'000'000 * ++written_;
-      fmt::print(writer,
-                 "__REALTIME_TIMESTAMP={0}\n__MONOTONIC_TIMESTAMP={1}\n_BOOT_ID=0123456789abcdef0123456789abcdef\n{2}\n\n",
-                 microseconds, 1'000'000 * written_, entry);
+      fmt::print(
+          writer,
+          "__REALTIME_TIMESTAMP={0}\n__MONOTONIC_TIMESTAMP={1}\n_BOOT_ID=0123456789abcdef0123456789abcdef\n{2}\n\n",
+          microseconds, 1'000'000 * written_, entry);
     }
     ASSERT_EQ(::pclose(writer), 0);
   }
