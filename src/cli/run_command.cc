@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "cli/command.h"
@@ -48,10 +49,17 @@ serve::ServerHooks hooks_of(loop::Instance& instance) {
           .remote_write = [&instance](std::string_view body) { return instance.remote_write(body); }};
 }
 
+Result<std::filesystem::path> absolute_path(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (error) return fail(errno_code(error.value()), "cannot find the working directory: " + error.message());
+  return absolute;
+}
+
 Status run(const CommonOptions& common, const RunOptions& options) {
   const sigset_t ending = block_ending_signals();
   if (options.debug) log::set_level(log::Level::kDebug);
-  const std::filesystem::path data = std::filesystem::absolute(common.data_directory);
+  const std::filesystem::path data = TRY(absolute_path(common.data_directory));
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data, (data / "capstan.sock").string()));
   const SystemClock clock;
   SystemRandom random;
@@ -61,7 +69,7 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   const auto instance =
       TRY(loop::Instance::open(directory,
                                {.packs = packs,
-                                .config_directory = std::filesystem::absolute(options.config_directory),
+                                .config_directory = TRY(absolute_path(options.config_directory)),
                                 .version = std::string(kVersion)},
                                clock, random));
   serve::ServerOptions server_options;

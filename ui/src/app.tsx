@@ -44,7 +44,7 @@ export function App() {
           <Route path="/resources" element={<ResourcesPage />} />
           <Route path="/resource" element={<ResourcePage />} />
           <Route path="/graph" element={<GraphPage />} />
-          <Route path="/metrics" element={<MetricsPage />} />
+          <Route path="/explore" element={<MetricsPage />} />
           <Route path="/logs" element={<LogsPage />} />
           <Route path="/facts" element={<FactsPage />} />
           <Route path="/policies" element={<PoliciesPage />} />

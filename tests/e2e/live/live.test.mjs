@@ -79,6 +79,11 @@ test("the first person in makes the first administrator, and sees this machine",
   for (const kind of ["host", "host_process", "host_filesystem", "host_listening_port", "host_network_interface"]) {
     await until(`a ${kind}`, 20, async () => (await capstan.json(["sql", `SELECT count(*) FROM resource WHERE kind = '${kind}'`])).rows[0][0] > 0);
   }
+  // Each page has an address of its own that can be opened anew.
+  for (const address of ["/", "/incidents", "/resources", "/graph", "/explore", "/logs", "/facts", "/policies", "/plans", "/sql", "/settings"]) {
+    await page.goto(capstan.url + address);
+    await page.locator("#main h1").waitFor();
+  }
 });
 
 test("a process, the port it listens on and the service it belongs to hang together", async () => {

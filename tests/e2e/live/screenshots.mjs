@@ -28,7 +28,7 @@ try {
     resources: "/resources?kind=host_process",
     resource: `/resource?id=${encodeURIComponent(rows[0][0])}`,
     graph: `/graph?id=${encodeURIComponent(rows[0][0])}`,
-    metrics: `/metrics?q=${encodeURIComponent('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))')}`,
+    metrics: `/explore?q=${encodeURIComponent('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))')}`,
     logs: "/logs",
     facts: "/facts",
     policies: "/policies",

@@ -8,7 +8,7 @@ export const PAGES = [
   ['graph', '/graph?id=' + encodeURIComponent('host_service/web1:orders.service')],
   [
     'metrics',
-    '/metrics?q=' + encodeURIComponent('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))'),
+    '/explore?q=' + encodeURIComponent('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[1m]))'),
   ],
   ['logs', '/logs'],
   ['facts', '/facts'],

@@ -41,7 +41,7 @@ function SeriesPlot({ evidence }: { evidence: SeriesEvidence }) {
       {evidence.query && (
         <div className="row between small">
           <code className="muted">{evidence.query}</code>
-          <Link to={`/metrics?q=${encodeURIComponent(evidence.query)}${span}`}>{t('metrics.open')}</Link>
+          <Link to={`/explore?q=${encodeURIComponent(evidence.query)}${span}`}>{t('metrics.open')}</Link>
         </div>
       )}
     </>

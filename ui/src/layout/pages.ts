@@ -20,7 +20,7 @@ export const PAGES: PageLink[] = [
     key: 'a',
     icon: 'M4 4m-2 0a2 2 0 104 0 2 2 0 10-4 0M10 12a2 2 0 104 0 2 2 0 10-4 0M10 4a2 2 0 104 0 2 2 0 10-4 0M6 4h4M5.3 5.5l5.2 5.2',
   },
-  { path: '/metrics', title: 'nav.metrics', key: 'm', icon: 'M2 2v12h12M4.5 10l3-4 2.5 2.5L14 4' },
+  { path: '/explore', title: 'nav.metrics', key: 'm', icon: 'M2 2v12h12M4.5 10l3-4 2.5 2.5L14 4' },
   { path: '/logs', title: 'nav.logs', key: 'l', icon: 'M2 3h12M2 6.3h9M2 9.6h12M2 13h6' },
   { path: '/facts', title: 'nav.facts', key: 'f', icon: 'M3 2h10v12H3zM5.5 5h5M5.5 8h5M5.5 11h3' },
   {

@@ -62,7 +62,7 @@ function PanelChart({ panel, instance, range }: { panel: Panel; instance: string
     <section className="card">
       <div className="row between">
         <h2>{t(panel.title)}</h2>
-        <Link className="small" to={`/metrics?${link}&range=${range}`}>
+        <Link className="small" to={`/explore?${link}&range=${range}`}>
           {t('metrics.open')}
           <span className="sr-only"> {t(panel.title)}</span>
         </Link>
