@@ -99,7 +99,7 @@ class Loop {
   const LoopParts& parts() const { return parts_; }
   // Where links in messages point to; set before `start`.
   void set_page(std::string page);
-  void note_source(std::string name, std::string error, Time at) { sources_[name] = {name, std::move(error), at}; }
+  void note_source(const std::string& name, std::string error, Time at) { sources_[name] = {name, std::move(error), at}; }
 
  private:
   Loop(LoopParts parts, LoopOptions options, ConfigTree config);
