@@ -199,6 +199,7 @@ void Loop::take(Observed observed) {
 
 void Loop::take(Detected detected) {
   detecting_ = false;
+  const Seq before = parts_.ledger.last_seq();
   Status status = parts_.samples.append(detected.samples);
   for (const Findings& round : detected.rounds) {
     const Status taken = findings_.update(
@@ -215,6 +216,9 @@ void Loop::take(Detected detected) {
   }
   if (status && !detected.problems.empty()) status = fail(detected.problems.front());
   report("detect", status);
+  // Who waits for a message does not wait for the next tick.
+  if (parts_.ledger.last_seq() == before) return;
+  if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
 }
 
 void Loop::take(Worked worked) { executor_->handle(std::move(worked.result), parts_.clock.now()); }
@@ -241,11 +245,15 @@ void Loop::tick() {
   if (!catalog) return report("catalog", fail(catalog.error()));
   policies_->decide(*catalog, now);
   executor_->tick(now);
-  outbox_->tick(now);
-  const WorldView world(now, parts_.signals, std::move(*catalog), parts_.ledger);
+  respond(std::move(*catalog), now);
+  if (!detecting_) detect();
+}
+
+void Loop::respond(catalog::CatalogReader catalog, Time now) {
+  const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger);
   report("incidents", incidents_->update(findings_, world));
   send_queued();
-  if (!detecting_) detect();
+  outbox_->tick(now);
 }
 
 std::vector<SeriesSample> Loop::finding_series(Time now) {

@@ -114,6 +114,8 @@ class Loop {
   void take(Delivered delivered);
   void take(Command command);
   void tick();
+  // From the findings that hold to incidents, and from these to messages.
+  void respond(catalog::CatalogReader catalog, Time now);
   void detect();
   void reload();
   std::vector<Error> load_kinds();

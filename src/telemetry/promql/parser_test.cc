@@ -70,6 +70,14 @@ TEST(PromqlParser, RefusesWhatIsTooDeepOrTooLong) {
   EXPECT_TRUE(parse_expression(std::string(100, '(') + "a" + std::string(100, ')')));
 }
 
+TEST(PromqlPrinter, WritesWhatParsesToTheSame) {
+  for (const char* text : {"Inf ^ _ ^ _", "-Inf ^ a", "+Inf * a", "1 ^ -Inf", "-1 ^ 2", "NaN ^ a ^ b"}) {
+    const std::string printed = print(**parse_expression(text));
+    EXPECT_EQ(print(**parse_expression(printed)), printed) << text;
+  }
+  EXPECT_EQ(print(**parse_expression("inf^_^_")), "Inf ^ _ ^ _");
+}
+
 TEST(PromqlParser, KnowsWhatDoesNotDependOnTheStep) {
   const auto invariant = [](std::string_view text) { return (*parse_expression(text))->step_invariant; };
   EXPECT_TRUE(invariant("a @ 10"));

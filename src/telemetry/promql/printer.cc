@@ -67,6 +67,8 @@ std::string selector_text(const VectorSelector& selector) {
 
 struct Printer {
   std::string operator()(const NumberLiteral& number) const {
+    // Without its sign, which would be taken for an operator: +Inf ^ x is +(Inf ^ x).
+    if (number.value == INFINITY) return "Inf";
     if (!number.is_duration) return format_value(number.value);
     return seconds_text(std::llround(number.value * 1000));
   }
