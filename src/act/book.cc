@@ -27,6 +27,7 @@ void Book::apply(const Fact& fact) {
   if (fact.kind == fact_kind::kActionFinished) return finish_action(fact);
   if (fact.kind == fact_kind::kActionResolved) return resolve(fact);
   if (fact.kind == fact_kind::kPlanRejected) return end_plan(fact, ActionState::kSkipped);
+  if (fact.kind == fact_kind::kPlanRecalled) return recall(fact);
   if (fact.kind == fact_kind::kPlanFinished) {
     return end_plan(fact, parse_action_state(fact.body["state"].string_or_empty()).value_or(ActionState::kUnknown));
   }
@@ -152,6 +153,16 @@ void Book::end_plan(const Fact& fact, ActionState state) {
     action.state = ActionState::kSkipped;
     action.says = run->says;
   }
+}
+
+void Book::recall(const Fact& fact) {
+  PlanRun* run = plan(fact.subject);
+  if (!run || !run->ended()) return;
+  run->state = ActionState::kRunning;
+  run->says.clear();
+  run->stopped = fact.body["says"].string_or_empty();
+  run->undo = true;
+  run->finished = Time();
 }
 
 PlanRun* Book::plan(std::string_view id) {

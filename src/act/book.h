@@ -53,6 +53,7 @@ class Book {
   void finish_action(const Fact& fact);
   void resolve(const Fact& fact);
   void end_plan(const Fact& fact, ActionState state);
+  void recall(const Fact& fact);
 
   size_t keep_ended_;
   std::list<PlanRun> plans_;  // A list: pointers stay valid while plans come and go.

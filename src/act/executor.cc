@@ -228,6 +228,20 @@ Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, T
   return note(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now));
 }
 
+Status Executor::undo(std::string_view plan, std::string_view reason, std::string_view by, Time now) {
+  PlanRun* run = book_.plan(plan);
+  if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
+  if (!run->ended()) return fail(ErrorCode::kFailedPrecondition, "the plan has not ended; cancel it instead");
+  if (std::ranges::none_of(run->actions, [&](const ActionRun& action) { return can_undo(action); })) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "nothing of the plan can be undone: it was not done, cannot be taken back, or something else has been "
+                "done to the same targets since");
+  }
+  const std::string says = fmt::format("undone by {}{}{}", by, reason.empty() ? "" : ": ", reason);
+  return note(plan_fact(fact_kind::kPlanRecalled, *run, Json::object({{"by", by}, {"reason", reason}, {"says", says}}),
+                        by, now));
+}
+
 Status Executor::resolve(std::string_view action, std::string_view decision, std::string_view by, Time now) {
   PlanRun* run = book_.plan_of(action);
   ActionRun* found = run ? run->find(action) : nullptr;

@@ -61,6 +61,8 @@ class Executor {
   Status withdraw(std::string_view plan, std::string_view reason, Time now);
   // Nothing new of it starts; what runs is finished. What was done is undone when `undo` is set.
   Status cancel(std::string_view plan, bool undo, std::string_view by, Time now);
+  // What a plan that has ended did is undone, as far as it can be.
+  Status undo(std::string_view plan, std::string_view reason, std::string_view by, Time now);
   // A person says how an unknown action ended: "happened", "retry" or "abandon".
   Status resolve(std::string_view action, std::string_view decision, std::string_view by, Time now);
 
@@ -94,6 +96,9 @@ class Executor {
   bool flush_held();
   Result<PlanRun*> find_open(std::string_view plan);
   Status check_plan(const Plan& plan) const;
+  // Done, can be undone, and nothing else has been done to its target since.
+  bool can_undo(const ActionRun& action) const;
+  Json status_of(const PlanRun& run) const;
   bool frozen(const PlanRun& run) const;
 
   // One step of one plan (executor_flow.cc).

@@ -18,12 +18,6 @@ bool asks(const Plan& plan) {
   return (plan.approval != "none" && plan.approval != "standing") || distinct > plan.limits.total;
 }
 
-bool undoable(const PlanRun& run, const ActionRun& action, const VerbRegistry& verbs) {
-  const Verb* verb = verbs.find(action.action.verb);
-  const bool done = action.state == ActionState::kSucceeded || action.state == ActionState::kPartial;
-  return run.undo && done && !action.undo_ended && action.intent != 0 && verb && verb->spec().undoable;
-}
-
 }  // namespace
 
 void Executor::advance(PlanRun& run, Time now) {
@@ -107,11 +101,16 @@ bool Executor::settle_stopped(PlanRun& run, Time now) {
   if (run.check.ticket != 0) return false;
   ActionRun* last = nullptr;
   for (ActionRun& action : run.actions) {
-    if (undoable(run, action, around_.verbs) && !book_.touched_since(action) &&
-        (!last || action.performed > last->performed))
-      last = &action;
+    if (run.undo && can_undo(action) && (!last || action.performed > last->performed)) last = &action;
   }
   return !last || !start_undo(run, *last, now);
+}
+
+bool Executor::can_undo(const ActionRun& action) const {
+  const Verb* verb = around_.verbs.find(action.action.verb);
+  const bool done = action.state == ActionState::kSucceeded || action.state == ActionState::kPartial;
+  return done && !action.undo_ended && action.intent != 0 && verb && verb->spec().undoable &&
+         !book_.touched_since(action);
 }
 
 // True while undoing keeps the plan open.

@@ -56,7 +56,7 @@ void Executor::send_intended(ActionRun& action) {
   const bool undoing = action.undoing;
   const auto errand = [step = action.action, verb, target = action.target, before = action.before,
                        undoing](const std::stop_token& stop) -> WorkResult {
-    return {0, undoing ? undo(step, *verb, target, before, stop) : perform(step, *verb, target, before, stop)};
+    return {0, undoing ? act::undo(step, *verb, target, before, stop) : perform(step, *verb, target, before, stop)};
   };
   if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket))
     action.phase = Phase::kWorking;

@@ -41,7 +41,7 @@ Json action_status(const ActionRun& run, const VerbRegistry& verbs) {
                        {"finished", time_or_null(run.finished)}});
 }
 
-Json plan_status(const PlanRun& run, const VerbRegistry& verbs, Duration validity) {
+Json plan_status(const PlanRun& run, bool can_be_undone, const VerbRegistry& verbs, Duration validity) {
   Json::Array actions;
   for (const ActionRun& action : run.actions) actions.push_back(action_status(action, verbs));
   constexpr std::string_view kIncident = "incident:";
@@ -58,6 +58,7 @@ Json plan_status(const PlanRun& run, const VerbRegistry& verbs, Duration validit
        {"in_flight_limit", run.flight_limit()},
        {"actions", std::move(actions)},
        {"verify", Json::object({{"state", to_string(run.check.state)}, {"says", run.check.says}})},
+       {"can_be_undone", can_be_undone},
        {"finished", time_or_null(run.finished)}});
 }
 
@@ -71,16 +72,22 @@ bool is_listed(const PlanRun& run, std::string_view which) {
 
 }  // namespace
 
+Json Executor::status_of(const PlanRun& run) const {
+  const bool can_be_undone =
+      run.ended() && std::ranges::any_of(run.actions, [this](const ActionRun& action) { return can_undo(action); });
+  return plan_status(run, can_be_undone, around_.verbs, options_.validity);
+}
+
 Result<Json> Executor::status(std::string_view plan) const {
   const PlanRun* run = book_.plan(plan);
   if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
-  return plan_status(*run, around_.verbs, options_.validity);
+  return status_of(*run);
 }
 
 Json Executor::list(std::string_view which) const {
   Json::Array plans;
   for (auto run = book_.plans().rbegin(); run != book_.plans().rend(); ++run) {
-    if (is_listed(*run, which)) plans.push_back(plan_status(*run, around_.verbs, options_.validity));
+    if (is_listed(*run, which)) plans.push_back(status_of(*run));
   }
   return plans;
 }

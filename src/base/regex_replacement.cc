@@ -9,9 +9,7 @@ namespace {
 
 constexpr int kNone = -1;
 
-bool is_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 // The name after a dollar, with or without braces; "" when there is none, and nothing is taken.
 std::string_view take_name(std::string_view& text) {

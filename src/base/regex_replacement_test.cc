@@ -22,9 +22,7 @@ TEST(RegexReplacement, ReadsNumbersNamesAndBraces) {
 
 TEST(RegexReplacement, TakesTheLongestName) { EXPECT_EQ(replaced("<$2x> <$hosts>"), "<> <>"); }
 
-TEST(RegexReplacement, LeavesUnknownAndUnmatchedGroupsEmpty) {
-  EXPECT_EQ(replaced("<$3$9${none}$99999999999>"), "<>");
-}
+TEST(RegexReplacement, LeavesUnknownAndUnmatchedGroupsEmpty) { EXPECT_EQ(replaced("<$3$9${none}$99999999999>"), "<>"); }
 
 TEST(RegexReplacement, KeepsADollarThatRefersToNothing) { EXPECT_EQ(replaced("$$1 $ ${2 $-"), "$1 $ ${2 $-"); }
 

@@ -121,6 +121,8 @@ class CatalogReader {
   // Open and resolved ones, those that changed last first.
   Result<std::vector<KnownFinding>> findings(size_t limit) const;
   Result<std::vector<KnownFinding>> findings_of(std::string_view resource, size_t limit = 100) const;
+  // The ones of a rule that have ended, the newest first.
+  Result<std::vector<KnownFinding>> resolved_findings(std::string_view rule, size_t limit = 1000) const;
   Result<std::optional<KnownFinding>> finding(std::string_view id) const;
   Result<std::vector<KnownIncident>> open_incidents() const;
   // The newest first.

@@ -87,6 +87,12 @@ Result<std::vector<KnownFinding>> CatalogReader::findings_of(std::string_view re
       TRY(view_->query(sql(kFinding, "WHERE resource = ? ORDER BY seq DESC LIMIT ?"), resource, uint64_t{limit})),
       read_finding);
 }
+Result<std::vector<KnownFinding>> CatalogReader::resolved_findings(std::string_view rule, size_t limit) const {
+  return read_all(
+      TRY(view_->query(sql(kFinding, "WHERE rule = ? AND state = 'resolved' ORDER BY resolved DESC LIMIT ?"), rule,
+                       uint64_t{limit})),
+      read_finding);
+}
 Result<std::optional<KnownFinding>> CatalogReader::finding(std::string_view id) const {
   return read_one(TRY(view_->query(sql(kFinding, "WHERE id = ?"), id)), read_finding);
 }

@@ -38,6 +38,7 @@ Status Projection::apply_work(const Fact& fact) {
   if (fact.kind == fact_kind::kPlanApproved) return plan_decided(fact, "approved");
   if (fact.kind == fact_kind::kPlanRejected) return plan_decided(fact, "rejected");
   if (fact.kind == fact_kind::kPlanCancelled) return plan_decided(fact, "cancelled");
+  if (fact.kind == fact_kind::kPlanRecalled) return plan_decided(fact, "running");
   if (fact.kind == fact_kind::kPaused) return control_set(fact, "paused", "yes");
   if (fact.kind == fact_kind::kResumed) return control_set(fact, "paused", "no");
   return {};

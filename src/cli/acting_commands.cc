@@ -1,4 +1,4 @@
-// approve, reject, cancel, resolve, pause, resume: what a person decides.
+// approve, reject, cancel, undo, resolve, pause, resume: what a person decides.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -85,6 +85,13 @@ void add_acting(CLI::App& app, CommonOptions& common, Action& chosen) {
   CLI::App* cancel = add("cancel", "Stop a plan: what runs is finished or undone, nothing new starts");
   cancel->add_option("plan", id, "The plan's id")->required();
   cancel->callback([&] { chosen = [&common] { return change(common, plan_path(id, "cancel"), Json::object()); }; });
+
+  CLI::App* undo = add("undo", "Take back what a plan has done, as far as it can be taken back");
+  undo->add_option("plan", id, "The plan's id")->required();
+  undo->add_option("--reason", reason, "Why");
+  undo->callback([&] {
+    chosen = [&common] { return change(common, plan_path(id, "undo"), Json::object({{"reason", reason}})); };
+  });
 
   CLI::App* resolve = add("resolve", "Say how an action ended whose end nobody knows");
   resolve->add_option("action", id, "The action's id")->required();

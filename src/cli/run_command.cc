@@ -66,12 +66,11 @@ Status run(const CommonOptions& common, const RunOptions& options) {
 
   std::vector<std::filesystem::path> packs = {options.packs_directory};
   if (options.packs_directory.empty()) packs = {TRY(unpack_packs(directory.file("packs")))};
-  const auto instance =
-      TRY(loop::Instance::open(directory,
-                               {.packs = packs,
-                                .config_directory = TRY(absolute_path(options.config_directory)),
-                                .version = std::string(kVersion)},
-                               clock, random));
+  const auto instance = TRY(loop::Instance::open(directory,
+                                                 {.packs = packs,
+                                                  .config_directory = TRY(absolute_path(options.config_directory)),
+                                                  .version = std::string(kVersion)},
+                                                 clock, random));
   serve::ServerOptions server_options;
   server_options.listen = options.listen;
   server_options.data_directory = data;

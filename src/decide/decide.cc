@@ -35,6 +35,7 @@ class Decider {
     }
     make_plan();
     withdraw_stale();
+    undo_what_is_quiet();
     summarize();
     return std::move(decision_);
   }
@@ -161,6 +162,11 @@ class Decider {
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
       return;
     }
+    if (const PastAction* past = in_force(target); past && !cooldown) {
+      verdict.why = fmt::format("done at {}, and undone when the alert has been quiet for {}: {}", clock_text(past->at),
+                                format_duration(*policy_.undo_after_quiet), verdict.why);
+      return;
+    }
     if (previous && previous->end == PastAction::End::kRejected) {
       verdict.why = fmt::format("rejected by {}: {}", previous->by, verdict.why);
       return;
@@ -190,6 +196,13 @@ class Decider {
     const bool skipped = previous && previous->end == PastAction::End::kSkipped;
     if (skipped && situation_.now < previous->at + rest) return previous->at + rest;
     return std::nullopt;
+  }
+
+  // What stands until the alert is quiet is not done a second time for its next occurrence.
+  const PastAction* in_force(const ResourceId& target) const {
+    if (!policy_.undo_after_quiet) return nullptr;
+    const PastAction* latest = situation_.history->latest(origin_, target);
+    return latest && latest->end == PastAction::End::kSucceeded ? latest : nullptr;
   }
 
   const ManualTouch* respected_touch(const ResourceId& target) const {
@@ -230,6 +243,19 @@ class Decider {
         return std::ranges::find(still_wanted_, id) != still_wanted_.end();
       });
       if (!wanted_still) decision_.withdraw.push_back(plan.id);
+    }
+  }
+
+  void undo_what_is_quiet() {
+    if (!policy_.undo_after_quiet) return;
+    for (const History::StandingPlan& plan : situation_.history->standing_plans(origin_)) {
+      Time last = plan.at;
+      for (const ResourceId& target : plan.targets) {
+        // With a selection the alert points elsewhere: then it has to be quiet everywhere.
+        last = std::max(
+            last, last_held(*policy_.when, situation_.findings, policy_.select.empty() ? target : "", situation_.now));
+      }
+      if (situation_.now - last >= *policy_.undo_after_quiet) decision_.undo.push_back(plan.id);
     }
   }
 

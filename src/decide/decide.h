@@ -16,9 +16,9 @@ namespace capstan::decide {
 
 // Everything a decision depends on. The same situation gives the same decision, to the last id.
 struct Situation {
-  std::vector<Candidate> candidates;  // From select_candidates.
-  std::vector<Relation> relations;    // Between the candidates, for the order; others are ignored.
-  std::vector<catalog::KnownFinding> findings;
+  std::vector<Candidate> candidates;            // From select_candidates.
+  std::vector<Relation> relations;              // Between the candidates, for the order; others are ignored.
+  std::vector<catalog::KnownFinding> findings;  // The open ones; and those of the policy's alert that have ended.
   std::vector<catalog::KnownIncident> incidents;
   std::vector<Override> overrides;
   std::vector<ManualTouch> touches;
@@ -42,6 +42,8 @@ struct Decision {
   std::optional<Plan> plan;
   // Open plans that nobody has started and that this situation no longer calls for: to be taken back.
   std::vector<std::string> withdraw;
+  // Plans that have ended and whose reason has been gone for as long as the policy wants: to be undone.
+  std::vector<std::string> undo;
   std::string summary;  // One line for the list of policies: "keeps 3 of 3 running".
 };
 

@@ -51,12 +51,14 @@ void History::apply(const Fact& fact) {
     }
   } else if (fact.kind == fact_kind::kPlanFinished) {
     end_plan(fact, PastAction::End::kSkipped);
+  } else if (fact.kind == fact_kind::kPlanRecalled) {
+    recall(fact);
   }
 }
 
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
-  PlanEntry entry{plan.origin, plan.policy_version, {}, true};
+  PlanEntry entry{plan.origin, plan.policy_version, {}};
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
     actions_[action.id] = {.id = action.id,
@@ -95,6 +97,14 @@ void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
     action.by = fact.actor;
   }
   forget();
+}
+
+void History::recall(const Fact& fact) {
+  const auto plan = plans_.find(fact.subject);
+  if (plan == plans_.end()) return;
+  plan->second.open = true;
+  plan->second.recalled = true;
+  std::erase(ended_, fact.subject);
 }
 
 void History::forget() {
@@ -155,6 +165,22 @@ std::vector<History::OpenPlan> History::open_plans(std::string_view origin) cons
     open.push_back({id, plan.policy_version, plan.actions, started});
   }
   return open;
+}
+
+std::vector<History::StandingPlan> History::standing_plans(std::string_view origin) const {
+  std::vector<StandingPlan> standing;
+  for (const auto& [id, plan] : plans_) {
+    if (plan.open || plan.recalled || plan.origin != origin) continue;
+    StandingPlan one{.id = id, .targets = {}, .at = {}};
+    for (const std::string& action : plan.actions) {
+      const PastAction* past = find(action);
+      if (!past || past->end != PastAction::End::kSucceeded) continue;
+      one.targets.push_back(past->target);
+      one.at = std::max(one.at, past->at);
+    }
+    if (!one.targets.empty()) standing.push_back(std::move(one));
+  }
+  return standing;
 }
 
 bool History::touched(std::string_view target, Time now, Duration within) const {

@@ -53,6 +53,13 @@ class History {
     bool started = false;  // At least one intent was written.
   };
   std::vector<OpenPlan> open_plans(std::string_view origin) const;
+  // A plan that has ended, of which something was done that nobody has wanted undone yet.
+  struct StandingPlan {
+    std::string id;
+    std::vector<ResourceId> targets;  // Of what was done.
+    Time at;                          // When the last of it was done.
+  };
+  std::vector<StandingPlan> standing_plans(std::string_view origin) const;
   // Whether an action of anybody's plan touched the target within the time before `now`, or is touching it.
   bool touched(std::string_view target, Time now, Duration within) const;
 
@@ -62,9 +69,11 @@ class History {
     std::string policy_version;
     std::vector<std::string> actions;
     bool open = true;
+    bool recalled = false;
   };
   void propose(const Fact& fact);
   void end_plan(const Fact& fact, PastAction::End for_unstarted);
+  void recall(const Fact& fact);
   void finish_action(const Fact& fact);
   void forget();
 

@@ -118,6 +118,7 @@ Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
   plan.verify = policy_.verify;
   plan.verify_within = policy_.verify_within;
   plan.undo_on_failure = policy_.undo_on_failure;
+  plan.undo_after_quiet = policy_.undo_after_quiet.value_or(Duration(0));
   plan.approval = policy_.approval;
   plan.created = now;
   add_actions(intended, plan);

@@ -88,9 +88,10 @@ struct Policy {
   std::string verify;
   Duration verify_within{60'000};
   bool undo_on_failure = true;
-  std::string approval = "ask";      // "ask", "none" or "standing".
-  std::optional<Duration> cooldown;  // Nothing: once an occurrence.
-  Duration respect_manual{0};        // How long a person's hand on a resource is respected.
+  std::optional<Duration> undo_after_quiet;  // Only with an alert: undone when none has held for so long.
+  std::string approval = "ask";              // "ask", "none" or "standing".
+  std::optional<Duration> cooldown;          // Nothing: once an occurrence.
+  Duration respect_manual{0};                // How long a person's hand on a resource is respected.
   std::optional<Warning> warn;
 };
 

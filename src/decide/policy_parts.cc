@@ -338,14 +338,24 @@ void PartsReader::verify(const ConfigNode& node, Policy& policy) {
 }
 
 void PartsReader::undo(const ConfigNode& node, Policy& policy) {
+  constexpr std::string_view kQuiet = "when the alert is quiet for ";
   policy.undo_on_failure = false;
   for (const ConfigNode* text : texts(node, "undo")) {
-    if (text->scalar == "when verify fails" || text->scalar == "on failure")
+    const std::string_view says = text->scalar;
+    if (says == "when verify fails" || says == "on failure") {
       policy.undo_on_failure = true;
-    else if (text->scalar.starts_with("when the alert is quiet")) {
-      problem(*text, "undoing when the alert is quiet is not supported yet", ErrorCode::kUnimplemented);
-    } else if (text->scalar != "never") {
-      problem(*text, fmt::format("'undo' is 'when verify fails' or 'never', found '{}'", text->scalar));
+    } else if (says.starts_with(kQuiet)) {
+      const Result<Duration> quiet = parse_period(says.substr(kQuiet.size()));
+      if (quiet)
+        policy.undo_after_quiet = *quiet;
+      else
+        problem(*text, quiet.error().message);
+      if (!policy.when || policy.when->kind != Trigger::Kind::kAlert)
+        problem(*text, "'when the alert is quiet' needs 'when: { alert: … }'");
+    } else if (says != "never") {
+      problem(
+          *text,
+          fmt::format("'undo' is 'when verify fails', 'when the alert is quiet for 15m' or 'never', found '{}'", says));
     }
   }
 }

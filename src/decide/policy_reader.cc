@@ -117,6 +117,7 @@ class PolicyReader {
       else
         reader.problem(*manual, "'manual' needs 'respect', like { respect: PT4H }");
       parts_.take_problems(reader);
+      if (!policy_.ensure) map_.problem(*manual, "'manual' needs 'keep': a hand is seen by the state that it changes");
     }
     if (const ConfigNode* warn = map_.node("warn")) policy_.warn = parts_.warning(*warn);
   }
@@ -127,8 +128,19 @@ class PolicyReader {
     return value.value_or(Duration(0));
   }
 
+  void check_undo() {
+    if (!policy_.undo_after_quiet) return;
+    const bool any = std::ranges::any_of(policy_.steps, [&](const Step& step) {
+      const auto spec = std::ranges::find(vocabulary_.verbs, step.verb, &VerbSpec::name);
+      return spec != vocabulary_.verbs.end() && (*spec)->undoable;
+    });
+    if (!any && !policy_.steps.empty())
+      map_.problem(*document_.find("undo"), "none of the steps of 'do' can be undone");
+  }
+
   // What cannot be taken back is never left to a rule alone.
   void check_whole() {
+    check_undo();
     if (policy_.approval != "none") return;
     std::vector<std::pair<std::string, const ConfigNode*>> verbs;
     for (const Step& step : policy_.steps) verbs.emplace_back(step.verb, &document_);

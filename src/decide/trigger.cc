@@ -8,9 +8,13 @@
 namespace capstan::decide {
 namespace {
 
+bool is_of(const Trigger& trigger, const Finding& finding) {
+  return finding.rule == trigger.name && finding.severity >= trigger.at_least;
+}
+
 void add_finding(const Trigger& trigger, const catalog::KnownFinding& known, std::vector<Occurrence>& found) {
   const Finding& finding = known.finding;
-  if (!known.open || finding.rule != trigger.name || finding.severity < trigger.at_least) return;
+  if (!known.open || !is_of(trigger, finding)) return;
   // The condition may have held before it was written down; `since` says so where detection knows it.
   const bool knows_since = finding.since != Time() && finding.since < known.opened;
   found.push_back({.key = fmt::format("finding {} {}", finding.id, to_unix_ms(known.opened)),
@@ -56,6 +60,16 @@ std::vector<Occurrence> occurrences(const Trigger& trigger, const std::vector<ca
   }
   std::ranges::sort(found, {}, &Occurrence::key);
   return found;
+}
+
+Time last_held(const Trigger& trigger, const std::vector<catalog::KnownFinding>& findings, std::string_view resource,
+               Time now) {
+  Time last;
+  for (const catalog::KnownFinding& known : findings) {
+    if (!is_of(trigger, known.finding) || (!resource.empty() && known.finding.resource != resource)) continue;
+    last = std::max(last, known.open ? now : known.resolved.value_or(known.opened));
+  }
+  return last;
 }
 
 std::optional<Occurrence> due_time(const Trigger& trigger, Time now, Time in_force_since) {

@@ -24,6 +24,11 @@ struct Occurrence {
 std::vector<Occurrence> occurrences(const Trigger& trigger, const std::vector<catalog::KnownFinding>& findings,
                                     const std::vector<catalog::KnownIncident>& incidents);
 
+// When the alert of the trigger last held on `resource`, or anywhere for "": `now` while it does, Time() where
+// `findings`, open and resolved ones, know of none.
+Time last_held(const Trigger& trigger, const std::vector<catalog::KnownFinding>& findings, std::string_view resource,
+               Time now);
+
 // The time of the clock that is due: the latest one until `now` that is not older than the catch-up time and not before
 // the policy was in force.
 std::optional<Occurrence> due_time(const Trigger& trigger, Time now, Time in_force_since);

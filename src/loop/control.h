@@ -65,6 +65,8 @@ class Control {
   virtual Result<Json> approve_plan(std::string_view id, std::string_view hash, std::string_view by) = 0;
   virtual Result<Json> reject_plan(std::string_view id, std::string_view reason, std::string_view by) = 0;
   virtual Result<Json> cancel_plan(std::string_view id, std::string_view by) = 0;
+  // What a plan that has ended did is undone, as far as it can be.
+  virtual Result<Json> undo_plan(std::string_view id, std::string_view reason, std::string_view by) = 0;
   // `decision` is "happened", "retry" or "abandon", for an action whose state is unknown.
   virtual Result<Json> resolve_action(std::string_view id, std::string_view decision, std::string_view by) = 0;
   // Proposes what the policy would do now.

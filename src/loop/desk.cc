@@ -59,6 +59,12 @@ Result<Json> Desk::cancel_plan(std::string_view id, std::string_view by) {
   });
 }
 
+Result<Json> Desk::undo_plan(std::string_view id, std::string_view reason, std::string_view by) {
+  return change_plan(std::string(id),
+                     [id = std::string(id), reason = std::string(reason), by = std::string(by)](
+                         act::Executor& executor, Time now) { return executor.undo(id, reason, by, now); });
+}
+
 Result<Json> Desk::resolve_action(std::string_view id, std::string_view decision, std::string_view by) {
   const std::optional<catalog::KnownAction> action = TRY(TRY(catalog()).action(id));
   if (!action) return fail(ErrorCode::kNotFound, fmt::format("there is no action '{}'", id));

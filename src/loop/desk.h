@@ -45,6 +45,7 @@ class Desk final : public Control {
   Result<Json> approve_plan(std::string_view id, std::string_view hash, std::string_view by) override;
   Result<Json> reject_plan(std::string_view id, std::string_view reason, std::string_view by) override;
   Result<Json> cancel_plan(std::string_view id, std::string_view by) override;
+  Result<Json> undo_plan(std::string_view id, std::string_view reason, std::string_view by) override;
   Result<Json> resolve_action(std::string_view id, std::string_view decision, std::string_view by) override;
   Result<Json> run_policy(std::string_view name, std::string_view by) override;
   Result<Json> pause_policy(std::string_view name, bool paused, std::string_view by) override;

@@ -16,6 +16,7 @@ constexpr size_t kReplayBatch = 5'000;
 constexpr Duration kClaimTime = std::chrono::minutes(2);
 constexpr size_t kMostHelpedKept = 1'000;
 constexpr Duration kDeriveEvery = std::chrono::seconds(5);
+constexpr Duration kNoticesEvery = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -92,9 +93,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       if (helped_.size() >= kMostHelpedKept) helped_.clear();
       helped_[fact.body["plan_id"].string_or_empty()] = fact.seq;
     }
-    if (fact.kind == fact_kind::kPlanFinished) {
-      finished_plans_.push_back({fact.subject, fact.body["says"].string_or_empty(), fact.seq});
-    }
+    note_plan_news(fact);
   });
 }
 
@@ -245,6 +244,7 @@ void Loop::tick() {
   if (!catalog) return report("catalog", fail(catalog.error()));
   policies_->decide(*catalog, now);
   executor_->tick(now);
+  send_notices(now);
   respond(std::move(*catalog), now);
   if (!detecting_) detect();
 }
@@ -252,8 +252,8 @@ void Loop::tick() {
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
   const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger);
   report("incidents", incidents_->update(findings_, world));
-  send_queued();
-  outbox_->tick(now);
+  send_plan_news();
+  report("outbox", outbox_->tick(now, facts_));
 }
 
 std::vector<SeriesSample> Loop::finding_series(Time now) {
@@ -277,15 +277,50 @@ void Loop::report(std::string_view part, const Status& status) {
   state = {std::string(part), error, parts_.clock.now()};
 }
 
-void Loop::send_queued() {
-  for (const FinishedPlan& finished : std::exchange(finished_plans_, {})) {
-    const auto status = executor_->status(finished.plan);
+void Loop::note_plan_news(const Fact& fact) {
+  using Kind = PlanNews::Kind;
+  const std::string& says = fact.body["says"].string_or_empty();
+  if (fact.kind == fact_kind::kPlanFinished) {
+    plan_news_.push_back({Kind::kFinished, fact.subject, "", says, fact.seq});
+  } else if (fact.kind == fact_kind::kPlanProposed && !fact.actor.starts_with("incident:")) {
+    // What an incident recommends is told with it.
+    plan_news_.push_back({Kind::kProposed, fact.subject, "", "", fact.seq});
+  } else if (fact.kind == fact_kind::kActionFinished &&
+             fact.body["state"].string_or_empty() == to_string(ActionState::kUnknown)) {
+    plan_news_.push_back({Kind::kUnknown, fact.body["plan_id"].string_or_empty(), fact.subject, says, fact.seq});
+  }
+}
+
+void Loop::send_plan_news() {
+  for (const PlanNews& news : std::exchange(plan_news_, {})) {
+    const auto status = executor_->status(news.plan);
     if (!status) continue;
-    const Message message = tell::compose_plan_finished(
-        Plan::from_json((*status)["plan"]),
-        parse_action_state((*status)["state"].string_or_empty()).value_or(ActionState::kUnknown), finished.says,
-        (*status)["approved_by"].string_or_empty(), page_, finished.fact);
-    report("outbox", outbox_->queue(message, parts_.clock.now(), facts_));
+    const Plan plan = Plan::from_json((*status)["plan"]);
+    const ActionState state = parse_action_state((*status)["state"].string_or_empty()).value_or(ActionState::kUnknown);
+    std::optional<Message> message;
+    switch (news.kind) {
+      case PlanNews::Kind::kProposed:
+        if ((*status)["waiting_for"].string_or_empty() == "approval")
+          message = tell::compose_plan_waiting(plan, page_, news.fact);
+        break;
+      case PlanNews::Kind::kUnknown:
+        message = tell::compose_action_unknown(plan, news.action, news.says, page_, news.fact);
+        break;
+      case PlanNews::Kind::kFinished:
+        message = tell::compose_plan_finished(plan, state, news.says, (*status)["approved_by"].string_or_empty(), page_,
+                                              news.fact);
+        break;
+    }
+    if (message) report("outbox", outbox_->queue(*message, parts_.clock.now(), facts_));
+  }
+}
+
+void Loop::send_notices(Time now) {
+  if (now < next_notices_) return;
+  next_notices_ = now + kNoticesEvery;
+  for (const decide::Notice& notice : policies_->notices(now)) {
+    report("outbox", outbox_->queue(tell::compose_notice(notice.id, notice.resource, notice.to, notice.says, page_),
+                                    now, facts_));
   }
 }
 

@@ -99,7 +99,9 @@ class Loop {
   const LoopParts& parts() const { return parts_; }
   // Where links in messages point to; set before `start`.
   void set_page(std::string page);
-  void note_source(const std::string& name, std::string error, Time at) { sources_[name] = {name, std::move(error), at}; }
+  void note_source(const std::string& name, std::string error, Time at) {
+    sources_[name] = {name, std::move(error), at};
+  }
 
  private:
   Loop(LoopParts parts, LoopOptions options, ConfigTree config);
@@ -124,7 +126,9 @@ class Loop {
   // The findings that hold as series, so that a plan's check can ask for them with PromQL.
   std::vector<SeriesSample> finding_series(Time now);
   void report(std::string_view part, const Status& status);
-  void send_queued();
+  void note_plan_news(const Fact& fact);
+  void send_plan_news();
+  void send_notices(Time now);
 
   class Workshop;          // Runs the executor's work on the workers.
   class CatalogResources;  // Finds resources for the executor and the policies.
@@ -145,15 +149,19 @@ class Loop {
   std::vector<Error> problems_;
   std::map<std::string, SourceState> sources_;
   std::map<std::string, Seq> helped_;  // The newest successful action of a plan.
-  struct FinishedPlan {
+  struct PlanNews {
+    enum class Kind { kProposed, kUnknown, kFinished };
+    Kind kind = Kind::kFinished;
     std::string plan;
+    std::string action;  // Whose end is unknown.
     std::string says;
     Seq fact = 0;
   };
-  std::vector<FinishedPlan> finished_plans_;  // People have yet to be told of them.
+  std::vector<PlanNews> plan_news_;  // People have yet to be told.
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;
   Time next_derivation_;
+  Time next_notices_;
   std::map<std::string, Json> config_states_;  // By path.
   Time started_;
   Duration next_tick_{0};  // Monotonic.

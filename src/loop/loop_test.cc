@@ -40,6 +40,7 @@ class KeptMessages final : public Channel {
  public:
   std::string_view name() const override { return "kept"; }
   Delivery send(const Message& message, const std::string&, const std::stop_token&) override {
+    if (down) return {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
     sent.write([&](std::vector<std::string>& all) { all.push_back(message.id); });
     return {};
   }
@@ -47,6 +48,23 @@ class KeptMessages final : public Channel {
     return sent.read([](const std::vector<std::string>& all) { return all; });
   }
   Guarded<std::vector<std::string>> sent;
+  std::atomic<bool> down = false;
+};
+
+// Says that it has started a service, and does nothing.
+class StartVerb final : public Verb {
+ public:
+  const VerbSpec& spec() const override { return spec_; }
+  Status check(const Resource&, const Json&) const override { return {}; }
+  Result<Json> state_before(const Resource&, const Json&) override { return Json::object(); }
+  Performed perform(const Action&, const Resource&, const Json&, const std::stop_token&) override {
+    return {ActionState::kSucceeded, "started", {}};
+  }
+  ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kHappened; }
+  Performed undo(const Action&, const Resource&, const Json&, const std::stop_token&) override { return {}; }
+
+ private:
+  VerbSpec spec_{.name = "test.start", .title = "Start", .target_kinds = {"host_service"}, .parameters = {}};
 };
 
 constexpr char kKinds[] = "kind: host_service\ncolumns: { state: { type: text } }\n";
@@ -62,6 +80,7 @@ class LoopTest : public ::testing::Test {
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     directory_ = pattern;
     write("packs/test/kinds.yaml", kKinds);
+    ASSERT_TRUE(verbs_.add(std::make_unique<StartVerb>()));
     open();
   }
   void TearDown() override {
@@ -102,7 +121,6 @@ class LoopTest : public ::testing::Test {
     ASSERT_TRUE(loop) << loop.error().to_string();
     loop_ = std::move(*loop);
     loop_->outbox().set_routes({{channel_, Severity::kInfo}});
-    loop_->outbox().restore(ledger_->read_from(1, 100'000).value());
   }
   void close() {
     if (loop_) loop_->stop();
@@ -195,6 +213,47 @@ TEST_F(LoopTest, GoesOnWithTheSameIncidentAfterARestart) {
       << "what goes on is not new";
   observe("running");
   EXPECT_TRUE(pass(150, [&] { return open_incidents() == 0; }));
+}
+
+TEST_F(LoopTest, TellsAfterARestartWhatCouldNotBeTold) {
+  write("config/rules.yaml", kRule);
+  channel_->down = true;
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kMessageQueued) == 1; }));
+  close();
+  channel_->down = false;
+  open();
+  ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
+  EXPECT_EQ(channel_->ids().front(), "inc-1:opened");
+}
+
+constexpr char kKeep[] =
+    "policy: up\nselect: { kind: host_service }\nkeep: { state: running, is: [running], by: test.start }\n";
+
+TEST_F(LoopTest, AsksForTheApprovalOfAPolicysPlan) {
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
+  EXPECT_TRUE(channel_->ids().front().ends_with(":waiting")) << channel_->ids().front();
+}
+
+TEST_F(LoopTest, RespectsAPersonsHand) {
+  write("config/up.yaml", std::string(kKeep) + "manual: { respect: 20s }\n");
+  observe("running");
+  observe("stopped");  // By nothing that Capstan did.
+  EXPECT_FALSE(pass(15, [&] { return count(fact_kind::kPlanProposed) > 0; }));
+  EXPECT_TRUE(loop_->problems().empty()) << loop_->problems().front().to_string();
+  EXPECT_TRUE(pass(20, [&] { return count(fact_kind::kPlanProposed) > 0; }));
+}
+
+TEST_F(LoopTest, WarnsOnceBeforeAPolicyActs) {
+  write("config/up.yaml",
+        "policy: later\nselect: { kind: host_service, where: \"now > '2027-01-17'\" }\nkeep: { state: running, is: "
+        "[running], by: test.start }\nwarn: { to: owner, before: [P3D] }\n");
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
+  EXPECT_TRUE(channel_->ids().front().starts_with("notice-"));
+  EXPECT_FALSE(pass(65, [&] { return channel_->ids().size() > 1; })) << "once is enough";
 }
 
 TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFileAndTellsTheMistake) {

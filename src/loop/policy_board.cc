@@ -42,6 +42,7 @@ Json verdict_json(const decide::Verdict& verdict) {
 void PolicyBoard::apply(const Fact& fact) {
   history_.apply(fact);
   overrides_.apply(fact);
+  touches_.apply(fact, history_);
 }
 
 void PolicyBoard::read_calendars(std::vector<Error>& problems) {
@@ -142,8 +143,12 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
       decide::select_candidates(entry.policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
   if (entry.policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
   situation.findings = picture.findings;
+  if (entry.policy.undo_after_quiet) {
+    std::ranges::move(TRY(catalog.resolved_findings(entry.policy.when->name)), std::back_inserter(situation.findings));
+  }
   situation.incidents = picture.incidents;
   situation.overrides = overrides_.active(now);
+  situation.touches = touches_.of(entry.policy);
   situation.history = &history_;
   situation.now = now;
   situation.in_force_since = entry.in_force_since;
@@ -153,10 +158,27 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
     // Refused when somebody has started it meanwhile, which is as it should be.
     (void)parts_.executor.withdraw(plan, "no longer called for", now);
   }
+  for (const std::string& plan : entry.last.undo) {
+    // Refused when something else has been done to its targets since: that is not to be undone with it.
+    (void)parts_.executor.undo(plan, "its alert has been quiet", subject_of(entry.policy.name), now);
+  }
   if (!entry.last.plan) return {};
   const auto submitted = parts_.executor.submit(*entry.last.plan, now);
   if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
   return {};
+}
+
+std::vector<decide::Notice> PolicyBoard::notices(Time now) {
+  std::vector<decide::Notice> all;
+  for (auto& [name, entry] : entries_) {
+    if (parts_.executor.paused(subject_of(name))) continue;
+    auto due = decide::due_notices(entry.policy, parts_.sql, parts_.resources, now);
+    if (due)
+      std::ranges::move(*due, std::back_inserter(all));
+    else
+      entry.error = due.error().to_string();
+  }
+  return all;
 }
 
 Json PolicyBoard::entry_json(const Entry& entry) const {

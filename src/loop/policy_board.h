@@ -10,7 +10,9 @@
 
 #include "act/executor.h"
 #include "decide/decide.h"
+#include "decide/notice.h"
 #include "decide/policy_reader.h"
+#include "decide/touches.h"
 #include "loop/config_tree.h"
 #include "loop/fact_book.h"
 
@@ -42,6 +44,9 @@ class PolicyBoard {
   // Decides anew, and hands plans to the executor.
   void decide(const catalog::CatalogReader& catalog, Time now);
 
+  // What people are to be told before a policy acts. The same notices come until they are no longer due.
+  std::vector<decide::Notice> notices(Time now);
+
   // The shape of docs/reference/api.md.
   Json to_json() const;
   // Decides for one policy now and says what came of it.
@@ -72,6 +77,7 @@ class PolicyBoard {
   decide::Calendars calendars_;
   decide::History history_;
   decide::Overrides overrides_;
+  decide::Touches touches_;
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.
 };

@@ -104,6 +104,7 @@ Json Plan::to_json() const {
                        {"verify", verify},
                        {"verify_within_ms", int64_t{verify_within.count()}},
                        {"undo_on_failure", undo_on_failure},
+                       {"undo_after_quiet_ms", int64_t{undo_after_quiet.count()}},
                        {"approval", approval},
                        {"created", format_time(created)},
                        {"hash", hash()}});
@@ -120,6 +121,7 @@ Plan Plan::from_json(const Json& json) {
   plan.verify = json["verify"].string_or_empty();
   plan.verify_within = Duration(json["verify_within_ms"].int_or(plan.verify_within.count()));
   plan.undo_on_failure = json["undo_on_failure"].bool_or(true);
+  plan.undo_after_quiet = Duration(json["undo_after_quiet_ms"].int_or(0));
   plan.approval = json["approval"].string_or_empty();
   plan.created = parse_time(json["created"].string_or_empty()).value_or(Time());
   return plan;

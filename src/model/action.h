@@ -64,6 +64,7 @@ struct Plan {
   std::string verify;              // PromQL that must be true afterwards (a non-empty, non-zero result); "" for none.
   Duration verify_within{60'000};  // How long the check may take to become true.
   bool undo_on_failure = true;     // Undo what can be undone when an action or the check fails.
+  Duration undo_after_quiet{0};    // Undo it when its alert has been quiet for so long; 0 for never.
   std::string approval;            // "ask", "none" (a policy may do it), "standing".
   Time created;
   Seq cause = 0;

@@ -59,6 +59,7 @@ inline constexpr std::string_view kPlanApproved = "plan.approved";
 inline constexpr std::string_view kPlanRejected = "plan.rejected";
 inline constexpr std::string_view kPlanCancelled = "plan.cancelled";  // Nothing new of it starts.
 inline constexpr std::string_view kPlanFinished = "plan.finished";
+inline constexpr std::string_view kPlanRecalled = "plan.recalled";      // It has ended; what it did is to be undone.
 inline constexpr std::string_view kActionIntended = "action.intended";  // Durable before anything is touched.
 inline constexpr std::string_view kActionFinished = "action.finished";  // body.state says how.
 inline constexpr std::string_view kActionResolved = "action.resolved";  // A person said how an unknown one ended.

@@ -37,6 +37,10 @@ Result<Json> cancel(Control& control, const Call& call, BodyReader& body) {
   return control.cancel_plan(call.captures[0], call.principal.actor());
 }
 
+Result<Json> undo(Control& control, const Call& call, BodyReader& body) {
+  return control.undo_plan(call.captures[0], TRY(reason(body)), call.principal.actor());
+}
+
 Result<Json> resolve(Control& control, const Call& call, BodyReader& body) {
   const std::string decision = body.required_text("decision");
   TRY(body.finish());
@@ -82,6 +86,7 @@ std::vector<Route> changing_routes(Control& control) {
       post("/capstan/v1/plans/{}/approve", approve),
       post("/capstan/v1/plans/{}/reject", reject),
       post("/capstan/v1/plans/{}/cancel", cancel),
+      post("/capstan/v1/plans/{}/undo", undo),
       post("/capstan/v1/actions/{}/resolve", resolve),
       post("/capstan/v1/policies/{}/run", run_policy),
       post("/capstan/v1/policies/{}/pause", pause_policy<true>),

@@ -63,6 +63,9 @@ class FakeControl final : public loop::Control {
   Result<Json> reject_plan(std::string_view id, std::string_view reason, std::string_view by) override {
     return said(fmt::format("reject {} '{}' by {}", id, reason, by));
   }
+  Result<Json> undo_plan(std::string_view id, std::string_view reason, std::string_view by) override {
+    return said(fmt::format("undo {} by {}: {}", id, by, reason));
+  }
   Result<Json> cancel_plan(std::string_view id, std::string_view by) override {
     return said(fmt::format("cancel {} by {}", id, by));
   }

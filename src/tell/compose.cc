@@ -6,6 +6,7 @@ namespace capstan::tell {
 namespace {
 
 constexpr size_t kMostLines = 5;
+constexpr size_t kMostActions = 10;
 
 std::string incident_url(const std::string& page, const std::string& id) {
   return page.empty() ? "" : page + "/incidents/" + id;
@@ -52,6 +53,15 @@ Message message_about(const Incident& incident, const std::string& page, Seq cau
   return message;
 }
 
+Message message_about(const Plan& plan, const std::string& page, Seq cause) {
+  Message message;
+  const std::string incident = incident_of(plan);
+  message.thread = incident.empty() ? "plan:" + plan.id : thread_of(incident);
+  if (!page.empty()) message.url = incident.empty() ? page + "/plans/" + plan.id : incident_url(page, incident);
+  message.cause = cause;
+  return message;
+}
+
 }  // namespace
 
 Message compose_opened(const Incident& incident, const std::string& page, Seq cause) {
@@ -92,20 +102,59 @@ Message compose_closed(const Incident& incident, const std::string& page, Seq ca
   return message;
 }
 
+Message compose_plan_waiting(const Plan& plan, const std::string& page, Seq cause) {
+  Message message = message_about(plan, page, cause);
+  message.id = plan.id + ":waiting";
+  message.severity = Severity::kMedium;
+  message.title = "To be approved: " + plan.title;
+  for (size_t i = 0; i < plan.actions.size() && i < kMostActions; ++i) {
+    const Action& action = plan.actions[i];
+    message.text += fmt::format("{}{} on {}: {}", i > 0 ? "\n" : "", action.verb, action.target, action.reason);
+  }
+  if (plan.actions.size() > kMostActions)
+    message.text += fmt::format("\nand {} more", plan.actions.size() - kMostActions);
+  message.fields.emplace_back("Asked by", plan.origin);
+  message.fields.emplace_back("Plan", plan.id);
+  if (!message.url.empty()) message.buttons.push_back({"Look and decide", message.url});
+  return message;
+}
+
+Message compose_action_unknown(const Plan& plan, const std::string& action, const std::string& says,
+                               const std::string& page, Seq cause) {
+  Message message = message_about(plan, page, cause);
+  message.id = action + ":unknown";
+  message.severity = Severity::kHigh;
+  message.title = "Nobody knows whether this happened: " + plan.title;
+  for (const Action& each : plan.actions) {
+    if (each.id == action) message.fields.emplace_back("Action", fmt::format("{} on {}", each.verb, each.target));
+  }
+  message.fields.emplace_back("Plan", plan.id);
+  message.text = says + ". Look at the target, and say what happened; until then the plan goes no further.";
+  if (!message.url.empty()) message.buttons.push_back({"Say what happened", message.url});
+  return message;
+}
+
+Message compose_notice(const std::string& id, const ResourceId& resource, const std::string& to,
+                       const std::string& says, const std::string& page) {
+  Message message;
+  message.id = id;
+  message.title = says;
+  message.fields.emplace_back("For", to);
+  message.fields.emplace_back("Resource", resource);
+  if (!page.empty()) message.url = page + "/policies";
+  return message;
+}
+
 Message compose_plan_finished(const Plan& plan, ActionState state, const std::string& says, const std::string& by,
                               const std::string& page, Seq cause) {
-  Message message;
-  message.id = plan.id + ":finished";
-  const std::string incident = incident_of(plan);
-  message.thread = incident.empty() ? "plan:" + plan.id : thread_of(incident);
+  Message message = message_about(plan, page, cause);
+  message.id = fmt::format("{}:{}", plan.id, to_string(state));  // One that is undone later ends a second time.
   const bool bad = state == ActionState::kFailed || state == ActionState::kUnknown || state == ActionState::kPartial;
   message.severity = bad ? Severity::kHigh : Severity::kInfo;
   message.title = fmt::format("{}: {}", plan.title, to_string(state));
   message.text = says;
   message.fields.emplace_back("Plan", plan.id);
   if (!by.empty()) message.fields.emplace_back("Approved by", by);
-  message.url = incident.empty() ? (page.empty() ? "" : page + "/plans/" + plan.id) : incident_url(page, incident);
-  message.cause = cause;
   return message;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace capstan::tell {
 namespace {
@@ -18,93 +17,101 @@ NewFact make_fact(std::string_view kind, Time at, const std::string& message, Js
 }  // namespace
 
 void Outbox::set_routes(std::vector<Route> routes) {
-  std::map<std::string, Lane> lanes;
+  for (auto& [name, lane] : lanes_) lane.route.channel.reset();
   for (Route& route : routes) {
     const std::string name(route.channel->name());
-    const auto known = lanes_.find(name);
-    Lane lane = known == lanes_.end() ? Lane() : std::move(known->second);
-    lane.route = std::move(route);
-    lanes.insert_or_assign(name, std::move(lane));
+    lanes_[name].route = std::move(route);
   }
-  lanes_ = std::move(lanes);
+  std::erase_if(lanes_, [](const auto& named) {
+    const Lane& lane = named.second;
+    return !lane.route.channel && lane.waiting.empty() && !lane.in_flight;
+  });
 }
 
 void Outbox::restore(std::span<const Fact> facts) {
-  std::map<std::string, std::pair<Fact, std::set<std::string>>> open;  // Message id -> queued, channels that are done.
   for (const Fact& fact : facts) {
-    const std::string& channel = fact.body["channel"].string_or_empty();
     if (fact.kind == fact_kind::kMessageQueued) {
-      open[fact.subject] = {fact, {}};
-      seen_[fact.subject] = fact.seq;
-      seen_order_.push_back(fact.subject);
+      note_queued(fact.subject, fact.seq);
+      if (fact.redacted) continue;
+      for (const Json& channel : fact.body["channels"].items()) {
+        lanes_[channel.string_or_empty()].waiting.push_back(
+            {Message::from_json(fact.body["message"]), fact.seq, fact.at, fact.at, 0});
+      }
     } else if (fact.kind == fact_kind::kMessageSent || fact.kind == fact_kind::kMessageFailed) {
-      open[fact.subject].second.insert(channel);
-      const auto lane = lanes_.find(channel);
-      const std::string& thread = fact.body["thread"].string_or_empty();
-      if (lane != lanes_.end() && !thread.empty()) {
-        lane->second.threads.emplace(thread, fact.body["reference"].string_or_empty());
+      Lane& lane = lanes_[fact.body["channel"].string_or_empty()];
+      std::erase_if(lane.waiting, [&](const Waiting& waiting) { return waiting.message.id == fact.subject; });
+      if (fact.kind == fact_kind::kMessageSent) {
+        remember_thread(lane, fact.body["thread"].string_or_empty(), fact.body["reference"].string_or_empty());
       }
     }
   }
-  std::vector<const std::pair<Fact, std::set<std::string>>*> in_order;
-  for (const auto& [id, entry] : open) in_order.push_back(&entry);
-  std::ranges::sort(in_order, {}, [](const auto* entry) { return entry->first.seq; });
-  for (const auto* entry : in_order) {
-    const Fact& queued = entry->first;
-    if (queued.kind.empty() || queued.redacted) continue;
-    for (const Json& channel : queued.body["channels"].items()) {
-      const auto lane = lanes_.find(channel.string_or_empty());
-      if (lane == lanes_.end() || entry->second.contains(lane->first)) continue;
-      lane->second.waiting.push_back({Message::from_json(queued.body["message"]), queued.seq, queued.at, queued.at, 0});
-    }
-  }
+}
+
+void Outbox::note_queued(const std::string& message, Seq fact) {
+  seen_[message] = fact;
+  seen_order_.push_back(message);
+  if (seen_order_.size() <= kMostSeen) return;
+  seen_.erase(seen_order_.front());
+  seen_order_.pop_front();
+}
+
+void Outbox::remember_thread(Lane& lane, const std::string& thread, const std::string& reference) {
+  if (thread.empty()) return;
+  if (lane.threads.size() >= kMostThreads) lane.threads.erase(lane.threads.begin());
+  lane.threads.emplace(thread, reference);
 }
 
 Status Outbox::queue(const Message& message, Time now, FactSink& facts) {
   if (seen_.contains(message.id)) return {};
-  std::vector<Lane*> lanes;
+  std::vector<std::pair<const std::string, Lane>*> lanes;
   Json::Array names;
-  for (auto& [name, lane] : lanes_) {
-    if (message.severity < lane.route.least) continue;
-    lanes.push_back(&lane);
-    names.push_back(name);
+  for (auto& named : lanes_) {
+    if (!named.second.route.channel || message.severity < named.second.route.least) continue;
+    lanes.push_back(&named);
+    names.push_back(named.first);
   }
   if (lanes.empty()) return {};
   const NewFact fact =
       make_fact(fact_kind::kMessageQueued, now, message.id,
                 Json::object({{"message", message.to_json()}, {"channels", std::move(names)}}), message.cause);
   const Seq queued = TRY(facts.append(std::span(&fact, 1))).front();
-  seen_[message.id] = queued;
-  seen_order_.push_back(message.id);
-  if (seen_order_.size() > kMostSeen) {
-    seen_.erase(seen_order_.front());
-    seen_order_.pop_front();
-  }
-  for (Lane* lane : lanes) {
-    lane->waiting.push_back({message, queued, now, now, 0});
-    if (lane->waiting.size() > options_.most_waiting) {
-      const auto victim = lane->waiting.begin() + (lane->in_flight ? 1 : 0);  // The first one is on its way.
-      const Waiting oldest = std::move(*victim);
-      lane->waiting.erase(victim);
-      const NewFact dropped = make_fact(
-          fact_kind::kMessageFailed, now, oldest.message.id,
-          Json::object(
-              {{"channel", lane->route.channel->name()},
-               {"error", fmt::format("given up: more than {} messages wait for this channel", options_.most_waiting)}}),
-          oldest.queued);
-      TRY(facts.append(std::span(&dropped, 1)));
+  note_queued(message.id, queued);
+  for (auto* named : lanes) {
+    auto& [name, lane] = *named;
+    lane.waiting.push_back({message, queued, now, now, 0});
+    if (lane.waiting.size() > options_.most_waiting) {
+      const size_t oldest = lane.in_flight ? 1 : 0;  // The first one is on its way.
+      TRY(give_up(lane, name, oldest,
+                  fmt::format("given up: more than {} messages wait for this channel", options_.most_waiting), now,
+                  facts));
     }
-    start(*lane, now);
+    start(lane, now);
   }
   return {};
 }
 
-void Outbox::tick(Time now) {
-  for (auto& [name, lane] : lanes_) start(lane, now);
+Status Outbox::give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts) {
+  const auto victim = lane.waiting.begin() + static_cast<ptrdiff_t>(at);
+  const NewFact fact = make_fact(fact_kind::kMessageFailed, now, victim->message.id,
+                                 Json::object({{"channel", channel}, {"error", std::move(why)}}), victim->queued);
+  TRY(facts.append(std::span(&fact, 1)));
+  lane.waiting.erase(victim);
+  return {};
+}
+
+Status Outbox::tick(Time now, FactSink& facts) {
+  for (auto& [name, lane] : lanes_) {
+    while (!lane.in_flight && !lane.waiting.empty() && now - lane.waiting.front().since > options_.give_up_after) {
+      TRY(give_up(lane, name, 0, fmt::format("given up after {}", format_duration(options_.give_up_after)), now,
+                  facts));
+    }
+    start(lane, now);
+  }
+  return {};
 }
 
 void Outbox::start(Lane& lane, Time now) {
-  if (lane.in_flight || lane.waiting.empty()) return;
+  if (!lane.route.channel || lane.in_flight || lane.waiting.empty()) return;
   const Waiting& next = lane.waiting.front();
   // A due time far ahead means that the wall clock went back.
   if (next.due > now && next.due - now <= options_.longest_wait) return;
@@ -146,10 +153,7 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
     waiting.due = now + wait_after(waiting.attempts, Duration(0));
     return fail(std::move(written).error());
   }
-  if (delivery.status && !waiting.message.thread.empty()) {
-    if (lane.threads.size() >= kMostThreads) lane.threads.erase(lane.threads.begin());
-    lane.threads.emplace(waiting.message.thread, delivery.reference);
-  }
+  if (delivery.status) remember_thread(lane, waiting.message.thread, delivery.reference);
   lane.waiting.pop_front();
   start(lane, now);
   return {};
@@ -163,7 +167,9 @@ Duration Outbox::wait_after(int attempts, Duration asked) const {
 
 std::vector<Outbox::ChannelState> Outbox::channels() const {
   std::vector<ChannelState> states;
-  for (const auto& [name, lane] : lanes_) states.push_back({name, lane.waiting.size(), lane.error, lane.last});
+  for (const auto& [name, lane] : lanes_) {
+    if (lane.route.channel) states.push_back({name, lane.waiting.size(), lane.error, lane.last});
+  }
   return states;
 }
 

@@ -46,16 +46,17 @@ class Outbox {
   Outbox(Options options, Run run, Report report)
       : options_(options), run_(std::move(run)), report_(std::move(report)) {}
 
-  // Replaces the channels; what waits for a channel that stays keeps waiting.
+  // Replaces the channels. What waits for one that is not among them waits for its return, until it is given up.
   void set_routes(std::vector<Route> routes);
 
-  // What was queued and not yet sent or given up when Capstan stopped. Takes message.* facts, oldest first.
+  // What was queued and not yet sent or given up when Capstan stopped, whatever the channels are now. Takes facts in
+  // their order, in as many calls as is convenient; those of other kinds change nothing.
   void restore(std::span<const Fact> facts);
 
   // Writes message.queued and starts what can be started. The same id is queued once.
   Status queue(const Message& message, Time now, FactSink& facts);
-  // Starts what is due.
-  void tick(Time now);
+  // Starts what is due, and gives up what has waited for too long.
+  Status tick(Time now, FactSink& facts);
   // Writes message.sent or message.failed, or waits for the next attempt.
   Status finished(const Attempt& attempt, Time now, FactSink& facts);
 
@@ -76,7 +77,7 @@ class Outbox {
     int attempts = 0;
   };
   struct Lane {
-    Route route;
+    Route route;  // Without a channel: it is not configured any more, or not yet again.
     std::deque<Waiting> waiting;
     bool in_flight = false;
     std::map<std::string, std::string> threads;  // Message thread -> the channel's own reference.
@@ -84,6 +85,9 @@ class Outbox {
     Time last;
   };
 
+  void note_queued(const std::string& message, Seq fact);
+  void remember_thread(Lane& lane, const std::string& thread, const std::string& reference);
+  Status give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts);
   void start(Lane& lane, Time now);
   Duration wait_after(int attempts, Duration asked) const;
 

@@ -57,9 +57,10 @@ class OutboxTest : public ::testing::Test {
           return true;
         },
         [this](Attempt attempt) { attempts_.push_back(std::move(attempt)); });
-    outbox->set_routes({{channel_, Severity::kInfo}, {pager_, Severity::kHigh}});
+    configure(*outbox);
     return outbox;
   }
+  void configure(Outbox& outbox) { outbox.set_routes({{channel_, Severity::kInfo}, {pager_, Severity::kHigh}}); }
   // Runs what was started and hands the ends back.
   void deliver() {
     for (auto& work : std::exchange(work_, {})) work({});
@@ -115,19 +116,19 @@ TEST_F(OutboxTest, TriesAgainWithGrowingWaits) {
   channel_->answer = {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
   ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
   deliver();
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   EXPECT_TRUE(work_.empty()) << "not before the wait is over";
   now_ += seconds(1);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   deliver();
   EXPECT_EQ(channel_->sent.size(), 2u);
   now_ += seconds(1);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   EXPECT_TRUE(work_.empty()) << "the second wait is longer";
   EXPECT_EQ(outbox_->channels()[0].error, "down");
   channel_->answer = {};
   now_ += seconds(1);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   deliver();
   EXPECT_EQ(channel_->sent.size(), 3u);
   EXPECT_EQ(facts_.count(fact_kind::kMessageSent), 1u);
@@ -139,10 +140,10 @@ TEST_F(OutboxTest, WaitsAsLongAsItIsAskedTo) {
   ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
   deliver();
   now_ += seconds(29);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   EXPECT_TRUE(work_.empty());
   now_ += seconds(1);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   EXPECT_EQ(work_.size(), 1u);
 }
 
@@ -165,14 +166,59 @@ TEST_F(OutboxTest, SendsAfterARestartWhatWasNotSent) {
   work_.clear();  // The process dies with "b" on its way.
   outbox_ = make();
   outbox_->restore(facts_.all);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   deliver();
   ASSERT_EQ(channel_->sent.size(), 2u);
   EXPECT_EQ(channel_->sent[1], std::pair(std::string("b"), std::string("ref-1"))) << "in the same thread as before";
   outbox_ = make();
   outbox_->restore(facts_.all);
-  outbox_->tick(now_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
   EXPECT_TRUE(work_.empty());
+}
+
+// The channels are read after the ledger, and the ledger in parts.
+TEST_F(OutboxTest, RemembersWhatWaitsBeforeItsChannelsAreKnown) {
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  ASSERT_TRUE(outbox_->queue(message("b"), now_, facts_));
+  deliver();
+  work_.clear();
+  outbox_ = std::make_unique<Outbox>(
+      Outbox::Options{},
+      [this](std::function<void(const std::stop_token&)> work) {
+        work_.push_back(std::move(work));
+        return true;
+      },
+      [this](Attempt attempt) { attempts_.push_back(std::move(attempt)); });
+  for (const Fact& fact : facts_.all) outbox_->restore(std::span(&fact, 1));
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  EXPECT_TRUE(work_.empty());
+  configure(*outbox_);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  deliver();
+  ASSERT_EQ(channel_->sent.size(), 2u);
+  EXPECT_EQ(channel_->sent[1], std::pair(std::string("b"), std::string("ref-1")));
+}
+
+TEST_F(OutboxTest, KeepsWhatWaitsForAChannelThatIsAwayForAWhile) {
+  channel_->answer = {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  outbox_->set_routes({});
+  ASSERT_TRUE(outbox_->queue(message("b"), now_, facts_)) << "nobody is to be told";
+  channel_->answer = {};
+  configure(*outbox_);
+  now_ += seconds(5);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 2u) << "one failure, one success";
+  ASSERT_TRUE(outbox_->queue(message("c"), now_, facts_));
+  work_.clear();
+  outbox_ = make();
+  outbox_->restore(facts_.all);
+  outbox_->set_routes({});
+  now_ += hours(25);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  EXPECT_EQ(facts_.count(fact_kind::kMessageFailed), 1u) << "it says that the message is given up";
 }
 
 TEST_F(OutboxTest, KeepsAMessageWhoseEndCannotBeWrittenDown) {

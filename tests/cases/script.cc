@@ -313,6 +313,7 @@ class Runner {
     if (verb == "approve") return site_->approve(first != "wrong", by);
     if (verb == "reject") return site_->reject(by, after(words, "because"));
     if (verb == "cancel") return site_->cancel(first == "undo", by);
+    if (verb == "undo") return site_->undo(by);
     if (verb == "resolve") return site_->resolve(first, words.size() > 2 ? words[2] : "", by);
     if (verb == "pause") return site_->pause(first == "policy" ? "policy:" + words[2] : "capstan", by);
     if (verb == "resume") return site_->resume(first == "policy" ? "policy:" + words[2] : "capstan", by);

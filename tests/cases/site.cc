@@ -57,7 +57,11 @@ void Site::open_finding(Finding finding) {
 }
 
 void Site::resolve_finding(const std::string& rule, const ResourceId& resource) {
-  std::erase_if(findings_, [&](const auto& known) { return known.finding.id == rule + "@" + resource; });
+  for (catalog::KnownFinding& known : findings_) {
+    if (known.finding.id != rule + "@" + resource) continue;
+    known.open = false;
+    known.resolved = clock_.now();
+  }
 }
 
 void Site::open_incident(Incident incident) {
@@ -102,6 +106,8 @@ Status Site::cancel(bool undo, const std::string& by) {
   return executor_->cancel(newest_plan(), undo, "user:" + by, clock_.now());
 }
 
+Status Site::undo(const std::string& by) { return executor_->undo(newest_plan(), "", "user:" + by, clock_.now()); }
+
 Status Site::resolve(const ResourceId& target, const std::string& decision, const std::string& by) {
   for (const auto& [id, plan] : plans_) {
     for (const Action& action : plan.actions) {
@@ -141,6 +147,9 @@ void Site::decide_all() {
     const decide::Decision decision = decide::decide(policy, situation);
     for (const decide::Verdict& verdict : decision.verdicts) reasons_.emplace_back(verdict.resource, verdict.why);
     for (const std::string& id : decision.withdraw) (void)executor_->withdraw(id, "no longer called for", clock_.now());
+    for (const std::string& id : decision.undo) {
+      (void)executor_->undo(id, "its alert has been quiet", "policy:" + policy.name, clock_.now());
+    }
     if (!decision.plan) continue;
     if (Result<Seq> submitted = executor_->submit(*decision.plan, clock_.now()); !submitted) {
       events_.push_back({"refused plan", submitted.error().message});

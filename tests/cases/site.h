@@ -43,6 +43,7 @@ class Site {
   Status approve(bool right_hash, const std::string& by);
   Status reject(const std::string& by, const std::string& reason);
   Status cancel(bool undo, const std::string& by);
+  Status undo(const std::string& by);
   Status resolve(const ResourceId& target, const std::string& decision, const std::string& by);
   Status pause(const std::string& subject, const std::string& by);
   Status resume(const std::string& subject, const std::string& by);

@@ -17,6 +17,9 @@ void Laws::see(const Fact& fact) {
     if (!approved_.insert(fact.subject).second) breach(fact.subject + " was approved twice");
   } else if (fact.kind == fact_kind::kPlanRejected || fact.kind == fact_kind::kPlanFinished) {
     if (!over_.insert(fact.subject).second) breach(fact.subject + " ended twice");
+  } else if (fact.kind == fact_kind::kPlanRecalled) {
+    if (over_.erase(fact.subject) == 0) breach(fact.subject + " was recalled before it had ended");
+    recalled_.insert(fact.subject);
   } else if (fact.kind == fact_kind::kPaused) {
     paused_.insert(fact.subject);
   } else if (fact.kind == fact_kind::kResumed) {
@@ -35,6 +38,7 @@ void Laws::intended(const Fact& fact) {
   const ResourceId target = fact.body["action"]["target"].string_or_empty();
   if (!approved_.contains(plan_id)) breach(fact.subject + " was intended without approval");
   if (over_.contains(plan_id)) breach(fact.subject + " was intended after its plan had ended");
+  if (recalled_.contains(plan_id) && !undo) breach(fact.subject + " was performed by a plan that is being undone");
   if (paused_.contains("capstan") || paused_.contains(plan.origin)) breach(fact.subject + " was intended while paused");
   for (const auto& [id, other] : intents_) {
     if (id != fact.subject && other.open && other.target == target)

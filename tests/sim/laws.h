@@ -41,6 +41,7 @@ class Laws {
   std::map<std::string, Plan> plans_;
   std::set<std::string> approved_;
   std::set<std::string> over_;
+  std::set<std::string> recalled_;
   std::set<std::string> paused_;
   std::map<std::string, Intent> intents_;     // By action: the newest.
   std::map<std::string, int> intent_counts_;  // To perform.

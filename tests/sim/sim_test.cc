@@ -170,7 +170,9 @@ class Life {
     } else if (what < 98) {
       world_.set_signal("good", chance(80) ? 1 : 0);
     } else {
-      world_.set_field(fmt::format("thing/{}", random_.below(5)), "state", chance(50) ? "running" : "stopped");
+      // What is dead stays dead: a kill that the outside no longer shows could not be told from one that never was.
+      const std::string id = fmt::format("thing/{}", random_.below(5));
+      if (world_.state(id) != "dead") world_.set_field(id, "state", chance(50) ? "running" : "stopped");
     }
   }
 
@@ -198,7 +200,9 @@ class Life {
       if (i > 0 && chance(30)) action.after.push_back(fmt::format("{}-{}", plan.id, random_.below(i)));
       plan.actions.push_back(std::move(action));
     }
-    if (executor_->submit(plan, clock_.now())) plans_.push_back(plan);
+    // Where the process dies between writing and answering, the plan is there all the same.
+    (void)executor_->submit(plan, clock_.now());
+    plans_.push_back(plan);
   }
 
   void person() {
@@ -211,6 +215,8 @@ class Life {
       (void)executor_->reject(plan.id, "no", "user:ann", clock_.now());
     else if (what < 7)
       (void)executor_->cancel(plan.id, chance(50), "user:ann", clock_.now());
+    else if (what < 8)
+      (void)executor_->undo(plan.id, "", "user:ann", clock_.now());
     else
       resolve_by_truth();
   }

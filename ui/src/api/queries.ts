@@ -210,6 +210,11 @@ export const useReject = () =>
     PLAN_KEYS,
   );
 export const useCancel = () => useChange((id: string) => post<PlanStatus>(planPath(id, 'cancel')), PLAN_KEYS);
+export const useUndo = () =>
+  useChange(
+    ({ id, reason }: { id: string; reason: string }) => post<PlanStatus>(planPath(id, 'undo'), { reason }),
+    PLAN_KEYS,
+  );
 export const useResolve = () =>
   useChange(
     ({ id, decision }: { id: string; decision: 'happened' | 'retry' | 'abandon' }) =>

@@ -101,6 +101,8 @@ export interface Plan {
   verify: string;
   verify_within_ms: number;
   undo_on_failure: boolean;
+  /** 0 for never. */
+  undo_after_quiet_ms?: number;
   approval: string;
   created: Timestamp;
   hash: string;
@@ -124,6 +126,7 @@ export interface PlanStatus {
   incident: string;
   actions: ActionStatus[];
   verify: { state: string; says: string };
+  can_be_undone?: boolean;
 }
 
 export interface Incident {

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
-import { isUnderWay, useApprove, useCancel, useReject, useResolve, useVerbs } from '../api/queries';
+import { isUnderWay, useApprove, useCancel, useReject, useResolve, useUndo, useVerbs } from '../api/queries';
 import type { ActionStatus, Plan, PlanStatus, Verb } from '../api/types';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
@@ -113,7 +113,54 @@ function ResolveButtons({ id, idempotent }: { id: string; idempotent: boolean })
   );
 }
 
-/** Approve and Reject while the plan waits; Cancel while it runs. */
+/** Takes back what a plan has done that has ended. */
+function UndoButton({ plan, className }: { plan: Plan; className: string }) {
+  const t = useT();
+  const may = useMay('operator');
+  const undo = useUndo();
+  const toasts = useToasts();
+  const [asking, setAsking] = useState(false);
+  const [reason, setReason] = useState('');
+  return (
+    <>
+      <button
+        type="button"
+        className={className}
+        disabled={!may || undo.isPending}
+        title={may ? undefined : t('plan.needs_operator')}
+        onClick={() => setAsking(true)}
+      >
+        {t('plan.take_back')}
+      </button>
+      {asking && (
+        <ConfirmDialog
+          title={t('plan.take_back.title', { title: plan.title })}
+          confirm={t('plan.take_back')}
+          busy={undo.isPending}
+          onClose={() => setAsking(false)}
+          onConfirm={() =>
+            undo.mutate(
+              { id: plan.id, reason },
+              {
+                onError: toasts.fail,
+                onSuccess: () => toasts.say(t('plan.take_back.done')),
+                onSettled: () => setAsking(false),
+              },
+            )
+          }
+        >
+          <p>{t('plan.take_back.text')}</p>
+          <label className="field">
+            <span>{t('plan.take_back.reason')}</span>
+            <input value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />
+          </label>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+/** Approve and Reject while the plan waits; Cancel while it runs; Undo when it has ended and can be taken back. */
 export function PlanButtons({ status, big = false }: { status: PlanStatus; big?: boolean }) {
   const t = useT();
   const verbs = useVerbs();
@@ -146,6 +193,7 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
       </button>
     );
   }
+  if (status.can_be_undone) return <UndoButton plan={plan} className={`button ${size}`} />;
   if (status.state !== 'proposed') return null;
   const why = may ? undefined : t('plan.needs_operator');
   return (
@@ -285,7 +333,12 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
             })}
           </dd>
           <dt>{t('plan.undo')}</dt>
-          <dd>{plan.undo_on_failure ? t('plan.undo.yes') : t('plan.undo.no')}</dd>
+          <dd>
+            {plan.undo_on_failure ? t('plan.undo.yes') : t('plan.undo.no')}
+            {plan.undo_after_quiet_ms
+              ? t('plan.undo.quiet', { time: formatDuration(plan.undo_after_quiet_ms) })
+              : ''}
+          </dd>
           <dt>{t('plan.hash')}</dt>
           <dd>
             <code>{plan.hash}</code>

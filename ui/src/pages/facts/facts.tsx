@@ -24,6 +24,8 @@ const KINDS = [
   'plan.proposed',
   'plan.approved',
   'plan.rejected',
+  'plan.cancelled',
+  'plan.recalled',
   'plan.finished',
   'action.intended',
   'action.finished',
