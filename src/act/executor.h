@@ -37,7 +37,7 @@ struct ExecutorOptions {
   int retry_limit = 60;                 // After so many the action counts as refused.
   size_t most_actions = 200;            // Of one plan.
   size_t most_open_plans = 1000;
-  size_t most_bytes = 60'000;  // Of a plan as text: the ledger takes no larger facts.
+  size_t most_bytes = 60'000;  // Of a plan or an outcome as text: the ledger takes no larger facts.
   size_t keep_ended = 500;     // Plans that have ended and are still listed.
 };
 
@@ -84,7 +84,7 @@ class Executor {
   Json pause_status() const;
   size_t waiting_for_approval() const;
   size_t unknown_actions() const;
-  // Whether any action is under way, so that a shutdown can wait for it.
+  // Whether anything is being performed or undone at this moment, so that a shutdown can wait for it.
   bool busy() const;
 
  private:

@@ -5,6 +5,7 @@
 
 #include "act/errands.h"
 #include "act/executor.h"
+#include "base/fit.h"
 
 namespace capstan::act {
 namespace {
@@ -144,6 +145,10 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
                                       .actor = run.plan.origin});
   if (written) {
     action.phase = Phase::kIntended;
+  } else if (written.error().code == ErrorCode::kInvalidArgument) {
+    // It will never be taken: too large, for one.
+    write_outcome(run, action,
+                  {ActionState::kFailed, "refused before anything was touched: " + written.error().message, {}}, now);
   } else {
     action.says = "its intent cannot be written: " + written.error().message;
     action.not_before = now + options_.retry_every;
@@ -156,6 +161,9 @@ void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const 
                             {"state", to_string(outcome.state)},
                             {"says", outcome.says},
                             {"result", outcome.result}});
+  body = fit_texts(std::move(body), options_.most_bytes);
+  // Still too large: it is the result that has no end.
+  if (body.dump().size() > options_.most_bytes) body.set("result", "left out: it is too large");
   if (!mark.empty()) body.set(mark, true);
   if (action.undoing) body.set("undo", true);
   record_or_hold({.at = now,

@@ -116,9 +116,8 @@ size_t Executor::unknown_actions() const {
 
 bool Executor::busy() const {
   return std::ranges::any_of(book_.plans(), [](const PlanRun& run) {
-    return !run.ended() && std::ranges::any_of(run.actions, [](const ActionRun& action) {
-      return action.phase == Phase::kWorking || action.phase == Phase::kIntended;
-    });
+    return !run.ended() &&
+           std::ranges::any_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kWorking; });
   });
 }
 

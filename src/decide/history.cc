@@ -37,6 +37,8 @@ void History::apply(const Fact& fact) {
     found->second.at = fact.at;
   } else if (fact.kind == fact_kind::kActionFinished) {
     finish_action(fact);
+  } else if (fact.kind == fact_kind::kActionResolved) {
+    resolve(fact);
   } else if (fact.kind == fact_kind::kPlanRejected) {
     const bool by_person = fact.body["reason"].string_or_empty() == "rejected";
     end_plan(fact, by_person ? PastAction::End::kRejected : PastAction::End::kExpired);
@@ -81,6 +83,18 @@ void History::finish_action(const Fact& fact) {
   // What a person cancelled is skipped by the executor, but was refused by a person.
   if (found->second.end == PastAction::End::kRejected && state == ActionState::kSkipped) return;
   found->second.end = end_of(state);
+  found->second.at = fact.at;
+}
+
+// What happened is told by a fact of its own.
+void History::resolve(const Fact& fact) {
+  const auto found = actions_.find(fact.subject);
+  if (found == actions_.end()) return;
+  const std::string& decision = fact.body["decision"].string_or_empty();
+  if (decision == "abandon")
+    found->second.end = PastAction::End::kFailed;
+  else if (decision == "retry")
+    found->second.end = PastAction::End::kOpen;
   found->second.at = fact.at;
 }
 

@@ -18,7 +18,7 @@ struct PastAction {
     kOpen,  // Proposed, approved or under way.
     kSucceeded,
     kFailed,    // Refused, partly done, undone, or its plan was cancelled.
-    kUnknown,   // A person has to say how it ended: as good as open.
+    kUnknown,   // A person has to say how it ended: as good as open until then.
     kSkipped,   // Never started: its precondition did not hold, or its plan stopped before.
     kRejected,  // A person said no.
     kExpired,   // Nobody answered in time, or it was withdrawn.
@@ -75,6 +75,7 @@ class History {
   void end_plan(const Fact& fact, PastAction::End for_unstarted);
   void recall(const Fact& fact);
   void finish_action(const Fact& fact);
+  void resolve(const Fact& fact);
   void forget();
 
   size_t limit_;

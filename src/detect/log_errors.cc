@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fit.h"
 #include "detect/alert_finding.h"
 
 namespace capstan::detect {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr size_t kMaxTemplates = 1'000;
 constexpr size_t kEvidenceLines = 10;
+constexpr size_t kLongestLine = 2 << 10;  // A stack trace goes on, what matters stands at its beginning.
 constexpr size_t kMaxKnown = 1'000;
 constexpr double kManyOfNew = 5;
 constexpr std::string_view kRule = "LogErrorBurst";
@@ -153,9 +155,10 @@ Finding LogErrorDetector::describe(const Stream& stream, double in_window, std::
   finding.since = *stream.burst_since;
   if (const auto known = restored_.find(finding.id); known != restored_.end()) finding.since = known->second;
   std::ranges::stable_sort(top, std::ranges::greater(), &LogTemplate::count);
-  finding.says = fmt::format("{} says {:.0f} errors a minute, usual are {:.1f}{}", name_of(stream.labels),
-                             in_window * 60 / to_seconds(options_.window), stream.baseline.expected(Duration(60'000)),
-                             top.empty() ? "" : fmt::format("; most often: {}", top.front().text));
+  finding.says =
+      fmt::format("{} says {:.0f} errors a minute, usual are {:.1f}{}", name_of(stream.labels),
+                  in_window * 60 / to_seconds(options_.window), stream.baseline.expected(Duration(60'000)),
+                  top.empty() ? "" : fmt::format("; most often: {}", fit_text(top.front().text, kLongestLine)));
   finding.remedy = "read the lines: what they name is the next thing to look at";
   Evidence lines;
   lines.kind = Evidence::Kind::kLines;
@@ -164,7 +167,8 @@ Finding LogErrorDetector::describe(const Stream& stream, double in_window, std::
                            top.size(), is_new ? ", most of them never seen before" : "");
   for (const LogTemplate& one : top) {
     if (lines.lines.size() >= kEvidenceLines) break;
-    lines.lines.push_back(fmt::format("{}x {}", one.count, one.example.empty() ? one.text : one.example));
+    const std::string& line = one.example.empty() ? one.text : one.example;
+    lines.lines.push_back(fmt::format("{}x {}", one.count, fit_text(line, kLongestLine)));
   }
   finding.evidence.push_back(std::move(lines));
   return finding;

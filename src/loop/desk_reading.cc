@@ -178,7 +178,7 @@ Result<Json> Desk::resources(const ResourceQuery& query) const {
   for (const auto& row : TRY(rows("SELECT kind, count(*) FROM resource GROUP BY kind")).rows)
     counts[to_text(row[0])] = std::get<int64_t>(row[1]);
   std::vector<catalog::KnownResource> found;
-  for (const KindSpec& kind : parts_.loop.parts().catalog.kinds()) {
+  for (const KindSpec& kind : reader.kinds()) {
     Json columns = Json::array();
     for (const KindSpec::Column& column : kind.columns) {
       columns.push_back(Json::object({{"name", column.name},
@@ -207,7 +207,8 @@ Result<Json> Desk::resource(std::string_view id, std::optional<Time> at) const {
 }
 
 Result<Json> Desk::graph(std::string_view id, int depth) const {
-  return graph_answer(TRY(catalog()), parts_.loop.parts().catalog.kinds(), id, depth);
+  const catalog::CatalogReader reader = TRY(catalog());
+  return graph_answer(reader, reader.kinds(), id, depth);
 }
 
 Result<Json> Desk::sql(std::string_view text) const {

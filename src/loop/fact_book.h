@@ -27,6 +27,8 @@ class FactBook final : public FactSink {
 
   Result<std::vector<Seq>> append(std::span<const NewFact> facts) override;
   Result<Seq> append_one(NewFact fact);
+  // The number that the first fact of the next `append` will get: a cause for the others of its batch.
+  Seq next_seq() const { return ledger_.next_seq(); }
 
   // Called with every fact that was written, in order, on the loop's thread; must not append.
   void observe(std::function<void(const Fact&)> observer) { observers_.push_back(std::move(observer)); }

@@ -2,16 +2,29 @@
 
 #include <algorithm>
 
+#include "base/fit.h"
+
 namespace capstan::loop {
 namespace {
 
 constexpr size_t kMostEndsKept = 1'000;
+constexpr size_t kBodyLimit = 48 << 10;  // Below the ledger's, with room for what a fact adds.
 constexpr std::string_view kActor = "capstan";
 
 // What a person would call another finding: not the measured value, which moves all the time.
 bool differs(const Finding& before, const Finding& after) {
   return before.severity != after.severity || before.resource != after.resource || before.verbs != after.verbs ||
          before.causes_by != after.causes_by;
+}
+
+// A rule's annotations and samples can be of any size, a fact not.
+Json fitting_body(Finding finding) {
+  Json body = fit_texts(finding.to_json(), kBodyLimit);
+  while (body.dump().size() > kBodyLimit && !finding.evidence.empty()) {
+    finding.evidence.pop_back();
+    body = fit_texts(finding.to_json(), kBodyLimit);
+  }
+  return body;
 }
 
 }  // namespace
@@ -30,7 +43,7 @@ Status FindingBook::update(const Findings& round, const EndedBy& ended_by, FactS
     if (known && !differs(known->finding, finding)) continue;
     const std::string_view kind = known ? fact_kind::kFindingChanged : fact_kind::kFindingOpened;
     news.push_back(
-        {round.at, std::string(kind), finding.id, finding.to_json(), known ? known->fact : 0, std::string(kActor)});
+        {round.at, std::string(kind), finding.id, fitting_body(finding), known ? known->fact : 0, std::string(kActor)});
   }
   const size_t opened = news.size();
   for (const auto& [id, entry] : holding_) {

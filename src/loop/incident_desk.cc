@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fit.h"
 #include "base/log.h"
 #include "tell/compose.h"
 
@@ -41,14 +42,18 @@ bool drop_some_evidence(Incident& incident) {
 Json fitting_body(Incident incident, size_t limit) {
   Json body = incident.to_json();
   while (body.dump().size() > limit && drop_some_evidence(incident)) body = incident.to_json();
-  return body;
+  return fit_texts(std::move(body), limit);
 }
 
 void IncidentDesk::restore(std::vector<Open> open, int64_t last_number) {
   std::vector<Incident> incidents;
   for (Open& one : open) {
     facts_[one.incident.id] = one.fact;
-    for (const Plan& plan : one.incident.recommended) proposed_[one.incident.id].push_back({plan.id, plan.id});
+    // What a crash kept from being proposed is proposed in the next round.
+    for (const Plan& plan : one.incident.recommended) {
+      if (const std::string known = newest_submitted(plan.id); !known.empty())
+        proposed_[one.incident.id].push_back({plan.id, known});
+    }
     if (!one.incident.causes.empty()) told_cause_[one.incident.id] = one.incident.causes.front().group;
     incidents.push_back(std::move(one.incident));
   }
@@ -88,35 +93,43 @@ Status IncidentDesk::update(const FindingBook& findings, const explain::World& w
   return {};
 }
 
-Result<Seq> IncidentDesk::write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
-                                Time now) {
+// The incident and what is told of it are one commit: neither is there without the other after a crash.
+Status IncidentDesk::write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
+                           const std::function<Message(Seq fact)>& compose, Time now) {
   Json body = fitting_body(incident, kBodyLimit);
   body.set("says", says);
-  const NewFact fact{now, std::string(kind), incident.id, std::move(body), cause, std::string(kActor)};
-  const Seq seq = TRY(parts_.facts.append(std::span(&fact, 1))).front();
-  facts_[incident.id] = seq;
-  return seq;
+  std::vector<NewFact> news = {{now, std::string(kind), incident.id, std::move(body), cause, std::string(kActor)}};
+  const Message message = compose ? compose(parts_.facts.next_seq()) : Message();
+  if (compose) {
+    if (auto announcement = parts_.outbox.announcement(message, now)) news.push_back(std::move(*announcement));
+  }
+  const std::vector<Seq> seqs = TRY(parts_.facts.append(news));
+  facts_[incident.id] = seqs.front();
+  if (seqs.size() > 1) parts_.outbox.announced(message, seqs.back(), now, parts_.facts);
+  return {};
 }
 
 Status IncidentDesk::opened(const explain::IncidentChange& change, const FindingBook& findings, Time now) {
   const FindingBook::Entry* trigger = findings.find(change.trigger);
-  const Seq fact =
-      TRY(write(fact_kind::kIncidentOpened, change.incident, trigger ? trigger->fact : 0, change.says, now));
+  const auto compose = [&](Seq fact) { return tell::compose_opened(change.incident, page_, fact); };
+  TRY(write(fact_kind::kIncidentOpened, change.incident, trigger ? trigger->fact : 0, change.says, compose, now));
   if (!change.incident.causes.empty()) told_cause_[change.incident.id] = change.incident.causes.front().group;
-  return parts_.outbox.queue(tell::compose_opened(change.incident, page_, fact), now, parts_.facts);
+  return {};
 }
 
 Status IncidentDesk::changed(const explain::IncidentChange& change, const FindingBook& findings, Time now) {
   const Incident& incident = change.incident;
   const FindingBook::Entry* trigger = findings.find(change.trigger);
   const Seq cause = trigger ? trigger->fact : fact_of(incident.id);
-  const Seq fact = TRY(write(fact_kind::kIncidentChanged, incident, cause, change.says, now));
   // People hear of another cause or one more finding, not of every move of a share.
   const std::vector<ResourceId> group =
       incident.causes.empty() ? std::vector<ResourceId>() : incident.causes.front().group;
-  if (change.trigger.empty() && told_cause_[incident.id] == group) return {};
+  if (change.trigger.empty() && told_cause_[incident.id] == group)
+    return write(fact_kind::kIncidentChanged, incident, cause, change.says, nullptr, now);
+  const auto compose = [&](Seq fact) { return tell::compose_changed(incident, change.says, page_, fact); };
+  TRY(write(fact_kind::kIncidentChanged, incident, cause, change.says, compose, now));
   told_cause_[incident.id] = group;
-  return parts_.outbox.queue(tell::compose_changed(incident, change.says, page_, fact), now, parts_.facts);
+  return {};
 }
 
 Status IncidentDesk::closed(const explain::IncidentChange& change, const FindingBook& findings, Time now) {
@@ -124,7 +137,8 @@ Status IncidentDesk::closed(const explain::IncidentChange& change, const Finding
   Seq cause = 0;
   for (const Finding& finding : incident.findings) cause = std::max(cause, findings.resolved_by(finding.id));
   if (cause == 0) cause = fact_of(incident.id);
-  const Seq fact = TRY(write(fact_kind::kIncidentClosed, incident, cause, change.says, now));
+  const auto compose = [&](Seq fact) { return tell::compose_closed(incident, page_, fact); };
+  TRY(write(fact_kind::kIncidentClosed, incident, cause, change.says, compose, now));
   for (const Proposal& one : proposed_[incident.id]) {
     // A plan that has started runs to its end; taking it back is refused then, as it should be.
     (void)parts_.executor.withdraw(one.submitted, "the incident is over", now);
@@ -132,7 +146,7 @@ Status IncidentDesk::closed(const explain::IncidentChange& change, const Finding
   proposed_.erase(incident.id);
   told_cause_.erase(incident.id);
   facts_.erase(incident.id);
-  return parts_.outbox.queue(tell::compose_closed(incident, page_, fact), now, parts_.facts);
+  return {};
 }
 
 void IncidentDesk::propose(const Incident& incident, Time now) {
@@ -148,8 +162,29 @@ void IncidentDesk::propose(const Incident& incident, Time now) {
   });
   for (const Plan& plan : incident.recommended) {
     if (std::ranges::find(proposals, plan.id, &Proposal::recommended) != proposals.end()) continue;
-    proposals.push_back({plan.id, submit(plan, fact_of(incident.id), now)});
+    if (const auto submitted = submit(plan, fact_of(incident.id), now)) {
+      proposals.push_back({plan.id, *submitted});
+      refusal_.clear();
+    } else if (const std::string says = submitted.error().to_string(); refusal_ != says) {
+      // Tried again in every round, and said once.
+      log::warning("loop", fmt::format("cannot propose {}: {}", plan.id, says));
+      refusal_ = says;
+    }
   }
+}
+
+std::string IncidentDesk::submitted_id(const std::string& recommended, int attempt) {
+  return attempt == 1 ? recommended : fmt::format("{}-{}", recommended, attempt);
+}
+
+std::string IncidentDesk::newest_submitted(const std::string& recommended) const {
+  std::string newest;
+  for (int attempt = 1; attempt < kMostProposals; ++attempt) {
+    const std::string id = submitted_id(recommended, attempt);
+    if (!parts_.executor.status(id)) break;
+    newest = id;
+  }
+  return newest;
 }
 
 bool IncidentDesk::is_running(const std::string& plan) const {
@@ -159,22 +194,21 @@ bool IncidentDesk::is_running(const std::string& plan) const {
   return state == ActionState::kApproved || state == ActionState::kRunning;
 }
 
-std::string IncidentDesk::submit(Plan plan, Seq cause, Time now) {
+Result<std::string> IncidentDesk::submit(Plan plan, Seq cause, Time now) {
   plan.cause = cause;
-  const std::string id = plan.id;
-  for (int attempt = 2; attempt < kMostProposals; ++attempt) {
+  const std::string recommended = plan.id;
+  for (int attempt = 1; attempt < kMostProposals; ++attempt) {
+    plan.id = submitted_id(recommended, attempt);
+    if (attempt > 1) {
+      for (size_t i = 0; i < plan.actions.size(); ++i) plan.actions[i].id = fmt::format("{}-{}", plan.id, i + 1);
+    }
     const auto submitted = parts_.executor.submit(plan, now);
     if (submitted) return plan.id;
-    if (submitted.error().code != ErrorCode::kAlreadyExists) {
-      log::warning("loop", fmt::format("cannot propose {}: {}", plan.id, submitted.error().to_string()));
-      return plan.id;
-    }
+    if (submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
     const auto status = parts_.executor.status(plan.id);
     const bool taken_back = status && (*status)["state"].string_or_empty() == to_string(ActionState::kSkipped);
-    if (!taken_back) return plan.id;  // It waits, or it was tried: the same is not proposed twice.
+    if (!taken_back) break;  // It waits, or it was tried: the same is not proposed twice.
     // It was taken back when another cause was likelier, and is called for again.
-    plan.id = fmt::format("{}-{}", id, attempt);
-    for (size_t i = 0; i < plan.actions.size(); ++i) plan.actions[i].id = fmt::format("{}-{}", plan.id, i + 1);
   }
   return plan.id;
 }

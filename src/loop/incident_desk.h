@@ -2,14 +2,16 @@
 // Owned by the loop; not thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "act/executor.h"
 #include "explain/explainer.h"
+#include "loop/fact_book.h"
 #include "loop/finding_book.h"
-#include "model/fact_sink.h"
+#include "model/message.h"
 #include "model/verb.h"
 #include "tell/outbox.h"
 
@@ -18,7 +20,7 @@ namespace capstan::loop {
 class IncidentDesk {
  public:
   struct Parts {
-    FactSink& facts;
+    FactBook& facts;
     act::Executor& executor;
     tell::Outbox& outbox;
     const VerbRegistry& verbs;
@@ -47,11 +49,16 @@ class IncidentDesk {
   Status opened(const explain::IncidentChange& change, const FindingBook& findings, Time now);
   Status changed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
   Status closed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
-  Result<Seq> write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says, Time now);
+  // `compose` makes what people are told, and is empty where they are told nothing.
+  Status write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
+               const std::function<Message(Seq fact)>& compose, Time now);
   // Proposes the recommended plans and takes back those that are no longer recommended.
   void propose(const Incident& incident, Time now);
-  // Gives the id it was submitted by.
-  std::string submit(Plan plan, Seq cause, Time now);
+  // Gives the id it was submitted by, now or earlier.
+  Result<std::string> submit(Plan plan, Seq cause, Time now);
+  static std::string submitted_id(const std::string& recommended, int attempt);
+  // "" when the executor knows none.
+  std::string newest_submitted(const std::string& recommended) const;
   bool is_running(const std::string& plan) const;
 
   Parts parts_;
@@ -63,6 +70,7 @@ class IncidentDesk {
     std::string submitted;    // and as the executor has it.
   };
   std::map<std::string, std::vector<Proposal>> proposed_;      // Of open incidents.
+  std::string refusal_;                                        // Why the executor did not take a plan, last.
   std::map<std::string, std::vector<ResourceId>> told_cause_;  // The cause people were last told of.
   std::vector<explain::IncidentChange> unwritten_;             // What a full disk kept from being written.
 };

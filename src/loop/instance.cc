@@ -72,6 +72,7 @@ class Running final : public Instance {
   void stop() override {
     if (senses_) senses_->stop();
     if (loop_) loop_->stop();
+    workers_.reset();  // Nothing runs any more that could speak to the loop.
   }
 
   Control& control() override { return *desk_; }

@@ -17,6 +17,10 @@ constexpr Duration kClaimTime = std::chrono::minutes(2);
 constexpr size_t kMostHelpedKept = 1'000;
 constexpr Duration kDeriveEvery = std::chrono::seconds(5);
 constexpr Duration kNoticesEvery = std::chrono::minutes(1);
+constexpr Duration kNewsTime = std::chrono::hours(1);  // After a restart, what is older is no news.
+constexpr size_t kMostPlanNews = 1'000;
+constexpr Duration kPatience = std::chrono::seconds(10);  // With actions under way when Capstan is stopped,
+constexpr Duration kLastWords = std::chrono::seconds(3);  // and once they have been told to end.
 
 }  // namespace
 
@@ -113,7 +117,11 @@ Status Loop::restore() {
     if (facts.empty()) break;
     executor_->restore(facts);
     outbox_->restore(facts);
-    for (const Fact& fact : facts) policies_->apply(fact);
+    for (const Fact& fact : facts) {
+      policies_->apply(fact);
+      // What a crash kept from being told; the outbox knows what has been.
+      if (parts_.clock.now() - fact.at < kNewsTime) note_plan_news(fact);
+    }
     next = facts.back().seq + 1;
   }
   const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
@@ -147,11 +155,11 @@ void Loop::start() {
 }
 
 void Loop::stop() {
-  workshop_->request_stop();
   if (thread_.joinable()) {
     thread_.request_stop();
     thread_.join();
   }
+  workshop_->request_stop();
   inbox_.close();
 }
 
@@ -161,6 +169,27 @@ void Loop::run(const std::stop_token& stop) {
     if (std::optional<LoopMessage> message = inbox_.take_within(stop, wait)) handle(std::move(*message));
     step();
   }
+  finish_actions();
+}
+
+// Nothing new starts: what starts things is the tick.
+void Loop::finish_actions() {
+  if (!take_results_until(parts_.clock.monotonic() + kPatience)) {
+    log::warning("loop", "stopping: the actions that still run are cancelled");
+    workshop_->request_stop();
+    if (!take_results_until(parts_.clock.monotonic() + kLastWords))
+      log::warning("loop", "stopped without knowing how an action ended; it is looked up at the next start");
+  }
+  facts_.announce();
+}
+
+bool Loop::take_results_until(Duration deadline) {
+  while (executor_->busy()) {
+    const Duration left = deadline - parts_.clock.monotonic();
+    if (left <= Duration(0)) return false;
+    if (std::optional<LoopMessage> message = inbox_.take_within({}, left)) handle(std::move(*message));
+  }
+  return true;
 }
 
 void Loop::step() {
@@ -311,7 +340,10 @@ void Loop::send_plan_news() {
                                               news.fact);
         break;
     }
-    if (message) report("outbox", outbox_->queue(*message, parts_.clock.now(), facts_));
+    if (!message) continue;
+    const Status queued = outbox_->queue(*message, parts_.clock.now(), facts_);
+    report("outbox", queued);
+    if (!queued && plan_news_.size() < kMostPlanNews) plan_news_.push_back(news);  // Told later.
   }
 }
 

@@ -75,7 +75,8 @@ class Loop {
   auto ask(F&& question) -> Result<decltype(question())>;
 
   void start();
-  // Finishes what is at hand: the actions under way get a moment to end. Then nothing runs any more.
+  // Actions under way get ten seconds to end, then they are cancelled; how they ended is written down. The workers may
+  // still run something when this returns, but no longer reach the loop.
   void stop();
 
   // One round, for tests and the simulated world: takes what is in the inbox and does what is due.
@@ -109,6 +110,8 @@ class Loop {
   Status restore_incidents(const catalog::CatalogReader& catalog);
 
   void run(const std::stop_token& stop);
+  void finish_actions();
+  bool take_results_until(Duration deadline);
   void handle(LoopMessage message);
   void take(Observed observed);
   void take(Detected detected);

@@ -122,7 +122,7 @@ Message compose_plan_waiting(const Plan& plan, const std::string& page, Seq caus
 Message compose_action_unknown(const Plan& plan, const std::string& action, const std::string& says,
                                const std::string& page, Seq cause) {
   Message message = message_about(plan, page, cause);
-  message.id = action + ":unknown";
+  message.id = fmt::format("{}:unknown:{}", action, cause);  // Tried again, it may end like that again.
   message.severity = Severity::kHigh;
   message.title = "Nobody knows whether this happened: " + plan.title;
   for (const Action& each : plan.actions) {

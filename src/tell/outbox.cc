@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
+#include "base/fit.h"
+
 namespace capstan::tell {
 namespace {
 
 constexpr size_t kMostSeen = 10'000;
 constexpr size_t kMostThreads = 1'000;
+constexpr size_t kMostBytes = 48 << 10;  // Of a message as a fact.
 
 NewFact make_fact(std::string_view kind, Time at, const std::string& message, Json body, Seq cause) {
   return {at, std::string(kind), message, std::move(body), cause, "capstan"};
@@ -34,8 +37,10 @@ void Outbox::restore(std::span<const Fact> facts) {
       note_queued(fact.subject, fact.seq);
       if (fact.redacted) continue;
       for (const Json& channel : fact.body["channels"].items()) {
-        lanes_[channel.string_or_empty()].waiting.push_back(
-            {Message::from_json(fact.body["message"]), fact.seq, fact.at, fact.at, 0});
+        lanes_[channel.string_or_empty()].waiting.push_back({.message = Message::from_json(fact.body["message"]),
+                                                             .queued = fact.seq,
+                                                             .since = fact.at,
+                                                             .due = fact.at});
       }
     } else if (fact.kind == fact_kind::kMessageSent || fact.kind == fact_kind::kMessageFailed) {
       Lane& lane = lanes_[fact.body["channel"].string_or_empty()];
@@ -57,37 +62,46 @@ void Outbox::note_queued(const std::string& message, Seq fact) {
 
 void Outbox::remember_thread(Lane& lane, const std::string& thread, const std::string& reference) {
   if (thread.empty()) return;
-  if (lane.threads.size() >= kMostThreads) lane.threads.erase(lane.threads.begin());
-  lane.threads.emplace(thread, reference);
+  if (!lane.threads.emplace(thread, reference).second) return;
+  lane.thread_order.push_back(thread);
+  if (lane.thread_order.size() <= kMostThreads) return;
+  lane.threads.erase(lane.thread_order.front());
+  lane.thread_order.pop_front();
 }
 
 Status Outbox::queue(const Message& message, Time now, FactSink& facts) {
-  if (seen_.contains(message.id)) return {};
-  std::vector<std::pair<const std::string, Lane>*> lanes;
+  const std::optional<NewFact> fact = announcement(message, now);
+  if (!fact) return {};
+  const Seq queued = TRY(facts.append(std::span(&*fact, 1))).front();
+  announced(message, queued, now, facts);
+  return {};
+}
+
+std::optional<NewFact> Outbox::announcement(const Message& message, Time now) const {
+  if (seen_.contains(message.id)) return std::nullopt;
   Json::Array names;
-  for (auto& named : lanes_) {
-    if (!named.second.route.channel || message.severity < named.second.route.least) continue;
-    lanes.push_back(&named);
-    names.push_back(named.first);
+  for (const auto& [name, lane] : lanes_) {
+    if (lane.route.channel && message.severity >= lane.route.least) names.push_back(name);
   }
-  if (lanes.empty()) return {};
-  const NewFact fact =
-      make_fact(fact_kind::kMessageQueued, now, message.id,
-                Json::object({{"message", message.to_json()}, {"channels", std::move(names)}}), message.cause);
-  const Seq queued = TRY(facts.append(std::span(&fact, 1))).front();
-  note_queued(message.id, queued);
-  for (auto* named : lanes) {
-    auto& [name, lane] = *named;
-    lane.waiting.push_back({message, queued, now, now, 0});
+  if (names.empty()) return std::nullopt;
+  Json body = Json::object({{"message", fit_texts(message.to_json(), kMostBytes)}, {"channels", std::move(names)}});
+  return make_fact(fact_kind::kMessageQueued, now, message.id, std::move(body), message.cause);
+}
+
+void Outbox::announced(const Message& message, Seq fact, Time now, FactSink& facts) {
+  note_queued(message.id, fact);
+  for (auto& [name, lane] : lanes_) {
+    if (!lane.route.channel || message.severity < lane.route.least) continue;
+    lane.waiting.push_back({.message = message, .queued = fact, .since = now, .due = now});
     if (lane.waiting.size() > options_.most_waiting) {
       const size_t oldest = lane.in_flight ? 1 : 0;  // The first one is on its way.
-      TRY(give_up(lane, name, oldest,
-                  fmt::format("given up: more than {} messages wait for this channel", options_.most_waiting), now,
-                  facts));
+      // What cannot be written down now stays; the next one tries again.
+      (void)give_up(lane, name, oldest,
+                    fmt::format("given up: more than {} messages wait for this channel", options_.most_waiting), now,
+                    facts);
     }
     start(lane, now);
   }
-  return {};
 }
 
 Status Outbox::give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts) {
@@ -113,8 +127,8 @@ Status Outbox::tick(Time now, FactSink& facts) {
 void Outbox::start(Lane& lane, Time now) {
   if (!lane.route.channel || lane.in_flight || lane.waiting.empty()) return;
   const Waiting& next = lane.waiting.front();
-  // A due time far ahead means that the wall clock went back.
-  if (next.due > now && next.due - now <= options_.longest_wait) return;
+  // A due time further ahead than it was set means that the wall clock went back.
+  if (next.due > now && next.due - now <= next.wait) return;
   const auto thread = lane.threads.find(next.message.thread);
   const std::string reference = thread == lane.threads.end() ? "" : thread->second;
   lane.in_flight = run_(
@@ -136,7 +150,7 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
   lane.error = delivery.status ? "" : delivery.status.error().message;
   const bool give_up = !delivery.retry || now - waiting.since > options_.give_up_after;
   if (!delivery.status && !give_up) {
-    waiting.due = now + wait_after(waiting.attempts, delivery.retry_after);
+    wait(waiting, delivery.retry_after, now);
     return {};
   }
   Json body = Json::object({{"channel", attempt.channel}, {"attempts", waiting.attempts}});
@@ -150,7 +164,7 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
                                  waiting.message.id, std::move(body), waiting.queued);
   if (auto written = facts.append(std::span(&fact, 1)); !written) {
     // Not noted, so it counts as not done.
-    waiting.due = now + wait_after(waiting.attempts, Duration(0));
+    wait(waiting, Duration(0), now);
     return fail(std::move(written).error());
   }
   if (delivery.status) remember_thread(lane, waiting.message.thread, delivery.reference);
@@ -159,10 +173,11 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
   return {};
 }
 
-Duration Outbox::wait_after(int attempts, Duration asked) const {
-  if (asked.count() > 0) return asked;
-  const int doublings = std::min(attempts - 1, 20);
-  return std::min(options_.longest_wait, options_.first_wait * (int64_t{1} << doublings));
+void Outbox::wait(Waiting& waiting, Duration asked, Time now) const {
+  const int doublings = std::min(waiting.attempts - 1, 20);
+  waiting.wait =
+      asked.count() > 0 ? asked : std::min(options_.longest_wait, options_.first_wait * (int64_t{1} << doublings));
+  waiting.due = now + waiting.wait;
 }
 
 std::vector<Outbox::ChannelState> Outbox::channels() const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ class Outbox {
 
   // Writes message.queued and starts what can be started. The same id is queued once.
   Status queue(const Message& message, Time now, FactSink& facts);
+  // The same in two steps, for who writes the fact together with what it tells of: the fact to append, none where
+  // nobody is to be told (any more); and, once it is durable, its number. `facts` takes what has to give way.
+  std::optional<NewFact> announcement(const Message& message, Time now) const;
+  void announced(const Message& message, Seq fact, Time now, FactSink& facts);
   // Starts what is due, and gives up what has waited for too long.
   Status tick(Time now, FactSink& facts);
   // Writes message.sent or message.failed, or waits for the next attempt.
@@ -74,6 +79,7 @@ class Outbox {
     Seq queued = 0;
     Time since;
     Time due;
+    Duration wait{0};  // How long it was made to wait the last time.
     int attempts = 0;
   };
   struct Lane {
@@ -81,6 +87,7 @@ class Outbox {
     std::deque<Waiting> waiting;
     bool in_flight = false;
     std::map<std::string, std::string> threads;  // Message thread -> the channel's own reference.
+    std::deque<std::string> thread_order;        // The oldest first.
     std::string error;
     Time last;
   };
@@ -89,7 +96,7 @@ class Outbox {
   void remember_thread(Lane& lane, const std::string& thread, const std::string& reference);
   Status give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts);
   void start(Lane& lane, Time now);
-  Duration wait_after(int attempts, Duration asked) const;
+  void wait(Waiting& waiting, Duration asked, Time now) const;
 
   Options options_;
   Run run_;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kTimeLimit{60'000};
 constexpr Duration kMostTime{3'600'000};
-constexpr size_t kOutputLimit = 64 << 10;
+constexpr size_t kOutputLimit = 16 << 10;  // Of each stream.
 constexpr size_t kMostArguments = 100;
 
 }  // namespace

@@ -213,7 +213,7 @@ test("mistakes are told with file and line, and the last good version stays", as
   await calm();
 });
 
-test("a Prometheus target is two lines, an alert rule is as Prometheus has it, and a policy acts without asking", async () => {
+test("a Prometheus target is two lines, an alert rule is as Prometheus has it, and a policy acts without asking; what it did can be undone", async () => {
   const port = await freePort();
   const exporter = spawn("prometheus-node-exporter", [`--web.listen-address=127.0.0.1:${port}`], { stdio: "ignore" });
   const victim = spawn("sleep", ["1000"], { stdio: "ignore" });
@@ -230,6 +230,15 @@ test("a Prometheus target is two lines, an alert rule is as Prometheus has it, a
       `policy: calm-sleepers\nwhen: { alert: ExporterIsUp }\nselect: { kind: host_process, where: "pid = ${victim.pid}" }\ndo:\n  - host.lower_priority: {}\napprove: none\n`,
     );
     await until("the policy to lower its target's priority", 40, () => os.getPriority(victim.pid) > 0);
+    const { plan } = await until("the plan to end", 20, async () => {
+      const { plans } = await capstan.json(["plans", "--state", "finished"]);
+      return plans.find((one) => one.plan.origin === "policy:calm-sleepers" && one.can_be_undone);
+    });
+    await page.goto(`${capstan.url}/plans/${plan.id}`);
+    await page.getByRole("button", { name: "Undo…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Undo…" }).click();
+    await until("the priority to be as before", 20, () => os.getPriority(victim.pid) === 0);
+    await page.getByText("undone", { exact: true }).first().waitFor();
   } finally {
     exporter.kill("SIGKILL");
     victim.kill("SIGKILL");
