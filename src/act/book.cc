@@ -91,6 +91,7 @@ void Book::intend(const Fact& fact) {
   if (action->started == Time()) action->started = fact.at;
   std::deque<Time>& intents = intents_[run->plan.origin];
   intents.push_back(fact.at);
+  newest_ = fact.at;
   while (!intents.empty() && intents.front() < fact.at - 2 * kMinute) intents.pop_front();
 }
 
@@ -217,6 +218,9 @@ size_t Book::open_plans() const {
 }
 
 void Book::forget() {
+  std::erase_if(intents_, [this](const auto& origin) {
+    return origin.second.empty() || origin.second.back() < newest_ - 2 * kMinute;
+  });
   size_t ended = plans_.size() - open_plans();
   for (auto run = plans_.begin(); run != plans_.end() && ended > keep_ended_;) {
     if (!run->ended()) {

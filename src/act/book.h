@@ -61,6 +61,7 @@ class Book {
   std::map<std::string, PlanRun*, std::less<>> by_action_;
   std::map<std::string, Pause, std::less<>> pauses_;
   std::map<std::string, std::deque<Time>, std::less<>> intents_;  // By origin.
+  Time newest_;                                                   // Of all intents.
 };
 
 }  // namespace capstan::act

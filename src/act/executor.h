@@ -22,6 +22,7 @@ namespace capstan::act {
 // Everything outside of the executor. All must outlive it; those that work items use are thread-safe.
 struct Surroundings {
   FactSink& facts;
+  const Clock& clock;  // Its monotonic time: what waits does not care for the clock on the wall.
   WorkRunner& runner;
   VerbRegistry& verbs;
   const ResourceSource& resources;
@@ -110,6 +111,7 @@ class Executor {
   bool advance_check(PlanRun& run, Time now);
   void start_ready(PlanRun& run, Time now);
   std::string obstacle(const PlanRun& run, const ActionRun& action, Time now) const;
+  Duration monotonic() const { return around_.clock.monotonic(); }
   void finish(PlanRun& run, Time now);
 
   // Work out and back (executor_work.cc).
@@ -121,7 +123,7 @@ class Executor {
   void take(PlanRun& run, ActionRun& action, Prepared prepared, Time now);
   void take(PlanRun& run, ActionRun& action, const Effect& effect, Time now);
   void take(PlanRun& run, ActionRun& action, const Looked& looked, Time now);
-  void take_check(PlanRun& run, const Checked& checked, Time now);
+  void take_check(PlanRun& run, const Checked& checked);
   void write_intent(PlanRun& run, ActionRun& action, bool undo, Time now);
   void write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now,
                      std::string_view mark = "");

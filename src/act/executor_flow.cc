@@ -140,9 +140,14 @@ bool Executor::advance_check(PlanRun& run, Time now) {
   // While something still runs others may follow, as far as the limit lets them; the check comes after.
   if (running || !unverified) return true;
   if (run.check.state == Check::State::kPending || run.check.state == Check::State::kHolds) {
-    run.check = {.state = Check::State::kRunning, .ticket = 0, .began = now, .next = now, .true_since = {}, .says = {}};
+    run.check = {.state = Check::State::kRunning,
+                 .ticket = 0,
+                 .began = monotonic(),
+                 .next = monotonic(),
+                 .true_since = {},
+                 .says = {}};
   }
-  if (run.check.ticket == 0 && now >= run.check.next) send_check(run, now);
+  if (run.check.ticket == 0 && monotonic() >= run.check.next) send_check(run, now);
   run.waiting = fmt::format("its check to hold: {}", run.check.says.empty() ? run.plan.verify : run.check.says);
   return !run.stopped.empty();
 }
@@ -155,7 +160,7 @@ std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time
     if (!passed)
       return fmt::format("{} on {} first", first ? first->action.verb : id, first ? first->action.target : "?");
   }
-  if (now < action.not_before) return action.says;
+  if (monotonic() < action.not_before) return action.says;
   if (const ActionRun* holder = book_.holder(action.action.target)) {
     return fmt::format("the target is busy with {} ({})", holder->action.verb, holder->action.id);
   }

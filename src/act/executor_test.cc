@@ -17,6 +17,9 @@ class FakeFacts final : public FactSink {
     if (full) return fail(ErrorCode::kResourceExhausted, "no space left on device");
     std::vector<Seq> numbers;
     for (const NewFact& fact : added) {
+      if (fact.body.dump().size() > most_bytes) return fail(ErrorCode::kInvalidArgument, "too large");
+    }
+    for (const NewFact& fact : added) {
       facts.push_back({facts.size() + 1, fact.at, fact.kind, fact.subject, fact.body, fact.cause, fact.actor});
       numbers.push_back(facts.back().seq);
     }
@@ -27,6 +30,7 @@ class FakeFacts final : public FactSink {
   }
   std::vector<Fact> facts;
   bool full = false;
+  size_t most_bytes = SIZE_MAX;
 };
 
 class FakeRunner final : public WorkRunner {
@@ -54,12 +58,13 @@ class FakeVerb final : public Verb {
   Performed perform(const Action&, const Resource&, const Json& before, const std::stop_token&) override {
     ++performed;
     was = before["was"].int_or(0);
-    return {ActionState::kSucceeded, "poked", {}};
+    return {ActionState::kSucceeded, "poked", result};
   }
   ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kCannotTell; }
   Performed undo(const Action&, const Resource&, const Json&, const std::stop_token&) override { return {}; }
   int performed = 0;
   int64_t was = 0;
+  Json result;
 
  private:
   VerbSpec spec_;
@@ -135,13 +140,14 @@ class ExecutorTest : public ::testing::Test {
   }
 
   FakeFacts facts_;
+  VirtualClock clock_{kNow};
   FakeRunner runner_;
   VerbRegistry verbs_;
   FakeVerb* verb_ = nullptr;
   FakeResources resources_;
   FakeSql sql_;
   FakeSignals signals_;
-  Executor executor_{Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_}};
+  Executor executor_{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
 };
 
 TEST_F(ExecutorTest, WritesEachStepDownWithItsCause) {
@@ -249,6 +255,22 @@ TEST_F(ExecutorTest, WaitsForAFreeWorkerWithoutLosingTheIntent) {
   EXPECT_EQ(facts_.count(fact_kind::kActionIntended), 1u);
 }
 
+TEST_F(ExecutorTest, CutsAnOutcomeThatIsTooLargeForAFact) {
+  facts_.most_bytes = 64 << 10;
+  Json numbers = Json::array();
+  for (int i = 0; i < 50'000; ++i) numbers.push_back(i);
+  for (const Json& result : {Json::object({{"stdout", std::string(200'000, '\n')}}), numbers}) {
+    verb_->result = result;
+    Plan each = plan();
+    each.id += std::to_string(facts_.facts.size());
+    each.actions[0].id += std::to_string(facts_.facts.size());
+    ASSERT_TRUE(executor_.submit(each, kNow).has_value());
+    run_all();
+    EXPECT_EQ(executor_.status(each.id).value()["state"].string_or_empty(), "succeeded");
+  }
+  EXPECT_TRUE(executor_.pause("capstan", "", "user:alice", kNow)) << "nothing is held up";
+}
+
 TEST_F(ExecutorTest, IgnoresResultsOfAnotherLife) {
   ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
   executor_.tick(kNow);
@@ -259,7 +281,7 @@ TEST_F(ExecutorTest, IgnoresResultsOfAnotherLife) {
 TEST_F(ExecutorTest, ShowsTheSameAfterARestart) {
   ASSERT_TRUE(executor_.submit(plan("ask"), kNow).has_value());
   run_all();
-  Executor second(Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_});
+  Executor second(Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_});
   second.restore(facts_.facts);
   second.tick(kNow);
   EXPECT_EQ(second.status("plan-1").value().dump(), executor_.status("plan-1").value().dump());
@@ -270,7 +292,7 @@ TEST_F(ExecutorTest, ShowsTheSameAfterARestart) {
 TEST_F(ExecutorTest, ForgetsOldPlansButNotOpenOnes) {
   ExecutorOptions options;
   options.keep_ended = 3;
-  Executor small(Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_}, options);
+  Executor small(Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}, options);
   for (int i = 0; i < 10; ++i) {
     Plan each = plan("ask");
     each.id += std::to_string(i);

@@ -88,7 +88,7 @@ void Executor::handle(WorkResult result, Time now) {
     if (run.ended()) continue;
     if (run.check.ticket != 0 && run.check.ticket == result.ticket) {
       run.check.ticket = 0;
-      if (const Checked* checked = std::get_if<Checked>(&result.result)) take_check(run, *checked, now);
+      if (const Checked* checked = std::get_if<Checked>(&result.result)) take_check(run, *checked);
       return;
     }
     for (ActionRun& action : run.actions) {
@@ -121,7 +121,7 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
                              {ActionState::kFailed, "given up before anything was touched: " + prepared.says, {}}, now);
       }
       action.says = prepared.says;
-      action.not_before = now + options_.retry_every;
+      action.not_before = monotonic() + options_.retry_every;
       return;
     case Prepared::Answer::kGo: break;
   }
@@ -151,7 +151,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
                   {ActionState::kFailed, "refused before anything was touched: " + written.error().message, {}}, now);
   } else {
     action.says = "its intent cannot be written: " + written.error().message;
-    action.not_before = now + options_.retry_every;
+    action.not_before = monotonic() + options_.retry_every;
   }
 }
 
@@ -206,8 +206,9 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
   write_outcome(run, action, {ActionState::kFailed, std::string(says), {}}, now, "retry");
 }
 
-void Executor::take_check(PlanRun& run, const Checked& checked, Time now) {
+void Executor::take_check(PlanRun& run, const Checked& checked) {
   run.check.says = checked.says;
+  const Duration now = monotonic();
   run.check.next = now + options_.check_every;
   if (checked.holds) {
     if (!run.check.true_since) run.check.true_since = now;

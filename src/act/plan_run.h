@@ -36,7 +36,7 @@ struct ActionRun {
   bool verified = false;    // The plan's check held after it.
   int attempts = 0;         // Intents to perform.
   int postponed = 0;        // How often its checks could not be made.
-  Time not_before;          // When to try the checks again.
+  Duration not_before{0};   // When to try the checks again; monotonic.
   std::string says;
   std::string waiting;  // Why it has not started yet.
   Json result;
@@ -54,9 +54,9 @@ struct Check {
   enum class State { kNone, kPending, kRunning, kHolds, kFailed };
   State state = State::kNone;
   uint64_t ticket = 0;
-  Time began;
-  Time next;  // When to ask again.
-  std::optional<Time> true_since;
+  Duration began{0};  // These three are monotonic.
+  Duration next{0};   // When to ask again.
+  std::optional<Duration> true_since;
   std::string says;
 };
 std::string_view to_string(Check::State state);

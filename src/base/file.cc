@@ -116,6 +116,8 @@ Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::pat
     std::error_code ignored;
     if (entry->is_regular_file(ignored) && entry->path().string().ends_with(suffix)) files.push_back(entry->path());
   }
+  if (error)
+    return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
   std::ranges::sort(files);
   return files;
 }

@@ -38,8 +38,8 @@ int test_policies(const std::vector<std::string>& paths) {
   if (!documents) return failed(documents.error()), 2;
   const SystemClock clock;
   VerbRegistry verbs;
-  if (const Status added = host::add_host_verbs(verbs, host::default_host_config(), "", clock); !added)
-    return failed(added.error());
+  const host::CurrentHostConfig host_config(host::default_host_config());
+  if (const Status added = host::add_host_verbs(verbs, host_config, "", clock); !added) return failed(added.error());
   const decide::PolicyTestReport report = decide::run_policy_tests(*documents, {.verbs = verbs.specs()});
   for (const Error& problem : report.problems) (void)failed(problem);
   for (const auto& failure : report.failures) fmt::print("FAILED {}\n", failure.to_string());

@@ -19,6 +19,7 @@ class Decider {
  public:
   Decider(const Policy& policy, const Situation& situation)
       : policy_(policy), situation_(situation), origin_("policy:" + policy.name) {
+    standing_plans_ = situation.history->standing_plans(origin_);
     if (policy.ensure) standing_ = policy.ensure->schedule.at(situation.now);
     if (policy.when && policy.when->kind == Trigger::Kind::kCron) {
       if (auto due = due_time(*policy.when, situation.now, situation.in_force_since))
@@ -162,9 +163,9 @@ class Decider {
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
       return;
     }
-    if (const PastAction* past = in_force(target); past && !cooldown) {
-      verdict.why = fmt::format("done at {}, and undone when the alert has been quiet for {}: {}", clock_text(past->at),
-                                format_duration(*policy_.undo_after_quiet), verdict.why);
+    if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
+      verdict.why = fmt::format("done at {}, and undone when the alert has been quiet for {}: {}",
+                                clock_text(standing->at), format_duration(standing->quiet), verdict.why);
       return;
     }
     if (previous && previous->end == PastAction::End::kRejected) {
@@ -199,10 +200,11 @@ class Decider {
   }
 
   // What stands until the alert is quiet is not done a second time for its next occurrence.
-  const PastAction* in_force(const ResourceId& target) const {
-    if (!policy_.undo_after_quiet) return nullptr;
-    const PastAction* latest = situation_.history->latest(origin_, target);
-    return latest && latest->end == PastAction::End::kSucceeded ? latest : nullptr;
+  const History::StandingPlan* in_force(const ResourceId& target) const {
+    for (const History::StandingPlan& plan : standing_plans_) {
+      if (std::ranges::find(plan.targets, target) != plan.targets.end()) return &plan;
+    }
+    return nullptr;
   }
 
   const ManualTouch* respected_touch(const ResourceId& target) const {
@@ -247,15 +249,15 @@ class Decider {
   }
 
   void undo_what_is_quiet() {
-    if (!policy_.undo_after_quiet) return;
-    for (const History::StandingPlan& plan : situation_.history->standing_plans(origin_)) {
+    if (!policy_.when) return;
+    for (const History::StandingPlan& plan : standing_plans_) {
       Time last = plan.at;
       for (const ResourceId& target : plan.targets) {
         // With a selection the alert points elsewhere: then it has to be quiet everywhere.
         last = std::max(
             last, last_held(*policy_.when, situation_.findings, policy_.select.empty() ? target : "", situation_.now));
       }
-      if (situation_.now - last >= *policy_.undo_after_quiet) decision_.undo.push_back(plan.id);
+      if (situation_.now - last >= plan.quiet) decision_.undo.push_back(plan.id);
     }
   }
 
@@ -282,6 +284,7 @@ class Decider {
   std::string origin_;
   Schedule::Standing standing_;
   std::vector<Occurrence> occurrences_;
+  std::vector<History::StandingPlan> standing_plans_;
   size_t selected_ = 0;
   std::vector<Intended> intended_;
   std::vector<std::string> still_wanted_;

@@ -133,6 +133,29 @@ TEST(Overrides, EndByThemselvesAndGovernByNearness) {
   EXPECT_EQ(governing(all, "p", "r", now + Duration(100)), nullptr);
 }
 
+TEST(History, KnowsWhatIsToBeUndoneUntilItIsOrIsKept) {
+  const auto about = [](const char* kind, const char* subject, Json body) {
+    return Fact{.seq = 2, .at = {}, .kind = kind, .subject = subject, .body = std::move(body), .cause = 0, .actor = ""};
+  };
+  for (const char* end : {"plan.recalled", "plan.kept"}) {
+    History history;
+    Plan plan;
+    plan.id = "plan-1";
+    plan.origin = "policy:x";
+    plan.undo_after_quiet = Duration(60'000);
+    plan.actions.push_back({.id = "act-1", .verb = "v", .target = "t"});
+    history.apply(proposed(plan));
+    history.apply(about("action.intended", "act-1", Json::object()));
+    history.apply(about("action.finished", "act-1", Json::object({{"state", "succeeded"}})));
+    EXPECT_TRUE(history.standing_plans("policy:x").empty()) << "its plan goes on";
+    history.apply(about("plan.finished", "plan-1", Json::object({{"state", "succeeded"}})));
+    ASSERT_EQ(history.standing_plans("policy:x").size(), 1u);
+    EXPECT_EQ(history.standing_plans("policy:x").front().quiet, Duration(60'000));
+    history.apply(about(end, "plan-1", Json::object()));
+    EXPECT_TRUE(history.standing_plans("policy:x").empty()) << end;
+  }
+}
+
 TEST(History, StaysBounded) {
   History history(50);
   for (int i = 0; i < 200; ++i) {

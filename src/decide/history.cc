@@ -55,12 +55,14 @@ void History::apply(const Fact& fact) {
     end_plan(fact, PastAction::End::kSkipped);
   } else if (fact.kind == fact_kind::kPlanRecalled) {
     recall(fact);
+  } else if (fact.kind == fact_kind::kPlanKept) {
+    if (const auto plan = plans_.find(fact.subject); plan != plans_.end()) plan->second.undo_after_quiet = Duration(0);
   }
 }
 
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
-  PlanEntry entry{plan.origin, plan.policy_version, {}};
+  PlanEntry entry{plan.origin, plan.policy_version, {}, plan.undo_after_quiet};
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
     actions_[action.id] = {.id = action.id,
@@ -117,7 +119,7 @@ void History::recall(const Fact& fact) {
   const auto plan = plans_.find(fact.subject);
   if (plan == plans_.end()) return;
   plan->second.open = true;
-  plan->second.recalled = true;
+  plan->second.undo_after_quiet = Duration(0);
   std::erase(ended_, fact.subject);
 }
 
@@ -184,8 +186,8 @@ std::vector<History::OpenPlan> History::open_plans(std::string_view origin) cons
 std::vector<History::StandingPlan> History::standing_plans(std::string_view origin) const {
   std::vector<StandingPlan> standing;
   for (const auto& [id, plan] : plans_) {
-    if (plan.open || plan.recalled || plan.origin != origin) continue;
-    StandingPlan one{.id = id, .targets = {}, .at = {}};
+    if (plan.open || plan.undo_after_quiet <= Duration(0) || plan.origin != origin) continue;
+    StandingPlan one{.id = id, .targets = {}, .at = {}, .quiet = plan.undo_after_quiet};
     for (const std::string& action : plan.actions) {
       const PastAction* past = find(action);
       if (!past || past->end != PastAction::End::kSucceeded) continue;

@@ -53,11 +53,12 @@ class History {
     bool started = false;  // At least one intent was written.
   };
   std::vector<OpenPlan> open_plans(std::string_view origin) const;
-  // A plan that has ended, of which something was done that nobody has wanted undone yet.
+  // A plan that has ended, of which something was done that is to be undone when its alert is quiet.
   struct StandingPlan {
     std::string id;
     std::vector<ResourceId> targets;  // Of what was done.
     Time at;                          // When the last of it was done.
+    Duration quiet{0};                // For how long its alert has to be quiet.
   };
   std::vector<StandingPlan> standing_plans(std::string_view origin) const;
   // Whether an action of anybody's plan touched the target within the time before `now`, or is touching it.
@@ -68,8 +69,8 @@ class History {
     std::string origin;
     std::string policy_version;
     std::vector<std::string> actions;
+    Duration undo_after_quiet{0};  // 0 when it is not to be undone, or has been.
     bool open = true;
-    bool recalled = false;
   };
   void propose(const Fact& fact);
   void end_plan(const Fact& fact, PastAction::End for_unstarted);

@@ -66,14 +66,28 @@ Result<DocumentKind> classify(const ConfigNode& document) {
 bool ConfigTree::refresh() {
   std::map<std::filesystem::path, Stamp> now;
   std::set<std::filesystem::path> pack_files;
+  std::map<std::filesystem::path, Error> unlisted;
+  const std::set<std::filesystem::path> unlisted_before = unlisted_;
+  // What cannot be looked at for a moment is not gone.
+  const auto keep_files = [&](const std::filesystem::path& directory, std::string_view suffix, const Error& error) {
+    if (error.code == ErrorCode::kNotFound) return;
+    unlisted.emplace(directory, error);
+    for (const auto& [path, stamp] : stamps_) {
+      if (path.string().starts_with(directory.string() + "/") && path.string().ends_with(suffix)) now[path] = stamp;
+    }
+  };
   const auto look = [&](const std::filesystem::path& directory, bool pack) {
     for (std::string_view suffix : {".yaml", ".yml"}) {
       const auto found = list_files(directory, suffix);
-      if (!found) continue;
+      if (!found) {
+        keep_files(directory, suffix, found.error());
+        continue;
+      }
       for (const std::filesystem::path& path : *found) {
         std::error_code error;
-        const Stamp stamp{std::filesystem::last_write_time(path, error), std::filesystem::file_size(path, error)};
-        if (error || now.size() >= kMostFiles) continue;
+        Stamp stamp{std::filesystem::last_write_time(path, error), std::filesystem::file_size(path, error)};
+        if (error == std::errc::no_such_file_or_directory || now.size() >= kMostFiles) continue;
+        if (const auto known = stamps_.find(path); error && known != stamps_.end()) stamp = known->second;
         now[path] = stamp;
         if (pack) pack_files.insert(path);
       }
@@ -82,8 +96,13 @@ bool ConfigTree::refresh() {
   for (const std::filesystem::path& pack : packs_) look(pack, true);
   look(config_, false);
 
+  for (const std::filesystem::path& directory : std::exchange(unlisted_, {})) problems_.erase(directory);
+  for (const auto& [directory, error] : unlisted) {
+    problems_[directory] = error;
+    unlisted_.insert(directory);
+  }
   changed_.clear();
-  bool different = std::exchange(first_, false);
+  bool different = std::exchange(first_, false) || unlisted_ != unlisted_before;
   for (const auto& [path, stamp] : stamps_) {
     if (now.contains(path)) continue;
     files_.erase(path);

@@ -59,6 +59,7 @@ class ConfigTree {
   std::map<std::filesystem::path, ConfigFile> files_;
   std::map<std::filesystem::path, Error> problems_;
   std::set<std::filesystem::path> changed_;
+  std::set<std::filesystem::path> unlisted_;  // Directories that could not be looked at in the last refresh.
   bool first_ = true;
 };
 

@@ -45,6 +45,23 @@ TEST_F(ConfigTreeTest, SortsDocumentsByWhatTheyAre) {
   EXPECT_FALSE(config.refresh()) << "nothing changed";
 }
 
+TEST_F(ConfigTreeTest, KeepsWhatCannotBeLookedAtForAMoment) {
+  const auto path = write("config/a.yaml", "policy: p\n");
+  ConfigTree config = tree();
+  ASSERT_TRUE(config.refresh());
+  std::filesystem::rename(root_ / "config", root_ / "away");
+  std::ofstream(root_ / "config") << "no directory";
+  EXPECT_TRUE(config.refresh()) << "people are to see the problem";
+  EXPECT_TRUE(config.files().contains(path));
+  EXPECT_TRUE(config.problems().contains(root_ / "config"));
+  EXPECT_FALSE(config.refresh()) << "nothing new";
+  std::filesystem::remove(root_ / "config");
+  std::filesystem::rename(root_ / "away", root_ / "config");
+  EXPECT_TRUE(config.refresh());
+  EXPECT_TRUE(config.problems().empty());
+  EXPECT_TRUE(config.files().contains(path));
+}
+
 TEST_F(ConfigTreeTest, KeepsTheLastGoodVersionOfABrokenFile) {
   const auto path = write("config/a.yaml", "policy: p\n");
   ConfigTree config = tree();

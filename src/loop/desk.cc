@@ -73,11 +73,12 @@ Result<Json> Desk::resolve_action(std::string_view id, std::string_view decision
                          act::Executor& executor, Time now) { return executor.resolve(id, decision, by, now); });
 }
 
-Result<Json> Desk::run_policy(std::string_view name, std::string_view) {
-  return flatten(parts_.loop.ask([&loop = parts_.loop, name = std::string(name)]() -> Result<Json> {
-    const catalog::CatalogReader catalog = TRY(loop.parts().catalog.reader());
-    return loop.policies().run(name, catalog, loop.parts().clock.now());
-  }));
+Result<Json> Desk::run_policy(std::string_view name, std::string_view by) {
+  return flatten(
+      parts_.loop.ask([&loop = parts_.loop, name = std::string(name), by = std::string(by)]() -> Result<Json> {
+        const catalog::CatalogReader catalog = TRY(loop.parts().catalog.reader());
+        return loop.policies().run(name, by, catalog, loop.parts().clock.now());
+      }));
 }
 
 Result<Json> Desk::pause_policy(std::string_view name, bool paused, std::string_view by) {

@@ -1,11 +1,28 @@
 #include "loop/fact_book.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace capstan::loop {
 namespace {
 
 constexpr size_t kCatchUpBatch = 5'000;
+
+// What a script prints or a counterpart answers may repeat what it was sent.
+bool says_the_outside(const NewFact& fact) {
+  return fact.kind == fact_kind::kActionFinished || fact.kind == fact_kind::kMessageFailed;
+}
+
+void mask_texts(Json& value, const std::function<std::string(std::string_view)>& mask) {
+  if (value.is_string()) {
+    value = mask(value.string_or_empty());
+  } else if (value.is_array()) {
+    for (Json& item : value.mutable_items()) mask_texts(item, mask);
+  } else if (value.is_object()) {
+    for (auto& [name, member] : value.mutable_members()) mask_texts(member, mask);
+  }
+}
 
 }  // namespace
 
@@ -34,8 +51,16 @@ Status FactBook::catch_up() {
   return {};
 }
 
-Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> facts) {
-  if (facts.empty()) return std::vector<Seq>();
+Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> given) {
+  if (given.empty()) return std::vector<Seq>();
+  std::vector<NewFact> masked;
+  if (mask_ && std::ranges::any_of(given, says_the_outside)) {
+    masked.assign(given.begin(), given.end());
+    for (NewFact& fact : masked) {
+      if (says_the_outside(fact)) mask_texts(fact.body, mask_);
+    }
+  }
+  const std::span<const NewFact> facts = masked.empty() ? given : std::span<const NewFact>(masked);
   std::vector<Seq> seqs = TRY(ledger_.append(facts));
   std::vector<Fact> written;
   written.reserve(facts.size());

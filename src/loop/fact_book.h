@@ -30,6 +30,9 @@ class FactBook final : public FactSink {
   // The number that the first fact of the next `append` will get: a cause for the others of its batch.
   Seq next_seq() const { return ledger_.next_seq(); }
 
+  // Takes secrets out of what the outside has said, before it becomes a fact; set before anything is written.
+  void set_mask(std::function<std::string(std::string_view)> mask) { mask_ = std::move(mask); }
+
   // Called with every fact that was written, in order, on the loop's thread; must not append.
   void observe(std::function<void(const Fact&)> observer) { observers_.push_back(std::move(observer)); }
 
@@ -49,6 +52,7 @@ class FactBook final : public FactSink {
   catalog::Catalog& catalog_;
   std::vector<std::function<void(const Fact&)>> observers_;
   std::set<std::string_view> changed_topics_;
+  std::function<std::string(std::string_view)> mask_;
   std::shared_ptr<Guarded<Listeners>> listeners_ = std::make_shared<Guarded<Listeners>>();
 };
 

@@ -103,6 +103,18 @@ TEST_F(FindingBookTest, KeepsWhatHeldBeforeARestartUntilItIsNotClaimed) {
   EXPECT_EQ(facts_.all[0].cause, 6u);
 }
 
+TEST_F(FindingBookTest, CutsWhatIsTooLargeForAFact) {
+  Finding large = finding("a");
+  large.remedy = std::string(100'000, 'r');
+  Evidence lines;
+  lines.kind = Evidence::Kind::kLines;
+  for (int i = 0; i < 1'000; ++i) lines.lines.push_back(std::string(500, 'x'));
+  large.evidence = {lines, lines};
+  ASSERT_TRUE(report("s", {large}));
+  EXPECT_LE(facts_.all[0].body.dump().size(), 64u << 10);
+  EXPECT_EQ(facts_.all[0].body["rule"], finding("a").to_json()["rule"]);
+}
+
 TEST_F(FindingBookTest, GivesEachEndedFindingOnce) {
   ASSERT_TRUE(report("s", {finding("a")}));
   ASSERT_TRUE(report("s", {}));

@@ -30,7 +30,8 @@
 namespace capstan::loop {
 namespace {
 
-constexpr size_t kWorkers = 4;
+constexpr size_t kWorkers = 8;
+constexpr size_t kMessengers = 2;
 constexpr size_t kWorkLimit = 1'000;
 constexpr size_t kTableFunctionRows = 10'000;
 constexpr Duration kHostRuleInterval{1'000};
@@ -44,6 +45,12 @@ std::vector<KindSpec> kinds_of(const ConfigTree& config) {
   }
   std::ranges::sort(kinds, {}, &KindSpec::name);
   return kinds;
+}
+
+// What cannot be changed while everything runs.
+bool same_at_start(const Settings& now, const Settings& start) {
+  return now.metric_retention == start.metric_retention && now.log_retention == start.log_retention &&
+         now.allowed_hosts == start.allowed_hosts && now.secure_cookie == start.secure_cookie;
 }
 
 class Running final : public Instance {
@@ -72,7 +79,10 @@ class Running final : public Instance {
   void stop() override {
     if (senses_) senses_->stop();
     if (loop_) loop_->stop();
-    workers_.reset();  // Nothing runs any more that could speak to the loop.
+    // Nothing runs any more that could speak to the loop.
+    workers_.reset();
+    watchers_.reset();
+    messengers_.reset();
   }
 
   Control& control() override { return *desk_; }
@@ -103,6 +113,8 @@ class Running final : public Instance {
   secret::ReferenceStore secrets_;
   CurlHttpClient http_;
   Settings settings_;
+  Settings at_start_;
+  host::CurrentHostConfig host_config_{host::HostConfig()};
 
   // In the order in which they need each other; destroyed in reverse.
   std::unique_ptr<ledger::Ledger> ledger_;
@@ -117,6 +129,8 @@ class Running final : public Instance {
   std::unique_ptr<detect::Detector> detector_;
   VerbRegistry verbs_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> watchers_;
+  std::unique_ptr<WorkerPool> messengers_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<Desk> desk_;
@@ -144,12 +158,15 @@ Status Running::open(const ledger::DataDirectory& directory) {
   ConfigTree config(options_.packs, options_.config_directory);
   config.refresh();
   settings_ = read_settings(config, {}).settings;
+  at_start_ = settings_;
   TRY(open_stores(directory, config));
   TRY(add_verbs(directory));
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
   detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_}, detect_options);
   workers_ = std::make_unique<WorkerPool>(kWorkers, kWorkLimit);
+  watchers_ = std::make_unique<WorkerPool>(1, 1);
+  messengers_ = std::make_unique<WorkerPool>(kMessengers, kWorkLimit);
   senses_ = std::make_unique<Senses>(
       Senses::Parts{.samples = *metrics_,
                     .logs = *logs_,
@@ -167,6 +184,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
                           }});
                         }},
       Senses::Options{});
+  LoopOptions options;
+  options.version = options_.version;
   // The loop reads the configuration itself, so that a change and the first reading are the same code.
   loop_ = TRY(Loop::create({.clock = clock_,
                             .ledger = *ledger_,
@@ -176,8 +195,11 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .sql = *sql_,
                             .verbs = verbs_,
                             .detector = *detector_,
-                            .workers = *workers_},
-                           {}, ConfigTree(options_.packs, options_.config_directory)));
+                            .workers = *workers_,
+                            .watchers = *watchers_,
+                            .messengers = *messengers_},
+                           options, ConfigTree(options_.packs, options_.config_directory)));
+  loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
   loop_->policies().set_calendar_directory(options_.config_directory / "calendar");
   loop_->on_settings([this](const ConfigTree& changed) { return apply_settings(changed); });
   desk_ = std::make_unique<Desk>(
@@ -194,13 +216,23 @@ Status Running::add_verbs(const ledger::DataDirectory& directory) {
   std::error_code error;
   std::filesystem::create_directories(output, error);
   if (error) return fail(errno_code(error.value()), "cannot create " + output.string() + ": " + error.message());
-  return host::add_host_verbs(verbs_, settings_.host, output.string(), clock_);
+  host_config_.set(settings_.host);
+  return host::add_host_verbs(verbs_, host_config_, output.string(), clock_);
 }
 
 std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   ReadSettings read = read_settings(config, settings_);
   settings_ = std::move(read.settings);
   std::vector<Error> problems = std::move(read.problems);
+  host_config_.set(settings_.host);
+  loop_->set_history_retention(settings_.history_retention);
+  if (!same_at_start(settings_, at_start_)) {
+    problems.push_back({ErrorCode::kFailedPrecondition,
+                        "'retention' of metrics or logs, 'server.hosts' or 'server.behind_https' has changed: it takes "
+                        "effect when Capstan "
+                        "is started again",
+                        {}});
+  }
   for (Error& problem : senses_->apply(settings_)) problems.push_back(std::move(problem));
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);

@@ -17,6 +17,7 @@ constexpr Duration kClaimTime = std::chrono::minutes(2);
 constexpr size_t kMostHelpedKept = 1'000;
 constexpr Duration kDeriveEvery = std::chrono::seconds(5);
 constexpr Duration kNoticesEvery = std::chrono::minutes(1);
+constexpr Duration kForgetEvery = std::chrono::hours(1);
 constexpr Duration kNewsTime = std::chrono::hours(1);  // After a restart, what is older is no news.
 constexpr size_t kMostPlanNews = 1'000;
 constexpr Duration kPatience = std::chrono::seconds(10);  // With actions under way when Capstan is stopped,
@@ -66,14 +67,16 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       facts_(parts.ledger, parts.catalog),
       workshop_(std::make_unique<Workshop>(*this)),
       resources_(std::make_unique<CatalogResources>(parts.catalog)),
+      began_(parts.clock.monotonic()),
       started_(parts.clock.now()) {
   outbox_ = std::make_unique<tell::Outbox>(
       options.tell,
       [this](std::function<void(const std::stop_token&)> work) {
-        return parts_.workers.try_run([this, work = std::move(work)] { work(workshop_->token()); });
+        return parts_.messengers.try_run([this, work = std::move(work)] { work(workshop_->token()); });
       },
       [this](tell::Attempt attempt) { (void)inbox_.put(Delivered{std::move(attempt)}); });
   executor_ = std::make_unique<act::Executor>(act::Surroundings{.facts = facts_,
+                                                                .clock = parts.clock,
                                                                 .runner = *workshop_,
                                                                 .verbs = parts.verbs,
                                                                 .resources = *resources_,
@@ -89,7 +92,8 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                .verbs = parts.verbs,
                                                                .resources = *resources_,
                                                                .sql = parts.sql,
-                                                               .signals = parts.signals});
+                                                               .signals = parts.signals,
+                                                               .clock = parts.clock});
   facts_.observe([this](const Fact& fact) {
     policies_->apply(fact);
     if (fact.kind == fact_kind::kActionFinished &&
@@ -164,6 +168,7 @@ void Loop::stop() {
 }
 
 void Loop::run(const std::stop_token& stop) {
+  write_own_fact(fact_kind::kStarted, Json::object({{"version", options_.version}}));
   while (!stop.stop_requested()) {
     const Duration wait = std::clamp(next_tick_ - parts_.clock.monotonic(), Duration(0), options_.tick);
     if (std::optional<LoopMessage> message = inbox_.take_within(stop, wait)) handle(std::move(*message));
@@ -180,7 +185,14 @@ void Loop::finish_actions() {
     if (!take_results_until(parts_.clock.monotonic() + kLastWords))
       log::warning("loop", "stopped without knowing how an action ended; it is looked up at the next start");
   }
+  write_own_fact(fact_kind::kStopped, Json::object({{"version", options_.version}}));
   facts_.announce();
+}
+
+void Loop::write_own_fact(std::string_view kind, Json body) {
+  const auto written =
+      facts_.append_one({parts_.clock.now(), std::string(kind), "capstan", std::move(body), 0, "capstan"});
+  if (!written) log::warning("loop", fmt::format("cannot write {} down: {}", kind, written.error().to_string()));
 }
 
 bool Loop::take_results_until(Duration deadline) {
@@ -265,7 +277,8 @@ void Loop::tick() {
   }
   if (reload_wanted_ && !detecting_) reload();
   derive(now);
-  if (now - started_ > kClaimTime) report("findings", findings_.resolve_unclaimed(now, facts_));
+  forget_history(now);
+  if (parts_.clock.monotonic() - began_ > kClaimTime) report("findings", findings_.resolve_unclaimed(now, facts_));
 
   report("telemetry", parts_.samples.append(finding_series(now)));
 
@@ -274,6 +287,7 @@ void Loop::tick() {
   policies_->decide(*catalog, now);
   executor_->tick(now);
   send_notices(now);
+  write_limits(now);
   respond(std::move(*catalog), now);
   if (!detecting_) detect();
 }
@@ -283,6 +297,13 @@ void Loop::respond(catalog::CatalogReader catalog, Time now) {
   report("incidents", incidents_->update(findings_, world));
   send_plan_news();
   report("outbox", outbox_->tick(now, facts_));
+}
+
+// What takes long on the loop's thread comes seldom.
+Duration Loop::rest_after(Duration began, Duration every) const {
+  constexpr int kRestFactor = 20;
+  const Duration now = parts_.clock.monotonic();
+  return now + std::max(every, kRestFactor * (now - began));
 }
 
 std::vector<SeriesSample> Loop::finding_series(Time now) {
@@ -301,7 +322,11 @@ void Loop::report(std::string_view part, const Status& status) {
   SourceState& state = sources_[std::string(part)];
   const std::string error = status ? "" : status.error().to_string();
   // Said once when it begins, not at every tick.
-  if (!error.empty() && error != state.error) log::error(part, error);
+  if (!error.empty() && error != state.error) {
+    log::error(part, error);
+    if (status.error().code == ErrorCode::kResourceExhausted)
+      limits_reached_[std::string(part)] = status.error().message;
+  }
   if (error.empty() && !state.error.empty()) log::info(part, "well again");
   state = {std::string(part), error, parts_.clock.now()};
 }
@@ -347,17 +372,29 @@ void Loop::send_plan_news() {
   }
 }
 
+// Later, as a full disk takes no fact about itself.
+void Loop::write_limits(Time now) {
+  std::map<std::string, std::string> reached = std::exchange(limits_reached_, {});
+  for (auto& [part, says] : reached) {
+    const auto written = facts_.append_one({now, std::string(fact_kind::kLimitReached), part,
+                                            Json::object({{"limit", part}, {"says", says}}), 0, "capstan"});
+    if (!written) limits_reached_.emplace(part, std::move(says));
+  }
+}
+
 void Loop::send_notices(Time now) {
-  if (now < next_notices_) return;
-  next_notices_ = now + kNoticesEvery;
-  for (const decide::Notice& notice : policies_->notices(now)) {
+  if (parts_.clock.monotonic() < next_notices_) return;
+  const Duration began = parts_.clock.monotonic();
+  const std::vector<decide::Notice> notices = policies_->notices(now);
+  next_notices_ = rest_after(began, kNoticesEvery);
+  for (const decide::Notice& notice : notices) {
     report("outbox", outbox_->queue(tell::compose_notice(notice.id, notice.resource, notice.to, notice.says, page_),
                                     now, facts_));
   }
 }
 
 void Loop::detect() {
-  detecting_ = parts_.workers.try_run([this, now = parts_.clock.now()] {
+  detecting_ = parts_.watchers.try_run([this, now = parts_.clock.now()] {
     detect::Detector::Round round = parts_.detector.evaluate(now);
     Detected detected{.rounds = std::move(round.findings), .samples = std::move(round.samples), .problems = {}};
     for (const detect::RuleHealth& health : parts_.detector.health()) {
@@ -446,11 +483,18 @@ void Loop::write_config_facts(const std::vector<Error>& problems, Time now) {
 }
 
 void Loop::derive(Time now) {
-  if (relations_.empty() || now < next_derivation_) return;
-  next_derivation_ = now + kDeriveEvery;
+  if (relations_.empty() || parts_.clock.monotonic() < next_derivation_) return;
+  const Duration began = parts_.clock.monotonic();
   const catalog::DerivedRelations derived = catalog::derive(relations_, parts_.sql, parts_.catalog.kinds(), now);
+  next_derivation_ = rest_after(began, kDeriveEvery);
   for (const Observation& observation : derived.observations) take(Observed{observation});
   report("relations", derived.problems.empty() ? Status() : fail(derived.problems.front()));
+}
+
+void Loop::forget_history(Time now) {
+  if (parts_.clock.monotonic() < next_forgetting_) return;
+  next_forgetting_ = parts_.clock.monotonic() + kForgetEvery;
+  report("history", parts_.catalog.forget_history(now - history_retention_));
 }
 
 Json Loop::config_files_json() const {

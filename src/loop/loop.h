@@ -42,7 +42,9 @@ struct LoopParts {
   const SqlSource& sql;
   VerbRegistry& verbs;
   detect::Detector& detector;
-  WorkerPool& workers;
+  WorkerPool& workers;     // For actions, which may take an hour.
+  WorkerPool& watchers;    // For detection,
+  WorkerPool& messengers;  // and for messages: neither waits for an action.
 };
 
 struct LoopOptions {
@@ -51,6 +53,7 @@ struct LoopOptions {
   explain::Explainer::Options explain;
   act::ExecutorOptions act;
   tell::Outbox::Options tell;
+  std::string version;
 };
 
 // How a part that senses is doing.
@@ -100,6 +103,8 @@ class Loop {
   const LoopParts& parts() const { return parts_; }
   // Where links in messages point to; set before `start`.
   void set_page(std::string page);
+  // How long the catalog keeps what a resource was; the ledger keeps it longer.
+  void set_history_retention(Duration retention) { history_retention_ = retention; }
   void note_source(const std::string& name, std::string error, Time at) {
     sources_[name] = {name, std::move(error), at};
   }
@@ -126,6 +131,10 @@ class Loop {
   std::vector<Error> load_kinds();
   void write_config_facts(const std::vector<Error>& problems, Time now);
   void derive(Time now);
+  void forget_history(Time now);
+  Duration rest_after(Duration began, Duration every) const;
+  void write_own_fact(std::string_view kind, Json body);
+  void write_limits(Time now);
   // The findings that hold as series, so that a plan's check can ask for them with PromQL.
   std::vector<SeriesSample> finding_series(Time now);
   void report(std::string_view part, const Status& status);
@@ -151,7 +160,8 @@ class Loop {
   ApplySettings apply_settings_;
   std::vector<Error> problems_;
   std::map<std::string, SourceState> sources_;
-  std::map<std::string, Seq> helped_;  // The newest successful action of a plan.
+  std::map<std::string, std::string> limits_reached_;  // To be written down: part, what it says.
+  std::map<std::string, Seq> helped_;                  // The newest successful action of a plan.
   struct PlanNews {
     enum class Kind { kProposed, kUnknown, kFinished };
     Kind kind = Kind::kFinished;
@@ -163,8 +173,12 @@ class Loop {
   std::vector<PlanNews> plan_news_;  // People have yet to be told.
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;
-  Time next_derivation_;
-  Time next_notices_;
+  Duration history_retention_{90LL * 86'400'000};
+  // Monotonic, as the clock on the wall may be set.
+  Duration next_derivation_{0};
+  Duration next_notices_{0};
+  Duration next_forgetting_{0};
+  Duration began_{0};
   std::map<std::string, Json> config_states_;  // By path.
   Time started_;
   Duration next_tick_{0};  // Monotonic.

@@ -116,7 +116,9 @@ class LoopTest : public ::testing::Test {
                               .sql = *sql_,
                               .verbs = verbs_,
                               .detector = *detector_,
-                              .workers = *workers_},
+                              .workers = *workers_,
+                              .watchers = *workers_,
+                              .messengers = *workers_},
                              {}, ConfigTree(packs, directory_ / "config"));
     ASSERT_TRUE(loop) << loop.error().to_string();
     loop_ = std::move(*loop);
@@ -265,6 +267,27 @@ TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFileAndTellsTheMistake) {
   EXPECT_EQ(loop_->problems().front().where.line, 2);
   EXPECT_EQ(count(fact_kind::kConfigRejected), 1u);
   EXPECT_FALSE(pass(15, [&] { return open_incidents() == 0; })) << "the good version is in force";
+}
+
+TEST_F(LoopTest, WritesItsBeginningAndItsEnd) {
+  loop_->start();
+  ASSERT_TRUE(loop_->ask([] { return 0; }));
+  loop_->stop();
+  EXPECT_EQ(count(fact_kind::kStarted), 1u);
+  EXPECT_EQ(count(fact_kind::kStopped), 1u);
+}
+
+TEST_F(LoopTest, SaysWhoHadAPolicyDecide) {
+  write("config/up.yaml", kKeep);
+  loop_->step();
+  observe("failed");
+  const Result<Json> ran = loop_->policies().run("up", "user:alice", catalog_->reader().value(), clock_.now());
+  ASSERT_TRUE(ran) << ran.error().to_string();
+  const Fact proposed = ledger_->by_kind(fact_kind::kPlanProposed, Time(), 1).value().front();
+  EXPECT_EQ(ledger_->get(proposed.cause).value().actor, "user:alice");
+  ASSERT_TRUE(loop_->executor().pause("policy:up", "", "user:bob", clock_.now()));
+  EXPECT_EQ(loop_->policies().run("up", "user:alice", catalog_->reader().value(), clock_.now()).error().code,
+            ErrorCode::kFailedPrecondition);
 }
 
 TEST_F(LoopTest, AnswersFromItsOwnThread) {

@@ -11,6 +11,10 @@ namespace capstan::loop {
 namespace {
 
 constexpr size_t kMostVerdictsShown = 500;
+// Decisions share the loop's thread with approvals and the kill switch.
+constexpr Duration kRoundTime{500};
+constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
+constexpr int kRestFactor = 20;
 
 std::string subject_of(std::string_view policy) { return fmt::format("policy:{}", policy); }
 
@@ -131,13 +135,24 @@ Result<PolicyBoard::Picture> PolicyBoard::picture_of(const catalog::CatalogReade
 void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
   if (entries_.empty()) return;
   const Result<Picture> picture = picture_of(catalog);
-  for (auto& [name, entry] : entries_) {
+  const Duration began = parts_.clock.monotonic();
+  auto each = entries_.lower_bound(next_);
+  for (size_t left = entries_.size(); left > 0; --left, ++each) {
+    if (each == entries_.end()) each = entries_.begin();
+    auto& [name, entry] = *each;
+    next_ = name;
+    const Duration before = parts_.clock.monotonic();
+    if (before - began > kRoundTime) return;
+    if (before < entry.not_before) continue;
     const Status status = picture ? decide_one(entry, catalog, *picture, now) : fail(picture.error());
     entry.error = status ? "" : status.error().to_string();
+    const Duration took = parts_.clock.monotonic() - before;
+    if (took > kSlow) entry.not_before = before + kRestFactor * took;
   }
 }
 
-Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now) {
+Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
+                               Seq asked_by) {
   decide::Situation situation;
   situation.candidates = TRY(
       decide::select_candidates(entry.policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
@@ -158,14 +173,27 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
     // Refused when somebody has started it meanwhile, which is as it should be.
     (void)parts_.executor.withdraw(plan, "no longer called for", now);
   }
-  for (const std::string& plan : entry.last.undo) {
-    // Refused when something else has been done to its targets since: that is not to be undone with it.
-    (void)parts_.executor.undo(plan, "its alert has been quiet", subject_of(entry.policy.name), now);
-  }
+  undo_quiet(entry, now);
   if (!entry.last.plan) return {};
+  if (asked_by != 0) entry.last.plan->cause = asked_by;
   const auto submitted = parts_.executor.submit(*entry.last.plan, now);
   if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
   return {};
+}
+
+void PolicyBoard::undo_quiet(const Entry& entry, Time now) {
+  for (const std::string& plan : entry.last.undo) {
+    const Status undone = parts_.executor.undo(plan, "its alert has been quiet", subject_of(entry.policy.name), now);
+    const bool never = !undone && (undone.error().code == ErrorCode::kFailedPrecondition ||
+                                   undone.error().code == ErrorCode::kNotFound);
+    if (!never) continue;
+    // Something else has been done to its targets since, for one: said once, and then it counts as meant to stay.
+    const NewFact fact{now,  std::string(fact_kind::kPlanKept),
+                       plan, Json::object({{"plan_id", plan}, {"says", undone.error().message}}),
+                       0,    subject_of(entry.policy.name)};
+    if (const auto written = parts_.facts.append_one(fact); !written)
+      log::warning("loop", "cannot write down that a plan is kept: " + written.error().to_string());
+  }
 }
 
 std::vector<decide::Notice> PolicyBoard::notices(Time now) {
@@ -206,12 +234,17 @@ Json PolicyBoard::to_json() const {
   return Json::object({{"policies", std::move(policies)}});
 }
 
-Result<Json> PolicyBoard::run(std::string_view name, const catalog::CatalogReader& catalog, Time now) {
+Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog,
+                              Time now) {
   const auto found = entries_.find(std::string(name));
   if (found == entries_.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'", name));
   Entry& entry = found->second;
+  if (parts_.executor.paused(subject_of(entry.policy.name)))
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("the policy '{}' is paused", name));
   const Picture picture = TRY(picture_of(catalog));
-  TRY(decide_one(entry, catalog, picture, now));
+  const Seq asked = TRY(parts_.facts.append_one({now, std::string(fact_kind::kPolicyRun), subject_of(entry.policy.name),
+                                                 Json::object({{"by", by}}), 0, std::string(by)}));
+  TRY(decide_one(entry, catalog, picture, now, asked));
   Json answer = Json::object({{"plan", nullptr}, {"says", entry.last.summary}});
   if (entry.last.plan) {
     if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);

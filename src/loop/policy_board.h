@@ -28,6 +28,7 @@ class PolicyBoard {
     const ResourceSource& resources;
     const SqlSource& sql;
     const SignalSource& signals;
+    const Clock& clock;
   };
   explicit PolicyBoard(Parts parts) : parts_(parts) {}
 
@@ -41,7 +42,8 @@ class PolicyBoard {
   // mistakes.
   std::vector<Error> load(const ConfigTree& config, std::vector<std::string> kinds, Time now);
 
-  // Decides anew, and hands plans to the executor.
+  // Decides anew, and hands plans to the executor. One round takes a bounded time: policies that are slow to decide
+  // come less often, and those that are left come in the next round.
   void decide(const catalog::CatalogReader& catalog, Time now);
 
   // What people are to be told before a policy acts. The same notices come until they are no longer due.
@@ -50,7 +52,7 @@ class PolicyBoard {
   // The shape of docs/reference/api.md.
   Json to_json() const;
   // Decides for one policy now and says what came of it.
-  Result<Json> run(std::string_view name, const catalog::CatalogReader& catalog, Time now);
+  Result<Json> run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog, Time now);
   bool knows(std::string_view name) const { return entries_.contains(std::string(name)); }
 
  private:
@@ -59,7 +61,8 @@ class PolicyBoard {
     std::filesystem::path file;
     Time in_force_since;
     decide::Decision last;
-    std::string error;  // Why it could not decide; "" when it could.
+    std::string error;       // Why it could not decide; "" when it could.
+    Duration not_before{0};  // Monotonic.
   };
   struct Picture {
     std::vector<catalog::KnownFinding> findings;
@@ -69,7 +72,9 @@ class PolicyBoard {
   static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
   void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
-  Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now);
+  Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
+                    Seq asked_by = 0);
+  void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
 
   Parts parts_;
@@ -80,6 +85,7 @@ class PolicyBoard {
   decide::Touches touches_;
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.
+  std::string next_;                                                   // Where the next round goes on.
 };
 
 }  // namespace capstan::loop

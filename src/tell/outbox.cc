@@ -113,20 +113,27 @@ Status Outbox::give_up(Lane& lane, const std::string& channel, size_t at, std::s
   return {};
 }
 
+// A ledger that takes no facts keeps nobody from being told.
 Status Outbox::tick(Time now, FactSink& facts) {
+  Status first_problem;
   for (auto& [name, lane] : lanes_) {
-    while (!lane.in_flight && !lane.waiting.empty() && now - lane.waiting.front().since > options_.give_up_after) {
-      TRY(give_up(lane, name, 0, fmt::format("given up after {}", format_duration(options_.give_up_after)), now,
-                  facts));
+    Status done;
+    if (!lane.waiting.empty() && lane.waiting.front().end) done = note_end(lane, facts);
+    while (done && !lane.in_flight && !lane.waiting.empty() &&
+           now - lane.waiting.front().since > options_.give_up_after) {
+      done =
+          give_up(lane, name, 0, fmt::format("given up after {}", format_duration(options_.give_up_after)), now, facts);
     }
     start(lane, now);
+    if (!done && first_problem) first_problem = done;
   }
-  return {};
+  return first_problem;
 }
 
 void Outbox::start(Lane& lane, Time now) {
   if (!lane.route.channel || lane.in_flight || lane.waiting.empty()) return;
   const Waiting& next = lane.waiting.front();
+  if (next.end) return;
   // A due time further ahead than it was set means that the wall clock went back.
   if (next.due > now && next.due - now <= next.wait) return;
   const auto thread = lane.threads.find(next.message.thread);
@@ -160,16 +167,18 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
   } else {
     body.set("error", delivery.status.error().message);
   }
-  const NewFact fact = make_fact(delivery.status ? fact_kind::kMessageSent : fact_kind::kMessageFailed, now,
-                                 waiting.message.id, std::move(body), waiting.queued);
-  if (auto written = facts.append(std::span(&fact, 1)); !written) {
-    // Not noted, so it counts as not done.
-    wait(waiting, Duration(0), now);
-    return fail(std::move(written).error());
-  }
   if (delivery.status) remember_thread(lane, waiting.message.thread, delivery.reference);
-  lane.waiting.pop_front();
+  waiting.end = make_fact(delivery.status ? fact_kind::kMessageSent : fact_kind::kMessageFailed, now,
+                          waiting.message.id, std::move(body), waiting.queued);
+  TRY(note_end(lane, facts));
   start(lane, now);
+  return {};
+}
+
+// What cannot be written down now is, at a later tick: the message is not sent again for that.
+Status Outbox::note_end(Lane& lane, FactSink& facts) {
+  TRY(facts.append(std::span(&*lane.waiting.front().end, 1)));
+  lane.waiting.pop_front();
   return {};
 }
 

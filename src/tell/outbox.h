@@ -79,7 +79,8 @@ class Outbox {
     Seq queued = 0;
     Time since;
     Time due;
-    Duration wait{0};  // How long it was made to wait the last time.
+    Duration wait{0};            // How long it was made to wait the last time.
+    std::optional<NewFact> end;  // It is over, and only that could not be written down yet.
     int attempts = 0;
   };
   struct Lane {
@@ -94,6 +95,7 @@ class Outbox {
 
   void note_queued(const std::string& message, Seq fact);
   void remember_thread(Lane& lane, const std::string& thread, const std::string& reference);
+  Status note_end(Lane& lane, FactSink& facts);
   Status give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts);
   void start(Lane& lane, Time now);
   void wait(Waiting& waiting, Duration asked, Time now) const;

@@ -147,6 +147,19 @@ TEST_F(OutboxTest, WaitsAsLongAsItIsAskedTo) {
   EXPECT_EQ(work_.size(), 1u);
 }
 
+TEST_F(OutboxTest, WaitsForTenMinutesWhereItIsAskedTo) {
+  channel_->answer = {
+      .status = fail(ErrorCode::kResourceExhausted, "slow down"), .retry = true, .retry_after = seconds(600)};
+  ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
+  deliver();
+  now_ += seconds(599);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  EXPECT_TRUE(work_.empty());
+  now_ -= hours(5);  // The clock is set back: nobody waits for five hours.
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  EXPECT_EQ(work_.size(), 1u);
+}
+
 TEST_F(OutboxTest, SaysWhenItGivesUp) {
   channel_->answer = {.status = fail(ErrorCode::kInvalidArgument, "invalid_blocks"), .retry = false};
   ASSERT_TRUE(outbox_->queue(message("a"), now_, facts_));
@@ -227,6 +240,14 @@ TEST_F(OutboxTest, KeepsAMessageWhoseEndCannotBeWrittenDown) {
   facts_.broken = true;
   EXPECT_FALSE(outbox_->finished(attempts_[0], now_, facts_));
   EXPECT_EQ(outbox_->channels()[0].waiting, 1u);
+  work_.clear();
+  now_ += hours(1);
+  EXPECT_FALSE(outbox_->tick(now_, facts_));
+  EXPECT_TRUE(work_.empty()) << "what has been sent is not sent again";
+  facts_.broken = false;
+  EXPECT_TRUE(outbox_->tick(now_, facts_));
+  EXPECT_EQ(facts_.count(fact_kind::kMessageSent), 1u);
+  EXPECT_EQ(outbox_->channels()[0].waiting, 0u);
 }
 
 TEST_F(OutboxTest, GivesUpTheOldestWhenTooManyWait) {

@@ -181,7 +181,7 @@ void Site::start() {
   facts_.revive();
   dead_ = false;
   dies_at_.clear();
-  executor_.emplace(act::Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_});
+  executor_.emplace(act::Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_});
   executor_->restore(facts_.facts());
   history_ = decide::History();
   overrides_ = decide::Overrides();

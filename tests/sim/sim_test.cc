@@ -130,7 +130,7 @@ class Life {
   void start() {
     act::ExecutorOptions options;
     options.validity = Duration(3'600'000);
-    executor_.emplace(act::Surroundings{facts_, runner_, verbs_, resources_, sql_, signals_}, options);
+    executor_.emplace(act::Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}, options);
     executor_->restore(surviving());
   }
 

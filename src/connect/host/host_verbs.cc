@@ -8,7 +8,7 @@
 
 namespace capstan::host {
 
-Status add_host_verbs(VerbRegistry& registry, const HostConfig& config, const std::string& output_directory,
+Status add_host_verbs(VerbRegistry& registry, const CurrentHostConfig& config, const std::string& output_directory,
                       const Clock& clock) {
   std::vector<std::unique_ptr<Verb>> verbs;
   verbs.push_back(std::make_unique<LowerPriorityVerb>());
@@ -17,7 +17,7 @@ Status add_host_verbs(VerbRegistry& registry, const HostConfig& config, const st
   for (const ServiceAction action : {ServiceAction::kStart, ServiceAction::kStop, ServiceAction::kRestart}) {
     verbs.push_back(std::make_unique<ServiceVerb>(action, config, output_directory, clock));
   }
-  verbs.push_back(std::make_unique<RunScriptVerb>(config.scripts_directory, config.script_user, clock));
+  verbs.push_back(std::make_unique<RunScriptVerb>(config, clock));
   for (auto& verb : verbs) {
     if (Status added = registry.add(std::move(verb)); !added) return added;
   }

@@ -4,13 +4,14 @@
 #include <string>
 
 #include "base/clock.h"
-#include "connect/host/host_config.h"
+#include "connect/host/current_host_config.h"
 #include "model/verb.h"
 
 namespace capstan::host {
 
-// `clock` must outlive the registry. `output_directory` takes the output of services that are started; "" drops it.
-Status add_host_verbs(VerbRegistry& registry, const HostConfig& config, const std::string& output_directory,
+// `config` and `clock` must outlive the registry. `output_directory` takes the output of services that are started; ""
+// drops it.
+Status add_host_verbs(VerbRegistry& registry, const CurrentHostConfig& config, const std::string& output_directory,
                       const Clock& clock);
 
 }  // namespace capstan::host

@@ -35,8 +35,11 @@ std::vector<int> threads_of(int pid) {
 }
 
 // Sets both priorities of all threads. A thread that ended meanwhile needs none.
-Status set_priorities(int pid, int nice_value, int io_priority) {
+Status set_priorities(const ProcessHandle& process, int nice_value, int io_priority) {
+  const int pid = process.pid();
   for (const int thread : threads_of(pid)) {
+    // Only while it lives are these numbers its own.
+    if (process.ended()) return fail(ErrorCode::kNotFound, fmt::format("process {} has ended", pid));
     if (::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), nice_value) != 0 && errno != ESRCH) {
       return fail(errno_code(errno), fmt::format("cannot set the priority of process {}: {}", pid, errno_text(errno)));
     }
@@ -86,7 +89,7 @@ Performed LowerPriorityVerb::perform(const Action& action, const Resource& targe
   if (!process) return failed(process.error().message);
   if (Status allowed = may_touch(*process); !allowed) return failed(allowed.error().message);
   const int nice_value = std::max(wanted_nice(action.parameters), process->stat().nice);
-  const Status set = set_priorities(process->pid(), nice_value, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+  const Status set = set_priorities(*process, nice_value, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
   if (process->ended()) return failed("it has ended meanwhile");
   if (!set) return failed(set.error().message);
   return succeeded(fmt::format("nice went from {} to {}, I/O priority to idle", process->stat().nice, nice_value));
@@ -104,7 +107,7 @@ Performed LowerPriorityVerb::undo(const Action&, const Resource& target, const J
   if (!before["nice"].is_int()) return failed("what its priority was before is not known");
   const auto nice_value = static_cast<int>(before["nice"].int_or(0));
   const auto io_priority = static_cast<int>(before["io_priority"].int_or(0));
-  if (Status set = set_priorities(process->pid(), nice_value, std::max(io_priority, 0)); !set)
+  if (Status set = set_priorities(*process, nice_value, std::max(io_priority, 0)); !set)
     return failed(set.error().message);
   return succeeded(fmt::format("nice is {} again", nice_value));
 }

@@ -104,13 +104,11 @@ Status may_touch(const ProcessHandle& process) {
   return {};
 }
 
-Status signal_all(const std::vector<int>& pids, int number) {
+Status signal_all(const std::vector<ProcessKey>& processes, int number) {
   const std::string boot = TRY(read_boot_name("/proc"));
   Status first_problem;
-  for (const int pid : pids) {
-    const auto stat = read_process_stat(pid);
-    if (!stat) continue;
-    const auto process = ProcessHandle::open(process_resource(boot, stat->key));
+  for (const ProcessKey& key : processes) {
+    const auto process = ProcessHandle::open(process_resource(boot, key));
     if (!process) continue;
     Status done = may_touch(*process);
     if (done) done = process->signal(number);

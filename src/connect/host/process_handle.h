@@ -49,6 +49,6 @@ std::optional<ProcessStat> read_process_stat(int pid, std::string* comm = nullpt
 Status may_touch(const ProcessHandle& process);
 
 // Signals these processes through handles of their own, all but those that may not be touched. The first error.
-Status signal_all(const std::vector<int>& pids, int number);
+Status signal_all(const std::vector<ProcessKey>& processes, int number);
 
 }  // namespace capstan::host

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/file.h"
 #include "base/subprocess.h"
 #include "connect/host/line_text.h"
@@ -17,11 +19,28 @@ constexpr Duration kMostTime{3'600'000};
 constexpr size_t kOutputLimit = 16 << 10;  // Of each stream.
 constexpr size_t kMostArguments = 100;
 
+// Whoever may write a script, or put another in its place, decides what Capstan runs.
+Status check_trusted(const std::string& path, const struct stat& status) {
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return fail(
+        ErrorCode::kPermissionDenied,
+        fmt::format("{} belongs to user {}: expected root, or the user that runs Capstan", path, status.st_uid));
+  }
+  if ((status.st_mode & 0022) != 0) {
+    return fail(ErrorCode::kPermissionDenied,
+                fmt::format("{} may be written by others: expected 'chmod go-w {}'", path, path));
+  }
+  return {};
+}
+
+// Who runs scripts where nobody is named.
+std::string user_of(const HostConfig& config) {
+  return config.script_user.empty() && ::geteuid() == 0 ? "nobody" : config.script_user;
+}
+
 }  // namespace
 
-RunScriptVerb::RunScriptVerb(std::string directory, std::string user, const Clock& clock)
-    : directory_(std::move(directory)), user_(std::move(user)), clock_(clock) {
-  if (user_.empty() && ::geteuid() == 0) user_ = "nobody";
+RunScriptVerb::RunScriptVerb(const CurrentHostConfig& config, const Clock& clock) : config_(config), clock_(clock) {
   spec_ = {.name = "host.run_script",
            .title = "Run script",
            .help = "Runs a script of the scripts directory, as its own user, with a time limit and captured output.",
@@ -35,23 +54,26 @@ RunScriptVerb::RunScriptVerb(std::string directory, std::string user, const Cloc
 }
 
 Result<std::string> RunScriptVerb::find_script(const Json& parameters) const {
-  if (directory_.empty()) return fail(ErrorCode::kFailedPrecondition, "no scripts directory is configured");
+  const std::string directory = config_.get()->scripts_directory;
+  if (directory.empty()) return fail(ErrorCode::kFailedPrecondition, "no scripts directory is configured");
   const std::string& name = parameters["script"].string_or_empty();
   if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos ||
       name.find('\0') != std::string::npos) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is no name of a script: expected a file name without '/'", name));
   }
-  std::string path = directory_ + "/" + name;
+  std::string path = directory + "/" + name;
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0)
-    return fail(ErrorCode::kNotFound, fmt::format("there is no script '{}' in {}", name, directory_));
+    return fail(ErrorCode::kNotFound, fmt::format("there is no script '{}' in {}", name, directory));
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kPermissionDenied, fmt::format("{} is no regular file", path));
   if ((status.st_mode & 0111) == 0)
     return fail(ErrorCode::kFailedPrecondition, fmt::format("{} is not executable", path));
-  // Whoever may write it decides what Capstan runs.
-  if ((status.st_mode & 0002) != 0)
-    return fail(ErrorCode::kPermissionDenied, fmt::format("{} may be written by everybody", path));
+  TRY(check_trusted(path, status));
+  struct stat parent{};
+  if (::stat(directory.c_str(), &parent) != 0)
+    return fail(errno_code(errno), fmt::format("cannot look at {}: {}", directory, errno_text(errno)));
+  TRY(check_trusted(directory, parent));
   return path;
 }
 
@@ -81,7 +103,7 @@ Performed RunScriptVerb::perform(const Action& action, const Resource& target, c
   if (!script) return failed(script.error().message);
   ProgramSpec spec{.argv = {*script},
                    .directory = "/",
-                   .user = user_,
+                   .user = user_of(*config_.get()),
                    .time_limit = *duration_parameter(action.parameters, "time_limit", kTimeLimit, kMostTime),
                    .output_limit = kOutputLimit};
   for (const Json& argument : action.parameters["arguments"].items()) spec.argv.push_back(argument.string_or_empty());

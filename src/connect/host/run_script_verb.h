@@ -4,15 +4,16 @@
 #include <string>
 
 #include "base/clock.h"
+#include "connect/host/current_host_config.h"
 #include "model/verb.h"
 
 namespace capstan::host {
 
 class RunScriptVerb final : public Verb {
  public:
-  // `directory` "" refuses every script. `user` "" is nobody when Capstan is root, else Capstan's own user. `clock`
-  // must outlive this.
-  RunScriptVerb(std::string directory, std::string user, const Clock& clock);
+  // Without a scripts directory every script is refused. Without a user for them it is nobody when Capstan is root,
+  // else Capstan's own. `config` and `clock` must outlive this.
+  RunScriptVerb(const CurrentHostConfig& config, const Clock& clock);
 
   const VerbSpec& spec() const override { return spec_; }
   Status check(const Resource& target, const Json& parameters) const override;
@@ -26,8 +27,7 @@ class RunScriptVerb final : public Verb {
  private:
   Result<std::string> find_script(const Json& parameters) const;
 
-  std::string directory_;
-  std::string user_;
+  const CurrentHostConfig& config_;
   const Clock& clock_;
   VerbSpec spec_;
 };

@@ -35,8 +35,9 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-ServiceVerb::ServiceVerb(ServiceAction action, HostConfig config, std::string output_directory, const Clock& clock)
-    : action_(action), config_(std::move(config)), output_directory_(std::move(output_directory)), clock_(clock) {
+ServiceVerb::ServiceVerb(ServiceAction action, const CurrentHostConfig& config, std::string output_directory,
+                         const Clock& clock)
+    : action_(action), config_(config), output_directory_(std::move(output_directory)), clock_(clock) {
   constexpr std::array<std::string_view, 3> kNames = {"host.start_service", "host.stop_service",
                                                       "host.restart_service"};
   constexpr std::array<std::string_view, 3> kTitles = {"Start service", "Stop service", "Restart service"};
@@ -60,10 +61,10 @@ std::string ServiceVerb::name_of(const Resource& target) const {
   return colon == std::string::npos ? "" : target.id.substr(colon + 1);
 }
 
-const DeclaredService* ServiceVerb::declared(const std::string& name) const {
-  const auto found = std::find_if(config_.services.begin(), config_.services.end(),
-                                  [&](const DeclaredService& service) { return service.name == name; });
-  return found == config_.services.end() ? nullptr : &*found;
+std::optional<DeclaredService> ServiceVerb::declared(const std::string& name) const {
+  const std::shared_ptr<const HostConfig> config = config_.get();
+  const auto found = std::ranges::find(config->services, name, &DeclaredService::name);
+  return found == config->services.end() ? std::nullopt : std::optional(*found);
 }
 
 Status ServiceVerb::check(const Resource& target, const Json& parameters) const {
@@ -73,10 +74,9 @@ Status ServiceVerb::check(const Resource& target, const Json& parameters) const 
                      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._:\\-") ==
                          std::string::npos;
   if (!plain) return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' names no service", target.id));
-  const DeclaredService* service = declared(name);
-  if (service == nullptr && !systemd_runs())
-    return fail(ErrorCode::kNotFound, fmt::format("there is no service '{}'", name));
-  if (service != nullptr && service->start.empty() && action_ != ServiceAction::kStop) {
+  const std::optional<DeclaredService> service = declared(name);
+  if (!service && !systemd_runs()) return fail(ErrorCode::kNotFound, fmt::format("there is no service '{}'", name));
+  if (service && service->start.empty() && action_ != ServiceAction::kStop) {
     return fail(ErrorCode::kFailedPrecondition,
                 fmt::format("the configuration does not say how to start service '{}'", name));
   }
@@ -85,15 +85,16 @@ Status ServiceVerb::check(const Resource& target, const Json& parameters) const 
 
 Result<ServiceVerb::Now> ServiceVerb::look(const std::string& name, const std::stop_token& stop) const {
   Now now;
-  if (const DeclaredService* service = declared(name)) {
+  if (const std::optional<DeclaredService> service = declared(name)) {
     ProcessTable table = TRY(ProcessTable::open());
     if (Status looked = table.look(clock_.now(), clock_.monotonic()); !looked) return fail(looked.error());
     std::vector<int> all;
     for (const auto& [pid, process] : table.processes()) all.push_back(pid);
     for (const int pid : all) table.identify(pid);
-    now.pids = find_service_processes(*service, table, [&](int port) { return find_listeners(table, port); });
-    now.running = !now.pids.empty();
-    if (now.running) now.main = table.processes().at(now.pids.front()).key();
+    for (const int pid : find_service_processes(*service, table, [&](int port) { return find_listeners(table, port); }))
+      now.processes.push_back(table.processes().at(pid).key());
+    now.running = !now.processes.empty();
+    if (now.running) now.main = now.processes.front();
     now.state = now.running ? "running" : "stopped";
     return now;
   }
@@ -159,7 +160,7 @@ Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::
     if (!outcome) return failed(outcome.error().message);
     if (!outcome->succeeded())
       return failed(fmt::format("its stop command {}: {}", outcome->describe(spec), last_line(outcome->err)));
-  } else if (Status signalled = signal_all(now->pids, SIGTERM); !signalled) {
+  } else if (Status signalled = signal_all(now->processes, SIGTERM); !signalled) {
     return failed(signalled.error().message);
   }
   if (wait_until(service.name, false, service.time_limit, stop)) return succeeded("it has stopped");
@@ -169,13 +170,13 @@ Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::
 }
 
 Performed ServiceVerb::start(const std::string& name, const std::stop_token& stop) const {
-  const DeclaredService* service = declared(name);
-  return service != nullptr ? start_declared(*service, stop) : systemctl("start", name, stop);
+  const std::optional<DeclaredService> service = declared(name);
+  return service ? start_declared(*service, stop) : systemctl("start", name, stop);
 }
 
 Performed ServiceVerb::stop(const std::string& name, const std::stop_token& stop) const {
-  const DeclaredService* service = declared(name);
-  return service != nullptr ? stop_declared(*service, stop) : systemctl("stop", name, stop);
+  const std::optional<DeclaredService> service = declared(name);
+  return service ? stop_declared(*service, stop) : systemctl("stop", name, stop);
 }
 
 Performed ServiceVerb::perform(const Action& action, const Resource& target, const Json&,
@@ -184,7 +185,7 @@ Performed ServiceVerb::perform(const Action& action, const Resource& target, con
   const std::string name = name_of(target);
   if (action_ == ServiceAction::kStart) return start(name, stop_token);
   if (action_ == ServiceAction::kStop) return stop(name, stop_token);
-  if (declared(name) == nullptr) return systemctl("restart", name, stop_token);
+  if (!declared(name)) return systemctl("restart", name, stop_token);
   Performed stopped = stop(name, stop_token);
   if (stopped.state != ActionState::kSucceeded) return stopped;
   Performed started = start(name, stop_token);
@@ -193,15 +194,37 @@ Performed ServiceVerb::perform(const Action& action, const Resource& target, con
 }
 
 ProbeAnswer ServiceVerb::probe(const Action&, const Resource& target, const Json& before) {
-  const auto now = look(name_of(target), {});
+  const std::string name = name_of(target);
+  if (action_ == ServiceAction::kRestart) return probe_restart(name, before);
+  const auto now = look(name, {});
+  if (!now) return ProbeAnswer::kCannotTell;
+  return now->running == (action_ == ServiceAction::kStart) ? ProbeAnswer::kHappened : ProbeAnswer::kDidNotHappen;
+}
+
+ProbeAnswer ServiceVerb::probe_restart(const std::string& name, const Json& before) const {
+  // What was asked of systemd goes on without who asked: only when it has no more to do is there an answer.
+  const bool by_systemd = !declared(name);
+  if (by_systemd && !wait_until_idle(name)) return ProbeAnswer::kCannotTell;
+  const auto now = look(name, {});
   if (!now) return ProbeAnswer::kCannotTell;
   const bool same_main = now->main.pid == before["main_pid"].int_or(0) &&
                          static_cast<int64_t>(now->main.start_ticks) == before["main_start"].int_or(0);
-  bool happened = false;
-  if (action_ == ServiceAction::kStart) happened = now->running;
-  if (action_ == ServiceAction::kStop) happened = !now->running;
-  if (action_ == ServiceAction::kRestart) happened = now->running && !same_main;
-  return happened ? ProbeAnswer::kHappened : ProbeAnswer::kDidNotHappen;
+  if (now->running) return same_main ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened;
+  return by_systemd ? ProbeAnswer::kCannotTell : ProbeAnswer::kDidNotHappen;
+}
+
+bool ServiceVerb::wait_until_idle(const std::string& name) const {
+  const ProgramSpec spec{.argv = {"systemctl", "show", "--property=Job", "--value", "--", name + ".service"},
+                         .time_limit = kSystemdLimit};
+  const Duration until = clock_.monotonic() + kSystemdLimit;
+  for (;;) {
+    const auto outcome = run_program(spec, clock_, {});
+    if (!outcome || !outcome->succeeded()) return false;
+    // "0" or nothing where it has no job.
+    if (outcome->out.find_first_of("123456789") == std::string::npos) return true;
+    if (clock_.monotonic() >= until) return false;
+    rest(kSettle, {});
+  }
 }
 
 Performed ServiceVerb::undo(const Action&, const Resource& target, const Json& before,

@@ -29,7 +29,8 @@ class VerbsTest : public testing::Test {
                                .time_limit = Duration(10'000)});
     config.services.push_back(
         {.name = "broken", .match = {.command = marker_ + "-broken"}, .start = "exit 3", .time_limit = Duration(300)});
-    ASSERT_TRUE(add_host_verbs(verbs_, config, directory_, clock_));
+    config_.set(config);
+    ASSERT_TRUE(add_host_verbs(verbs_, config_, directory_, clock_));
   }
   ~VerbsTest() override {
     if (child_ > 0) {
@@ -54,6 +55,7 @@ class VerbsTest : public testing::Test {
   Resource service(const std::string& name) {
     return {.id = "host_service/testhost:" + name, .kind = "host_service", .name = name, .labels = {}, .fields = {}};
   }
+  CurrentHostConfig config_{HostConfig()};
   void script(const std::string& name, std::string_view text, unsigned mode) {
     std::ofstream(directory_ + "/" + name) << text;
     ::chmod((directory_ + "/" + name).c_str(), mode);

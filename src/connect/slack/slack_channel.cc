@@ -67,7 +67,7 @@ Duration retry_after(const HttpResponse& response) {
 Delivery failed(std::string_view error, std::string_view channel, Duration after) {
   const KnownError* known = find_error(error);
   return {.status = fail(ErrorCode::kFailedPrecondition, explain_error(error, channel)),
-          .retry = known ? known->retry : false,
+          .retry = known ? known->retry : true,  // What is new to us may pass.
           .retry_after = after};
 }
 

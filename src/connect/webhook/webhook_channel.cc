@@ -23,10 +23,12 @@ Delivery WebhookChannel::send(const Message& message, const std::string&, const 
   if (!response)
     return {.status = fail(response.error()), .retry = response.error().code != ErrorCode::kInvalidArgument};
   if (response->ok()) return {};
-  const bool later = response->status >= 500 || response->status == 429 || response->status == 408;
+  // These say that the message itself is not taken. All else may be set right meanwhile: a token, a route, a proxy.
+  const bool never =
+      response->status == 400 || response->status == 413 || response->status == 415 || response->status == 422;
   return {.status = fail(ErrorCode::kUnavailable,
                          fmt::format("{} answers with status {}", http_origin(request.url), response->status)),
-          .retry = later};
+          .retry = !never};
 }
 
 }  // namespace capstan::webhook
