@@ -1,8 +1,18 @@
 #include "loop/senses.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 
+#include "base/file.h"
+#include "base/log.h"
+
 namespace capstan::loop {
+namespace {
+
+constexpr uintmax_t kMostServiceOutput = 64 << 20;  // Of one file.
+
+}  // namespace
 
 Senses::Senses(Parts parts, Options options)
     : parts_(std::move(parts)),
@@ -105,6 +115,20 @@ Senses::LogReaders Senses::open_logs(const host::HostConfig& config) {
   return readers;
 }
 
+// The lines are in the log store by now; whoever writes goes on at the file's beginning.
+Status Senses::empty_large_service_output() const {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(parts_.data_directory / kServiceOutput, error), end;
+       !error && entry != end; entry.increment(error)) {
+    std::error_code failed;
+    if (entry->file_size(failed) <= kMostServiceOutput || failed) continue;
+    std::filesystem::resize_file(entry->path(), 0, failed);
+    if (failed) return fail(errno_code(failed.value()), fmt::format("cannot empty {}: {}", entry->path().string(), failed.message()));
+    log::info("logs", fmt::format("{} was larger than {} MiB and has been emptied", entry->path().string(), kMostServiceOutput >> 20));
+  }
+  return {};
+}
+
 void Senses::watch_logs(const std::stop_token& stop) {
   LogReaders readers;
   Duration next = parts_.clock.monotonic();
@@ -122,7 +146,8 @@ void Senses::watch_logs(const std::stop_token& stop) {
       follower_ = readers.files;
     }
     if (readers.files) {
-      const Status polled = readers.files->poll();
+      Status polled = readers.files->poll();
+      if (polled) polled = empty_large_service_output();
       parts_.report("logs", polled ? "" : polled.error().to_string());
     }
     if (readers.journal) {

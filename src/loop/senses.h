@@ -63,6 +63,7 @@ class Senses {
 
   void watch_machine(const std::stop_token& stop);
   void watch_logs(const std::stop_token& stop);
+  Status empty_large_service_output() const;
   void watch_targets(const std::stop_token& stop);
   // What reads the logs, and is made anew when the settings change.
   struct LogReaders {

@@ -39,10 +39,10 @@ export function run(program, args, { code = [0] } = {}) {
 }
 
 export class Capstan {
-  constructor() {
+  constructor({ data } = {}) {
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), "capstan-live-"));
     this.config = path.join(this.directory, "config");
-    this.data = path.join(this.directory, "data");
+    this.data = data ?? path.join(this.directory, "data");
     fs.mkdirSync(this.config);
   }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
+import http from "node:http";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -32,9 +33,11 @@ const isAlive = (pid) => fs.existsSync(`/proc/${pid}`);
  * is over only when the log has been quiet for minutes: nothing else waits for that. */
 async function calm() {
   stopAll();
-  await until("all incidents closed", 90, async () =>
-    (await capstan.incidents()).every((incident) => incident.findings.every((finding) => finding.rule === "LogErrorBurst")),
-  );
+  await until("all incidents closed", 90, async () => {
+    const open = (await capstan.incidents()).filter((one) => one.findings.some((finding) => finding.rule !== "LogErrorBurst"));
+    if (open.length > 0) throw new Error(`open: ${open.map((one) => one.title).join("; ")}`);
+    return true;
+  });
 }
 
 const servicePort = await freePort();
@@ -243,6 +246,69 @@ test("a Prometheus target is two lines, an alert rule is as Prometheus has it, a
     exporter.kill("SIGKILL");
     victim.kill("SIGKILL");
     for (const file of ["targets.yaml", "alerts/mine.yaml", "policies/calm-sleepers.yaml"]) fs.rmSync(path.join(capstan.config, file), { force: true });
+  }
+  await calm();
+});
+
+test("exporters that send garbage, half an answer, nothing or too much are told as such, and harm nobody else", async () => {
+  const answers = {
+    garbage: (response) => response.end("\x00\x01{{{ no metrics = at all\n"),
+    half: (response) => (response.writeHead(200, { "Content-Length": 1000 }), response.write("up_to_here 1\n"), setTimeout(() => response.destroy(), 50)),
+    silent: () => {},
+    unwell: (response) => (response.writeHead(500), response.end("oops")),
+    large: (response) => response.end(Array.from({ length: 50_000 }, (_, i) => `many{i="${i}"} 1\n`).join("")),
+    good: (response) => response.end("good_metric 7\n"),
+  };
+  const server = http.createServer((request, response) => answers[request.url.slice(1)](response));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const jobs = Object.keys(answers).map((name) => `  - job_name: ${name}\n    metrics_path: /${name}\n    sample_limit: 10000\n    static_configs: [{ targets: ["127.0.0.1:${server.address().port}"] }]\n`);
+    capstan.write("targets.yaml", `global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n${jobs.join("")}`);
+    const errors = await until("an answer for each", 30, async () => {
+      const { rows } = await capstan.json(["sql", "SELECT job, health, error FROM prometheus_target"]);
+      return rows.length === jobs.length && rows.every(([, health]) => health !== "unknown") && new Map(rows.map(([job, health, error]) => [job, health === "up" ? "up" : error]));
+    });
+    assert.equal(errors.get("good"), "up");
+    assert.match(errors.get("garbage"), /line 1/);
+    assert.match(errors.get("half"), /transfer|closed|short|end/i);
+    assert.match(errors.get("silent"), /1s|time/i);
+    assert.match(errors.get("unwell"), /500/);
+    assert.match(errors.get("large"), /sample_limit/);
+    const { data } = await capstan.json(["query", "good_metric"]);
+    assert.equal(data.result[0].value[1], "7");
+    const { data: none } = await capstan.json(["query", "up_to_here or many"]);
+    assert.deepEqual(none.result, [], "half an answer and too much leave nothing behind");
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    fs.rmSync(path.join(capstan.config, "targets.yaml"), { force: true });
+  }
+  await calm();
+});
+
+test("a full disk is told, loses nothing, and all goes on once there is room", async () => {
+  const data = fs.mkdtempSync(path.join(os.tmpdir(), "small-"));
+  await run("mount", ["-t", "tmpfs", "-o", "size=96m,mode=700", "tmpfs", data]);
+  const small = new Capstan({ data });
+  try {
+    await small.start();
+    await until("this machine", 20, async () => (await small.json(["sql", "SELECT count(*) FROM host_process"])).rows[0][0] > 0);
+    await run("sh", ["-c", `cat /dev/zero > ${data}/ballast`], { code: [1] });
+    await until("the full disk to be told", 60, async () => (await small.json(["status"])).sources.some((source) => /space|full/i.test(source.error)));
+    const { last_seq: before } = await small.json(["status"]);
+    fs.rmSync(path.join(data, "ballast"));
+    await until("all to be well", 60, async () => (await small.json(["status"])).sources.every((source) => !source.error));
+    const sleeper = spawn("sleep", ["1000"], { stdio: "ignore" });
+    await until("facts again", 30, async () => (await small.json(["sql", `SELECT count(*) FROM host_process WHERE pid = ${sleeper.pid}`])).rows[0][0] === 1);
+    sleeper.kill("SIGKILL");
+    assert.ok((await small.json(["status"])).last_seq > before);
+    await small.stop();
+    assert.match((await small.command(["verify"])).stdout, /the chain holds/);
+  } finally {
+    await small.stop();
+    await run("umount", ["-l", data]);
+    fs.rmSync(small.directory, { recursive: true, force: true });
+    fs.rmdirSync(data);
   }
   await calm();
 });
