@@ -253,9 +253,9 @@ class Decider {
     for (const History::StandingPlan& plan : standing_plans_) {
       Time last = plan.at;
       for (const ResourceId& target : plan.targets) {
-        // With a selection the alert points elsewhere: then it has to be quiet everywhere.
-        last = std::max(
-            last, last_held(*policy_.when, situation_.findings, policy_.select.empty() ? target : "", situation_.now));
+        // Where the alert points elsewhere (with a selection, or at what suffers) it has to be quiet everywhere.
+        const bool points_here = policy_.when->kind == Trigger::Kind::kAlert && policy_.select.empty();
+        last = std::max(last, last_held(*policy_.when, situation_.findings, points_here ? target : "", situation_.now));
       }
       if (situation_.now - last >= plan.quiet) decision_.undo.push_back(plan.id);
     }

@@ -88,7 +88,7 @@ struct Policy {
   std::string verify;
   Duration verify_within{60'000};
   bool undo_on_failure = true;
-  std::optional<Duration> undo_after_quiet;  // Only with an alert: undone when none has held for so long.
+  std::optional<Duration> undo_after_quiet;  // Only with a named rule: undone when it has not held for so long.
   std::string approval = "ask";              // "ask", "none" or "standing".
   std::optional<Duration> cooldown;          // Nothing: once an occurrence.
   Duration respect_manual{0};                // How long a person's hand on a resource is respected.

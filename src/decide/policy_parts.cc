@@ -350,8 +350,9 @@ void PartsReader::undo(const ConfigNode& node, Policy& policy) {
         policy.undo_after_quiet = *quiet;
       else
         problem(*text, quiet.error().message);
-      if (!policy.when || policy.when->kind != Trigger::Kind::kAlert)
-        problem(*text, "'when the alert is quiet' needs 'when: { alert: … }'");
+      // A clock has no name, and "any" incident none that could be quiet.
+      if (!policy.when || policy.when->name.empty())
+        problem(*text, "'when the alert is quiet' needs 'when' with an alert, or with an incident of a named rule");
     } else if (says != "never") {
       problem(
           *text,

@@ -179,6 +179,7 @@ void Loop::run(const std::stop_token& stop) {
 
 // Nothing new starts: what starts things is the tick.
 void Loop::finish_actions() {
+  if (executor_->busy()) log::info("loop", "stopping: waiting for the actions that still run");
   if (!take_results_until(parts_.clock.monotonic() + kPatience)) {
     log::warning("loop", "stopping: the actions that still run are cancelled");
     workshop_->request_stop();

@@ -269,6 +269,20 @@ TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFileAndTellsTheMistake) {
   EXPECT_FALSE(pass(15, [&] { return open_incidents() == 0; })) << "the good version is in force";
 }
 
+TEST_F(LoopTest, GoesOnWhenTheClockIsSet) {
+  write("config/rules.yaml", kRule);
+  observe("running");
+  ASSERT_TRUE(pass(5, [&] { return !loop_->config().files().empty(); }));
+  for (const std::chrono::hours jump : {std::chrono::hours(-5), std::chrono::hours(9)}) {
+    clock_.jump_to(clock_.now() + jump);
+    observe("stopped");
+    EXPECT_TRUE(pass(10, [&] { return open_incidents() == 1; })) << "after " << jump.count() << " h";
+    clock_.jump_to(clock_.now() + jump);
+    observe("running");
+    EXPECT_TRUE(pass(30, [&] { return open_incidents() == 0; })) << "after " << jump.count() << " h";
+  }
+}
+
 TEST_F(LoopTest, WritesItsBeginningAndItsEnd) {
   loop_->start();
   ASSERT_TRUE(loop_->ask([] { return 0; }));

@@ -123,8 +123,11 @@ Status Senses::empty_large_service_output() const {
     std::error_code failed;
     if (entry->file_size(failed) <= kMostServiceOutput || failed) continue;
     std::filesystem::resize_file(entry->path(), 0, failed);
-    if (failed) return fail(errno_code(failed.value()), fmt::format("cannot empty {}: {}", entry->path().string(), failed.message()));
-    log::info("logs", fmt::format("{} was larger than {} MiB and has been emptied", entry->path().string(), kMostServiceOutput >> 20));
+    if (failed)
+      return fail(errno_code(failed.value()),
+                  fmt::format("cannot empty {}: {}", entry->path().string(), failed.message()));
+    log::info("logs", fmt::format("{} was larger than {} MiB and has been emptied", entry->path().string(),
+                                  kMostServiceOutput >> 20));
   }
   return {};
 }
