@@ -93,7 +93,9 @@ class Running final : public Instance {
 
   Status remote_write(std::string_view body) override {
     const telemetry::RemoteWriteRequest request = TRY(telemetry::decode_remote_write(body, {}));
-    return metrics_->append(request.samples);
+    const Status taken = metrics_->append(request.samples);
+    TRY(metrics_->write());  // Whoever is told that they are taken never sends them again.
+    return taken;
   }
 
   std::vector<std::string> allowed_hosts() const override { return settings_.allowed_hosts; }

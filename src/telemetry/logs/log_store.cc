@@ -185,8 +185,9 @@ Status LogStore::append(std::vector<LogLine> lines) {
     if (journal.size() > 0) log_->append(journal.take());
     full = head_.active_bytes > options_.head_bytes;
   }
-  // Its error, if any, is for a later append: these lines are taken and wait in memory and in the log.
-  if (full) static_cast<void>(note(seal()));
+  // Now, not at the next tick: whoever gave the lines remembers that he need not give them again. An error, if any, is
+  // for a later append: these lines are taken and wait in memory.
+  static_cast<void>(note(full ? seal() : log_->write()));
   if (!first_error) return {};
   counters_.refused += refused;
   first_error->message = fmt::format("{} of {} lines were not taken: {}", refused, lines.size(), first_error->message);

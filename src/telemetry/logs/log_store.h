@@ -1,6 +1,6 @@
 // Keeps log lines: by stream and template, the newest in memory and in a write-ahead log, older ones in compressed
-// files, each for as long as time and space allow. Lines survive kill -9 once the flush interval has passed, or
-// flush() returned.
+// files, each for as long as time and space allow. Lines survive kill -9 once append() has returned, a power cut once
+// the flush interval has passed, or flush() returned.
 #pragma once
 
 #include <atomic>
@@ -69,7 +69,8 @@ class LogStore final : public LogSink, public LogSource {
   ~LogStore() override;
 
   // Lines of known streams are taken even where others are refused: then the error says how many and why. Lines older
-  // than the retention are dropped and counted. Nothing is taken while the disk is full.
+  // than the retention are dropped and counted. Nothing is taken while the disk is full: the lines that find it so
+  // wait in memory, the next are refused.
   Status append(std::vector<LogLine> lines) override;
 
   // Both ends of the window are included. kInvalidArgument with the position for a bad selector, kResourceExhausted

@@ -34,7 +34,7 @@ size_t count_samples(const MetricStore& store) {
   for (int i = 0; good && i < 5000; ++i) {
     good = (*store)->append({{Labels{{"x", std::to_string(i % 100)}}, {kStart + i, 1.0 * i}}}).has_value();
   }
-  if (good && !background) good = (*store)->flush().has_value();
+  if (good && !background) good = (*store)->write().has_value();
   const char answer = good ? 'y' : 'n';
   static_cast<void>(!::write(pipe_out, &answer, 1));
   while (true) ::pause();
@@ -59,7 +59,7 @@ void fill_and_kill(const std::filesystem::path& directory, const Clock& clock, b
   EXPECT_TRUE(WIFSIGNALED(status));
 }
 
-TEST(MetricStoreDurability, FlushedSamplesSurviveKill9) {
+TEST(MetricStoreDurability, WrittenSamplesSurviveKill9) {
   const TemporaryDirectory directory;
   const VirtualClock clock(from_unix_ms(kStart + 10'000));
   fill_and_kill(directory.path(), clock, false, 0);

@@ -112,7 +112,7 @@ Status MetricStore::append(const std::vector<SeriesSample>& samples) {
     }
   }
   // Its error, if any, is for the next append: these samples are taken and wait in memory.
-  if (head_.journal_bytes() > options_.journal_bytes) static_cast<void>(note(write_journal()));
+  if (head_.journal_bytes() > options_.journal_bytes) static_cast<void>(write());
   if (!first_error) return {};
   counters_.refused += refused;
   first_error->message =
@@ -126,8 +126,10 @@ Status MetricStore::write_journal() {
   return log_->write();
 }
 
+Status MetricStore::write() { return note(write_journal()); }
+
 Status MetricStore::flush() {
-  TRY(note(write_journal()));
+  TRY(write());
   if (log_->segment_bytes() <= options_.segment_bytes) return note(log_->flush());
   const Result<uint64_t> rotated = rotate_log();
   return note(rotated ? Status() : fail(rotated.error()));

@@ -1,5 +1,5 @@
 // Keeps samples: the newest in memory and in a write-ahead log, older ones in blocks on disk, each for as long as time
-// and space allow. Samples survive kill -9 once the flush interval has passed, or flush() returned.
+// and space allow. Samples survive kill -9 once the flush interval has passed, or write() or flush() returned.
 #pragma once
 
 #include <atomic>
@@ -85,7 +85,10 @@ class MetricStore final : public SampleSink, public SeriesReader {
   Result<std::vector<std::string>> label_values(std::string_view name, const std::vector<Matcher>& matchers,
                                                 int64_t from_ms, int64_t to_ms) const override;
 
-  // Until the disk has all that was appended.
+  // Hands what was appended to the operating system: it survives the end of this process. Call it before telling
+  // somebody that his samples are taken.
+  Status write();
+  // Until the disk has all that was appended: it survives a power cut.
   Status flush();
   // Writes blocks where their time has come, shortens the log, lets idle series go, removes what retention says.
   Status maintain();
