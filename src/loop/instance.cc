@@ -93,9 +93,10 @@ class Running final : public Instance {
 
   Status remote_write(std::string_view body) override {
     const telemetry::RemoteWriteRequest request = TRY(telemetry::decode_remote_write(body, {}));
-    const Status taken = metrics_->append(request.samples);
+    const Status taken = metrics_->append_series(request.series);
     TRY(metrics_->write());  // Whoever is told that they are taken never sends them again.
-    return taken;
+    TRY(taken);
+    return request.left_out ? fail(*request.left_out) : Status();
   }
 
   std::vector<std::string> allowed_hosts() const override { return settings_.allowed_hosts; }

@@ -94,30 +94,47 @@ Status MetricStore::refuse_while_log_fails(size_t samples) {
   return status;
 }
 
-Status MetricStore::append(const std::vector<SeriesSample>& samples) {
-  TRY(refuse_while_log_fails(samples.size()));
+// `each` calls back with the labels and the sample, for each of `samples` samples.
+template <class Each>
+Status MetricStore::append_each(size_t samples, const Each& each) {
+  TRY(refuse_while_log_fails(samples));
   const int64_t now_ms = to_unix_ms(clock_.now());
   const int64_t oldest_ms = now_ms - options_.retention.count();
   const int64_t newest_ms = now_ms + options_.future_limit.count();
   size_t refused = 0;
   std::optional<Error> first_error;
-  for (const SeriesSample& one : samples) {
-    if (one.sample.at_ms < oldest_ms) {
+  each([&](const Labels& labels, Sample sample) {
+    if (sample.at_ms < oldest_ms) {
       ++counters_.too_old;
-    } else if (one.sample.at_ms > newest_ms) {
+    } else if (sample.at_ms > newest_ms) {
       ++counters_.in_future;
-    } else if (Status status = head_.append(one.labels, one.sample, true); !status) {
+    } else if (Status status = head_.append(labels, sample, true); !status) {
       ++refused;
       if (!first_error) first_error = std::move(status).error();
     }
-  }
+  });
   // Its error, if any, is for the next append: these samples are taken and wait in memory.
   if (head_.journal_bytes() > options_.journal_bytes) static_cast<void>(write());
   if (!first_error) return {};
   counters_.refused += refused;
-  first_error->message =
-      fmt::format("{} of {} samples were not taken: {}", refused, samples.size(), first_error->message);
+  first_error->message = fmt::format("{} of {} samples were not taken: {}", refused, samples, first_error->message);
   return fail(std::move(*first_error));
+}
+
+Status MetricStore::append(const std::vector<SeriesSample>& samples) {
+  return append_each(samples.size(), [&](const auto& take) {
+    for (const SeriesSample& one : samples) take(one.labels, one.sample);
+  });
+}
+
+Status MetricStore::append_series(const std::vector<Series>& series) {
+  size_t samples = 0;
+  for (const Series& one : series) samples += one.samples.size();
+  return append_each(samples, [&](const auto& take) {
+    for (const Series& one : series) {
+      for (const Sample& sample : one.samples) take(one.labels, sample);
+    }
+  });
 }
 
 Status MetricStore::write_journal() {

@@ -74,6 +74,7 @@ class MetricStore final : public SampleSink, public SeriesReader {
   // Samples of existing series are taken even where others are refused: then the error says how many and why. Nothing
   // is taken while the log cannot be written (a full disk); what is in memory stays readable.
   Status append(const std::vector<SeriesSample>& samples) override;
+  Status append_series(const std::vector<Series>& series);
 
   Result<std::vector<SelectedSeries>> select(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
                                              size_t max_samples) const override;
@@ -110,6 +111,8 @@ class MetricStore final : public SampleSink, public SeriesReader {
   MetricStore(std::filesystem::path directory, MetricStoreOptions options, const Clock& clock);
   Status replay();
   Status refuse_while_log_fails(size_t samples);
+  template <class Each>
+  Status append_each(size_t samples, const Each& each);
   Status write_journal();
   Result<uint64_t> rotate_log();
   Status checkpoint(int64_t cut_ms);

@@ -100,6 +100,18 @@ TEST_F(MetricStoreTest, SelectsByEveryKindOfMatcherSortedByLabels) {
   }
 }
 
+TEST_F(MetricStoreTest, TakesSeriesAsItTakesTheirSamples) {
+  ASSERT_TRUE(store_->append_series({{.labels = {{"x", "a"}}, .samples = {{kStart - 2, 1}, {kStart - 1, 2}}},
+                                     {.labels = {{"x", "b"}}, .samples = {{kStart, 3}}}}));
+  EXPECT_THAT(names({}), ElementsAre("a", "b"));
+  EXPECT_THAT(values({}), ElementsAre(1, 2, 3));
+  const Status status = store_->append_series(
+      {{.labels = {}, .samples = {{kStart, 1}, {kStart, 2}}}, {.labels = {{"x", "c"}}, .samples = {{kStart, 4}}}});
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("2 of 3 samples were not taken"));
+  EXPECT_THAT(values({equal("x", "c")}), ElementsAre(4));
+}
+
 TEST_F(MetricStoreTest, IncludesBothEndsOfTheWindow) {
   for (int i = 0; i < 300; ++i) append({{"x", "a"}}, kStart + i * 1000, i);
   EXPECT_THAT(values({}, kStart + 119'000, kStart + 121'000), ElementsAre(119, 120, 121));

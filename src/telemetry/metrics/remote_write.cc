@@ -121,32 +121,43 @@ Result<Labels> to_labels(std::vector<Labels::Pair> pairs) {
   return labels;
 }
 
+std::unexpected<Error> too_many_labels(std::vector<Labels::Pair> pairs) {
+  const size_t limit = pairs.size();
+  return malformed(fmt::format("a series with more than {} labels was left out: {}", limit,
+                               Labels(std::move(pairs)).to_string().substr(0, 200)));
+}
+
+// Limits are checked as things come: a request is small, what it asks to be made of it need not be.
+Status count_within(size_t& count, size_t limit, std::string_view what) {
+  if (++count <= limit) return {};
+  return fail(ErrorCode::kResourceExhausted,
+              fmt::format("remote write request: more than the limit of {} {}", limit, what));
+}
+
 Status read_series(std::string_view bytes, const RemoteWriteLimits& limits, RemoteWriteRequest& request) {
   std::vector<Labels::Pair> pairs;
-  std::vector<Sample> samples;
+  Series series;
   for (FieldReader reader(bytes, "a time series"); !reader.at_end();) {
     const Field field = TRY(reader.next());
     if (field.number < kLabels || field.number > kHistograms) continue;
     TRY(reader.expect(field, Wire::kBytes));
-    if (field.number == kLabels) pairs.push_back(TRY(read_label(field.bytes)));
-    if (field.number == kSamples) samples.push_back(TRY(read_sample(field.bytes)));
+    if (field.number == kLabels) {
+      if (pairs.size() == limits.series_labels) {
+        if (!request.left_out) request.left_out = too_many_labels(std::move(pairs)).error();
+        return {};
+      }
+      TRY(count_within(request.labels, limits.labels, "labels"));
+      pairs.push_back(TRY(read_label(field.bytes)));
+    }
+    if (field.number == kSamples) {
+      TRY(count_within(request.samples, limits.samples, "samples"));
+      series.samples.push_back(TRY(read_sample(field.bytes)));
+    }
     if (field.number == kExemplars) ++request.exemplars;
     if (field.number == kHistograms) ++request.histograms;
   }
-  if (request.samples.size() + samples.size() > limits.samples) {
-    return fail(ErrorCode::kResourceExhausted,
-                fmt::format("remote write request: more than the limit of {} samples", limits.samples));
-  }
-  const Labels labels = TRY(to_labels(std::move(pairs)));
-  size_t label_bytes = 0;
-  for (const auto& [name, value] : labels) label_bytes += name.size() + value.size();
-  request.label_bytes += label_bytes * samples.size();
-  if (request.label_bytes > limits.label_bytes) {
-    return fail(ErrorCode::kResourceExhausted,
-                fmt::format("remote write request: the labels of its samples take more than the limit of {} bytes",
-                            limits.label_bytes));
-  }
-  for (const Sample& sample : samples) request.samples.push_back({labels, sample});
+  series.labels = TRY(to_labels(std::move(pairs)));
+  if (!series.samples.empty()) request.series.push_back(std::move(series));
   return {};
 }
 

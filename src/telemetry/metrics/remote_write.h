@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "model/sample.h"
+#include "telemetry/metrics/head.h"
 
 namespace capstan::telemetry {
 
@@ -15,16 +17,20 @@ struct RemoteWriteLimits {
   size_t compressed_bytes = 16 << 20;
   size_t decompressed_bytes = 64 << 20;
   size_t samples = 1'000'000;
-  size_t label_bytes = 512 << 20;  // Of all samples together, as each carries the labels of its series.
+  size_t labels = 2'000'000;  // Of all series together: a label takes ten times the room of its shortest encoding.
+  size_t series_labels = HeadLimits().labels;
 };
 
 struct RemoteWriteRequest {
-  std::vector<SeriesSample> samples;
+  std::vector<Series> series;
+  size_t samples = 0;  // Of all series together.
+  size_t labels = 0;
+  // Of the first series that was left out for having too many labels; the others are there.
+  std::optional<Error> left_out;
   // What was sent besides and left out.
   size_t metadata = 0;
   size_t exemplars = 0;
   size_t histograms = 0;
-  size_t label_bytes = 0;
 };
 
 // kInvalidArgument for what is no such request (the message says what and where), kResourceExhausted beyond a limit.

@@ -9,7 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace capstan::telemetry;
   const char* bytes = reinterpret_cast<const char*>(data);
-  const RemoteWriteLimits limits{.decompressed_bytes = 1 << 20, .samples = 10'000, .label_bytes = 1 << 20};
+  const RemoteWriteLimits limits{.decompressed_bytes = 1 << 20, .samples = 10'000, .labels = 10'000};
   static_cast<void>(decode_remote_write({bytes, size}, limits));
   std::string body;
   snappy::Compress(bytes, size, &body);

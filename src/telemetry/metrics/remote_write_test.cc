@@ -44,18 +44,21 @@ TEST(RemoteWrite, ReadsEverySampleOfEverySeries) {
       decode(field(1, label("__name__", "up") + label("job", "a") + sample(1, 1000) + sample(0, 2000)) +
              field(1, label("__name__", "x") + sample(stale_nan(), -5)));
   ASSERT_TRUE(request) << error_of(request);
-  ASSERT_EQ(request->samples.size(), 3U);
-  EXPECT_EQ(request->samples[1].labels, (Labels{{"__name__", "up"}, {"job", "a"}}));
-  EXPECT_EQ(request->samples[1].sample.at_ms, 2000);
-  EXPECT_EQ(request->samples[2].sample.at_ms, -5);
-  EXPECT_TRUE(is_stale(request->samples[2].sample.value));
+  EXPECT_EQ(request->samples, 3U);
+  ASSERT_EQ(request->series.size(), 2U);
+  EXPECT_EQ(request->series[0].labels, (Labels{{"__name__", "up"}, {"job", "a"}}));
+  ASSERT_EQ(request->series[0].samples.size(), 2U);
+  EXPECT_EQ(request->series[0].samples[1].at_ms, 2000);
+  ASSERT_EQ(request->series[1].samples.size(), 1U);
+  EXPECT_EQ(request->series[1].samples[0].at_ms, -5);
+  EXPECT_TRUE(is_stale(request->series[1].samples[0].value));
 }
 
 TEST(RemoteWrite, AbsentFieldsOfASampleAreZero) {
   const auto request = decode(field(1, label("a", "b") + field(2, "")));
   ASSERT_TRUE(request) << error_of(request);
-  EXPECT_EQ(request->samples[0].sample.at_ms, 0);
-  EXPECT_EQ(request->samples[0].sample.value, 0);
+  EXPECT_EQ(request->series[0].samples[0].at_ms, 0);
+  EXPECT_EQ(request->series[0].samples[0].value, 0);
 }
 
 TEST(RemoteWrite, CountsWhatItLeavesOut) {
@@ -88,7 +91,28 @@ TEST(RemoteWrite, HoldsItsLimits) {
   EXPECT_EQ(code({.compressed_bytes = 10}), ErrorCode::kResourceExhausted);
   EXPECT_EQ(code({.decompressed_bytes = 1000}), ErrorCode::kResourceExhausted);
   EXPECT_EQ(code({.samples = 1}), ErrorCode::kResourceExhausted);
-  EXPECT_EQ(code({.label_bytes = 2001}), ErrorCode::kResourceExhausted);
+  EXPECT_EQ(code({.labels = 0}), ErrorCode::kResourceExhausted);
+}
+
+TEST(RemoteWrite, ASeriesWithTooManyLabelsDoesNotTakeTheOthersWithIt) {
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += label("l" + std::to_string(i), "v");
+  const auto request = decode(field(1, many + sample(1, 1)) + field(1, label("a", "b") + sample(2, 2)));
+  ASSERT_TRUE(request) << error_of(request);
+  ASSERT_EQ(request->series.size(), 1U);
+  EXPECT_EQ(request->series[0].labels, (Labels{{"a", "b"}}));
+  ASSERT_TRUE(request->left_out);
+  EXPECT_EQ(request->left_out->code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(request->left_out->message, HasSubstr("more than 64 labels was left out: {l0=\"v\""));
+}
+
+TEST(RemoteWrite, ManySamplesOfOneSeriesShareItsLabels) {
+  std::string series = label("a", std::string(1000, 'b'));
+  for (int i = 0; i < 100'000; ++i) series += field(2, "");
+  const auto request = decode(field(1, series));
+  ASSERT_TRUE(request) << error_of(request);
+  ASSERT_EQ(request->series.size(), 1U);
+  EXPECT_EQ(request->series[0].samples.size(), 100'000U);
 }
 
 }  // namespace
