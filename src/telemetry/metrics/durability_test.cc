@@ -118,8 +118,11 @@ void fill_disk(const std::filesystem::path& path) {
   CHILD_EXPECT(!flushed);
   CHILD_EXPECT(flushed.error().code == ErrorCode::kResourceExhausted);
   CHILD_EXPECT(flushed.error().message.find("No space left on device") != std::string::npos);
+  const Status written = store.write();
+  CHILD_EXPECT(!written && written.error().code == ErrorCode::kUnavailable);
   const Status appended = store.append({{Labels{{"x", "a"}}, {kStart + 20'000, 1}}});
   CHILD_EXPECT(!appended);
+  CHILD_EXPECT(appended.error().code == ErrorCode::kUnavailable);
   CHILD_EXPECT(appended.error().message.find("No space left on device") != std::string::npos);
   CHILD_EXPECT(!store.checkpoint_all());
   CHILD_EXPECT(count_samples(store) == 10'001);

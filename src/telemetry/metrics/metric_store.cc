@@ -89,7 +89,7 @@ Status MetricStore::replay() {
 
 Status MetricStore::refuse_while_log_fails(size_t samples) {
   if (!log_->failure()) return {};
-  Status status = during("samples are not taken while the write-ahead log cannot be written", write_journal());
+  Status status = during("samples are not taken while the write-ahead log cannot be written", write());
   if (!status) counters_.refused += samples;
   return status;
 }
@@ -143,10 +143,15 @@ Status MetricStore::write_journal() {
   return log_->write();
 }
 
-Status MetricStore::write() { return note(write_journal()); }
+Status MetricStore::write() {
+  Status written = note(write_journal());
+  // Whatever the disk says, the samples are not at fault: their sender is to keep them and come again.
+  if (!written) written.error().code = ErrorCode::kUnavailable;
+  return written;
+}
 
 Status MetricStore::flush() {
-  TRY(write());
+  TRY(note(write_journal()));
   if (log_->segment_bytes() <= options_.segment_bytes) return note(log_->flush());
   const Result<uint64_t> rotated = rotate_log();
   return note(rotated ? Status() : fail(rotated.error()));

@@ -72,7 +72,7 @@ class MetricStore final : public SampleSink, public SeriesReader {
   ~MetricStore() override;
 
   // Samples of existing series are taken even where others are refused: then the error says how many and why. Nothing
-  // is taken while the log cannot be written (a full disk); what is in memory stays readable.
+  // is taken while the log cannot be written (a full disk, kUnavailable); what is in memory stays readable.
   Status append(const std::vector<SeriesSample>& samples) override;
   Status append_series(const std::vector<Series>& series);
 
@@ -87,7 +87,8 @@ class MetricStore final : public SampleSink, public SeriesReader {
                                                 int64_t from_ms, int64_t to_ms) const override;
 
   // Hands what was appended to the operating system: it survives the end of this process. Call it before telling
-  // somebody that his samples are taken.
+  // somebody that his samples are taken. kUnavailable where the log cannot be written: the samples wait in memory, and
+  // giving them again does no harm.
   Status write();
   // Until the disk has all that was appended: it survives a power cut.
   Status flush();
