@@ -234,9 +234,13 @@ class Detector::State {
 
   void ask_when_last(Time now) {
     restore_asked_ = true;
-    const auto last = sources_.signals.query("last_over_time(" + std::string(kEvaluatedAt) + "[1h])", now);
+    // Ours has no other label; what is scraped from another Capstan, or from anybody under that name, has.
+    const auto last =
+        sources_.signals.query("last_over_time(" + std::string(kEvaluatedAt) + "{instance=\"\",job=\"\"}[1h])", now);
     if (!last || last->empty()) return;
-    down_at_ = from_unix_ms(static_cast<int64_t>(last->front().sample.value * 1000));
+    const double seconds = last->front().sample.value;
+    if (!(seconds >= 0 && seconds <= to_unix_seconds(now))) return;  // Somebody else's, perhaps no number at all.
+    down_at_ = from_unix_ms(static_cast<int64_t>(seconds * 1000));
     for (auto& [path, file] : files_) {
       for (auto& group : file.groups) group->evaluator.restore_at(*down_at_);
     }

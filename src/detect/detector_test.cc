@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "detect/fake_sources.h"
@@ -139,13 +140,29 @@ TEST_F(DetectorTest, RecordsAndMarksWhatNoLongerComes) {
   EXPECT_EQ(sample(round, R"(r{a="2",l="1"})"), 4);
 }
 
+const std::string kAskedLast =
+    R"(last_over_time(capstan_detect_last_evaluation_timestamp_seconds{instance="",job=""}[1h]))";
+
+TEST_F(DetectorTest, ATimeOfTheLastEvaluationThatCannotBeOursIsNotBelieved) {
+  signals.set("up == 0", {Labels{{"instance", "a"}}}, 0);
+  for (const double last : {std::nan(""), -1.0, 1e300, to_unix_seconds(start) + 60}) {
+    restart();
+    load(kRules);
+    signals.asked.clear();
+    signals.set(kAskedLast, {Labels{}}, last);
+    at(0);
+    ASSERT_FALSE(signals.asked.empty());
+    EXPECT_EQ(signals.asked.front().first, kAskedLast);
+    for (const auto& [promql, when] : signals.asked) EXPECT_EQ(promql.find("ALERTS_FOR_STATE"), std::string::npos);
+  }
+}
+
 TEST_F(DetectorTest, AfterARestartWhatFiredFiresAndWhatWaitedHasWaited) {
-  const std::string last = "last_over_time(capstan_detect_last_evaluation_timestamp_seconds[1h])";
   const std::string before = "ALERTS_FOR_STATE{alertname=\"Down\"}";
   load(kRules);
   signals.set("up == 0", {Labels{{"instance", "fired"}}, Labels{{"instance", "waited"}}, Labels{{"instance", "new"}}});
   const double down = to_unix_seconds(start) - 100;
-  signals.set(last, {Labels{}}, down);
+  signals.set(kAskedLast, {Labels{}}, down);
   signals.answers.insert_or_assign(
       before,
       std::vector<SeriesSample>{

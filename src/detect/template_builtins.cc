@@ -50,7 +50,7 @@ Result<TemplateValue> index(const TemplateCall& call) {
       value = TemplateValue{std::string(labels->get(TRY(call.text(i))))};
     } else if (const auto* list = std::get_if<std::shared_ptr<const TemplateList>>(&value.data)) {
       const double at = call[i].number();
-      if (!call[i].is_number() || at < 0 || at >= static_cast<double>((*list)->size())) {
+      if (!call[i].is_number() || !(at >= 0 && at < static_cast<double>((*list)->size()))) {  // NaN neither.
         return fail(ErrorCode::kInvalidArgument, "index out of range: " + call[i].print());
       }
       value = TemplateValue((**list)[static_cast<size_t>(at)]);

@@ -129,6 +129,9 @@ TEST(Template, SaysWhereAMistakeIs) {
 TEST(Template, MakesAnErrorIntoTextAndNeverLosesTheAlert) {
   EXPECT_EQ(expand("{{ humanize \"x\" }}"),
             "<error expanding template: line 1:4: error calling humanize: 'x' is no number>");
+  for (const double at : {std::nan(""), -1.0, 2.0, 1e300}) {
+    EXPECT_NE(expand("{{ index (query \"up\") $value }}", at).find("index out of range"), std::string::npos) << at;
+  }
   EXPECT_EQ(expand("{{ $value.x }}"), "<error expanding template: line 1:4: can't evaluate field x in type float64>");
 }
 
