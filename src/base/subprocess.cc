@@ -24,6 +24,8 @@
 namespace capstan {
 namespace {
 
+constexpr size_t kBytesAtOnce = 1 << 20;  // No pipe holds more, unless root has allowed it.
+
 struct Identity {
   uid_t uid;
   gid_t gid;
@@ -137,9 +139,32 @@ Result<std::array<FileHandle, 2>> make_pipe() {
 }
 
 // A child must not inherit a standard descriptor's number for its report pipe: dup2 would overwrite it.
-FileHandle above_standard(FileHandle handle) {
+Result<FileHandle> above_standard(FileHandle handle) {
   if (handle.get() > 2) return handle;
-  return FileHandle(::fcntl(handle.get(), F_DUPFD_CLOEXEC, 3));
+  FileHandle above(::fcntl(handle.get(), F_DUPFD_CLOEXEC, 3));
+  if (!above.is_open()) return fail(errno_code(errno), "cannot copy a descriptor: " + errno_text(errno));
+  return above;
+}
+
+Result<FileHandle> open_nothing() {
+  FileHandle nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!nothing.is_open()) return fail(errno_code(errno), "cannot open /dev/null: " + errno_text(errno));
+  return above_standard(std::move(nothing));
+}
+
+// Waits for a byte. False when the other end was closed instead.
+bool wait_for_go(int fd) {
+  char go = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(fd, &go, 1);
+  } while (got < 0 && errno == EINTR);
+  return got == 1;
+}
+
+void reap(pid_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
 }
 
 Status read_report(int fd, const std::string& executable) {
@@ -170,23 +195,32 @@ Result<Child> Child::start(const ProgramSpec& spec) {
   auto out = TRY(make_pipe());
   auto err = TRY(make_pipe());
   auto report = TRY(make_pipe());
-  out[1] = above_standard(std::move(out[1]));
-  err[1] = above_standard(std::move(err[1]));
-  report[1] = above_standard(std::move(report[1]));
-  const FileHandle nothing = above_standard(FileHandle(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
-  if (!nothing.is_open()) return fail(errno_code(errno), "cannot open /dev/null: " + errno_text(errno));
+  auto go = TRY(make_pipe());
+  out[1] = TRY(above_standard(std::move(out[1])));
+  err[1] = TRY(above_standard(std::move(err[1])));
+  report[1] = TRY(above_standard(std::move(report[1])));
+  const FileHandle nothing = TRY(open_nothing());
 
   Child child;
   child.pid = ::fork();
   if (child.pid < 0) return fail(errno_code(errno), "cannot fork: " + errno_text(errno));
   if (child.pid == 0) {
     ::setsid();
+    ::close(go[1].get());
+    if (!wait_for_go(go[0].get())) ::_exit(127);
     become_program(prepared, {nothing.get(), out[1].get(), err[1].get()}, report[1].get());
   }
+  // The program begins only when its end can be noticed.
   child.pidfd = FileHandle(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  if (!child.pidfd.is_open() || ::write(go[1].get(), "g", 1) != 1) {
+    const int number = errno;
+    ::kill(child.pid, SIGKILL);
+    reap(child.pid);
+    return fail(errno_code(number), fmt::format("cannot watch {}: {}", prepared.executable, errno_text(number)));
+  }
   report[1].reset();
   if (Status started = read_report(report[0].get(), prepared.executable); !started) {
-    ::waitpid(child.pid, nullptr, 0);
+    reap(child.pid);
     return fail(started.error());
   }
   child.out = std::move(out[0]);
@@ -195,24 +229,25 @@ Result<Child> Child::start(const ProgramSpec& spec) {
   return child;
 }
 
-// Reads what is there. False at the end of the stream.
-bool drain(FileHandle& from, OutputStream stream, const ProgramSpec& spec, std::string& into, uint64_t& dropped) {
+// Reads what is there, up to a limit: programs that write faster than this reads must not keep it from looking at the
+// time, nor from returning when the program that was started has ended.
+void drain(FileHandle& from, OutputStream stream, const ProgramSpec& spec, std::string& into, uint64_t& dropped) {
   char buffer[16384];
-  while (from.is_open()) {
+  for (size_t taken = 0; from.is_open() && taken < kBytesAtOnce;) {
     const ssize_t got = ::read(from.get(), buffer, sizeof(buffer));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return true;
+    if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) {
       from.reset();
-      return false;
+      return;
     }
+    taken += static_cast<size_t>(got);
     const std::string_view piece(buffer, static_cast<size_t>(got));
     const size_t room = spec.output_limit - std::min(spec.output_limit, into.size());
     into.append(piece.substr(0, room));
     dropped += piece.size() - std::min(room, piece.size());
     if (spec.on_output) spec.on_output(stream, piece);
   }
-  return false;
 }
 
 // Waits for a child and ends it when time is up or somebody asks.
@@ -308,10 +343,10 @@ Result<pid_t> start_detached(const ProgramSpec& spec, const std::string& out_pat
   const Prepared prepared = TRY(prepare(spec));
   const FileHandle out = TRY(open_output(out_path));
   const FileHandle err = TRY(open_output(err_path));
-  const FileHandle nothing = above_standard(FileHandle(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  const FileHandle nothing = TRY(open_nothing());
   auto report = TRY(make_pipe());
   auto told_pid = TRY(make_pipe());
-  report[1] = above_standard(std::move(report[1]));
+  report[1] = TRY(above_standard(std::move(report[1])));
 
   const pid_t middle = ::fork();
   if (middle < 0) return fail(errno_code(errno), "cannot fork: " + errno_text(errno));
@@ -324,8 +359,7 @@ Result<pid_t> start_detached(const ProgramSpec& spec, const std::string& out_pat
   }
   report[1].reset();
   told_pid[1].reset();
-  while (::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  reap(middle);
   if (Status started = read_report(report[0].get(), prepared.executable); !started) return fail(started.error());
   pid_t pid = -1;
   if (::read(told_pid[0].get(), &pid, sizeof(pid)) != sizeof(pid) || pid <= 0) {

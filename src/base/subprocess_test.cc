@@ -1,10 +1,14 @@
 #include "base/subprocess.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <thread>
+
+#include "base/file_handle.h"
 
 namespace capstan {
 namespace {
@@ -75,6 +79,39 @@ TEST(Subprocess, KeepsOnlyTheLimitOfOutputAndCountsTheRest) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->out.size(), 1000u);
   EXPECT_EQ(outcome->dropped_bytes, 99'000u);
+}
+
+TEST(Subprocess, AFloodOfOutputStopsNeitherTheTimeLimitNorTheEnd) {
+  const auto ended = run_shell("yes & yes & yes & wait", Duration(300));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->end, ProgramOutcome::End::kTimedOut);
+  EXPECT_LT(ended->took, Duration(5'000));
+  // These left the group, so they write on until nobody reads.
+  const auto left = run_shell("setsid yes & setsid yes & setsid yes & sleep 0.1; exit 0");
+  ASSERT_TRUE(left);
+  EXPECT_TRUE(left->succeeded());
+  EXPECT_LT(left->took, Duration(5'000));
+}
+
+TEST(Subprocess, BeginsNothingThatItHasNoDescriptorsToWatch) {
+  const SystemClock clock;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const FileHandle lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  int failures = 0;
+  Result<ProgramOutcome> outcome;
+  do {
+    const rlimit now{static_cast<rlim_t>(lowest.get() + failures), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &now), 0);
+    ProgramSpec spec{.argv = {"/bin/echo", "begun"}, .time_limit = Duration(10'000)};
+    outcome = run_program(spec, clock, {});
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(outcome || outcome.error().code == ErrorCode::kResourceExhausted) << outcome.error().message;
+  } while (!outcome && ++failures < 50);
+  EXPECT_GE(failures, 9);  // The streams' pipes, two for the start, /dev/null and the process.
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->succeeded());
+  EXPECT_LT(outcome->took, Duration(5'000));
 }
 
 TEST(Subprocess, RunsAsAnotherUser) {
