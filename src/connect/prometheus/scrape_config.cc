@@ -92,6 +92,16 @@ size_t limit_or(MapReader& reader, std::string_view key, size_t otherwise) {
   return value == 0 ? otherwise : static_cast<size_t>(value);  // 0 is Prometheus' "no limit": ours holds.
 }
 
+void check_targets(MapReader& reader, const ConfigNode& at, const std::vector<std::string>& targets) {
+  for (const std::string& target : targets) {
+    if (target.find('@') != std::string::npos) {  // Not repeated: before the '@' may stand a password.
+      reader.problem(at, "a target must not contain '@': a user and a password belong in basic_auth");
+    } else if (target.empty() || target.find('/') != std::string::npos) {
+      reader.problem(at, fmt::format("'{}' is no target: expected host:port without a scheme or path", target));
+    }
+  }
+}
+
 Result<TargetGroup> read_group(const ConfigNode& node) {
   MapReader reader(node, "a group of targets");
   TargetGroup group;
@@ -101,12 +111,7 @@ Result<TargetGroup> read_group(const ConfigNode& node) {
   for (const auto& [name, value] : group.labels) {
     if (!is_label_name(name)) reader.problem(reader.at("labels"), fmt::format("'{}' is no label name", name));
   }
-  for (const std::string& target : group.targets) {
-    if (target.empty() || target.find('/') != std::string::npos) {
-      reader.problem(reader.at("targets"),
-                     fmt::format("'{}' is no target: expected host:port without a scheme or path", target));
-    }
-  }
+  check_targets(reader, reader.at("targets"), group.targets);
   TRY(reader.finish());
   return group;
 }
@@ -261,12 +266,7 @@ Result<ScrapeConfig> read_short_form(const ConfigNode& node) {
   Defaults defaults;
   defaults.interval = Duration(15'000);  // Watching is the purpose here; a minute would be late.
   read_job_keys(reader, node, defaults, job);
-  const ConfigNode* targets = reader.node("targets");
-  for (const std::string& target : group.targets) {
-    if (target.empty() || target.find('/') != std::string::npos) {
-      reader.problem(*targets, fmt::format("'{}' is no target: expected host:port without a scheme or path", target));
-    }
-  }
+  check_targets(reader, reader.at("targets"), group.targets);
   if (!group.targets.empty()) job.groups.push_back(std::move(group));
   TRY(reader.finish());
   ScrapeConfig config;

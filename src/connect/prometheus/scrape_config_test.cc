@@ -86,6 +86,25 @@ TEST(ScrapeConfig, SaysWhereAndWhatWasExpected) {
   EXPECT_NE(error_of("scrape:\n  targets: [a]\n  authorization: {}\n").find("credentials"), std::string::npos);
 }
 
+TEST(ScrapeConfig, RefusesAPasswordInAnAddressWithoutRepeatingIt) {
+  for (const std::string_view yaml : {"scrape:\n  targets: [\"u:secret@a:1\"]\n",
+                                      "scrape:\n  scrape_configs:\n  - job_name: a\n    static_configs: [ { targets: "
+                                      "[\"u:secret@a:1\"] } ]\n"}) {
+    const std::string error = error_of(yaml);
+    EXPECT_NE(error.find("belong in basic_auth"), std::string::npos) << error;
+    EXPECT_EQ(error.find("secret"), std::string::npos) << error;
+  }
+  const auto config = read(R"(
+scrape:
+  targets: [a]
+  relabel_configs: [ { target_label: __address__, replacement: 'u:secret@a:1' } ]
+)");
+  ASSERT_TRUE(config.has_value()) << config.error().to_string();
+  const auto target = make_target(std::make_shared<const ScrapeJob>(config->jobs.front()), "a", {});
+  ASSERT_FALSE(target.has_value());
+  EXPECT_EQ(target.error().message, "target a of job scrape: relabelling gives an address with '@'");
+}
+
 TEST(ScrapeConfig, SpreadsTargetsOverTheInterval) {
   const auto config = read("scrape:\n  targets: [a]\n  scrape_interval: 15s\n");
   const auto job = std::make_shared<const ScrapeJob>(config->jobs.front());

@@ -218,5 +218,23 @@ TEST_F(ScrapeLoopTest, ShowsTargetsAsResources) {
   EXPECT_EQ(look.complete_kinds, std::vector<std::string>{"prometheus_target"});
 }
 
+TEST_F(ScrapeLoopTest, ParametersDoNotBecomeFacts) {
+  const std::string one =
+      "static_configs: [{targets: ['a:1']}], relabel_configs: [{target_label: job, replacement: j}]";
+  apply("{scrape_configs: [{job_name: x, params: {token: [s1]}, " + one + "}, {job_name: y, params: {token: [s2]}, " +
+        one + "}, {job_name: z, params: {token: [s3]}, " + one + "}]}");
+  const Observation look = loop.observe();
+  ASSERT_EQ(look.resources.size(), 3u);
+  EXPECT_EQ(look.resources[0].id, "prometheus_target/j/a:1");
+  EXPECT_EQ(look.resources[1].id, "prometheus_target/j/a:1?http://a:1/metrics");
+  EXPECT_EQ(look.resources[2].id, "prometheus_target/j/a:1?http://a:1/metrics#2");
+  for (const Resource& resource : look.resources) {
+    EXPECT_EQ(resource.fields["url"].string_or_empty(), "http://a:1/metrics");
+  }
+  clock.advance(Duration(60'000));
+  loop.tick();
+  EXPECT_EQ(fetcher.started.count("http://a:1/metrics?token=s3"), 1u);
+}
+
 }  // namespace
 }  // namespace capstan::prometheus

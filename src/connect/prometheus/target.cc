@@ -68,6 +68,7 @@ Result<std::optional<Target>> make_target(const std::shared_ptr<const ScrapeJob>
                 fmt::format("target {} of job {}: {}", address, job->name, std::move(message)));
   };
   if (final_address.empty()) return bad("relabelling leaves no address");
+  if (final_address.find('@') != std::string::npos) return bad("relabelling gives an address with '@'");
   if (final_address.find('/') != std::string::npos) return bad(fmt::format("'{}' is no host:port", final_address));
 
   Target target;
