@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct SelectedSeries {
   std::vector<Sample> samples;  // Rising in time, stale markers included.
 };
 
+// Asked now and then by what may take long: an error ends it. Empty for none.
+using StopCheck = std::function<Status()>;
+
 // Thread-safe. Times are Unix milliseconds; both ends are included.
 class SeriesReader {
  public:
@@ -28,13 +32,14 @@ class SeriesReader {
   virtual Result<std::vector<SelectedSeries>> select(const std::vector<Matcher>& matchers, int64_t from_ms,
                                                      int64_t to_ms, size_t max_samples) const = 0;
   // Label sets of matching series that have samples in the window.
-  virtual Result<std::vector<Labels>> series(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                             int64_t to_ms) const = 0;
+  virtual Result<std::vector<Labels>> series(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
+                                             const StopCheck& check = {}) const = 0;
   // Sorted, without repetition. Empty matchers mean all series.
   virtual Result<std::vector<std::string>> label_names(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                                       int64_t to_ms) const = 0;
+                                                       int64_t to_ms, const StopCheck& check = {}) const = 0;
   virtual Result<std::vector<std::string>> label_values(std::string_view name, const std::vector<Matcher>& matchers,
-                                                        int64_t from_ms, int64_t to_ms) const = 0;
+                                                        int64_t from_ms, int64_t to_ms,
+                                                        const StopCheck& check = {}) const = 0;
 };
 
 }  // namespace capstan::telemetry

@@ -12,6 +12,8 @@
 namespace capstan::telemetry {
 namespace {
 
+constexpr size_t kLinesBetweenLooks = 256;  // At the clock. Lines may be long, and regular expressions many.
+
 bool overlaps(int64_t from_ms, int64_t to_ms, const LogQuery& query) {
   return from_ms <= to_unix_ms(query.to) && to_ms >= to_unix_ms(query.from);
 }
@@ -68,6 +70,7 @@ Result<std::vector<LogEntry>> LogStore::entries_of(const Run& run) const {
 template <class Wants, class Use>
 Status LogStore::scan(const LogQuery& query, const Wants& wants, const Use& use) const {
   const LogSelector selector = TRY(LogSelector::parse(query.selector));
+  const Duration deadline = clock_.monotonic() + options_.query_time;
   std::vector<Run> all = runs(selector, query);
   if (query.newest_first) {
     std::ranges::stable_sort(all, std::ranges::greater(), &Run::to_ms);
@@ -83,6 +86,11 @@ Status LogStore::scan(const LogQuery& query, const Wants& wants, const Use& use)
       continue;
     }
     for (size_t i = 0; i < entries->size(); ++i) {
+      if (i % kLinesBetweenLooks == 0 && clock_.monotonic() >= deadline) {
+        return fail(ErrorCode::kDeadlineExceeded,
+                    fmt::format("the query took longer than {}; narrow its time or its labels",
+                                format_duration(options_.query_time)));
+      }
       const LogEntry& entry = (*entries)[i];
       if (!inside(entry.at_ms, query)) continue;
       if (++scanned > options_.scanned_lines) {

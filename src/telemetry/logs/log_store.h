@@ -38,6 +38,7 @@ struct LogStoreOptions {
   size_t label_bytes = 16 << 10;  // Of all names and values of a stream.
   size_t query_lines = 10'000;
   size_t scanned_lines = 20'000'000;  // Of one query.
+  Duration query_time{30'000};
   MinerOptions miner;
 };
 
@@ -74,7 +75,7 @@ class LogStore final : public LogSink, public LogSource {
   Status append(std::vector<LogLine> lines) override;
 
   // Both ends of the window are included. kInvalidArgument with the position for a bad selector, kResourceExhausted
-  // where too many lines would have to be looked at.
+  // where too many lines would have to be looked at, kDeadlineExceeded where that takes too long.
   Result<std::vector<LogLine>> lines(const LogQuery& query) const override;
   // The templates of the lines that `query` selects, by stream, the most frequent first.
   Result<std::vector<LogTemplate>> templates(const LogQuery& query) const override;

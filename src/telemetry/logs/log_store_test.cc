@@ -247,6 +247,28 @@ TEST_F(LogStoreTest, RefusesAQueryThatLooksAtTooMuch) {
   EXPECT_EQ(store_->lines(query("{")).error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST_F(LogStoreTest, EndsAQueryThatTakesTooLong) {
+  // Every look takes twenty seconds.
+  class SlowClock final : public Clock {
+   public:
+    Time now() const override { return from_unix_ms(kStart); }
+    Duration monotonic() const override { return Duration(20'000 * looks_++); }
+
+   private:
+    mutable int looks_ = 0;
+  };
+  for (int i = 0; i < 1000; ++i) append(kStart + i, "x");
+  store_.reset();
+  const SlowClock slow;
+  const auto store = LogStore::open(directory_.path(), options_, slow);
+  ASSERT_TRUE(store);
+  const auto lines = (*store)->lines(query("|= \"absent\""));
+  ASSERT_FALSE(lines);
+  EXPECT_EQ(lines.error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(lines.error().message, "the query took longer than 30s; narrow its time or its labels");
+  EXPECT_EQ((*store)->templates(query()).error().code, ErrorCode::kDeadlineExceeded);
+}
+
 TEST_F(LogStoreTest, SimilarLinesTakeFewBytesOnDisk) {
   size_t raw = 0;
   for (int i = 0; i < 20'000; ++i) {

@@ -17,6 +17,10 @@
 namespace capstan::telemetry {
 namespace {
 
+constexpr size_t kSeriesBetweenChecks = 256;
+
+Status ask(const StopCheck& check) { return check ? check() : Status(); }
+
 // Puts what the log says back into the head.
 class Replayer final : public JournalVisitor {
  public:
@@ -251,26 +255,44 @@ Result<std::vector<SelectedSeries>> MetricStore::select(const std::vector<Matche
   return selected;
 }
 
-Result<std::vector<Labels>> MetricStore::series(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                                int64_t to_ms) const {
-  std::vector<Labels> labels;
-  for (const FoundSeries& one : find(matchers, from_ms, to_ms)) {
-    if (has_sample(one, from_ms, to_ms)) labels.push_back(*one.labels);
+Result<std::vector<Labels>> MetricStore::series(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
+                                                const StopCheck& check) const {
+  std::set<Labels> known;
+  const auto take = [&](const std::vector<FoundSeries>& found) -> Status {
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (i % kSeriesBetweenChecks == 0) TRY(ask(check));
+      const FoundSeries& one = found[i];
+      if (!known.contains(*one.labels) && has_sample(one, from_ms, to_ms)) known.insert(*one.labels);
+    }
+    return {};
+  };
+  // Memory first, as in find(); but place by place, so that not all chunks of all blocks are held at once.
+  TRY(take(head_.find(matchers, from_ms, to_ms)));
+  uint64_t corrupt_chunks = 0;
+  for (const auto& block : blocks_->all()) {
+    if (!block->overlaps(from_ms, to_ms)) continue;
+    TRY(ask(check));
+    TRY(take(block->find(matchers, from_ms, to_ms, corrupt_chunks)));
   }
+  counters_.corrupt_chunks += corrupt_chunks;
+  std::vector<Labels> labels;
+  labels.reserve(known.size());
+  while (!known.empty()) labels.push_back(std::move(known.extract(known.begin()).value()));
   return labels;
 }
 
 Result<std::vector<std::string>> MetricStore::label_names(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                                          int64_t to_ms) const {
+                                                          int64_t to_ms, const StopCheck& check) const {
   std::vector<std::string> names;
   if (!matchers.empty()) {
-    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms))) {
+    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms, check))) {
       for (const auto& [name, value] : labels) names.push_back(name);
     }
   } else {
     if (head_.oldest_ms() <= to_ms) head_.label_names(names);
     for (const auto& block : blocks_->all()) {
       if (!block->overlaps(from_ms, to_ms)) continue;
+      TRY(ask(check));
       block->index().each_name([&](std::string_view name) { names.emplace_back(name); });
     }
   }
@@ -280,16 +302,18 @@ Result<std::vector<std::string>> MetricStore::label_names(const std::vector<Matc
 }
 
 Result<std::vector<std::string>> MetricStore::label_values(std::string_view name, const std::vector<Matcher>& matchers,
-                                                           int64_t from_ms, int64_t to_ms) const {
+                                                           int64_t from_ms, int64_t to_ms,
+                                                           const StopCheck& check) const {
   std::vector<std::string> values;
   if (!matchers.empty()) {
-    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms))) {
+    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms, check))) {
       if (labels.has(name)) values.emplace_back(labels.get(name));
     }
   } else {
     if (head_.oldest_ms() <= to_ms) head_.label_values(name, values);
     for (const auto& block : blocks_->all()) {
       if (!block->overlaps(from_ms, to_ms)) continue;
+      TRY(ask(check));
       block->index().each_value(name, [&](std::string_view value, PostingsView) { values.emplace_back(value); });
     }
   }

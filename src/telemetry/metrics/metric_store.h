@@ -78,13 +78,14 @@ class MetricStore final : public SampleSink, public SeriesReader {
 
   Result<std::vector<SelectedSeries>> select(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
                                              size_t max_samples) const override;
-  Result<std::vector<Labels>> series(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                     int64_t to_ms) const override;
+  Result<std::vector<Labels>> series(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
+                                     const StopCheck& check = {}) const override;
   // Without matchers these two answer from the label indexes: by the block, not by the sample.
-  Result<std::vector<std::string>> label_names(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                               int64_t to_ms) const override;
+  Result<std::vector<std::string>> label_names(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
+                                               const StopCheck& check = {}) const override;
   Result<std::vector<std::string>> label_values(std::string_view name, const std::vector<Matcher>& matchers,
-                                                int64_t from_ms, int64_t to_ms) const override;
+                                                int64_t from_ms, int64_t to_ms,
+                                                const StopCheck& check = {}) const override;
 
   // Hands what was appended to the operating system: it survives the end of this process. Call it before telling
   // somebody that his samples are taken. kUnavailable where the log cannot be written: the samples wait in memory, and

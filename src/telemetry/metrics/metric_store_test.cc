@@ -100,6 +100,26 @@ TEST_F(MetricStoreTest, SelectsByEveryKindOfMatcherSortedByLabels) {
   }
 }
 
+TEST_F(MetricStoreTest, AQuestionAboutSeriesEndsWhenItsAskerSaysSo) {
+  append({{"x", "a"}}, kStart, 1);
+  ASSERT_TRUE(store_->checkpoint_all());
+  append({{"x", "b"}}, kStart, 1);
+  for (int patience = 0; patience < 2; ++patience) {
+    int asked = 0;
+    const StopCheck check = [&]() -> Status {
+      if (asked++ < patience) return {};
+      return fail(ErrorCode::kDeadlineExceeded, "too long");
+    };
+    const auto series = store_->series({}, 0, kStart, check);
+    ASSERT_FALSE(series);
+    EXPECT_EQ(series.error().code, ErrorCode::kDeadlineExceeded);
+  }
+  const StopCheck never = [] { return Status(fail(ErrorCode::kCancelled, "")); };
+  EXPECT_FALSE(store_->label_names({}, 0, kStart, never));
+  EXPECT_FALSE(store_->label_values("x", {}, 0, kStart, never));
+  EXPECT_EQ(store_->series({}, 0, kStart)->size(), 2U);
+}
+
 TEST_F(MetricStoreTest, TakesSeriesAsItTakesTheirSamples) {
   ASSERT_TRUE(store_->append_series({{.labels = {{"x", "a"}}, .samples = {{kStart - 2, 1}, {kStart - 1, 2}}},
                                      {.labels = {{"x", "b"}}, .samples = {{kStart, 3}}}}));

@@ -21,6 +21,8 @@ constexpr std::string_view kSpokenVersion = "3.0.0";
 // Stand for "since ever" and "for ever".
 constexpr int64_t kBeginMs = -1'000'000'000'000'000;
 constexpr int64_t kEndMs = 1'000'000'000'000'000;
+// Of one request, whatever it asks for: it holds one of few threads.
+constexpr Duration kTimeLimit{30'000};
 constexpr std::string_view kTruncated = "results truncated due to limit";
 
 struct ApiError {
@@ -99,9 +101,9 @@ class Request {
   ApiResult<Answer> series() const {
     if (!parameters_.contains("match[]")) return bad_data("no match[] parameter provided");
     std::set<Labels> found;
-    const auto status =
-        for_each_selector([&](const std::vector<Matcher>& matchers, int64_t from, int64_t to) -> Status {
-          std::vector<Labels> some = TRY(engine_.reader().series(matchers, from, to));
+    const auto status = for_each_selector(
+        [&](const std::vector<Matcher>& matchers, int64_t from, int64_t to, const StopCheck& check) -> Status {
+          std::vector<Labels> some = TRY(engine_.reader().series(matchers, from, to, check));
           found.insert(std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
           return {};
         });
@@ -110,15 +112,15 @@ class Request {
   }
 
   ApiResult<Answer> labels() const {
-    return names([&](const std::vector<Matcher>& matchers, int64_t from, int64_t to) {
-      return engine_.reader().label_names(matchers, from, to);
+    return names([&](const std::vector<Matcher>& matchers, int64_t from, int64_t to, const StopCheck& check) {
+      return engine_.reader().label_names(matchers, from, to, check);
     });
   }
 
   ApiResult<Answer> label_values(std::string_view name) const {
     if (name.empty()) return bad_data("invalid label name: \"\"");
-    return names([&](const std::vector<Matcher>& matchers, int64_t from, int64_t to) {
-      return engine_.reader().label_values(name, matchers, from, to);
+    return names([&](const std::vector<Matcher>& matchers, int64_t from, int64_t to, const StopCheck& check) {
+      return engine_.reader().label_values(name, matchers, from, to, check);
     });
   }
 
@@ -181,7 +183,7 @@ class Request {
     QueryOptions options{.stop = stop_};
     const auto limit = duration("timeout");
     if (!limit) return std::unexpected(limit.error());
-    options.time = *limit;
+    options.time = std::min(limit->value_or(kTimeLimit), kTimeLimit);
     const auto lookback = duration("lookback_delta");
     if (!lookback) return std::unexpected(lookback.error());
     if (*lookback && (**lookback <= Duration(0) || **lookback > Duration(kEndMs))) {
@@ -218,8 +220,10 @@ class Request {
       selectors.push_back(std::move(*matchers));
     }
     if (selectors.empty()) selectors.emplace_back();
+    const promql::Budget budget({.time = kTimeLimit}, engine_.clock(), stop_);
+    const StopCheck check = [&budget] { return budget.check(); };
     for (const std::vector<Matcher>& matchers : selectors) {
-      const Status status = use(matchers, to_unix_ms(*from), to_unix_ms(*to));
+      const Status status = use(matchers, to_unix_ms(*from), to_unix_ms(*to), check);
       if (!status) return execution_error(status.error());
     }
     return {};
@@ -228,9 +232,9 @@ class Request {
   template <class Ask>
   ApiResult<Answer> names(Ask ask) const {
     std::set<std::string> found;
-    const auto status =
-        for_each_selector([&](const std::vector<Matcher>& matchers, int64_t from, int64_t to) -> Status {
-          for (std::string& name : TRY(ask(matchers, from, to))) found.insert(std::move(name));
+    const auto status = for_each_selector(
+        [&](const std::vector<Matcher>& matchers, int64_t from, int64_t to, const StopCheck& check) -> Status {
+          for (std::string& name : TRY(ask(matchers, from, to, check))) found.insert(std::move(name));
           return {};
         });
     if (!status) return std::unexpected(status.error());

@@ -31,6 +31,32 @@ class PrometheusApi : public testing::Test {
   PromqlEngine engine_{reader_, clock_};
 };
 
+// Every look takes twenty seconds.
+class SlowClock final : public Clock {
+ public:
+  Time now() const override { return from_unix_ms(0); }
+  Duration monotonic() const override { return Duration(20'000 * looks_++); }
+
+ private:
+  mutable int looks_ = 0;
+};
+
+TEST_F(PrometheusApi, EndsEveryQuestionAfterThirtySeconds) {
+  const SlowClock clock;
+  const PromqlEngine engine(reader_, clock);
+  const auto expect_timeout = [&](std::string_view path, const ApiParameters& parameters) {
+    const ApiAnswer answer = answer_api(engine, path, parameters, from_unix_ms(0));
+    EXPECT_EQ(answer.status, 503) << answer.body;
+    EXPECT_NE(answer.body.find("\"timeout\""), std::string::npos) << answer.body;
+    EXPECT_NE(answer.body.find("after 30 s"), std::string::npos) << answer.body;
+  };
+  expect_timeout("series", {{"match[]", "up"}});
+  expect_timeout("labels", {});
+  expect_timeout("label/job/values", {{"match[]", "up"}});
+  expect_timeout("query", {{"query", "up + up"}});
+  expect_timeout("query", {{"query", "up + up"}, {"timeout", "1h"}});
+}
+
 TEST_F(PrometheusApi, AnswersInstantQueries) {
   EXPECT_EQ(
       body("query", {{"query", "up{job=\"a\"}"}, {"time", "1.5"}}),

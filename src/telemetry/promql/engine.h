@@ -57,6 +57,7 @@ class PromqlEngine {
   static Status check_has_steps(const promql::Expr& expr);
 
   const SeriesReader& reader() const { return reader_; }
+  const Clock& clock() const { return clock_; }
   const Options& options() const { return options_; }
 
  private:

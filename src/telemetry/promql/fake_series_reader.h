@@ -40,27 +40,29 @@ class FakeSeriesReader final : public SeriesReader {
     }
     return found;
   }
-  Result<std::vector<Labels>> series(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                     int64_t to_ms) const override {
+  Result<std::vector<Labels>> series(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
+                                     const StopCheck& check = {}) const override {
     std::vector<Labels> found;
     for (const SelectedSeries& series : series_) {
+      if (check) TRY(check());
       if (passes(*series.labels, matchers) && !within(series.samples, from_ms, to_ms).empty())
         found.push_back(*series.labels);
     }
     return found;
   }
-  Result<std::vector<std::string>> label_names(const std::vector<Matcher>& matchers, int64_t from_ms,
-                                               int64_t to_ms) const override {
+  Result<std::vector<std::string>> label_names(const std::vector<Matcher>& matchers, int64_t from_ms, int64_t to_ms,
+                                               const StopCheck& check = {}) const override {
     std::set<std::string> names;
-    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms))) {
+    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms, check))) {
       for (const auto& [name, value] : labels) names.insert(name);
     }
     return std::vector(names.begin(), names.end());
   }
   Result<std::vector<std::string>> label_values(std::string_view name, const std::vector<Matcher>& matchers,
-                                                int64_t from_ms, int64_t to_ms) const override {
+                                                int64_t from_ms, int64_t to_ms,
+                                                const StopCheck& check = {}) const override {
     std::set<std::string> values;
-    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms))) {
+    for (const Labels& labels : TRY(series(matchers, from_ms, to_ms, check))) {
       if (labels.has(name)) values.emplace(labels.get(name));
     }
     return std::vector(values.begin(), values.end());
