@@ -58,7 +58,7 @@ struct ScrapeJob {
   size_t label_limit = 256;
   size_t label_name_length_limit = 1024;
   size_t label_value_length_limit = 64 << 10;
-  size_t body_size_limit = 256 << 20;  // Decompressed bytes.
+  size_t body_size_limit = 64 << 20;  // Decompressed bytes.
   size_t target_limit = 100'000;
 
   // All but the secrets' values; equal texts mean that a reload changes nothing for the job's targets.

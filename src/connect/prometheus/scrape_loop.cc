@@ -173,15 +173,23 @@ class ScrapeLoop::Core : public std::enable_shared_from_this<ScrapeLoop::Core> {
                     Duration began) {
     if (closed_) return;
     const Duration took = parts_.clock.monotonic() - began;
+    const size_t bytes = response ? response->body.size() : 0;
     auto shared = std::make_shared<const Result<HttpResponse>>(std::move(response));
-    const bool taken = parts_.workers.try_run([core = shared_from_this(), target, shared, started, took] {
-      if (!core->closed_) target->finish(*shared, started, took, core->parts_.sink);
-    });
-    if (!taken) target->abandon("skipped: too much waits for the workers");
+    const size_t waiting = waiting_bytes_.fetch_add(bytes);
+    const bool fits = waiting == 0 || waiting + bytes <= parts_.waiting_bytes;
+    const bool taken =
+        fits && parts_.workers.try_run([core = shared_from_this(), target, shared, started, took, bytes] {
+          if (!core->closed_) target->finish(*shared, started, took, core->parts_.sink);
+          core->waiting_bytes_ -= bytes;
+        });
+    if (taken) return;
+    waiting_bytes_ -= bytes;
+    target->abandon("skipped: too much waits for the workers");
   }
 
   const Parts parts_;
   std::atomic<bool> closed_{false};
+  std::atomic<size_t> waiting_bytes_{0};
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<const ScrapeJob>> jobs_;
   FileDiscovery discovery_;

@@ -24,6 +24,7 @@ class ScrapeLoop {
     WorkerPool& workers;   // read on these,
     SampleSink& sink;      // and written here.
     const Clock& clock;
+    size_t waiting_bytes = 512 << 20;  // Of pages that wait to be read; beyond it they are skipped.
   };
   explicit ScrapeLoop(Parts parts);
   ~ScrapeLoop();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -139,6 +140,43 @@ TEST_F(ScrapeLoopTest, RespectsLimits) {
   round();
   EXPECT_NE(loop.targets().front().error.find("sample_limit 1"), std::string::npos);
   EXPECT_EQ(value(R"(x{instance="a:1",job="scrape"})"), -1);
+}
+
+TEST_F(ScrapeLoopTest, CountsWhatRelabellingDrops) {
+  std::string lines;
+  for (int i = 0; i <= 1'000'000; ++i) lines += "y 1\n";
+  fetcher.pages = {{"http://a:1/metrics", page(std::move(lines))}};
+  apply(
+      "{targets: ['a:1'], scrape_interval: 10s, metric_relabel_configs: [{source_labels: [__name__], regex: y, action: "
+      "drop}]}");
+  round();
+  EXPECT_EQ(loop.targets().front().error, "metric_relabel_configs drop more than 1000000 samples");
+}
+
+TEST_F(ScrapeLoopTest, SkipsPagesWhileTooManyWaitToBeRead) {
+  const std::string body = "x 1\n# " + std::string(1000, 'x') + "\n";
+  fetcher.pages = {{"http://a:1/metrics", page(body)}, {"http://b:1/metrics", page(body)}};
+  ScrapeLoop narrow({fetcher, workers, sink, clock, 1500});
+  const auto documents = parse_yaml(kTwo, "capstan.yaml");
+  EXPECT_TRUE(narrow.apply(*read_scrape_config(documents->front())).empty());
+  std::promise<void> busy;
+  ASSERT_TRUE(workers.try_run([done = busy.get_future().share()] { done.wait(); }));
+  for (int i = 0; i < 10; ++i) {
+    clock.advance(Duration(1'000));
+    narrow.tick();
+  }
+  busy.set_value();
+  drain();
+  const auto skipped = [&] {
+    return std::ranges::count(narrow.targets(), "skipped: too much waits for the workers", &TargetStatus::error);
+  };
+  EXPECT_EQ(skipped(), 1);
+  for (int i = 0; i < 1'000; ++i) {  // The workers have caught up: each page is read before the next comes.
+    clock.advance(Duration(10));
+    narrow.tick();
+    drain();
+  }
+  EXPECT_EQ(skipped(), 0);
 }
 
 TEST_F(ScrapeLoopTest, SaysThatTheStoreIsFull) {

@@ -9,6 +9,9 @@
 namespace capstan::prometheus {
 namespace {
 
+// Of one page. Their texts are remembered too, and sample_limit does not count them.
+constexpr size_t kMostDropped = 1'000'000;
+
 // What a target says of itself and what we know of it, joined as `honor_labels` wants.
 void attach_target_labels(Labels& labels, const Target& target) {
   for (const auto& [name, value] : target.labels) {
@@ -117,6 +120,10 @@ Result<TargetSeries::Counts> TargetSeries::read(std::string_view page, Format fo
     if (counts.kept > target.job->sample_limit) {
       return fail(ErrorCode::kResourceExhausted,
                   fmt::format("more than sample_limit {} samples", target.job->sample_limit));
+    }
+    if (counts.scraped - counts.kept > kMostDropped) {
+      return fail(ErrorCode::kResourceExhausted,
+                  fmt::format("metric_relabel_configs drop more than {} samples", kMostDropped));
     }
   }
   end_missing(at_ms);
