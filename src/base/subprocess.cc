@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -77,6 +78,7 @@ struct Prepared {
   std::vector<char*> envp;
   std::optional<Identity> identity;
   std::string directory;
+  pid_t outlived_by = -1;  // Whose death is the program's; -1: it lives on.
 };
 
 Result<Prepared> prepare(const ProgramSpec& spec) {
@@ -117,6 +119,11 @@ constexpr std::array<std::string_view, 5> kSteps = {"set up its streams", "becom
     if (::geteuid() == 0 && ::setgroups(identity.groups.size(), identity.groups.data()) < 0) give_up(report_fd, 1);
     if (::setresgid(identity.gid, identity.gid, identity.gid) < 0) give_up(report_fd, 1);
     if (::setresuid(identity.uid, identity.uid, identity.uid) < 0) give_up(report_fd, 1);
+  }
+  if (prepared.outlived_by >= 0) {
+    // After the user has changed, which would clear it. Who has died already cannot die any more.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) give_up(report_fd, 3);
+    if (::getppid() != prepared.outlived_by) ::_exit(127);
   }
   if (::chdir(prepared.directory.c_str()) < 0) give_up(report_fd, 2);
   ::umask(022);
@@ -191,7 +198,8 @@ class Child {
 };
 
 Result<Child> Child::start(const ProgramSpec& spec) {
-  const Prepared prepared = TRY(prepare(spec));
+  Prepared prepared = TRY(prepare(spec));
+  prepared.outlived_by = ::getpid();
   auto out = TRY(make_pipe());
   auto err = TRY(make_pipe());
   auto report = TRY(make_pipe());

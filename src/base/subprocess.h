@@ -58,7 +58,8 @@ struct ProgramOutcome {
 };
 
 // Runs a program and waits for it. Its standard input is empty. It leads a process group of its own, and whatever is
-// left of the group when it ends is killed. An error means that the program did not start. Thread-safe.
+// left of the group when it ends is killed. When Capstan dies, so does the program (not what it has started): nobody
+// would end it at its time limit. An error means that the program did not start. Thread-safe.
 Result<ProgramOutcome> run_program(const ProgramSpec& spec, const Clock& clock, const std::stop_token& stop);
 
 // Starts a program that is to outlive its starter: in a session of its own, adopted by init. Output is appended to

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/file_handle.h"
@@ -91,6 +94,36 @@ TEST(Subprocess, AFloodOfOutputStopsNeitherTheTimeLimitNorTheEnd) {
   ASSERT_TRUE(left);
   EXPECT_TRUE(left->succeeded());
   EXPECT_LT(left->took, Duration(5'000));
+}
+
+TEST(Subprocess, EndsWithUs) {
+  char directory[] = "/tmp/capstan-subprocess-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory), nullptr);
+  const std::string file = std::string(directory) + "/pid";
+  const pid_t other = ::fork();
+  if (other == 0) {
+    const SystemClock clock;
+    const std::string command = "echo $$ > " + file + ".draft; mv " + file + ".draft " + file + "; exec sleep 100";
+    (void)run_program({.argv = shell_command(command), .time_limit = Duration(100'000)}, clock, {});
+    ::_exit(0);
+  }
+  while (!std::filesystem::exists(file)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  pid_t program = 0;
+  std::ifstream(file) >> program;
+  ASSERT_GT(program, 0);
+  ASSERT_EQ(::kill(program, 0), 0);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  // Dead is as good as gone where nobody takes note of the dead.
+  const auto ended = [&] {
+    std::string state;
+    std::ifstream stat("/proc/" + std::to_string(program) + "/stat");
+    std::string ignored;
+    return !(stat >> ignored >> ignored >> state) || state == "Z";
+  };
+  for (int i = 0; i < 1'000 && !ended(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(ended());
+  std::filesystem::remove_all(directory);
 }
 
 TEST(Subprocess, BeginsNothingThatItHasNoDescriptorsToWatch) {

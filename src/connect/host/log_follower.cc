@@ -102,7 +102,7 @@ LogFollower::LogFollower(LogFollowerOptions options, LogSink& sink, const Clock&
 }
 
 LogFollower::~LogFollower() {
-  if (unsaved_) {
+  if (unsaved_ && refused_.empty()) {  // The next one reads again what was not taken.
     if (Status saved = save_positions(); !saved) log::warning("host", saved.error().message);
   }
 }
@@ -224,7 +224,18 @@ void LogFollower::read_file(Followed& followed, Time now, std::vector<LogLine>& 
   more_ = more_ || !all;
 }
 
+// What the sink cannot take now is kept, and nothing more is read until it can: the files keep the rest.
+Status LogFollower::give(std::vector<LogLine> lines) {
+  if (lines.empty()) return {};
+  const Status taken = sink_.append(lines);
+  const bool later =
+      !taken && (taken.error().code == ErrorCode::kUnavailable || taken.error().code == ErrorCode::kResourceExhausted);
+  if (later) refused_ = std::move(lines);
+  return taken;
+}
+
 Status LogFollower::poll() {
+  TRY(give(std::exchange(refused_, {})));
   find_new_files();
   const Time now = clock_.now();
   more_ = false;
@@ -237,8 +248,7 @@ Status LogFollower::poll() {
     unsaved_ = unsaved_ || lines.size() != before;
     shown.push_back({followed.file.path(), followed.file.size(), followed.lines, followed.suppressed});
     if (lines.size() >= kLinesAtOnce) {
-      if (Status taken = sink_.append(std::move(lines)); !taken) return taken;
-      lines.clear();
+      TRY(give(std::exchange(lines, {})));
     }
     if (!followed.file.is_gone())
       followed.gone_since = Duration(-1);
@@ -255,9 +265,7 @@ Status LogFollower::poll() {
     }
   }
   shown_.write([&](std::vector<FollowedFile>& files) { files = std::move(shown); });
-  if (!lines.empty()) {
-    if (Status taken = sink_.append(std::move(lines)); !taken) return taken;
-  }
+  TRY(give(std::move(lines)));
   if (unsaved_ && clock_.monotonic() - saved_ >= kSaveEvery) return save_positions();
   return {};
 }

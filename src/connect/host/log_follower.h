@@ -51,6 +51,7 @@ class LogFollower {
   void tell_suppressed(Followed& followed, Time now, std::vector<LogLine>& lines);
   LogLine to_line(const Followed& followed, std::string text, Time now) const;
   void load_positions();
+  Status give(std::vector<LogLine> lines);
   Status save_positions();
 
   LogFollowerOptions options_;
@@ -66,6 +67,7 @@ class LogFollower {
   bool first_search_ = true;
   bool unsaved_ = false;
   bool more_ = false;
+  std::vector<LogLine> refused_;  // Read, and not taken yet.
 };
 
 }  // namespace capstan::host

@@ -15,6 +15,7 @@ namespace {
 class KeptLines final : public LogSink {
  public:
   Status append(std::vector<LogLine> lines) override {
+    if (full) return fail(ErrorCode::kUnavailable, "no space left on device");
     for (LogLine& line : lines) lines_.push_back(std::move(line));
     return {};
   }
@@ -25,6 +26,7 @@ class KeptLines final : public LogSink {
     return texts;
   }
   std::vector<LogLine> lines_;
+  bool full = false;
 };
 
 using Texts = std::vector<std::string>;
@@ -74,6 +76,25 @@ TEST_F(LogFollowerTest, GivesWhatIsAppendedWithItsLabels) {
   EXPECT_EQ(labels.get("level"), "error");
   EXPECT_EQ(labels.get("app"), "shop");
   EXPECT_EQ(labels.get("resource"), "host_log_file/web1:" + path("a.log"));
+}
+
+TEST_F(LogFollowerTest, KeepsWhatCannotBeTakenNow) {
+  sink_.full = true;
+  write("a.log", "one\n");
+  clock_.advance(Duration(6'000));
+  EXPECT_FALSE(follower_->poll());
+  write("a.log", "two\n");
+  EXPECT_FALSE(follower_->poll());
+  sink_.full = false;
+  EXPECT_EQ(poll(), (Texts{"one", "two"}));
+
+  sink_.full = true;
+  write("a.log", "three\n");
+  clock_.advance(Duration(6'000));
+  EXPECT_FALSE(follower_->poll());
+  follower_ = std::make_unique<LogFollower>(options(), sink_, clock_);  // Stopped meanwhile.
+  sink_.full = false;
+  EXPECT_EQ(poll(), Texts{"three"});
 }
 
 TEST_F(LogFollowerTest, TheHistoryOfAFileIsNotNews) {
