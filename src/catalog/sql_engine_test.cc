@@ -1,5 +1,6 @@
 #include "catalog/sql_engine.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -158,6 +159,34 @@ TEST_F(SqlTest, StopsAtTheTimeLimit) {
   EXPECT_EQ(table.error().code, ErrorCode::kDeadlineExceeded);
   EXPECT_EQ(table.error().message, "the query was stopped after 50ms");
   EXPECT_EQ(ask("SELECT 1"), "1") << "the next question is not hurt";
+}
+
+TEST_F(SqlTest, SearchesTextsAsSqliteDoes) {
+  sqlite::Database plain = must(sqlite::Database::open_memory());
+  const std::string texts[] = {"NULL", "''",   "'a'",   "'aaa'", "'aXbXX'", "'X'",         "'aäbä'",
+                               "'ä'",  "'äa'", "' a '", "12345", "34",      "x'61c3a462'", "x'62'"};
+  for (const std::string& text : texts) {
+    for (const std::string& other : texts) {
+      for (std::string_view call :
+           {"instr({0}, {1})", "replace({0}, {1}, 'yy')", "replace({0}, {1}, NULL)", "replace('aaaa', {0}, {1})",
+            "trim({0}, {1})", "ltrim({0}, {1})", "rtrim({0}, {1})"}) {
+        const std::string written = fmt::format(fmt::runtime(call), text, other);
+        const std::string sql = fmt::format("SELECT typeof({0}) || hex({0})", written);
+        sqlite::Statement expected = must(plain.prepare(sql));
+        must(expected.step());
+        EXPECT_EQ(ask(sql), expected.text(0)) << written;
+      }
+    }
+  }
+}
+
+// Each takes minutes or hours where the time is quadratic.
+TEST_F(SqlTest, SearchesLargeTextsInLinearTime) {
+  EXPECT_EQ(ask("SELECT instr(hex(zeroblob(500000)), hex(zeroblob(250000)) || '1')"), "0");
+  EXPECT_EQ(ask("SELECT length(replace(hex(zeroblob(500000)), hex(zeroblob(250000)) || '1', ''))"), "1000000");
+  EXPECT_EQ(ask("SELECT length(trim(hex(zeroblob(500000)), replace(hex(zeroblob(250000)), '0', 'ab') || '0'))"), "0");
+  EXPECT_THAT(ask("SELECT length(replace(hex(zeroblob(500000)), '0', 'abc'))"), HasSubstr("too big"));
+  EXPECT_THAT(ask("SELECT json_patch('{}', '{}')"), HasSubstr("not allowed"));
 }
 
 TEST_F(SqlTest, StopsAtTheSizeLimit) {

@@ -1,7 +1,6 @@
 #include "catalog/sql_functions.h"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -9,19 +8,13 @@
 #include <string>
 
 #include "base/time.h"
+#include "catalog/sql_search.h"
 #include "catalog/sql_text.h"
 
 namespace capstan::catalog {
 namespace {
 
-constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 constexpr std::array<std::string_view, 6> kDates = {"date", "time", "datetime", "julianday", "strftime", "unixepoch"};
-
-std::string_view text_of(sqlite3_value* value) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-  if (text == nullptr) return {};
-  return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
-}
 
 void refuse(sqlite3_context* context, const std::string& why) {
   sqlite3_result_error(context, why.c_str(), static_cast<int>(why.size()));
@@ -103,6 +96,13 @@ void iso_time(sqlite3_context* context, int, sqlite3_value** values) {
 
 }  // namespace
 
+std::string_view text_of(sqlite3_value* value) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  if (text == nullptr) return {};
+  return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
+}
+
+// Without json_patch, which compares each key with each other one inside one step.
 const std::vector<std::string_view>& pure_functions() {
   static const std::vector<std::string_view> names = {"->",
                                                       "->>",
@@ -147,7 +147,6 @@ const std::vector<std::string_view>& pure_functions() {
                                                       "json_group_object",
                                                       "json_insert",
                                                       "json_object",
-                                                      "json_patch",
                                                       "json_quote",
                                                       "json_remove",
                                                       "json_replace",
@@ -226,8 +225,8 @@ Result<std::unique_ptr<SqlFunctions>> SqlFunctions::install(sqlite::Database& da
   };
   for (std::string_view name : kDates) {
     auto& date = functions->dates_.emplace_back(new DateFunction{.pure = &functions->pure_, .name = name});
-    TRY(check(sqlite3_create_function_v2(database.handle(), std::string(name).c_str(), -1, kFlags, date.get(),
-                                         call_date, nullptr, nullptr, nullptr)));
+    TRY(check(sqlite3_create_function_v2(database.handle(), std::string(name).c_str(), -1, kPureFunctionFlags,
+                                         date.get(), call_date, nullptr, nullptr, nullptr)));
   }
   using Function = void (*)(sqlite3_context*, int, sqlite3_value**);
   struct Ours {
@@ -237,9 +236,10 @@ Result<std::unique_ptr<SqlFunctions>> SqlFunctions::install(sqlite::Database& da
   };
   for (const Ours& ours :
        {Ours{"time_add", 2, time_add}, Ours{"unix_seconds", 1, unix_seconds}, Ours{"iso_time", 1, iso_time}}) {
-    TRY(check(sqlite3_create_function_v2(database.handle(), ours.name, ours.arguments, kFlags, nullptr, ours.function,
-                                         nullptr, nullptr, nullptr)));
+    TRY(check(sqlite3_create_function_v2(database.handle(), ours.name, ours.arguments, kPureFunctionFlags, nullptr,
+                                         ours.function, nullptr, nullptr, nullptr)));
   }
+  TRY(install_searching(database));
   return functions;
 }
 

@@ -9,7 +9,8 @@
 namespace capstan::catalog {
 namespace {
 
-constexpr int kStepsBetweenLooks = 4'000;  // Of SQLite's virtual machine: well under a millisecond.
+// Of SQLite's virtual machine: few, because one step may handle a value of the largest size.
+constexpr int kStepsBetweenLooks = 100;
 
 std::string_view name_of(int operation) {
   switch (operation) {
@@ -36,7 +37,7 @@ std::string reason_for_function(std::string_view name) {
 
 void limit_sizes(sqlite::Database& database) {
   sqlite3* handle = database.handle();
-  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 8 << 20);
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMostValueBytes);
   sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, 1 << 20);
   sqlite3_limit(handle, SQLITE_LIMIT_COLUMN, 500);
   sqlite3_limit(handle, SQLITE_LIMIT_EXPR_DEPTH, 200);

@@ -30,6 +30,8 @@ try {
       await login(page, running.address);
       for (const [name, path] of PAGES.filter(([name]) => name.includes(only))) {
         await page.goto(running.address + path);
+        // The page shows the query of its address and runs it when told.
+        if (name === 'sql') await page.getByRole('button', { name: 'Run' }).click();
         await page.waitForTimeout(900);
         await page.screenshot({
           path: join(folder, `${name}-${size}-${theme}.png`),

@@ -1,5 +1,5 @@
 // SQL over the catalog, read only.
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
 
 import { useResources, useSql } from '../../api/queries';
@@ -20,6 +20,7 @@ const EXAMPLES = [
 export function SqlPage() {
   const t = useT();
   const [address, setAddress] = useSearchParams();
+  // A query that came with the address is shown, not run: whoever sent the link may not choose what this machine does.
   const [text, setText] = useState(address.get('q') ?? '');
   const [asked, setAsked] = useState('');
   const sql = useSql();
@@ -31,15 +32,6 @@ export function SqlPage() {
     setAddress({ q: query }, { replace: true });
     sql.mutate(query);
   };
-  // A query that came with the address is run once.
-  const started = useRef(false);
-  useEffect(() => {
-    const query = address.get('q');
-    if (started.current || !query) return;
-    started.current = true;
-    setAsked(query);
-    sql.mutate(query);
-  }, [address, sql]);
 
   const words = useMemo(
     () => [
