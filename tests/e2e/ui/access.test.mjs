@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { axePath, launch, login, openPage, startMock } from './support.mjs';
-import { PAGES } from './visited.mjs';
+import { PAGES, visit } from './visited.mjs';
 
 const RULES = {
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
@@ -40,7 +40,7 @@ describe('every page', () => {
     it(`keeps the accessibility rules (${theme})`, async () => {
       const { page, close } = await open({ theme });
       for (const [name, path] of PAGES) {
-        await page.goto(running.address + path);
+        await visit(page, running.address, [name, path]);
         await page.locator('#main h1').waitFor();
         await page.locator('#main .spinner').first().waitFor({ state: 'detached' });
         assert.deepEqual(await violations(page, theme === 'dark' ? COLOURS : RULES), [], name);
@@ -65,7 +65,7 @@ describe('every page', () => {
   it('fits a screen of 360 pixels without scrolling sideways', async () => {
     const { page, close } = await open({ width: 360, height: 740 });
     for (const [name, path] of PAGES) {
-      await page.goto(running.address + path);
+      await visit(page, running.address, [name, path]);
       await page.locator('#main h1').waitFor();
       const [inner, outer] = await page.evaluate(() => [
         document.documentElement.scrollWidth,

@@ -98,7 +98,7 @@ describe('the pages', () => {
     await page.getByRole('alert').getByText('expected type range vector').waitFor();
     assert.equal(await page.getByTestId('error-source').locator('mark').innerText(), ')');
     await go('/sql?q=' + encodeURIComponent('SELECT * FROM nowhere'));
-    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('alert').getByText('no such table: nowhere').waitFor();
     assert.equal(await page.getByTestId('error-source').locator('mark').innerText(), 'n');
   });

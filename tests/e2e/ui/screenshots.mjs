@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { launch, login, openPage, startMock } from './support.mjs';
-import { PAGES } from './visited.mjs';
+import { PAGES, visit } from './visited.mjs';
 
 const folder = process.argv[2] ?? '/tmp/capstan-screenshots';
 const only = process.argv[3] ?? '';
@@ -29,9 +29,7 @@ try {
         });
       await login(page, running.address);
       for (const [name, path] of PAGES.filter(([name]) => name.includes(only))) {
-        await page.goto(running.address + path);
-        // The page shows the query of its address and runs it when told.
-        if (name === 'sql') await page.getByRole('button', { name: 'Run' }).click();
+        await visit(page, running.address, [name, path]);
         await page.waitForTimeout(900);
         await page.screenshot({
           path: join(folder, `${name}-${size}-${theme}.png`),

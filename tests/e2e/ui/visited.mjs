@@ -17,3 +17,9 @@ export const PAGES = [
   ['sql', '/sql?q=' + encodeURIComponent('SELECT id, pid, user, rss_bytes FROM host_process LIMIT 50')],
   ['settings', '/settings'],
 ];
+
+/** Goes to one of them and lets it show what it has: the query of an address is only run when somebody says so. */
+export async function visit(page, address, [name, path]) {
+  await page.goto(address + path);
+  if (name === 'sql') await page.getByRole('button', { name: 'Run', exact: true }).click();
+}
