@@ -45,7 +45,7 @@ int ask_promql(const CommonOptions& common, const std::string& expression) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& series : data["result"].items()) {
     const auto& value = series["value"].items();
-    rows.push_back({value.size() == 2 ? cell(value[1]) : "", series["metric"].dump()});
+    rows.push_back({value.size() == 2 ? cell(value[1]) : "", cell(series["metric"])});
   }
   print_table({"VALUE", "SERIES"}, rows);
   return 0;

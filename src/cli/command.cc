@@ -26,13 +26,6 @@ size_t terminal_width() {
   return 1'000;  // A pipe: nothing is cut.
 }
 
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
-}
-
 Error error_of(const Json& body, int status) {
   const Json& error = body["error"];
   Error result{ErrorCode::kInternal, error["message"].string_or_empty(), {}};
@@ -88,16 +81,14 @@ void print_table(const std::vector<std::string>& head, const std::vector<std::ve
   std::vector<size_t> widths;
   for (const std::string& title : head) widths.push_back(width_of(title));
   for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size() && i < widths.size(); ++i)
-      widths[i] = std::max(widths[i], width_of(one_line(row[i])));
+    for (size_t i = 0; i < row.size() && i < widths.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   const size_t limit = terminal_width();
   const auto print = [&](const std::vector<std::string>& row) {
     std::string line;
     for (size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      const std::string text = one_line(row[i]);
-      line += text;
-      if (i + 1 < row.size()) line += std::string(widths[i] - width_of(text) + 2, ' ');
+      line += row[i];
+      if (i + 1 < row.size()) line += std::string(widths[i] - width_of(row[i]) + 2, ' ');
     }
     size_t end = 0;
     for (size_t shown = 0; end < line.size(); ++end) {
@@ -110,18 +101,37 @@ void print_table(const std::vector<std::string>& head, const std::vector<std::ve
   for (const auto& row : rows) print(row);
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (c == '\n' || c == '\r' || c == '\t') {
+      out += ' ';
+    } else if (c < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", c);
+    } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F: ESC and a letter in one.
+      out += fmt::format("\\x{:02x}", next);
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 std::string cell(const Json& value) {
   if (value.is_null()) return "";
-  return value.is_string() ? value.string_or_empty() : value.dump();
+  return printable(value.is_string() ? value.string_or_empty() : value.dump());
 }
 
 std::string short_time(const Json& value) {
-  const std::string& text = value.string_or_empty();
+  const std::string text = cell(value);
   return text.size() < 19 ? text : text.substr(0, 10) + " " + text.substr(11, 8);
 }
 
 int failed(const Error& error) {
-  std::fputs(("capstan: " + error.to_string() + "\n").c_str(), stderr);
+  std::fputs(("capstan: " + printable(error.to_string()) + "\n").c_str(), stderr);
   return 1;
 }
 

@@ -44,10 +44,14 @@ class ApiClient {
   std::unique_ptr<HttpClient> http_ = std::make_unique<CurlHttpClient>();
 };
 
-// Rows with a head, padded to the widest cell and cut to the terminal.
+// Rows of cells with a head, padded to the widest cell and cut to the terminal.
 void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows);
 
-// A JSON value as a cell.
+// On one line, with control characters escaped: names and log lines come from outside and must not drive the terminal
+// on which a person reads what to approve.
+std::string printable(std::string_view text);
+
+// A JSON value as a cell: printable.
 std::string cell(const Json& value);
 
 // A time of the API in the terminal's short form: "18:00:04" today, else the date too.

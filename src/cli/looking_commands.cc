@@ -96,7 +96,7 @@ void print_facts(const Json& answer) {
   for (const Json& fact : answer["facts"].items()) {
     rows.push_back({cell(fact["seq"]), short_time(fact["at"]), cell(fact["kind"]), cell(fact["subject"]),
                     cell(fact["actor"]), cell(fact["cause"]),
-                    fact["redacted"].bool_or(false) ? "(redacted)" : fact["body"].dump()});
+                    fact["redacted"].bool_or(false) ? "(redacted)" : cell(fact["body"])});
   }
   print_table({"SEQ", "AT", "KIND", "SUBJECT", "ACTOR", "CAUSE", "BODY"}, rows);
 }
@@ -108,7 +108,7 @@ void print_why(const Json& answer) {
 void print_resources(const Json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& resource : answer["resources"].items()) {
-    rows.push_back({cell(resource["kind"]), cell(resource["name"]), cell(resource["id"]), resource["fields"].dump()});
+    rows.push_back({cell(resource["kind"]), cell(resource["name"]), cell(resource["id"]), cell(resource["fields"])});
   }
   print_table({"KIND", "NAME", "ID", "FIELDS"}, rows);
 }
