@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +42,8 @@ std::string default_data_directory() {
   const char* set = std::getenv("CAPSTAN_DATA");
   return set && *set ? set : "data";
 }
+
+void keep_files_private() { ::umask(077); }
 
 Result<ApiClient> ApiClient::connect(const std::string& data_directory) {
   const auto holder = TRY(ledger::DataDirectory::holder(data_directory));

@@ -27,6 +27,10 @@ struct CommonOptions {
 // The default of --data: $CAPSTAN_DATA, else "data" in the working directory.
 std::string default_data_directory();
 
+// Files that this process makes from now on are readable by their owner only, whoever made the data directory: facts,
+// evidence and the output of scripts are for those who may log in. For commands that open the data directory.
+void keep_files_private();
+
 // Talks to the running Capstan over its local socket.
 class ApiClient {
  public:

@@ -58,6 +58,7 @@ Result<std::filesystem::path> absolute_path(const std::string& path) {
 
 Status run(const CommonOptions& common, const RunOptions& options) {
   const sigset_t ending = block_ending_signals();
+  keep_files_private();
   if (options.debug) log::set_level(log::Level::kDebug);
   const std::filesystem::path data = TRY(absolute_path(common.data_directory));
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data, (data / "capstan.sock").string()));

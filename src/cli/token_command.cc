@@ -16,6 +16,7 @@ namespace capstan::cli {
 namespace {
 
 Result<std::string> create_token_offline(const std::string& data, const std::string& name, const std::string& role) {
+  keep_files_private();
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));
   const SystemClock clock;
   SystemRandom random;

@@ -18,6 +18,7 @@ Result<Json> verify(const std::string& data) {
     ApiClient client = TRY(ApiClient::connect(data));
     return client.get("/capstan/v1/verify");
   }
+  keep_files_private();
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));
   const SystemClock clock;
   SystemRandom random;
