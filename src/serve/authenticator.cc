@@ -40,6 +40,14 @@ Result<std::optional<Authenticator::Identity>> Authenticator::identify(const Htt
   return Identity{{Principal::Kind::kUser, user->name, user->role}, true};
 }
 
+bool Authenticator::still_valid(const HttpServerRequest& request) const {
+  const std::string_view authorization = request.header("Authorization");
+  if (!authorization.empty()) return identify_token(authorization).has_value();
+  if (request.peer.uid) return true;  // The kernel said so, and nobody can take it back.
+  const std::optional<std::string_view> cookie = find_cookie(request.header("Cookie"), kSessionCookie);
+  return cookie && users_.find_session(*cookie);
+}
+
 Result<std::optional<Authenticator::Identity>> Authenticator::identify_local(const HttpPeer& peer) const {
   // The socket's mode lets nobody else in; this is the second lock.
   if (*peer.uid != 0 && *peer.uid != ::geteuid()) {

@@ -23,6 +23,8 @@ class Authenticator {
   };
   // Nothing when nobody is named. An error when somebody is, wrongly: a wrong token is never replaced by a good cookie.
   Result<std::optional<Identity>> identify(const HttpServerRequest& request) const;
+  // Whether somebody who was identified by this request still would be. It is no use of a session, and touches no file.
+  bool still_valid(const HttpServerRequest& request) const;
 
  private:
   Result<std::optional<Identity>> identify_local(const HttpPeer& peer) const;

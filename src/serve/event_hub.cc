@@ -57,8 +57,11 @@ void EventHub::run(const std::stop_token& stop) {
     const Duration now = clock_.monotonic();
     send_due(now);
     if (now >= heartbeat) {
-      send_heartbeat();
       heartbeat = now + limits_.heartbeat;
+      const std::vector<Stream> streams = streams_;
+      lock.unlock();
+      send_heartbeat(streams);
+      lock.lock();
     }
     const Duration wake = std::min(heartbeat, merger_.next_due().value_or(heartbeat));
     const Duration pause = std::max(wake - now, Duration(0));
@@ -74,14 +77,15 @@ void EventHub::send_due(Duration now) {
   }
 }
 
-void EventHub::send_heartbeat() {
-  std::erase_if(streams_, [](const Stream& stream) {
-    if (!stream.still_allowed()) {
+// Without the lock. A stream that ends here is forgotten when the next event is sent or the next stream added.
+void EventHub::send_heartbeat(const std::vector<Stream>& streams) {
+  for (const Stream& stream : streams) {
+    if (stream.still_allowed()) {
+      stream.sink->send(": still here\n\n");
+    } else {
       stream.sink->close();
-      return true;
     }
-    return !stream.sink->send(": still here\n\n");
-  });
+  }
 }
 
 }  // namespace capstan::serve

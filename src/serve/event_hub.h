@@ -30,7 +30,8 @@ class EventHub {
 
   // False when there are as many streams as there can be.
   bool has_room() const;
-  // `still_allowed` is asked at each heartbeat: a stream ends with the session or token that opened it.
+  // `still_allowed` is asked at each heartbeat, on the hub's thread: a stream ends with the session or token that
+  // opened it.
   void add(std::shared_ptr<StreamSink> sink, std::function<bool()> still_allowed);
 
  private:
@@ -40,11 +41,11 @@ class EventHub {
   };
   void run(const std::stop_token& stop);
   void send_due(Duration now);
-  void send_heartbeat();
+  static void send_heartbeat(const std::vector<Stream>& streams);
 
   const Clock& clock_;
   const EventLimits limits_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // The loop's thread takes it, too: held for moments only.
   std::condition_variable_any changed_;
   EventMerger merger_;
   std::vector<Stream> streams_;

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
@@ -100,6 +101,47 @@ TEST_F(EventsTest, KeepsTheConnectionAwakeAndEndsItWithTheSession) {
   EXPECT_EQ(send("POST", "/capstan/v1/logout", page(cookie)).status, 200);
   clock_.advance(Duration(20));
   EXPECT_EQ(listener.next(), "");
+}
+
+TEST_F(EventsTest, EndWithASessionThatDoesNothingButListen) {
+  options_.events.heartbeat = Duration(20);
+  options_.sessions.idle = std::chrono::minutes(10);
+  const std::string cookie = set_up();
+  Listener listener(server().address(), cookie);
+  listener.greeting();
+  clock_.advance(std::chrono::minutes(9));
+  EXPECT_EQ(listener.next(), ": still here\n\n");
+  clock_.advance(std::chrono::minutes(2));
+  EXPECT_EQ(listener.next(), "");
+}
+
+// Forgets what it is sent, but for when.
+class FakeSink final : public StreamSink {
+ public:
+  bool send(std::string text) override {
+    if (text == ": still here\n\n" && !beaten_.exchange(true)) heartbeat.set_value();
+    return true;
+  }
+  bool is_open() const override { return true; }
+  void close() override {}
+
+  std::promise<void> heartbeat;
+
+ private:
+  std::atomic<bool> beaten_ = false;
+};
+
+// The loop's thread tells of a change while a session is looked up on a slow disk: it must not wait.
+TEST(EventHub, TakesChangesWhileItChecksWhoMayListen) {
+  FakeControl control;
+  const SystemClock clock;
+  EventHub hub(control, clock, {.heartbeat = Duration(1)});
+  const auto sink = std::make_shared<FakeSink>();
+  hub.add(sink, [&] {
+    std::async(std::launch::async, [&] { control.change("incidents", 1); }).wait();
+    return true;
+  });
+  sink->heartbeat.get_future().wait();
 }
 
 TEST_F(EventsTest, HasALimitOnStreamsAndFreesWhatIsClosed) {

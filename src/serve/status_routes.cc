@@ -25,10 +25,7 @@ HttpServerResponse stream_events(EventHub& events, const Authenticator& authenti
   HttpServerResponse response;
   response.headers = {{"Content-Type", "text/event-stream"}, {"X-Accel-Buffering", "no"}};
   response.stream = [&, credentials = std::move(credentials)](std::shared_ptr<StreamSink> sink) {
-    events.add(std::move(sink), [&authenticator, credentials] {
-      const auto identity = authenticator.identify(credentials);
-      return identity && identity->has_value();
-    });
+    events.add(std::move(sink), [&authenticator, credentials] { return authenticator.still_valid(credentials); });
   };
   return response;
 }

@@ -217,6 +217,14 @@ std::optional<User> UserStore::use_session(std::string_view id) {
   return users_.find(session.user)->second;
 }
 
+std::optional<User> UserStore::find_session(std::string_view id) const {
+  const std::string hash = hash_of(id);
+  std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(hash);
+  if (found == sessions_.end() || expired(found->second, clock_.now())) return std::nullopt;
+  return users_.find(found->second.user)->second;
+}
+
 Status UserStore::close_session(std::string_view id) {
   const std::string hash = hash_of(id);
   std::lock_guard lock(mutex_);

@@ -51,6 +51,8 @@ class UserStore {
   Result<std::string> open_session(std::string_view user);
   // The user of a session that has not expired, and that it is in use.
   std::optional<User> use_session(std::string_view id);
+  // The same, without counting as a use. Touches no file.
+  std::optional<User> find_session(std::string_view id) const;
   Status close_session(std::string_view id);
 
  private:
