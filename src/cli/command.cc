@@ -58,12 +58,13 @@ Result<ApiClient> ApiClient::connect(const std::string& data_directory) {
   return ApiClient(holder->socket_path);
 }
 
-Result<Json> ApiClient::get(const std::string& path) {
-  return send({.method = "GET", .url = "http://localhost" + path});
+Result<Json> ApiClient::get(const std::string& path, Duration timeout) {
+  return send({.method = "GET", .url = "http://localhost" + path, .timeout = timeout});
 }
 
 Result<Json> ApiClient::post(const std::string& path, const Json& body) {
   HttpRequest request{.method = "POST", .url = "http://localhost" + path};
+  request.timeout = std::chrono::seconds(30);
   request.headers = {{"Content-Type", "application/json"}, {"X-Capstan", "1"}};
   request.body = body.dump();
   return send(std::move(request));
@@ -71,7 +72,6 @@ Result<Json> ApiClient::post(const std::string& path, const Json& body) {
 
 Result<Json> ApiClient::send(HttpRequest request) {
   request.unix_socket = socket_;
-  request.timeout = std::chrono::seconds(30);
   request.max_response_bytes = 256 << 20;
   const HttpResponse response = TRY(http_->send(request));
   Json body;

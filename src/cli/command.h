@@ -37,7 +37,7 @@ class ApiClient {
   // kUnavailable, saying how to start one, when none runs on this data directory.
   static Result<ApiClient> connect(const std::string& data_directory);
 
-  Result<Json> get(const std::string& path);
+  Result<Json> get(const std::string& path, Duration timeout = std::chrono::seconds(30));
   Result<Json> post(const std::string& path, const Json& body);
 
  private:

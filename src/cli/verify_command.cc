@@ -16,7 +16,7 @@ namespace {
 Result<Json> verify(const std::string& data) {
   if (TRY(ledger::DataDirectory::holder(data))) {
     ApiClient client = TRY(ApiClient::connect(data));
-    return client.get("/capstan/v1/verify");
+    return client.get("/capstan/v1/verify", std::chrono::hours(6));  // It reads the whole ledger.
   }
   keep_files_private();
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));

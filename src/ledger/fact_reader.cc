@@ -62,11 +62,11 @@ Result<std::vector<Fact>> FactReader::read_from(Seq seq, size_t limit) {
   return facts;
 }
 
-Result<std::vector<Fact>> FactReader::newest(Field field, int64_t key, int64_t since_ms, size_t limit,
+Result<std::vector<Fact>> FactReader::newest(Field field, int64_t key, const Range& range,
                                              const std::function<bool(const Fact&)>& accept) {
   std::vector<Fact> facts;
   const auto take = [&](const std::vector<Seq>& rising, Seq before) -> Status {
-    for (auto seq = rising.rbegin(); seq != rising.rend() && facts.size() < limit; ++seq) {
+    for (auto seq = rising.rbegin(); seq != rising.rend() && facts.size() < range.limit; ++seq) {
       if (*seq >= before) continue;
       Fact fact = TRY(get(*seq));
       if (accept(fact)) facts.push_back(std::move(fact));
@@ -75,28 +75,35 @@ Result<std::vector<Fact>> FactReader::newest(Field field, int64_t key, int64_t s
   };
   const std::vector<Seq> recent = tail_->find(field, key);
   const sqlite::Transaction view = TRY(sqlite::Transaction::begin_read(database_));
-  TRY(take(recent, std::numeric_limits<Seq>::max()));
+  Seq before = range.before == 0 ? std::numeric_limits<Seq>::max() : range.before;
+  TRY(take(recent, before));
   // What was sealed between the look at the tail and the view would come twice.
-  const Seq before = recent.empty() ? std::numeric_limits<Seq>::max() : recent.front();
-  std::vector<SegmentIndex::Segment> segments = TRY(index_.segments(0, since_ms));
-  for (auto segment = segments.rbegin(); segment != segments.rend() && facts.size() < limit; ++segment) {
+  if (!recent.empty()) before = std::min(before, recent.front());
+  std::vector<SegmentIndex::Segment> segments = TRY(index_.segments(0, range.since_ms));
+  for (auto segment = segments.rbegin(); segment != segments.rend() && facts.size() < range.limit; ++segment) {
+    if (segment->first >= before) continue;
     TRY(take(TRY(index_.find(*segment, field, key)), before));
   }
   return facts;
 }
 
-Result<std::vector<Fact>> FactReader::by_subject(std::string_view subject, size_t limit) {
-  return newest(Field::kSubject, subject_key(subject), std::numeric_limits<int64_t>::min(), limit,
-                [&](const Fact& fact) { return fact.subject == subject; });
+Result<std::vector<Fact>> FactReader::by_subject(std::string_view subject, size_t limit, Seq before,
+                                                 std::string_view kind) {
+  const bool all_below = kind.empty() || kind.ends_with('.');
+  const Range range{.since_ms = std::numeric_limits<int64_t>::min(), .before = before, .limit = limit};
+  return newest(Field::kSubject, subject_key(subject), range, [&](const Fact& fact) {
+    return fact.subject == subject && (all_below ? fact.kind.starts_with(kind) : fact.kind == kind);
+  });
 }
 
-Result<std::vector<Fact>> FactReader::by_kind(std::string_view kind, Time since, size_t limit) {
+Result<std::vector<Fact>> FactReader::by_kind(std::string_view kind, Time since, size_t limit, Seq before) {
   sqlite::Statement number = TRY(database_.prepare("SELECT id FROM name WHERE text = ?1"));
   number.with(kind);
   if (!TRY(number.step())) return std::vector<Fact>();
   const int64_t key = number.integer(0);
   number.reset();
-  return newest(Field::kKind, key, to_unix_ms(since), limit, [&](const Fact& fact) { return fact.at >= since; });
+  const Range range{.since_ms = to_unix_ms(since), .before = before, .limit = limit};
+  return newest(Field::kKind, key, range, [&](const Fact& fact) { return fact.at >= since; });
 }
 
 Result<std::vector<Fact>> FactReader::by_cause(Seq seq, size_t limit) {

@@ -20,9 +20,9 @@ class FactReader {
 
   Result<Fact> get(Seq seq);
   Result<std::vector<Fact>> read_from(Seq seq, size_t limit);
-  Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit);
+  Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit, Seq before, std::string_view kind);
   Result<std::vector<Fact>> by_cause(Seq seq, size_t limit);
-  Result<std::vector<Fact>> by_kind(std::string_view kind, Time since, size_t limit);
+  Result<std::vector<Fact>> by_kind(std::string_view kind, Time since, size_t limit, Seq before);
   Result<std::vector<Fact>> cause_chain(Seq seq);
   Result<Verification> verify();
 
@@ -30,8 +30,13 @@ class FactReader {
   FactReader(sqlite::Database database, const TailIndex& tail, SegmentIndex index, sqlite::Statement from)
       : database_(std::move(database)), tail_(&tail), index_(std::move(index)), from_(std::move(from)) {}
   Result<Fact> current();
-  // Facts with this key that `accept` takes, newest first, of segments not older than `since_ms`.
-  Result<std::vector<Fact>> newest(Field field, int64_t key, int64_t since_ms, size_t limit,
+  struct Range {
+    int64_t since_ms;  // Of segments that are not older.
+    Seq before;        // Below this number; 0 for all.
+    size_t limit;
+  };
+  // Facts with this key that `accept` takes, newest first.
+  Result<std::vector<Fact>> newest(Field field, int64_t key, const Range& range,
                                    const std::function<bool(const Fact&)>& accept);
 
   sqlite::Database database_;

@@ -338,14 +338,15 @@ Result<Fact> Ledger::get(Seq seq) const {
 Result<std::vector<Fact>> Ledger::read_from(Seq seq, size_t limit) const {
   return state_->with_reader([&](FactReader& reader) { return reader.read_from(seq, limit); });
 }
-Result<std::vector<Fact>> Ledger::by_subject(std::string_view subject, size_t limit) const {
-  return state_->with_reader([&](FactReader& reader) { return reader.by_subject(subject, limit); });
+Result<std::vector<Fact>> Ledger::by_subject(std::string_view subject, size_t limit, Seq before,
+                                             std::string_view kind) const {
+  return state_->with_reader([&](FactReader& reader) { return reader.by_subject(subject, limit, before, kind); });
 }
 Result<std::vector<Fact>> Ledger::by_cause(Seq seq, size_t limit) const {
   return state_->with_reader([&](FactReader& reader) { return reader.by_cause(seq, limit); });
 }
-Result<std::vector<Fact>> Ledger::by_kind(std::string_view kind, Time since, size_t limit) const {
-  return state_->with_reader([&](FactReader& reader) { return reader.by_kind(kind, since, limit); });
+Result<std::vector<Fact>> Ledger::by_kind(std::string_view kind, Time since, size_t limit, Seq before) const {
+  return state_->with_reader([&](FactReader& reader) { return reader.by_kind(kind, since, limit, before); });
 }
 Result<std::vector<Fact>> Ledger::cause_chain(Seq seq) const {
   return state_->with_reader([&](FactReader& reader) { return reader.cause_chain(seq); });

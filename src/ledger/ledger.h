@@ -72,12 +72,14 @@ class Ledger final : public FactSink {
   Result<Fact> get(Seq seq) const;
   // The facts from `seq` on, rising.
   Result<std::vector<Fact>> read_from(Seq seq, size_t limit) const;
-  // The newest facts about a subject, newest first.
-  Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit) const;
+  // The newest facts about a subject, newest first: with a number below `before` where one is given, and of `kind`
+  // where one is given; "action." stands for all kinds that begin with it.
+  Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit, Seq before = 0,
+                                       std::string_view kind = "") const;
   // The facts that name `seq` as their cause, rising.
   Result<std::vector<Fact>> by_cause(Seq seq, size_t limit = 1000) const;
-  // The newest facts of a kind with `at` not before `since`, newest first.
-  Result<std::vector<Fact>> by_kind(std::string_view kind, Time since, size_t limit) const;
+  // The newest facts of a kind with `at` not before `since`, newest first; `before` as above.
+  Result<std::vector<Fact>> by_kind(std::string_view kind, Time since, size_t limit, Seq before = 0) const;
   // The fact, its cause, the cause's cause, … up to the root.
   Result<std::vector<Fact>> cause_chain(Seq seq) const;
 

@@ -95,6 +95,20 @@ TEST_F(LedgerTest, FindsTheNewestOfAKindSinceATime) {
   EXPECT_TRUE(must(ledger().by_kind("never", Time(), 10)).empty());
 }
 
+TEST_F(LedgerTest, FindsTheFactsOfASubjectByKindAndPage) {
+  for (std::string_view kind : {"action.intended", "action.finished", "actions", "action.intended"})
+    must(ledger().append_one(make(std::string(kind), "x")));
+  const auto found = [&](size_t limit, Seq before, std::string_view kind) {
+    std::vector<Seq> seqs;
+    for (const Fact& fact : must(ledger().by_subject("x", limit, before, kind))) seqs.push_back(fact.seq);
+    return seqs;
+  };
+  EXPECT_EQ(found(10, 0, "action."), (std::vector<Seq>{4, 2, 1}));
+  EXPECT_EQ(found(10, 0, "action.intended"), (std::vector<Seq>{4, 1}));
+  EXPECT_EQ(found(1, 4, "action."), (std::vector<Seq>{2}));
+  EXPECT_EQ(found(10, 0, "actio"), std::vector<Seq>{});
+}
+
 TEST_F(LedgerTest, FindsFactsAcrossSegmentsOfTheIndexBeforeAndAfterReopening) {
   append_many(2 * kSegmentFacts + 100, 1'000);
   const auto check = [&] {
@@ -111,6 +125,16 @@ TEST_F(LedgerTest, FindsFactsAcrossSegmentsOfTheIndexBeforeAndAfterReopening) {
     for (const Fact& fact : must(ledger().by_cause(65'536))) effects.push_back(fact.seq);
     EXPECT_EQ(effects, (std::vector<Seq>{131'072, 131'073})) << "one in a segment, one in memory";
     EXPECT_EQ(must(ledger().by_kind("k", Time(), 5)).front().seq, ledger().last_seq());
+    for (Seq before : {Seq{131'100}, Seq{131'007}, Seq{65'600}, Seq{65'536}, Seq{8}, Seq{7}}) {
+      std::vector<Seq> about;
+      for (Seq seq = 131'007; about.size() < 2 && seq < 132'000; seq -= 1'000) {
+        if (seq < before) about.push_back(seq);
+      }
+      std::vector<Seq> found;
+      for (const Fact& fact : must(ledger().by_subject("s/7", 2, before))) found.push_back(fact.seq);
+      EXPECT_EQ(found, about) << before;
+      EXPECT_EQ(must(ledger().by_kind("k", Time(), 1, before)).front().seq, std::min(before - 1, ledger().last_seq()));
+    }
   };
   check();
   reopen();

@@ -227,15 +227,19 @@ Result<Json> Desk::sql(std::string_view text) const {
 }
 
 Result<Json> Desk::facts(const FactQuery& query) const {
+  Json list = Json::array();
+  const bool whole_kind = !query.kind.empty() && !query.kind.ends_with('.');
+  if (!query.subject.empty() || whole_kind) {
+    const auto found =
+        TRY(query.subject.empty() ? ledger().by_kind(query.kind, Time(), query.limit, query.before)
+                                  : ledger().by_subject(query.subject, query.limit, query.before, query.kind));
+    for (const Fact& fact : found) list.push_back(fact_json(fact));
+    return Json::object({{"facts", std::move(list)}, {"last_seq", ledger().last_seq()}});
+  }
   SqlSource::Options options{.row_limit = query.limit};
   std::string conditions = "1";
-  if (!query.subject.empty()) {
-    conditions += " AND subject = :subject";
-    options.bind.emplace_back(":subject", query.subject);
-  }
   if (!query.kind.empty()) {
-    const bool prefix = query.kind.ends_with('.');
-    conditions += prefix ? " AND substr(kind, 1, length(:kind)) = :kind" : " AND kind = :kind";
+    conditions += " AND substr(kind, 1, length(:kind)) = :kind";
     options.bind.emplace_back(":kind", query.kind);
   }
   if (query.before > 0) {
@@ -244,7 +248,6 @@ Result<Json> Desk::facts(const FactQuery& query) const {
   }
   const Table found = TRY(
       rows(fmt::format("SELECT seq FROM fact WHERE {} ORDER BY seq DESC LIMIT {}", conditions, query.limit), options));
-  Json list = Json::array();
   for (const auto& row : found.rows)
     list.push_back(fact_json(TRY(ledger().get(static_cast<Seq>(std::get<int64_t>(row[0]))))));
   return Json::object({{"facts", std::move(list)}, {"last_seq", ledger().last_seq()}});
