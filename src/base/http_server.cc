@@ -203,7 +203,9 @@ class BeastServer final : public HttpServer {
       owns_socket_ = true;
     }
     if (listeners_.empty()) return fail(ErrorCode::kInvalidArgument, "no address to listen on");
-    core_->workers = std::make_unique<WorkerPool>(core_->options.workers, core_->options.requests_waiting);
+    const HttpServerOptions& options = core_->options;
+    core_->workers = std::make_unique<WorkerPool>(options.workers, options.requests_waiting);
+    core_->reserved_workers = std::make_unique<WorkerPool>(options.reserved_workers, options.requests_waiting);
     thread_ = std::jthread([core = core_] { core->io.run(); });
     return {};
   }
@@ -216,7 +218,9 @@ class BeastServer final : public HttpServer {
     stopped_ = true;
     asio::post(core_->io, [this] { begin_stop(); });
     if (thread_.joinable()) thread_.join();
-    core_->workers.reset();  // Waits for what runs beyond the limit: nobody may call the handler after this.
+    // Waits for what runs beyond the limit: nobody may call the handler after this.
+    core_->workers.reset();
+    core_->reserved_workers.reset();
     // What is left, because the limit was reached or nothing ever ran, ends here with errors.
     core_->io.restart();
     for (Connection* connection : core_->connections) connection->close();

@@ -62,6 +62,9 @@ class HttpHandler {
   // How many bytes the body may have, or the answer that refuses it unread. Called on the I/O thread when only the head
   // of the request is there; must return at once.
   virtual std::expected<size_t, HttpServerResponse> admit(const HttpServerRequest& head) = 0;
+  // Whether the request is for the reserved workers: one of those that are quickly answered, and must be whatever the
+  // others do. Called on the I/O thread when all of the request is there; must return at once.
+  virtual bool is_reserved(const HttpServerRequest&) { return false; }
   // Called on a worker, by several at once. HEAD requests arrive as such; the server drops the body of the answer.
   virtual HttpServerResponse handle(const HttpServerRequest& request) = 0;
   // The answer to what is not HTTP, too large, or too much. Called on the I/O thread.
@@ -77,7 +80,8 @@ struct HttpServerOptions {
   size_t header_bytes = 16 << 10;          // Beyond: 431.
   size_t connections = 256;                // Beyond: 503.
   size_t workers = 4;                      // Threads that run the handler.
-  size_t requests_waiting = 64;            // For a worker; beyond: 503.
+  size_t reserved_workers = 2;             // More of them, for what is reserved.
+  size_t requests_waiting = 64;            // For a worker of either sort; beyond: 503.
   size_t buffered_bytes = 128 << 20;       // Of all bodies held at once; beyond: 503.
   size_t stream_buffer_bytes = 256 << 10;  // Waiting to be read by the client of one stream.
 

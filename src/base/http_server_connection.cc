@@ -171,8 +171,9 @@ void Connection::on_body(beast::error_code error) {
 void Connection::dispatch() {
   state_ = State::kHandling;
   stream_.expires_never();
+  WorkerPool& workers = *(core_->handler.is_reserved(request_) ? core_->reserved_workers : core_->workers);
   // The connection goes back to the I/O thread with the answer: it must not be destroyed on a worker.
-  const bool accepted = core_->workers->try_run([self = shared_from_this()]() mutable {
+  const bool accepted = workers.try_run([self = shared_from_this()]() mutable {
     HttpServerResponse response = call(self->core_->handler, self->request_);
     asio::io_context& io = self->core_->io;
     asio::post(

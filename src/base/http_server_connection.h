@@ -39,6 +39,7 @@ struct Core {
   asio::io_context io{1};
   asio::steady_timer stop_timer;
   std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<WorkerPool> reserved_workers;
 };
 
 using Socket = asio::generic::stream_protocol::socket;

@@ -21,13 +21,15 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Says what was asked for. "/wait" answers when `release` was called; "/stream" hands out its sink.
+// Says what was asked for. "/reserved" is for the reserved workers. "/wait" answers when `release` was called;
+// "/stream" hands out its sink.
 class EchoHandler final : public HttpHandler {
  public:
   std::expected<size_t, HttpServerResponse> admit(const HttpServerRequest& head) override {
     if (head.target.path == "/refused") return std::unexpected(HttpServerResponse{401, {}, "not you", {}});
     return head.target.path == "/large" ? 1 << 20 : 1000;
   }
+  bool is_reserved(const HttpServerRequest& request) override { return request.target.path == "/reserved"; }
   HttpServerResponse handle(const HttpServerRequest& request) override {
     if (request.target.path == "/throw") throw std::runtime_error("broken");
     if (request.target.path == "/wait") {
@@ -258,6 +260,16 @@ TEST_F(HttpServerTest, TellsRequestsBeyondTheLimitSo) {
   EXPECT_NE(both.find("HTTP/1.1 503"), std::string::npos) << both;
   EXPECT_NE(both.find("HTTP/1.1 200"), std::string::npos) << both;
   EXPECT_TRUE(first.read_all().ends_with("GET /wait 0"));
+}
+
+TEST_F(HttpServerTest, AnswersWhatIsReservedWhileAllOtherWorkersAreBusy) {
+  start({.workers = 1, .requests_waiting = 1});
+  TcpClient busy(endpoint());
+  busy.send(fmt::format("GET /wait HTTP/1.1\r\n{}", kLast));
+  handler_.waiting.get_future().wait();
+  EXPECT_TRUE(ask(fmt::format("GET /reserved HTTP/1.1\r\n{}", kLast)).ends_with("GET /reserved 0"));
+  handler_.released.set_value();
+  EXPECT_TRUE(busy.read_all().ends_with("GET /wait 0"));
 }
 
 TEST_F(HttpServerTest, StreamsUntilTheHandlerCloses) {

@@ -18,7 +18,10 @@ namespace capstan::serve {
 class FakeControl final : public loop::Control {
  public:
   Json overview() const override { return said("overview"); }
-  Result<Json> verify() const override { return said("verify"); }
+  Result<Json> verify() const override {
+    if (on_verify) on_verify();
+    return said("verify");
+  }
   Result<Json> incidents(std::string_view state, size_t limit) const override {
     return said(fmt::format("incidents {} {}", state, limit));
   }
@@ -107,6 +110,7 @@ class FakeControl final : public loop::Control {
     std::lock_guard lock(mutex_);
     return facts_;
   }
+  std::function<void()> on_verify;  // Set before the server starts.
   // Before the server starts, or while nothing asks.
   void set_ready(Status status) { ready_ = std::move(status); }
   void set_record_result(Status status) {

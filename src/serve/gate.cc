@@ -112,6 +112,11 @@ std::expected<size_t, HttpServerResponse> Gate::admit(const HttpServerRequest& h
   return limit;
 }
 
+bool Gate::is_reserved(const HttpServerRequest& request) {
+  const Router::Match match = router_.find(request.method, request.target.segments);
+  return match.route && match.route->reserved;
+}
+
 HttpServerResponse Gate::handle(const HttpServerRequest& request) {
   auto passed = pass(request);
   if (!passed) return answer(request, passed.error());

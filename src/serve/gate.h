@@ -16,6 +16,7 @@ class Gate final : public HttpHandler {
 
   // Large bodies are only taken from who may send them.
   std::expected<size_t, HttpServerResponse> admit(const HttpServerRequest& head) override;
+  bool is_reserved(const HttpServerRequest& request) override;
   HttpServerResponse handle(const HttpServerRequest& request) override;
   HttpServerResponse refuse(int status, std::string_view message) override;
 

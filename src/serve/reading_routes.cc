@@ -1,6 +1,8 @@
 #include "serve/reading_routes.h"
 
 #include <limits>
+#include <memory>
+#include <mutex>
 
 #include "serve/answer.h"
 #include "serve/inputs.h"
@@ -146,6 +148,17 @@ Result<Json> log_templates(Control control, const Clock& clock, const Call& call
   return control.log_templates(TRY(log_query(clock, call)));
 }
 
+using Handler = std::function<HttpServerResponse(const Call&)>;
+
+// For what takes minutes: a few at once would hold all workers.
+Handler one_at_a_time(Handler handle) {
+  return [handle = std::move(handle), mutex = std::make_shared<std::mutex>()](const Call& call) {
+    const std::unique_lock lock(*mutex, std::try_to_lock);
+    if (lock) return handle(call);
+    return error_answer(Error{ErrorCode::kResourceExhausted, "this is running already; try again when it has ended"});
+  };
+}
+
 }  // namespace
 
 std::vector<Route> reading_routes(Control control, const Clock& clock) {
@@ -158,6 +171,8 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
   const auto get = [&](std::string_view pattern, Reader read) {
     return Route{"GET", pattern, Access::kViewer, false, Body::kNone, answer_with(read)};
   };
+  Route one_plan = get("/capstan/v1/plans/{}", plan);
+  one_plan.reserved = true;  // What `capstan approve` asks about.
   return {
       get("/capstan/v1/overview", overview),
       get("/capstan/v1/incidents", incidents),
@@ -169,10 +184,10 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
-      get("/capstan/v1/verify", verify),
+      {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},
       get("/capstan/v1/policies", policies),
       get("/capstan/v1/plans", plans),
-      get("/capstan/v1/plans/{}", plan),
+      std::move(one_plan),
       get("/capstan/v1/verbs", verbs),
       get("/capstan/v1/config", config),
       get("/capstan/v1/logs", logs),

@@ -43,6 +43,9 @@ struct Route {
   Body body = Body::kNone;
   std::function<HttpServerResponse(const Call&)> handle;
   size_t body_limit = 1 << 20;
+  // Has threads of its own, so that slow reads cannot hold it up: what acts, lets people in or says how Capstan is. It
+  // must be quickly answered.
+  bool reserved = false;
 };
 
 class Router {

@@ -19,6 +19,11 @@ namespace {
 
 void append(std::vector<Route>& all, std::vector<Route> some) { std::ranges::move(some, std::back_inserter(all)); }
 
+std::vector<Route> reserved(std::vector<Route> routes) {
+  for (Route& route : routes) route.reserved = true;
+  return routes;
+}
+
 class RunningServer final : public Server {
  public:
   RunningServer(ServerOptions options, loop::Control& control, std::unique_ptr<UserStore> users, const Clock& clock,
@@ -36,12 +41,12 @@ class RunningServer final : public Server {
   Status open(ServerHooks hooks) {
     events_ = std::make_unique<EventHub>(control_, clock_, options_.events);
     std::vector<Route> routes;
-    append(routes,
-           session_routes({*users_, setup_, throttle_, control_, clock_, options_.version, options_.secure_cookie}));
+    append(routes, reserved(session_routes(
+                       {*users_, setup_, throttle_, control_, clock_, options_.version, options_.secure_cookie})));
     append(routes, reading_routes(control_, clock_));
-    append(routes, changing_routes(control_));
+    append(routes, reserved(changing_routes(control_)));
     append(routes, prometheus_routes(std::move(hooks.prometheus), std::move(hooks.remote_write)));
-    append(routes, status_routes(control_, *events_, authenticator_));
+    append(routes, reserved(status_routes(control_, *events_, authenticator_)));
     append(routes, page_routes());
     HttpServerOptions http = options_.limits;
     http.listen = options_.listen;

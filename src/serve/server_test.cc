@@ -1,10 +1,12 @@
 #include "serve/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <future>
 #include <set>
 
 #include "serve/server_fixture.h"
@@ -72,6 +74,41 @@ TEST_F(ServerTest, IsPublicOnlyWhereThisTestSaysSo) {
   }
   EXPECT_EQ(open, (std::set<std::string>{"GET /-/healthy", "GET /-/ready", "GET /metrics", "GET /capstan/v1/session",
                                          "POST /capstan/v1/setup", "POST /capstan/v1/login", "GET /{*}"}));
+}
+
+TEST_F(ServerTest, TakesWhatActsWhileReadsHoldAllWorkers) {
+  std::promise<void> verifying, released;
+  control_.on_verify = [&] {
+    verifying.set_value();
+    released.get_future().wait();
+  };
+  options_.limits.workers = 1;
+  const std::string admin = set_up();
+  auto verified = std::async(std::launch::async, [&] { return get("/capstan/v1/verify", page(admin)).status; });
+  verifying.get_future().wait();
+  EXPECT_EQ(post("/capstan/v1/pause", Json::object({{"reason", "too slow"}}), page(admin)).status, 200);
+  EXPECT_EQ(get("/capstan/v1/plans/p-1", page(admin)).status, 200);
+  EXPECT_EQ(get("/-/healthy").status, 200);
+  EXPECT_EQ(log_in("alice").status, 200);
+  released.set_value();
+  EXPECT_EQ(verified.get(), 200);
+}
+
+TEST_F(ServerTest, VerifiesOnceAtATime) {
+  std::promise<void> verifying, released;
+  std::atomic<bool> first = true;
+  control_.on_verify = [&] {
+    if (!first.exchange(false)) return;
+    verifying.set_value();
+    released.get_future().wait();
+  };
+  const std::string admin = set_up();
+  auto verified = std::async(std::launch::async, [&] { return get("/capstan/v1/verify", page(admin)).status; });
+  verifying.get_future().wait();
+  EXPECT_EQ(get("/capstan/v1/verify", page(admin)).status, 429);
+  released.set_value();
+  EXPECT_EQ(verified.get(), 200);
+  EXPECT_EQ(get("/capstan/v1/verify", page(admin)).status, 200);
 }
 
 TEST_F(ServerTest, SendsTheSecurityHeadersWithEveryAnswer) {
