@@ -61,6 +61,14 @@ describe('toCsv', () => {
   it('quotes what would break a row', () => {
     expect(toCsv(['a', 'b'], [['x,y', 'say "hi"']])).toBe('a,b\r\n"x,y","say ""hi"""\r\n');
   });
+
+  it('lets no text be a formula', () => {
+    const row = ['=HYPERLINK("x")', '+1+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '-', 'a=b'];
+    expect(toCsv(['=x'], [row])).toBe(
+      `'=x\r\n"'=HYPERLINK(""x"")",'+1+1,'-2+3,'@SUM(A1),'\t=1,"'\r=1",'-,a=b\r\n`,
+    );
+    expect(toCsv([], [['-2', '-0.5', '1e-7', '-1.5e+300']])).toBe('\r\n-2,-0.5,1e-7,-1.5e+300\r\n');
+  });
 });
 
 describe('the danger of a plan', () => {
