@@ -161,7 +161,7 @@ function Templates({ templates, show }: { templates: LogTemplate[]; show: (selec
         </thead>
         <tbody>
           {templates.map((template) => (
-            <tr key={String(template.id)}>
+            <tr key={`${template.id} ${JSON.stringify(template.labels)}`}>
               <td className="number">
                 <strong>{new Intl.NumberFormat().format(template.count)}</strong>
               </td>
