@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { STALE } from './queries';
+import { Refresher } from './refresher';
 import type { Topic } from './types';
 
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -19,6 +20,10 @@ export function useEvents(): Connection {
     let timer: number | undefined;
     let failures = 0;
     let ended = false;
+    const refresher = new Refresher(
+      (key) => void client.invalidateQueries({ queryKey: [key] }, { cancelRefetch: false }),
+      (key) => client.isFetching({ queryKey: [key] }) > 0,
+    );
 
     const open = () => {
       source = new EventSource('/capstan/v1/events');
@@ -39,8 +44,7 @@ export function useEvents(): Connection {
       };
       source.addEventListener('changed', (event: MessageEvent<string>) => {
         const topic = topicOf(event.data);
-        for (const key of topic ? (STALE[topic] ?? []) : [])
-          void client.invalidateQueries({ queryKey: [key] });
+        for (const key of topic ? (STALE[topic] ?? []) : []) refresher.stale(key);
       });
     };
 
@@ -48,6 +52,7 @@ export function useEvents(): Connection {
     return () => {
       ended = true;
       window.clearTimeout(timer);
+      refresher.stop();
       source?.close();
     };
   }, [client]);

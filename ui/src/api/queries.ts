@@ -4,7 +4,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { del, get, post, query } from './client';
 import type {
   ConfigFile,
-  Fact,
+  FactPage,
   Graph,
   Incident,
   IncidentDetail,
@@ -114,7 +114,7 @@ export const useWhy = (id: string, enabled = true) =>
 export async function fetchFacts(
   filter: { subject?: string; kind?: string; before?: number; limit: number },
   signal?: AbortSignal,
-): Promise<{ facts: Fact[]; last_seq: number }> {
+): Promise<FactPage> {
   return get(`/facts${query(filter)}`, signal);
 }
 

@@ -152,6 +152,11 @@ export interface Fact {
   redacted: boolean;
 }
 
+export interface FactPage {
+  facts: Fact[];
+  last_seq: Seq;
+}
+
 export interface IncidentDetail {
   incident: Incident;
   plans: PlanStatus[];

@@ -1,15 +1,16 @@
 // The ledger as a stream, newest first; and for one fact the chain of those that led to it.
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router-dom';
 
 import { fetchFacts } from '../../api/queries';
-import type { Fact } from '../../api/types';
+import type { Fact, FactPage } from '../../api/types';
 import { FactList } from '../../components/facts';
 import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
 import { useDebounced } from '../../components/use_debounced';
 import { useI18n, useT } from '../../i18n';
+import { knownPage } from './known';
 
 const PAGE = 100;
 const LONGEST_CHAIN = 40;
@@ -105,8 +106,16 @@ function Stream() {
   const [text, setText] = useState('');
   const answer = useInfiniteQuery({
     queryKey: ['facts', kind, subject],
-    queryFn: ({ pageParam, signal }) =>
-      fetchFacts({ kind, subject, before: pageParam || undefined, limit: PAGE }, signal),
+    queryFn: ({ client, queryKey, pageParam, signal }) => {
+      const pages = client.getQueryData<InfiniteData<FactPage>>(queryKey)?.pages ?? [];
+      const page = knownPage(
+        pages.flatMap(({ facts }) => facts),
+        pageParam,
+        PAGE,
+      );
+      if (page) return { facts: page, last_seq: pages[0]?.last_seq ?? 0 };
+      return fetchFacts({ kind, subject, before: pageParam || undefined, limit: PAGE }, signal);
+    },
     initialPageParam: 0,
     getNextPageParam: ({ facts }) => (facts.length < PAGE ? undefined : facts[facts.length - 1]?.seq),
     maxPages: 50,
