@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "loop/answers.h"
 #include "loop/desk.h"
@@ -108,9 +109,19 @@ Json Desk::overview() const {
 Result<Json> Desk::incidents(std::string_view state, size_t limit) const {
   const catalog::CatalogReader reader = TRY(catalog());
   Json list = Json::array();
-  // Closed ones are asked for with room for the open ones among them.
-  for (const catalog::KnownIncident& known : TRY(reader.incidents(state == "all" ? limit : 10'000))) {
-    const bool wanted = state == "all" || (state == "open") == (known.incident.state == IncidentState::kOpen);
+  std::vector<catalog::KnownIncident> found;
+  if (state == "open") {
+    // However old: one that has been open since long must not vanish behind those that came and went.
+    found = TRY(reader.open_incidents());
+    std::ranges::sort(found, std::greater(), [](const auto& known) {
+      return std::pair(known.incident.opened, std::string_view(known.incident.id));
+    });
+  } else {
+    // Closed ones are asked for with room for the open ones among them.
+    found = TRY(reader.incidents(state == "all" ? limit : 10'000));
+  }
+  for (const catalog::KnownIncident& known : found) {
+    const bool wanted = state != "closed" || known.incident.state != IncidentState::kOpen;
     if (wanted && list.items().size() < limit) list.push_back(known.incident.to_json());
   }
   return Json::object({{"incidents", std::move(list)}});
