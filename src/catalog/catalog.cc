@@ -42,6 +42,13 @@ class Catalog::State {
     return {};
   }
 
+  Status start_anew() {
+    statements.clear();
+    TRY(database.execute("PRAGMA user_version = 0"));  // The layout of no version.
+    TRY(prepare_schema(database, *kinds));
+    return load();
+  }
+
   Status apply(std::span<const Fact> facts) {
     sqlite::Transaction transaction = TRY(sqlite::Transaction::begin(database));
     Projection projection(database, statements, world, *kinds);
@@ -80,6 +87,8 @@ std::shared_ptr<const std::vector<KindSpec>> Catalog::shared_kinds() const { ret
 const std::filesystem::path& Catalog::path() const { return state_->database.path(); }
 
 Status Catalog::set_kinds(std::vector<KindSpec> kinds) { return state_->take_kinds(std::move(kinds)); }
+
+Status Catalog::start_anew() { return state_->start_anew(); }
 
 Status Catalog::apply(std::span<const Fact> facts) {
   const auto first = std::ranges::find_if(facts, [&](const Fact& fact) { return fact.seq > state_->seq; });

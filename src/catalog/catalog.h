@@ -47,6 +47,9 @@ class Catalog {
   // Takes other kinds while running (a pack was edited). On an error the old ones stay.
   Status set_kinds(std::vector<KindSpec> kinds);
 
+  // Empties it, back to seq 0, as after a change of the layout: where the ledger is not the one that it was built from.
+  Status start_anew();
+
   // Brings the tables up to the facts, all or nothing, in one commit. Facts it has already seen are skipped; a gap is
   // kFailedPrecondition. Facts whose kind it does not know change nothing.
   Status apply(std::span<const Fact> facts);

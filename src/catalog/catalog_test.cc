@@ -198,6 +198,20 @@ TEST_F(CatalogTest, StartsAnewWhenItsFileIsOfAnotherLayout) {
   EXPECT_FALSE(must(must(catalog().reader()).resource("host_process/1")));
 }
 
+TEST_F(CatalogTest, StartsAnewWhileItRunsAndIsRead) {
+  look(processes(1, {process(1, "init")}));
+  const Seq before = catalog().seq();
+  const CatalogReader old_view = must(catalog().reader());
+  must(catalog().start_anew());
+  EXPECT_EQ(catalog().seq(), 0u);
+  EXPECT_TRUE(must(old_view.resource("host_process/1")));
+  EXPECT_FALSE(must(must(catalog().reader()).resource("host_process/1")));
+  must(catalog().apply(ledger()));
+  EXPECT_EQ(catalog().seq(), before);
+  EXPECT_TRUE(must(must(catalog().reader()).resource("host_process/1")));
+  EXPECT_TRUE(catalog().diff(processes(2, {process(1, "init")})).facts.empty()) << "the memory of it is as new";
+}
+
 TEST_F(CatalogTest, TakesOtherKindsWhileItRuns) {
   look(processes(1, {process(1, "init")}));
   const CatalogReader old_view = must(catalog().reader());

@@ -1,5 +1,7 @@
 #include "loop/fact_book.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -43,6 +45,12 @@ std::string_view topic_of(std::string_view fact_kind) {
 }
 
 Status FactBook::catch_up() {
+  if (catalog_.seq() > ledger_.last_seq()) {
+    // The ledger was restored, replaced or cut. What it does not have did not happen.
+    log::error("catalog", fmt::format("the catalog is at fact {}, but the ledger ends at {}: building the catalog anew",
+                                      catalog_.seq(), ledger_.last_seq()));
+    TRY(catalog_.start_anew());
+  }
   while (catalog_.seq() < ledger_.last_seq()) {
     const std::vector<Fact> facts = TRY(ledger_.read_from(catalog_.seq() + 1, kCatchUpBatch));
     if (facts.empty()) return fail(ErrorCode::kCorrupt, "the ledger ends before its last fact");
