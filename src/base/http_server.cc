@@ -10,6 +10,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <ranges>
 #include <thread>
 
 #include "base/file.h"
@@ -295,6 +296,13 @@ class BeastServer final : public HttpServer {
 
 std::string_view HttpServerRequest::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
+    if (boost::beast::iequals(key, name)) return value;
+  }
+  return "";
+}
+
+std::string_view HttpServerRequest::last_header(std::string_view name) const {
+  for (const auto& [key, value] : std::views::reverse(headers)) {
     if (boost::beast::iequals(key, name)) return value;
   }
   return "";

@@ -34,6 +34,8 @@ struct HttpServerRequest {
 
   // The value of a header, names compared without case; "" when absent.
   std::string_view header(std::string_view name) const;
+  // Where it comes several times: `header` is the first one.
+  std::string_view last_header(std::string_view name) const;
 };
 
 // The way into an answer that has no end. Thread-safe; may outlive the connection and the server.

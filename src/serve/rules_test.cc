@@ -32,27 +32,41 @@ TEST(PasswordRules, KnowsNames) {
 
 class LoginThrottleTest : public testing::Test {
  protected:
+  using Outcome = LoginThrottle::Outcome;
+  // How long the attempt has to wait; when it need not, it ends so.
+  Duration attempt(std::string_view user, std::string_view address, Outcome outcome = Outcome::kWrong) {
+    const Duration wait = throttle_.begin(user, address);
+    if (wait == Duration(0)) throttle_.end(user, address, outcome);
+    return wait;
+  }
+  // How many attempts need not wait.
+  int admitted(std::string_view user, std::string_view address) {
+    int count = 0;
+    while (attempt(user, address) == Duration(0)) ++count;
+    return count;
+  }
+
   VirtualClock clock_{from_unix_ms(0)};
   LoginThrottle throttle_{clock_};
 };
 
 TEST_F(LoginThrottleTest, MakesAnAddressWaitTwiceAsLongEachTimeUpToALimit) {
-  for (int i = 0; i < 6; ++i) EXPECT_EQ(throttle_.begin("user" + std::to_string(i), "a"), Duration(0));
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(attempt("user" + std::to_string(i), "a"), Duration(0));
   Duration expected(1000);
   for (int i = 0; i < 15; ++i) {
-    const Duration wait = throttle_.begin("x", "a");
+    const Duration wait = attempt("x", "a");
     EXPECT_EQ(wait, std::min(expected, Duration(900'000)));
     clock_.advance(wait);
-    EXPECT_EQ(throttle_.begin("y" + std::to_string(i), "a"), Duration(0));
+    EXPECT_EQ(attempt("y" + std::to_string(i), "a"), Duration(0));
     expected *= 2;
   }
-  EXPECT_EQ(throttle_.begin("x", "another"), Duration(0));
+  EXPECT_EQ(attempt("x", "another"), Duration(0));
 }
 
 TEST_F(LoginThrottleTest, SlowsAttacksOnOneUserFromManyAddressesButNeverLocksOut) {
   int tried = 0;
   for (int address = 0; address < 1000; ++address) {
-    const Duration wait = throttle_.begin("alice", "a" + std::to_string(address));
+    const Duration wait = attempt("alice", "a" + std::to_string(address));
     EXPECT_LE(wait, Duration(30'000));
     if (wait == Duration(0)) ++tried;
   }
@@ -60,16 +74,33 @@ TEST_F(LoginThrottleTest, SlowsAttacksOnOneUserFromManyAddressesButNeverLocksOut
 }
 
 TEST_F(LoginThrottleTest, ForgetsAfterAnHour) {
-  for (int i = 0; i < 7; ++i) (void)throttle_.begin("u", "a");
-  EXPECT_GT(throttle_.begin("u", "a"), Duration(0));
+  EXPECT_EQ(admitted("u", "a"), 6);
   clock_.advance(std::chrono::hours(1) + Duration(1));
-  for (int i = 0; i < 6; ++i) EXPECT_EQ(throttle_.begin("u", "a"), Duration(0));
+  EXPECT_EQ(admitted("u", "a"), 6);
 }
 
 TEST_F(LoginThrottleTest, CountsAttemptsThatAreStillUnderWay) {
-  int admitted = 0;
-  for (int i = 0; i < 100; ++i) admitted += throttle_.begin("u", "a") == Duration(0) ? 1 : 0;
-  EXPECT_EQ(admitted, 6);
+  int begun = 0;
+  for (int i = 0; i < 100; ++i) begun += throttle_.begin("u", "a") == Duration(0) ? 1 : 0;
+  EXPECT_EQ(begun, 6);
+  for (int i = 0; i < 6; ++i) throttle_.end("u", "a", Outcome::kNotTried);
+  EXPECT_EQ(admitted("u", "a"), 6) << "what was not tried is not counted";
+}
+
+TEST_F(LoginThrottleTest, LetsNobodyClearAnAddressWithAnAccountOfTheirOwn) {
+  int guesses = 0;
+  for (int i = 0; i < 100; ++i) {
+    for (int guess = 0; guess < 2; ++guess)
+      guesses += attempt("u" + std::to_string(guesses), "a") == Duration(0) ? 1 : 0;
+    attempt("mallory", "a", Outcome::kRight);
+  }
+  EXPECT_LT(guesses, 10);
+}
+
+TEST_F(LoginThrottleTest, ForgivesAPersonWhoFindsTheRightPassword) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(attempt("alice", "a"), Duration(0));
+  EXPECT_EQ(attempt("alice", "a", Outcome::kRight), Duration(0));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(attempt("alice", "a"), Duration(0));
 }
 
 TEST(HostCheck, BeyondLoopbackTakesAnyNameUnlessSomeAreGiven) {

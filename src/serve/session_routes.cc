@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/url.h"
 #include "serve/answer.h"
 #include "serve/authenticator.h"
@@ -80,17 +82,32 @@ Answer setup(Parts parts, const Call& call) {
   return log_in(parts, user);
 }
 
+// Where a login comes from. A proxy on this machine makes the whole world look like loopback; the last address it
+// passes on is the one that it saw itself, those before may be invented.
+std::string address_of(Parts parts, const HttpServerRequest& request) {
+  constexpr size_t kLongest = 64;
+  if (!parts.secure_cookie || !request.peer.loopback || request.peer.uid) return request.peer.address;
+  std::string_view last = request.last_header("X-Forwarded-For");
+  last.remove_prefix(last.rfind(',') + 1);  // npos + 1 is 0.
+  last.remove_prefix(std::min(last.find_first_not_of(" \t"), last.size()));
+  last = last.substr(0, std::min(last.find_last_not_of(" \t") + 1, kLongest));
+  return last.empty() ? request.peer.address : std::string(last);
+}
+
 Answer login(Parts parts, const Call& call) {
   BodyReader body = TRY(BodyReader::parse(call.request.body));
   const std::string name = body.required_text("user");
   const std::string password = body.required_text("password");
   TRY(body.finish());
-  const std::string& address = call.request.peer.address;
-  if (const Duration wait = parts.throttle.begin(name.substr(0, 64), address); wait > Duration(0))
-    return slow_down(wait);
-  const User user = TRY(parts.users.authenticate(name, password));
-  parts.throttle.succeeded(user.name, address);
-  return log_in(parts, user);
+  const std::string counted = name.substr(0, 64);
+  const std::string address = address_of(parts, call.request);
+  if (const Duration wait = parts.throttle.begin(counted, address); wait > Duration(0)) return slow_down(wait);
+  const Result<User> user = parts.users.authenticate(name, password);
+  const bool wrong = !user && user.error().code == ErrorCode::kUnauthenticated;
+  using Outcome = LoginThrottle::Outcome;
+  parts.throttle.end(counted, address, user ? Outcome::kRight : wrong ? Outcome::kWrong : Outcome::kNotTried);
+  if (!user) return fail(user.error());
+  return log_in(parts, *user);
 }
 
 Answer logout(Parts parts, const Call& call) {

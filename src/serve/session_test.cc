@@ -127,6 +127,25 @@ TEST_F(SessionTest, SlowsDownWhoGuesses) {
   EXPECT_EQ(log_in("alice").status, 200);
 }
 
+TEST_F(SessionTest, CountsTheAddressThatTheProxySaw) {
+  set_up();
+  const auto guess = [&](std::string_view forwarded, std::string_view password) {
+    return post("/capstan/v1/login", Json::object({{"user", "alice"}, {"password", password}}),
+                {{"X-Forwarded-For", std::string(forwarded)}})
+        .status;
+  };
+  options_.secure_cookie = true;
+  restart();
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(guess(fmt::format("10.0.0.{}, 203.0.113.7", i), "wrong password"), 401) << i;
+  EXPECT_EQ(guess("10.1.1.1 ,203.0.113.7 ", kPassword), 429);
+  EXPECT_EQ(guess("203.0.113.8", kPassword), 200);
+  EXPECT_EQ(log_in("alice").status, 200);
+  options_.secure_cookie = false;
+  restart();
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(guess(fmt::format("203.0.113.{}", i), "wrong password"), 401) << i;
+  EXPECT_EQ(guess("203.0.113.9", kPassword), 429) << "nobody says that there is a proxy";
+}
+
 TEST_F(SessionTest, ManagesUsers) {
   const std::string admin = set_up();
   EXPECT_EQ(make_user(admin, "bob", "bob's long password", "operator").status, 200);
