@@ -1,4 +1,4 @@
-// verify: proves that nobody changed the past.
+// verify: recomputes the ledger's chain.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -45,7 +45,7 @@ int print_verification(const CommonOptions& common) {
 }  // namespace
 
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen) {
-  CLI::App* command = app.add_subcommand("verify", "Prove that nothing in the ledger was changed");
+  CLI::App* command = app.add_subcommand("verify", "Recompute the chain of the ledger's facts: what was changed shows");
   command->add_option("--data", common.data_directory, "The data directory");
   command->add_flag("--json", common.json, "Print the result as JSON");
   command->callback([&] { chosen = [&common] { return print_verification(common); }; });

@@ -1,5 +1,6 @@
 // The append-only record: every fact with its cause, durable before anything outside sees its effect, chained by hashes
-// so that nobody can change the past unseen. Everything else that Capstan knows is a projection of it.
+// so that a changed past shows (but for what docs/tour.md names: a cut end, a chain computed anew). Everything else
+// that Capstan knows is a projection of it.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +34,7 @@ struct Verification {
     Seq seq = 0;         // The first fact that is not what was written.
     std::string reason;  // "the body is not what was written down"
   };
-  Seq first = 0;  // The first fact that is still kept; 0 when there is none.
+  Seq first = 0;  // The first fact that is there; 0 when there is none.
   Seq last = 0;
   uint64_t redacted = 0;
   std::optional<Break> broken;  // Nothing: the whole chain holds.
