@@ -1,6 +1,7 @@
 #include "catalog/sql_functions.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -95,6 +96,8 @@ void iso_time(sqlite3_context* context, int, sqlite3_value** values) {
 }
 
 }  // namespace
+
+const int kPureFunctionFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 
 std::string_view text_of(sqlite3_value* value) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));

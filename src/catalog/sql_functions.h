@@ -1,8 +1,6 @@
 // The functions that a question may call: only those whose answer depends on their arguments alone.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -10,13 +8,15 @@
 #include "base/result.h"
 #include "base/sqlite.h"
 
+struct sqlite3_value;
+
 namespace capstan::catalog {
 
 // Of one value of a question: a text, a blob.
 inline constexpr int kMostValueBytes = 1 << 20;
 
 // How SQLite is told of a function whose answer depends on its arguments alone.
-inline constexpr int kPureFunctionFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+extern const int kPureFunctionFlags;
 
 // An argument as text; "" for NULL. Valid while the call lasts.
 std::string_view text_of(sqlite3_value* value);
