@@ -97,9 +97,12 @@ describe('the pages', () => {
     await go('/explore?q=' + encodeURIComponent('sum(rate(node_load1))'));
     await page.getByRole('alert').getByText('expected type range vector').waitFor();
     assert.equal(await page.getByTestId('error-source').locator('mark').innerText(), ')');
+    let asked = 0;
+    page.on('request', (request) => (asked += request.url().endsWith('/capstan/v1/sql') ? 1 : 0));
     await go('/sql?q=' + encodeURIComponent('SELECT * FROM nowhere'));
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('alert').getByText('no such table: nowhere').waitFor();
+    assert.equal(asked, 1, 'a link alone runs nothing');
     assert.equal(await page.getByTestId('error-source').locator('mark').innerText(), 'n');
   });
 
