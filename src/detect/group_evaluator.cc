@@ -95,7 +95,10 @@ void GroupEvaluator::restore(size_t index, Time at, const EvaluationParts& parts
     const auto found = states_[index].alerts.alerts.find(alert_labels(sample.labels));
     if (found == states_[index].alerts.alerts.end()) continue;
     ActiveAlert& alert = found->second;
-    const Time active_at = from_unix_ms(static_cast<int64_t>(sample.sample.value * 1000));
+    // An exporter may have a series of this name, too.
+    const double seconds = sample.sample.value;
+    if (!(seconds > 0 && seconds <= static_cast<double>(to_unix_ms(at)) / 1000)) continue;
+    const Time active_at = from_unix_ms(static_cast<int64_t>(seconds * 1000));
     const bool was_firing = *restore_from_ - active_at >= rule.hold;
     // Nobody looked while we were down: that time does not count as waiting.
     alert.active_at = was_firing ? active_at : active_at + (at - *restore_from_);

@@ -49,11 +49,11 @@ class Control {
   virtual Result<Json> why(std::string_view id) const = 0;
   // Recomputes the whole chain of the ledger: reads all of it.
   virtual Result<Json> verify() const = 0;
-  virtual Json policies() const = 0;
-  virtual Json plans(std::string_view state) const = 0;  // "waiting", "running", "finished" or "all".
+  virtual Result<Json> policies() const = 0;
+  virtual Result<Json> plans(std::string_view state) const = 0;  // "waiting", "running", "finished" or "all".
   virtual Result<Json> plan(std::string_view id) const = 0;
   virtual Json verbs() const = 0;
-  virtual Json config() const = 0;
+  virtual Result<Json> config() const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.

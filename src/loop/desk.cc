@@ -16,19 +16,18 @@ Result<T> flatten(Result<Result<T>> nested) {
 
 }  // namespace
 
-Json Desk::plans(std::string_view state) const {
-  auto list =
-      parts_.loop.ask([&loop = parts_.loop, state = std::string(state)] { return loop.executor().list(state); });
-  return Json::object({{"plans", list ? std::move(*list) : Json::array()}});
+Result<Json> Desk::plans(std::string_view state) const {
+  Json list =
+      TRY(parts_.loop.ask([&loop = parts_.loop, state = std::string(state)] { return loop.executor().list(state); }));
+  return Json::object({{"plans", std::move(list)}});
 }
 
 Result<Json> Desk::plan(std::string_view id) const {
   return flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); }));
 }
 
-Json Desk::policies() const {
-  auto board = parts_.loop.ask([&loop = parts_.loop] { return loop.policies().to_json(); });
-  return board ? std::move(*board) : Json::object({{"policies", Json::array()}});
+Result<Json> Desk::policies() const {
+  return parts_.loop.ask([&loop = parts_.loop] { return loop.policies().to_json(); });
 }
 
 Result<Json> Desk::change_plan(std::string plan, Change change) {

@@ -32,11 +32,11 @@ class Desk final : public Control {
   Result<Json> facts(const FactQuery& query) const override;
   Result<Json> why(std::string_view id) const override;
   Result<Json> verify() const override;
-  Json policies() const override;
-  Json plans(std::string_view state) const override;
+  Result<Json> policies() const override;
+  Result<Json> plans(std::string_view state) const override;
   Result<Json> plan(std::string_view id) const override;
   Json verbs() const override;
-  Json config() const override;
+  Result<Json> config() const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;

@@ -159,25 +159,29 @@ Result<Json> Desk::incident(std::string_view id) const {
 
 Result<Json> Desk::findings(std::string_view state, size_t limit) const {
   const catalog::CatalogReader reader = TRY(catalog());
-  Json list = Json::array();
-  const auto add = [&](const catalog::KnownFinding& known) {
-    Json json = known_finding_json(known);
-    std::string incident;
-    const auto owner = parts_.loop.ask(
-        [&loop = parts_.loop, id = known.finding.id] { return loop.incidents().explainer().incident_of(id); });
-    json.set("incident", owner ? *owner : "");
-    list.push_back(std::move(json));
-  };
+  std::vector<catalog::KnownFinding> found;
   if (state == "open") {
-    for (const catalog::KnownFinding& known : TRY(reader.open_findings())) {
-      if (list.items().size() < limit) add(known);
+    found = TRY(reader.open_findings());
+    if (found.size() > limit) found.resize(limit);
+  } else {
+    const auto ids = TRY(rows(fmt::format("SELECT id FROM finding {} ORDER BY opened DESC LIMIT {}",
+                                          state == "all" ? "" : "WHERE state <> 'open'", limit)));
+    for (const auto& row : ids.rows) {
+      if (auto known = TRY(reader.finding(to_text(row[0])))) found.push_back(std::move(*known));
     }
-    return Json::object({{"findings", std::move(list)}});
   }
-  const auto ids = TRY(rows(fmt::format("SELECT id FROM finding {} ORDER BY opened DESC LIMIT {}",
-                                        state == "all" ? "" : "WHERE state <> 'open'", limit)));
-  for (const auto& row : ids.rows) {
-    if (const auto known = TRY(reader.finding(to_text(row[0])))) add(*known);
+  std::vector<std::string> ids;
+  for (const catalog::KnownFinding& known : found) ids.push_back(known.finding.id);
+  const std::vector<std::string> owners = TRY(parts_.loop.ask([&loop = parts_.loop, ids = std::move(ids)] {
+    std::vector<std::string> incidents;
+    for (const std::string& id : ids) incidents.push_back(loop.incidents().explainer().incident_of(id));
+    return incidents;
+  }));
+  Json list = Json::array();
+  for (size_t i = 0; i < found.size(); ++i) {
+    Json json = known_finding_json(found[i]);
+    json.set("incident", owners[i]);
+    list.push_back(std::move(json));
   }
   return Json::object({{"findings", std::move(list)}});
 }
@@ -293,9 +297,9 @@ Json Desk::verbs() const {
   return Json::object({{"verbs", std::move(list)}});
 }
 
-Json Desk::config() const {
-  auto files = parts_.loop.ask([&loop = parts_.loop] { return loop.config_files_json(); });
-  return Json::object({{"files", files ? std::move(*files) : Json::array()}});
+Result<Json> Desk::config() const {
+  Json files = TRY(parts_.loop.ask([&loop = parts_.loop] { return loop.config_files_json(); }));
+  return Json::object({{"files", std::move(files)}});
 }
 
 Result<Json> Desk::logs(const LogQuery& query) const {

@@ -49,11 +49,11 @@ class FakeControl final : public loop::Control {
     return said(fmt::format("facts {}|{} {} {}", query.subject, query.kind, query.before, query.limit));
   }
   Result<Json> why(std::string_view id) const override { return said(fmt::format("why {}", id)); }
-  Json policies() const override { return said("policies"); }
-  Json plans(std::string_view state) const override { return said(fmt::format("plans {}", state)); }
+  Result<Json> policies() const override { return said("policies"); }
+  Result<Json> plans(std::string_view state) const override { return said(fmt::format("plans {}", state)); }
   Result<Json> plan(std::string_view id) const override { return said(fmt::format("plan {}", id)); }
   Json verbs() const override { return said("verbs"); }
-  Json config() const override { return said("config"); }
+  Result<Json> config() const override { return said("config"); }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }
