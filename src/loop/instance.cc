@@ -227,6 +227,10 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   ReadSettings read = read_settings(config, settings_);
   settings_ = std::move(read.settings);
   std::vector<Error> problems = std::move(read.problems);
+  for (const prometheus::ScrapeJob& job : settings_.scrape.jobs) {
+    known_secrets_.add(job.credentials.password.reveal());
+    known_secrets_.add(job.credentials.credentials.reveal());
+  }
   host_config_.set(settings_.host);
   loop_->set_history_retention(settings_.history_retention);
   if (!same_at_start(settings_, at_start_)) {
