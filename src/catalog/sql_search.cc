@@ -79,7 +79,7 @@ std::string_view last_character(std::string_view text) {
   return last.data() + last.size() == text.data() + text.size() ? last : text.substr(text.size() - 1);
 }
 
-enum Side : int { kLeft = 1, kRight = 2 };
+enum Side : int { kLeft = 1, kRight = 2, kBoth = kLeft | kRight };
 
 template <int kSides>
 void call_trim(sqlite3_context* context, int count, sqlite3_value** values) {
@@ -108,7 +108,7 @@ Status install_searching(sqlite::Database& database) {
     void (*function)(sqlite3_context*, int, sqlite3_value**);
   };
   for (const Ours& ours :
-       {Ours{"instr", 2, call_instr}, Ours{"replace", 3, call_replace}, Ours{"trim", 2, call_trim < kLeft | kRight > },
+       {Ours{"instr", 2, call_instr}, Ours{"replace", 3, call_replace}, Ours{"trim", 2, call_trim<kBoth>},
         Ours{"ltrim", 2, call_trim<kLeft>}, Ours{"rtrim", 2, call_trim<kRight>}}) {
     const int code = sqlite3_create_function_v2(database.handle(), ours.name, ours.arguments, kPureFunctionFlags,
                                                 nullptr, ours.function, nullptr, nullptr, nullptr);

@@ -7,8 +7,7 @@
 
 namespace capstan::catalog {
 
-// Puts them in the place of SQLite's on a connection; they answer the same
-// where texts are UTF-8.
+// Puts them in the place of SQLite's on a connection; they answer the same where texts are UTF-8.
 Status install_searching(sqlite::Database& database);
 
 }  // namespace capstan::catalog
