@@ -13,7 +13,7 @@ void EventMerger::add(std::string_view topic, Seq seq) {
 std::vector<Event> EventMerger::take(Duration now) {
   std::vector<Event> events;
   for (auto& [name, topic] : topics_) {
-    if (topic.waiting == 0 || (topic.due && *topic.due > now)) continue;
+    if (topic.waiting == 0 || topic.due > now) continue;
     events.push_back({name, std::exchange(topic.waiting, 0)});
     topic.due = now + interval_;
   }
@@ -24,8 +24,7 @@ std::optional<Duration> EventMerger::next_due() const {
   std::optional<Duration> next;
   for (const auto& [name, topic] : topics_) {
     if (topic.waiting == 0) continue;
-    const Duration due = topic.due.value_or(Duration::min());
-    next = next ? std::min(*next, due) : due;
+    next = std::min(next.value_or(topic.due), topic.due);
   }
   return next;
 }

@@ -18,7 +18,7 @@ struct Event {
   Seq seq = 0;
 };
 
-// Not thread-safe. Times are of a monotonic clock.
+// Not thread-safe. Times are of a monotonic clock, which begins at zero.
 class EventMerger {
  public:
   explicit EventMerger(Duration interval) : interval_(interval) {}
@@ -31,8 +31,8 @@ class EventMerger {
 
  private:
   struct Topic {
-    Seq waiting = 0;              // 0: nothing waits.
-    std::optional<Duration> due;  // The earliest time of the next event; nothing: at once.
+    Seq waiting = 0;  // 0: nothing waits.
+    Duration due{0};  // The earliest time of the next event.
   };
   const Duration interval_;
   std::map<std::string, Topic, std::less<>> topics_;

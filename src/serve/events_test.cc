@@ -25,6 +25,7 @@ TEST(EventMerger, SendsTheFirstAtOnceAndTheNewestOfTheRestLater) {
   EventMerger merger(Duration(500));
   EXPECT_EQ(merger.next_due(), std::nullopt);
   merger.add("incidents", 1);
+  EXPECT_EQ(merger.next_due(), Duration(0));
   EXPECT_EQ(texts(merger.take(Duration(0))), (Texts{"incidents 1"}));
   for (Seq seq = 2; seq < 100; ++seq) merger.add("incidents", seq);
   EXPECT_EQ(texts(merger.take(Duration(499))), Texts{});
