@@ -10,12 +10,10 @@ namespace {
 constexpr Duration kMinute{60'000};
 
 Resource resource_from_json(const Json& json) {
-  std::vector<Labels::Pair> labels;
-  for (const auto& [name, value] : json["labels"].members()) labels.emplace_back(name, value.string_or_empty());
   return {.id = json["id"].string_or_empty(),
           .kind = json["kind"].string_or_empty(),
           .name = json["name"].string_or_empty(),
-          .labels = Labels(std::move(labels)),
+          .labels = resource_labels(json["labels"]),
           .fields = json["fields"]};
 }
 

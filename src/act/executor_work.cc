@@ -11,12 +11,10 @@ namespace capstan::act {
 namespace {
 
 Json resource_to_json(const Resource& resource) {
-  Json::Object labels;
-  for (const auto& [name, value] : resource.labels) labels.emplace(name, value);
   return Json::object({{"id", resource.id},
                        {"kind", resource.kind},
                        {"name", resource.name},
-                       {"labels", std::move(labels)},
+                       {"labels", to_json(resource.labels)},
                        {"fields", resource.fields}});
 }
 

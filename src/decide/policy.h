@@ -8,10 +8,10 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "decide/cron.h"
-#include "decide/label_selector.h"
 #include "decide/schedule.h"
 #include "model/action.h"
 #include "model/finding.h"
+#include "model/label_selector.h"
 
 namespace capstan::decide {
 

@@ -81,7 +81,7 @@ class TrialReader {
     resource.id = reader.required_string("id");
     resource.kind = reader.string_or("kind", std::string_view(resource.id).substr(0, resource.id.find('/')));
     resource.name = reader.string_or("name", resource.id);
-    for (const auto& [name, value] : reader.string_map("labels")) resource.labels.set(name, value);
+    for (const auto& [name, value] : reader.string_map("labels")) resource.labels.insert_or_assign(name, value);
     resource.fields = Json::object();
     if (const ConfigNode* fields = reader.node("fields")) {
       if (fields->is_map())

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/sqlite.h"
-#include "decide/label_selector.h"
+#include "model/label_selector.h"
 
 namespace capstan::decide {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "detect/alert_finding.h"
-#include "detect/selector_sql.h"
+#include "model/label_selector.h"
 
 namespace capstan::detect {
 namespace {
@@ -47,13 +47,14 @@ Result<std::string> short_form(const ConfigNode& node) {
   });
   if (!is_name)
     reader.problem(reader.at("kind"), fmt::format("'{}' is no kind: lower-case letters, digits and _", kind));
-  const Result<std::string> condition = label_condition(labels, kind + ".id");
-  if (!condition) reader.problem(reader.at("labels"), condition.error().message);
+  const Result<LabelSelector> selector = LabelSelector::parse(labels);
+  if (!selector) reader.problem(reader.at("labels"), selector.error().message);
   TRY(reader.finish());
+  const std::string condition = selector->to_sql(kind + ".id");
   std::string sql = "SELECT * FROM " + kind;
-  if (!condition->empty() || !where.empty()) sql += " WHERE ";
-  sql += *condition;
-  if (!condition->empty() && !where.empty()) sql += " AND ";
+  if (!condition.empty() || !where.empty()) sql += " WHERE ";
+  sql += condition;
+  if (!condition.empty() && !where.empty()) sql += " AND ";
   if (!where.empty()) sql += "(" + where + "\n)";  // A line break: a comment in it must not swallow the bracket.
   return sql;
 }

@@ -96,11 +96,7 @@ std::string text_of(const Json& value) { return value.is_string() ? value.string
 
 }  // namespace
 
-Json labels_json(const Labels& labels) {
-  Json::Object object;
-  for (const auto& [name, value] : labels) object.emplace(name, value);
-  return object;
-}
+Json labels_json(const Labels& labels) { return Json::Object(labels.begin(), labels.end()); }
 
 Json fact_json(const Fact& fact) {
   return Json::object({{"seq", fact.seq},
@@ -117,7 +113,7 @@ Json resource_json(const catalog::KnownResource& known) {
   return Json::object({{"id", known.resource.id},
                        {"kind", known.resource.kind},
                        {"name", known.resource.name},
-                       {"labels", labels_json(known.resource.labels)},
+                       {"labels", to_json(known.resource.labels)},
                        {"fields", known.resource.fields},
                        {"since", format_time(known.since)}});
 }

@@ -1,10 +1,10 @@
-#include "decide/label_selector.h"
+#include "model/label_selector.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace capstan::decide {
+namespace capstan {
 namespace {
 
 constexpr size_t kMaxLength = 4096;
@@ -81,7 +81,7 @@ class LabelSelector::Parser {
     }
   }
 
-  // May be empty: "env=" means an empty value.
+  // May be empty: "env=" means a label with an empty value.
   std::string value() {
     skip_blanks();
     const size_t start = at_;
@@ -123,18 +123,82 @@ Result<LabelSelector> LabelSelector::parse(std::string_view text) {
   return selector;
 }
 
-bool LabelSelector::matches(const Labels& labels) const {
-  return std::ranges::all_of(requirements_, [&](const Requirement& requirement) {
-    const std::string_view value = labels.get(requirement.key);
-    const bool among = std::ranges::find(requirement.values, value) != requirement.values.end();
-    switch (requirement.op) {
-      case Operator::kIn: return among;
-      case Operator::kNotIn: return !among;
-      case Operator::kExists: return !value.empty();
-      case Operator::kAbsent: return value.empty();
+namespace {
+
+using Requirement = LabelSelector::Requirement;
+
+Result<Requirement> expression(const Json& json) {
+  Requirement requirement{.key = json["key"].string_or_empty(), .values = {}};
+  const std::string& op = json["operator"].string_or_empty();
+  for (const Json& value : json["values"].items()) requirement.values.push_back(value.string_or_empty());
+  if (requirement.key.empty()) return fail(ErrorCode::kInvalidArgument, "a label expression without 'key'");
+  if (op == "In" || op == "NotIn") {
+    requirement.op = op == "In" ? LabelSelector::Operator::kIn : LabelSelector::Operator::kNotIn;
+    if (!requirement.values.empty()) return requirement;
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{} {}' needs 'values'", requirement.key, op));
+  }
+  if (op == "Exists" || op == "DoesNotExist") {
+    requirement.op = op == "Exists" ? LabelSelector::Operator::kExists : LabelSelector::Operator::kAbsent;
+    return requirement;
+  }
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("the operator '{}' of '{}': expected In, NotIn, Exists or DoesNotExist", op, requirement.key));
+}
+
+std::string to_text(const Requirement& requirement) {
+  switch (requirement.op) {
+    case LabelSelector::Operator::kExists: return requirement.key;
+    case LabelSelector::Operator::kAbsent: return "!" + requirement.key;
+    case LabelSelector::Operator::kIn:
+      if (requirement.values.size() == 1) return requirement.key + "=" + requirement.values[0];
+      return fmt::format("{} in ({})", requirement.key, fmt::join(requirement.values, ", "));
+    case LabelSelector::Operator::kNotIn:
+      return fmt::format("{} notin ({})", requirement.key, fmt::join(requirement.values, ", "));
+  }
+  return "";
+}
+
+bool is_among(const std::string& value, const std::vector<std::string>& values) {
+  return std::ranges::find(values, value) != values.end();
+}
+
+bool holds(const Requirement& requirement, const ResourceLabels& labels) {
+  const auto label = labels.find(requirement.key);
+  const bool has = label != labels.end();
+  switch (requirement.op) {
+    case LabelSelector::Operator::kExists: return has;
+    case LabelSelector::Operator::kAbsent: return !has;
+    case LabelSelector::Operator::kIn: return has && is_among(label->second, requirement.values);
+    case LabelSelector::Operator::kNotIn: return !has || !is_among(label->second, requirement.values);
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<LabelSelector> LabelSelector::from_json(const Json& selector) {
+  const bool is_object = selector.contains("matchLabels") || selector.contains("matchExpressions");
+  LabelSelector result;
+  for (const auto& [key, value] : is_object ? selector["matchLabels"].members() : selector.members()) {
+    if (!value.is_string()) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("the label '{}' of a selector must be text", key));
     }
-    return false;
-  });
+    result.requirements_.push_back({.key = key, .op = Operator::kIn, .values = {value.string_or_empty()}});
+  }
+  if (is_object) {
+    for (const Json& json : selector["matchExpressions"].items()) {
+      result.requirements_.push_back(TRY(expression(json)));
+    }
+  }
+  for (const Requirement& requirement : result.requirements_) {
+    result.text_ += (result.text_.empty() ? "" : ",") + to_text(requirement);
+  }
+  return result;
+}
+
+bool LabelSelector::matches(const ResourceLabels& labels) const {
+  return std::ranges::all_of(requirements_, [&](const Requirement& each) { return holds(each, labels); });
 }
 
 std::string sql_quote(std::string_view text) {
@@ -154,18 +218,12 @@ std::string LabelSelector::to_sql(std::string_view id) const {
     for (const std::string& value : requirement.values) {
       values += (values.empty() ? "" : ", ") + sql_quote(value);
     }
-    // An absent label counts as the empty value, which the table does not hold.
-    const bool empty_value = std::ranges::find(requirement.values, "") != requirement.values.end();
-    std::string condition = fmt::format("EXISTS (SELECT 1 FROM label WHERE label.resource = {} AND label.name = {}{})",
-                                        id, sql_quote(requirement.key),
-                                        requirement.values.empty() ? "" : " AND label.value IN (" + values + ")");
-    if (empty_value) {
-      condition = fmt::format("({} OR NOT EXISTS (SELECT 1 FROM label WHERE label.resource = {} AND label.name = {}))",
-                              condition, id, sql_quote(requirement.key));
-    }
+    const std::string condition = fmt::format(
+        "EXISTS (SELECT 1 FROM label WHERE label.resource = {} AND label.name = {}{})", id, sql_quote(requirement.key),
+        requirement.values.empty() ? "" : " AND label.value IN (" + values + ")");
     sql += (sql.empty() ? "" : " AND ") + (negative ? "NOT " + condition : condition);
   }
   return sql;
 }
 
-}  // namespace capstan::decide
+}  // namespace capstan

@@ -168,7 +168,7 @@ class Runner {
       if (words[i] == "labels" && i + 1 < words.size()) {
         std::istringstream list(words[++i]);
         for (std::string pair; std::getline(list, pair, ',');) {
-          resource.labels.set(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
+          resource.labels.insert_or_assign(pair.substr(0, pair.find('=')), pair.substr(pair.find('=') + 1));
         }
         continue;
       }

@@ -34,7 +34,7 @@ Observation observe_targets(const std::vector<TargetStatus>& targets, Time at) {
     }
     resource.kind = "prometheus_target";
     resource.name = target.instance;
-    resource.labels = target.labels;
+    resource.labels = {target.labels.begin(), target.labels.end()};
     resource.fields = Json::object(
         {{"job", target.job},
          {"instance", target.instance},
