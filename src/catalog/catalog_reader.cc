@@ -25,7 +25,7 @@ KnownResource read_resource(const sqlite::Statement& row, const KindSpec* spec) 
   KnownResource known;
   known.resource.id = row.text(0);
   known.resource.name = row.text(1);
-  known.resource.labels = labels_from_json(Json::parse(row.text(2)).value_or(Json()));
+  known.resource.labels = resource_labels(Json::parse(row.text(2)).value_or(Json()));
   known.resource.kind = row.text(4);
   known.scope = row.text(5);
   known.since = time_of(row.text(6));
@@ -55,7 +55,7 @@ ResourceVersion read_version(const sqlite::Statement& row) {
   return {.resource = {.id = ResourceId(row.text(0)),
                        .kind = std::string(row.text(1)),
                        .name = std::string(row.text(2)),
-                       .labels = labels_from_json(Json::parse(row.text(4)).value_or(Json())),
+                       .labels = resource_labels(Json::parse(row.text(4)).value_or(Json())),
                        .fields = Json::parse(row.text(3)).value_or(Json::object())},
           .from = time_of(row.text(5)),
           .to = time_or_none(row, 6),
@@ -87,6 +87,7 @@ Result<std::optional<KnownResource>> CatalogReader::resource(std::string_view id
   sqlite::Statement* row = TRY(view_->query(select_resources(spec, "r.id = ?"), id));
   if (!TRY(row->step())) return std::nullopt;
   KnownResource known = read_resource(*row, spec);
+  if (spec != nullptr && spec->objects) known.object = Json::parse(row->text(3)).value_or(Json());
   row->reset();
   return known;
 }

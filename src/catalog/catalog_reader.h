@@ -20,6 +20,7 @@ namespace capstan::catalog {
 // A resource with what the catalog adds. `resource.fields` includes the volatile columns when it is of the present.
 struct KnownResource {
   Resource resource;
+  Json object;  // Where the kind is of a counterpart's objects: the object as it is kept. Only of a single resource.
   std::string scope;  // Who saw it first.
   Time since;         // When it appeared.
   Seq seq = 0;        // The fact that made it what it is.

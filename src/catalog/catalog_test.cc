@@ -58,7 +58,7 @@ TEST_F(CatalogTest, LetsASecondScopeAddButNotDeny) {
   Observation other = processes(2, {process(1, "renamed")});
   other.scope = "agent:web1";
   other.resources[0].fields = Json::object({{"pid", 7}});
-  other.resources[0].labels = Labels();
+  other.resources[0].labels.clear();
   const std::vector<NewFact> facts = look(other);
   ASSERT_EQ(facts.size(), 1u);
   EXPECT_EQ(facts[0].body["changed"].dump(), R"({"pid":[1,7]})");
@@ -97,10 +97,10 @@ TEST_F(CatalogTest, RefusesMoreResourcesThanItsLimit) {
 TEST_F(CatalogTest, KeepsFactsBelowWhatTheLedgerTakes) {
   Resource large = process(1, "large");
   large.fields.set("user", std::string(100'000, 'x'));
-  std::vector<Labels::Pair> labels;
-  for (int i = 0; i < 90; ++i) labels.emplace_back("label" + std::to_string(i), std::string(2'000, 'y'));
+  ResourceLabels labels;
+  for (int i = 0; i < 90; ++i) labels.emplace("label" + std::to_string(i), std::string(2'000, 'y'));
   Resource larger = process(2, "larger");
-  larger.labels = Labels(labels);
+  larger.labels = labels;
   const Difference difference = catalog().diff(processes(1, {large, larger}));
   ASSERT_EQ(difference.facts.size(), 1u);
   EXPECT_LT(difference.facts[0].body.dump().size(), 64u << 10);
@@ -115,7 +115,7 @@ TEST_F(CatalogTest, ShowsVolatileColumnsOfTheMoment) {
   ASSERT_TRUE(known);
   EXPECT_EQ(known->resource.fields["memory_bytes"], Json(200));
   EXPECT_EQ(known->resource.fields["pid"], Json(1));
-  EXPECT_EQ(known->resource.labels, Labels({{"team", "a"}}));
+  EXPECT_EQ(known->resource.labels, (ResourceLabels{{"team", "a"}}));
   EXPECT_EQ(known->since, at_second(1));
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/json_changes.h"
 #include "base/suggest.h"
 #include "catalog/kind_table.h"
 
@@ -16,6 +17,7 @@ namespace {
 constexpr size_t kLongestId = 1024;
 constexpr size_t kMostLabels = 100;
 constexpr size_t kMostProblems = 100;
+constexpr size_t kLargestChange = 50 << 10;
 constexpr size_t kLargestBody = 60 << 10;  // Below what the ledger takes, so that one odd resource never stops a look.
 
 class Comparison {
@@ -90,7 +92,11 @@ class Comparison {
     if (!seen_.insert(seen.id).second) {
       return problem(ErrorCode::kInvalidArgument, fmt::format("the resource '{}' appears twice", seen.id));
     }
-    const Json fields = lasting_fields(*spec, seen);
+    if (spec->is_part()) {
+      return problem(ErrorCode::kInvalidArgument,
+                     fmt::format("'{}': the kind '{}' is of parts and has no resources", seen.id, seen.kind));
+    }
+    const Json fields = lasting_fields(*spec, seen.fields);
     const KnownWorld::Thing* known = world_.find(seen.id);
     if (known == nullptr) return appear(seen, fields);
     if (known->kind != seen.kind) {
@@ -99,9 +105,15 @@ class Comparison {
     }
     Json changed = changes(seen, fields, *known);
     if (changed.members().empty()) return;
+    if (changed.dump().size() > kLargestChange) forget_before(changed);
     add(fact_kind::kResourceChanged, seen.id,
         Json::object(
             {{"kind", seen.kind}, {"name", seen.name}, {"scope", look_.scope}, {"changed", std::move(changed)}}));
+  }
+
+  // The history has it, too.
+  static void forget_before(Json& changed) {
+    for (auto& [place, pair] : changed.mutable_members()) pair.mutable_items()[0] = Json();
   }
 
   void appear(const Resource& seen, const Json& fields) {
@@ -114,49 +126,42 @@ class Comparison {
     add(fact_kind::kResourceAppeared, seen.id,
         Json::object({{"kind", seen.kind},
                       {"name", seen.name},
-                      {"labels", labels_to_json(limited(seen.labels))},
+                      {"labels", to_json(limited(seen.labels))},
                       {"fields", fields},
                       {"scope", look_.scope}}));
   }
 
-  Json lasting_fields(const KindSpec& spec, const Resource& seen) const {
-    Json fields = Json::object();
-    for (const KindSpec::Column& column : spec.columns) {
-      if (column.is_volatile) continue;
-      Json value = normalized(column, seen.fields[column.name]);
-      if (!value.is_null()) fields.set(column.name, std::move(value));
-    }
-    return fields;
-  }
-
-  static Labels limited(const Labels& labels) {
+  static ResourceLabels limited(const ResourceLabels& labels) {
     if (labels.size() <= kMostLabels) return labels;
-    return Labels(std::vector<Labels::Pair>(labels.begin(), labels.begin() + kMostLabels));
+    return {labels.begin(), std::next(labels.begin(), kMostLabels)};
   }
 
-  // By column, "name" or "label:<name>": [old, new].
+  // By the place that changed ("state", "spec.replicas"), "name" or "label:<name>": [old, new].
   Json changes(const Resource& seen, const Json& fields, const KnownWorld::Thing& known) const {
     // Another scope than the owner may know less: what it leaves out it does not deny.
     const bool owner = known.scope == look_.scope;
     Json changed = Json::object();
-    for (const auto& [column, value] : fields.members()) {
-      if (known.fields[column] != value) changed.set(column, Json::array({known.fields[column], value}));
-    }
-    if (owner) {
-      for (const auto& [column, value] : known.fields.members()) {
-        if (!fields.contains(column)) changed.set(column, Json::array({value, nullptr}));
+    if (fields.dump() != known.fields) {
+      const Json before = Json::parse(known.fields).value_or(Json::object());
+      Json after = owner ? fields : before;
+      if (!owner) {
+        for (const auto& [column, value] : fields.members()) after.set(column, value);
       }
-      if (known.name != seen.name) changed.set("name", Json::array({known.name, seen.name}));
+      for (JsonChange& change : json_changes(before, after)) {
+        changed.set(change.path, Json::array({std::move(change.before), std::move(change.after)}));
+      }
     }
-    const Labels labels = limited(seen.labels);
+    if (owner && known.name != seen.name) changed.set("name", Json::array({known.name, seen.name}));
+    const ResourceLabels labels = limited(seen.labels);
     for (const auto& [name, value] : labels) {
-      if (known.labels.get(name) == value) continue;
-      const Json before = known.labels.has(name) ? Json(known.labels.get(name)) : Json();
-      changed.set("label:" + name, Json::array({before, value}));
+      const auto before = known.labels.find(name);
+      const bool had = before != known.labels.end();
+      if (had && before->second == value) continue;
+      changed.set("label:" + name, Json::array({had ? Json(before->second) : Json(), value}));
     }
     if (owner) {
       for (const auto& [name, value] : known.labels) {
-        if (!labels.has(name)) changed.set("label:" + name, Json::array({value, nullptr}));
+        if (!labels.contains(name)) changed.set("label:" + name, Json::array({value, nullptr}));
       }
     }
     return changed;
@@ -199,8 +204,14 @@ class Comparison {
 
   void find_gone_resources() {
     std::set<ResourceId> gone;
-    for (const ResourceId& id : world_.of_scope(look_.scope)) {
-      if (!seen_.contains(id) && complete_.contains(world_.find(id)->kind)) gone.insert(id);
+    for (const ResourceId& id : look_.gone) {
+      const KnownWorld::Thing* known = world_.find(id);
+      if (known != nullptr && known->scope == look_.scope && !seen_.contains(id)) gone.insert(id);
+    }
+    if (!complete_.empty()) {
+      for (const ResourceId& id : world_.of_scope(look_.scope)) {
+        if (!seen_.contains(id) && complete_.contains(world_.find(id)->kind)) gone.insert(id);
+      }
     }
     for (const ResourceId& id : gone) {
       const KnownWorld::Thing& thing = *world_.find(id);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/time.h"
+#include "model/object_mapping.h"
 
 namespace capstan::catalog {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 // So that no resource, however odd, makes a fact above the ledger's limit.
 constexpr size_t kLongestText = 4096;
 constexpr size_t kLongestJson = 16 << 10;
+constexpr size_t kGivenBytes = 1024;    // What a connector adds to an object.
+constexpr int64_t kMostParts = 10'000;  // Of one resource.
 
 std::string_view sql_type(ColumnType type) {
   switch (type) {
@@ -87,11 +90,13 @@ std::string sql_name(std::string_view name) {
 }
 
 std::string create_table_sql(const KindSpec& kind) {
-  std::string sql = fmt::format("CREATE TABLE {}(id TEXT PRIMARY KEY, name TEXT NOT NULL", sql_name(kind.name));
+  std::string sql = fmt::format(
+      "CREATE TABLE {}({}", sql_name(kind.name),
+      kind.is_part() ? "owner TEXT NOT NULL, position INTEGER NOT NULL" : "id TEXT PRIMARY KEY, name TEXT NOT NULL");
   for (const KindSpec::Column& column : kind.columns) {
     sql += fmt::format(", {} {}", sql_name(column.name), sql_type(column.type));
   }
-  return sql + ") WITHOUT ROWID";
+  return sql + (kind.is_part() ? ", PRIMARY KEY(owner, position)" : "") + ") WITHOUT ROWID";
 }
 
 std::string insert_sql(const KindSpec& kind) {
@@ -108,6 +113,44 @@ std::string update_volatile_sql(const KindSpec& kind) {
   const std::string columns = columns_of(kind, ", {} = ?", is_volatile);
   if (columns.empty()) return "";
   return fmt::format("UPDATE {} SET {} WHERE id = ?", sql_name(kind.name), columns.substr(2));
+}
+
+std::string insert_part_sql(const KindSpec& kind) {
+  return fmt::format("INSERT OR REPLACE INTO {}(owner, position{}) VALUES(?, ?{})", sql_name(kind.name),
+                     columns_of(kind, ", {}", is_lasting), columns_of(kind, ", ?", is_lasting));
+}
+
+void bind_columns(sqlite::Statement& statement, int& index, const KindSpec& kind, const Json& fields) {
+  for (const KindSpec::Column& column : kind.columns) {
+    if (!column.is_volatile) bind_column(statement, ++index, column, normalized(column, column_value(column, fields)));
+  }
+}
+
+Status insert_parts(sqlite::Statement& statement, std::string_view owner, const KindSpec& kind,
+                    const KindSpec::PartOf& part_of, const Json& fields) {
+  int64_t position = 0;
+  for (const JsonPath& source : part_of.sources) {
+    for (const Json* part : source.find(fields)) {
+      if (position >= kMostParts) return {};
+      statement.bind(1, owner);
+      statement.bind(2, position++);
+      int index = 2;
+      bind_columns(statement, index, kind, *part);
+      TRY(statement.run());
+    }
+  }
+  return {};
+}
+
+Json lasting_fields(const KindSpec& kind, const Json& fields) {
+  if (kind.objects) return fit_object(fields, kLargestObject + kGivenBytes);
+  Json lasting = Json::object();
+  for (const KindSpec::Column& column : kind.columns) {
+    if (column.is_volatile) continue;
+    Json value = normalized(column, column_value(column, fields));
+    if (!value.is_null()) lasting.set(column.name, std::move(value));
+  }
+  return lasting;
 }
 
 Json normalized(const KindSpec::Column& column, const Json& value) {

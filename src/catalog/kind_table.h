@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -22,9 +23,19 @@ std::string update_sql(const KindSpec& kind);
 // UPDATE of the volatile columns; the id is the last parameter. "" when there is none.
 std::string update_volatile_sql(const KindSpec& kind);
 
+// INSERT of a part: its owner, its position and its columns.
+std::string insert_part_sql(const KindSpec& kind);
+// What a resource's fields hold of a kind that is kept: its lasting columns in their one form, or the whole object.
+Json lasting_fields(const KindSpec& kind, const Json& fields);
+
 // A value as its column keeps it: numbers and times in one form, text cut at a limit, NULL for what does not fit.
 Json normalized(const KindSpec::Column& column, const Json& value);
 
+// Binds the lasting columns from the one after `index` on, as `insert_sql` and `update_sql` name them.
+void bind_columns(sqlite::Statement& statement, int& index, const KindSpec& kind, const Json& fields);
+// Inserts the parts of a resource by a statement of `insert_part_sql`.
+Status insert_parts(sqlite::Statement& statement, std::string_view owner, const KindSpec& kind,
+                    const KindSpec::PartOf& part_of, const Json& fields);
 // Binds a normalized value.
 void bind_column(sqlite::Statement& statement, int index, const KindSpec::Column& column, const Json& value);
 // The value of a result column, as `normalized` gave it.

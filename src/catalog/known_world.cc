@@ -2,26 +2,14 @@
 
 namespace capstan::catalog {
 
-Json labels_to_json(const Labels& labels) {
-  Json json = Json::object();
-  for (const auto& [name, value] : labels) json.set(name, value);
-  return json;
-}
-
-Labels labels_from_json(const Json& json) {
-  std::vector<Labels::Pair> pairs;
-  for (const auto& [name, value] : json.members()) pairs.emplace_back(name, value.string_or_empty());
-  return Labels(std::move(pairs));
-}
-
 Result<KnownWorld> KnownWorld::load(sqlite::Database& database) {
   KnownWorld world;
   sqlite::Statement things = TRY(database.prepare("SELECT id, kind, name, labels, fields, scope FROM resource"));
   while (TRY(things.step())) {
     world.put(ResourceId(things.text(0)), {.kind = std::string(things.text(1)),
                                            .name = std::string(things.text(2)),
-                                           .labels = labels_from_json(TRY(Json::parse(things.text(3)))),
-                                           .fields = TRY(Json::parse(things.text(4))),
+                                           .labels = resource_labels(TRY(Json::parse(things.text(3)))),
+                                           .fields = std::string(things.text(4)),
                                            .scope = std::string(things.text(5))});
   }
   sqlite::Statement ties = TRY(database.prepare("SELECT source, kind, target, origin, scope FROM relation"));

@@ -24,9 +24,9 @@ class KnownWorld {
   struct Thing {
     std::string kind;
     std::string name;
-    Labels labels;
-    Json fields = Json::object();  // Lasting columns only.
-    std::string scope;             // Who saw it first, and alone may say that it is gone.
+    ResourceLabels labels;
+    std::string fields = "{}";  // What lasts of them, as canonical JSON: a tenth of the memory of a parsed one.
+    std::string scope;          // Who saw it first, and alone may say that it is gone.
   };
   struct Tie {
     Origin origin = Origin::kDeclared;
@@ -61,8 +61,5 @@ class KnownWorld {
   std::unordered_map<std::string, std::unordered_set<ResourceId>> by_scope_;
   std::unordered_map<std::string, std::unordered_set<ResourceId>> sources_by_scope_;
 };
-
-Json labels_to_json(const Labels& labels);
-Labels labels_from_json(const Json& json);
 
 }  // namespace capstan::catalog

@@ -1,4 +1,4 @@
-// Reads the kinds that packs declare (packs/<pack>/kinds.yaml), one YAML document a kind:
+// Reads the kinds that packs declare (packs/<pack>/kinds.yaml), one YAML document a kind (catalog/kind_reader.h):
 //
 //   kind: host_process
 //   title: Process
@@ -10,27 +10,32 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "catalog/kind_reader.h"
 #include "model/resource.h"
 
 namespace capstan::catalog {
+
+struct KindFile {
+  std::string path;  // For errors.
+  std::string text;
+};
 
 struct LoadedKinds {
   std::vector<KindSpec> kinds;  // Sorted by name.
   std::vector<Error> problems;  // With file and line; a kind with a problem is left out.
 };
 
-// The kinds of one file. Never fails as a whole: what is right is taken, what is wrong is told.
+// The kinds of several files; templates hold for all of them. Never fails as a whole: what is right is taken, what is
+// wrong is told. Of a kind that is declared twice the first declaration holds.
+LoadedKinds read_kinds(std::span<const KindFile> files);
 LoadedKinds read_kinds(std::string_view text, std::string_view file);
 
-// The kinds of <directory>/*/kinds.yaml for several directories of packs, those of later ones in addition: a kind
-// declared twice is a problem.
+// The kinds of <directory>/*/kinds.yaml for several directories of packs, in order.
 LoadedKinds load_kinds(std::span<const std::filesystem::path> pack_directories);
-
-// Whether a kind can become a table: names that SQL takes unquoted, no column twice, none that every kind has anyway.
-Status check_kind(const KindSpec& kind);
 
 }  // namespace capstan::catalog

@@ -50,7 +50,55 @@ TEST(PackKinds, SaysWhereAndWhatIsWrong) {
   EXPECT_THAT(first_problem("kind: host\ncolumns:\n  order: { type: integer }"), HasSubstr("kinds.yaml:3:3:"));
   EXPECT_THAT(first_problem("kind: host\ncolumns: [a]"), HasSubstr("'columns' is a list; expected a map"));
   EXPECT_THAT(first_problem("- a"), HasSubstr("a list; expected a map that begins with 'kind:'"));
-  EXPECT_THAT(first_problem("kind: a\n---\nkind: a"), HasSubstr("declared twice"));
+  EXPECT_THAT(first_problem("kind: a\n---\nkind: a"),
+              HasSubstr("kinds.yaml:3:1: the kind 'a' is declared already in kinds.yaml, line 1"));
+}
+
+constexpr char kObjects[] = R"(
+template: an_object
+objects: { system: kubernetes, name: metadata.name, labels: metadata.labels, identity: [cluster, namespace, name] }
+columns:
+  cluster: { help: where it is }
+  namespace: { from: metadata.namespace }
+---
+kind: k8s_deployment
+like: an_object
+objects: { group: apps, resource: deployments, type: Deployment, drop: [metadata.managedFields] }
+columns:
+  replicas: { type: integer, from: spec.replicas }
+---
+kind: k8s_container
+part_of: { k8s_deployment: ["spec.template.spec.containers[*]"] }
+columns:
+  name: { from: name }
+  memory: { type: real, from: resources.requests.memory, measure: quantity }
+)";
+
+TEST(PackKinds, ReadsObjectsByTemplateAndTheirParts) {
+  const LoadedKinds loaded = read_kinds(kObjects, "kinds.yaml");
+  ASSERT_TRUE(loaded.problems.empty()) << loaded.problems.front().to_string();
+  ASSERT_EQ(loaded.kinds.size(), 2u);
+  const KindSpec& container = loaded.kinds[0];
+  ASSERT_EQ(container.part_of.size(), 1u);
+  EXPECT_EQ(container.part_of[0].sources[0].text(), "spec.template.spec.containers[*]");
+  EXPECT_EQ(container.columns[1].measure, Measure::kQuantity);
+  const KindSpec& deployment = loaded.kinds[1];
+  ASSERT_TRUE(deployment.objects.has_value());
+  EXPECT_EQ(deployment.objects->system, "kubernetes");
+  EXPECT_EQ(deployment.objects->type, "Deployment");
+  EXPECT_EQ(deployment.objects->drop.size(), 1u);
+  EXPECT_THAT(deployment.objects->identity, ElementsAre("cluster", "namespace", "name"));
+  EXPECT_EQ(deployment.columns.size(), 3u);
+}
+
+TEST(PackKinds, SaysWhatIsWrongWithObjects) {
+  EXPECT_THAT(first_problem("kind: a\nlike: b"), HasSubstr("kinds.yaml:2:7: no template 'b'"));
+  EXPECT_THAT(first_problem("kind: a\ncolumns: { x: { from: 'a[' } }"), HasSubstr("expected an index"));
+  EXPECT_THAT(first_problem("kind: a\ncolumns: { x: { from: a.b } }"), HasSubstr("neither 'objects' nor 'part_of'"));
+  EXPECT_THAT(first_problem("kind: a\nobjects: { system: x }"), HasSubstr("need 'system', 'resource', 'type'"));
+  EXPECT_THAT(first_problem("kind: a\nobjects: {system: s, resource: r, type: t, name: n, identity: [z]}"),
+              HasSubstr("names 'z', which is no column"));
+  EXPECT_THAT(first_problem("kind: a\npart_of: [b]"), HasSubstr("expected a map of kinds to paths"));
 }
 
 TEST(PackKinds, KeepsTheGoodKindsOfAFileWithABadOne) {

@@ -1,6 +1,7 @@
 // The part of the projection that keeps resources, relations and their history.
 #include <algorithm>
 
+#include "base/json_changes.h"
 #include "catalog/kind_table.h"
 #include "catalog/projection.h"
 
@@ -30,8 +31,8 @@ Status Projection::appeared(const Fact& fact) {
   const bool is_new = world_.find(fact.subject) == nullptr;
   KnownWorld::Thing thing{.kind = fact.body["kind"].string_or_empty(),
                           .name = fact.body["name"].string_or_empty(),
-                          .labels = labels_from_json(fact.body["labels"]),
-                          .fields = fact.body["fields"].is_object() ? fact.body["fields"] : Json::object(),
+                          .labels = resource_labels(fact.body["labels"]),
+                          .fields = fact.body["fields"].is_object() ? fact.body["fields"].dump() : "{}",
                           .scope = fact.body["scope"].string_or_empty()};
   if (!is_new) TRY(gone(fact));
   TRY(write_resource(fact, thing, true));
@@ -42,38 +43,39 @@ Status Projection::appeared(const Fact& fact) {
 Status Projection::changed(const Fact& fact) {
   KnownWorld::Thing* thing = world_.find(fact.subject);
   if (thing == nullptr) return {};
+  Json fields = Json::parse(thing->fields).value_or(Json::object());
   for (const auto& [what, pair] : fact.body["changed"].members()) {
     if (pair.items().size() != 2) continue;
     const Json& now = pair.items()[1];
     if (what == "name") {
       thing->name = now.string_or_empty();
-    } else if (what.starts_with("label:")) {
-      thing->labels.set(std::string_view(what).substr(6), now.string_or_empty());
+    } else if (!what.starts_with("label:")) {
+      apply_change(fields, what, now);
     } else if (now.is_null()) {
-      thing->fields.mutable_members().erase(what);
+      thing->labels.erase(what.substr(6));
     } else {
-      thing->fields.set(what, now);
+      thing->labels.insert_or_assign(what.substr(6), now.string_or_empty());
     }
   }
+  thing->fields = fields.dump();
   return write_resource(fact, *thing, false);
 }
 
 Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, bool is_new) {
   const std::string at = format_time(fact.at);
-  const std::string labels = labels_to_json(thing.labels).dump();
-  const std::string fields = thing.fields.dump();
+  const std::string labels = to_json(thing.labels).dump();
   if (is_new) {
     TRY(run("INSERT INTO resource(id, kind, name, labels, fields, since, seq, scope) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            fact.subject, thing.kind, thing.name, labels, fields, at, fact.seq, thing.scope));
+            fact.subject, thing.kind, thing.name, labels, thing.fields, at, fact.seq, thing.scope));
   } else {
-    TRY(run("UPDATE resource SET name = ?, labels = ?, fields = ?, seq = ? WHERE id = ?", thing.name, labels, fields,
-            fact.seq, fact.subject));
+    TRY(run("UPDATE resource SET name = ?, labels = ?, fields = ?, seq = ? WHERE id = ?", thing.name, labels,
+            thing.fields, fact.seq, fact.subject));
     TRY(close_version(fact.subject, at));
   }
   TRY(
       run("INSERT OR REPLACE INTO resource_history(id, kind, name, fields, labels, valid_from, seq) "
           "VALUES(?, ?, ?, ?, ?, ?, ?)",
-          fact.subject, thing.kind, thing.name, fields, labels, at, fact.seq));
+          fact.subject, thing.kind, thing.name, thing.fields, labels, at, fact.seq));
   TRY(write_labels(fact.subject, thing.labels));
   return write_typed(fact.subject, thing, is_new);
 }
@@ -81,18 +83,37 @@ Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thi
 Status Projection::write_typed(const ResourceId& id, const KnownWorld::Thing& thing, bool is_new) {
   const KindSpec* spec = spec_of(thing.kind);
   if (spec == nullptr) return {};  // Its pack was removed; the table comes back with it.
+  const Json fields = Json::parse(thing.fields).value_or(Json::object());
   sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(*spec) : update_sql(*spec)));
   int index = 0;
   if (is_new) statement->bind(++index, id);
   statement->bind(++index, thing.name);
-  for (const KindSpec::Column& column : spec->columns) {
-    if (!column.is_volatile) bind_column(*statement, ++index, column, normalized(column, thing.fields[column.name]));
-  }
+  bind_columns(*statement, index, *spec, fields);
   if (!is_new) statement->bind(++index, id);
-  return statement->run();
+  TRY(statement->run());
+  return write_parts(id, thing.kind, fields, is_new);
 }
 
-Status Projection::write_labels(const ResourceId& id, const Labels& labels) {
+Status Projection::write_parts(const ResourceId& id, const std::string& kind, const Json& fields, bool is_new) {
+  for (const KindSpec& spec : kinds_) {
+    const auto part_of = std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind);
+    if (part_of == spec.part_of.end()) continue;
+    if (!is_new) TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", id));
+    sqlite::Statement* statement = TRY(statements_.get(database_, insert_part_sql(spec)));
+    TRY(insert_parts(*statement, id, spec, *part_of, fields));
+  }
+  return {};
+}
+
+Status Projection::remove_parts(const ResourceId& id, const std::string& kind) {
+  for (const KindSpec& spec : kinds_) {
+    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
+    TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", id));
+  }
+  return {};
+}
+
+Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labels) {
   TRY(run("DELETE FROM label WHERE resource = ?", id));
   for (const auto& [name, value] : labels) {
     TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", id, name, value));
@@ -114,6 +135,7 @@ Status Projection::gone(const Fact& fact) {
   if (spec_of(thing->kind) != nullptr) {
     TRY(run("DELETE FROM " + sql_name(thing->kind) + " WHERE id = ?", fact.subject));
   }
+  TRY(remove_parts(fact.subject, thing->kind));
   world_.erase(fact.subject);
   return {};
 }

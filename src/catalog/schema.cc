@@ -97,15 +97,25 @@ Status fill_kind(sqlite::Database& database, const KindSpec& kind) {
   sqlite::Statement insert = TRY(database.prepare(insert_sql(kind)));
   select.with(kind.name);
   while (TRY(select.step())) {
-    const Json fields = Json::parse(select.text(2)).value_or(Json::object());
     insert.bind(1, select.text(0));
     insert.bind(2, select.text(1));
     int index = 2;
-    for (const KindSpec::Column& column : kind.columns) {
-      // What was written under another declaration may not fit this one.
-      if (!column.is_volatile) bind_column(insert, ++index, column, normalized(column, fields[column.name]));
-    }
+    // What was written under another declaration may not fit this one.
+    bind_columns(insert, index, kind, Json::parse(select.text(2)).value_or(Json::object()));
     TRY(insert.run());
+  }
+  return {};
+}
+
+Status fill_parts(sqlite::Database& database, const KindSpec& kind) {
+  sqlite::Statement select = TRY(database.prepare("SELECT id, fields FROM resource WHERE kind = ?1"));
+  sqlite::Statement insert = TRY(database.prepare(insert_part_sql(kind)));
+  for (const KindSpec::PartOf& part_of : kind.part_of) {
+    select.with(part_of.kind);
+    while (TRY(select.step())) {
+      const Json fields = Json::parse(select.text(1)).value_or(Json::object());
+      TRY(insert_parts(insert, select.text(0), kind, part_of, fields));
+    }
   }
   return {};
 }
@@ -120,7 +130,11 @@ std::string fingerprint(const std::vector<KindSpec>& kinds) {
   for (const KindSpec& kind : kinds) {
     Json columns = Json::array();
     for (const KindSpec::Column& column : kind.columns) {
-      columns.push_back(Json::array({column.name, to_string(column.type), column.is_volatile}));
+      columns.push_back(Json::array(
+          {column.name, to_string(column.type), column.is_volatile, column.from.text(), to_string(column.measure)}));
+    }
+    for (const KindSpec::PartOf& part_of : kind.part_of) {
+      for (const JsonPath& source : part_of.sources) columns.push_back(Json::array({part_of.kind, source.text()}));
     }
     all.set(kind.name, std::move(columns));
   }
@@ -142,7 +156,7 @@ Status prepare_schema(sqlite::Database& database, const std::vector<KindSpec>& k
     TRY(drop_tables(database, true));
     for (const KindSpec& kind : kinds) {
       TRY(database.execute(create_table_sql(kind)));
-      TRY(fill_kind(database, kind));
+      TRY(kind.is_part() ? fill_parts(database, kind) : fill_kind(database, kind));
     }
     sqlite::Statement update = TRY(database.prepare("UPDATE capstan_meta SET value = ?1 WHERE key = 'kinds'"));
     TRY(update.with(wanted).run());

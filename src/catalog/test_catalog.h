@@ -98,7 +98,7 @@ class CatalogFixture : public testing::Test {
     return {.id = "host_process/" + std::to_string(pid),
             .kind = "host_process",
             .name = std::move(name),
-            .labels = Labels({{"team", "a"}}),
+            .labels = {{"team", "a"}},
             .fields = Json::object({{"pid", pid}, {"user", user}, {"memory_bytes", memory}})};
   }
   static Observation processes(int64_t second, std::vector<Resource> resources, std::vector<Relation> relations = {}) {

@@ -19,11 +19,12 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 14> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+constexpr std::array<TellingKey, 15> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
                                                       {"rule", DocumentKind::kRule},
                                                       {"policy", DocumentKind::kPolicy},
                                                       {"test", DocumentKind::kTest},
                                                       {"kind", DocumentKind::kKind},
+                                                      {"template", DocumentKind::kKind},
                                                       {"relation", DocumentKind::kRelation},
                                                       {"host", DocumentKind::kSettings},
                                                       {"scrape", DocumentKind::kSettings},
@@ -137,6 +138,16 @@ void ConfigTree::read(const std::filesystem::path& path, bool from_pack) {
     kinds.push_back(*kind);
   }
   files_[path] = {path, *text, std::move(*documents), std::move(kinds), from_pack};
+}
+
+std::vector<catalog::KindFile> kind_files(const ConfigTree& config) {
+  std::vector<catalog::KindFile> files;
+  for (const bool from_pack : {true, false}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack == from_pack && file.has(DocumentKind::kKind)) files.push_back({path.string(), file.text});
+    }
+  }
+  return files;
 }
 
 }  // namespace capstan::loop

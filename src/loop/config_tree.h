@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 #include "base/result.h"
+#include "catalog/pack_kinds.h"
 
 namespace capstan::loop {
 
@@ -65,5 +66,8 @@ class ConfigTree {
 
 // What a document is; an error names the keys by which documents are told apart.
 Result<DocumentKind> classify(const ConfigNode& document);
+
+// The files that declare kinds, those of packs first.
+std::vector<catalog::KindFile> kind_files(const ConfigTree& config);
 
 }  // namespace capstan::loop

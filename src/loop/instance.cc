@@ -36,17 +36,6 @@ constexpr size_t kWorkLimit = 1'000;
 constexpr size_t kTableFunctionRows = 10'000;
 constexpr Duration kHostRuleInterval{1'000};
 
-std::vector<KindSpec> kinds_of(const ConfigTree& config) {
-  std::vector<KindSpec> kinds;
-  for (const auto& [path, file] : config.files()) {
-    if (!file.has(DocumentKind::kKind)) continue;
-    catalog::LoadedKinds read = catalog::read_kinds(file.text, path.string());
-    std::ranges::move(read.kinds, std::back_inserter(kinds));
-  }
-  std::ranges::sort(kinds, {}, &KindSpec::name);
-  return kinds;
-}
-
 // What cannot be changed while everything runs.
 bool same_at_start(const Settings& now, const Settings& start) {
   return now.metric_retention == start.metric_retention && now.log_retention == start.log_retention &&
@@ -141,7 +130,7 @@ class Running final : public Instance {
 
 Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
   ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock_, random_));
-  catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"), kinds_of(config)));
+  catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"), catalog::read_kinds(kind_files(config)).kinds));
   metrics_ =
       TRY(telemetry::MetricStore::open(directory.file("metrics"), {.retention = settings_.metric_retention}, clock_));
   logs_ = TRY(telemetry::LogStore::open(directory.file("logs"), {.retention = settings_.log_retention}, clock_));

@@ -436,15 +436,9 @@ void Loop::reload() {
 }
 
 std::vector<Error> Loop::load_kinds() {
-  std::vector<Error> problems;
-  std::vector<KindSpec> kinds;
+  auto [kinds, problems] = catalog::read_kinds(kind_files(config_));
   relations_.clear();
   for (const auto& [path, file] : config_.files()) {
-    if (file.has(DocumentKind::kKind)) {
-      catalog::LoadedKinds read = catalog::read_kinds(file.text, path.string());
-      std::ranges::move(read.kinds, std::back_inserter(kinds));
-      std::ranges::move(read.problems, std::back_inserter(problems));
-    }
     if (file.has(DocumentKind::kRelation)) {
       const std::string pack = path.parent_path().filename().string();
       catalog::LoadedRelations read = catalog::read_relations(file.text, path.string(), pack);
@@ -452,7 +446,6 @@ std::vector<Error> Loop::load_kinds() {
       std::ranges::move(read.problems, std::back_inserter(problems));
     }
   }
-  std::ranges::sort(kinds, {}, &KindSpec::name);
   if (const Status set = parts_.catalog.set_kinds(std::move(kinds)); !set) problems.push_back(set.error());
   return problems;
 }

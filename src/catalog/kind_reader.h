@@ -1,0 +1,39 @@
+// One document of a pack's kinds.yaml: a kind, a template that kinds are like, or a table of parts.
+//
+//   template: kubernetes_object
+//   objects: { system: kubernetes, name: metadata.name, labels: metadata.labels, identity: [cluster, namespace, name] }
+//   columns:
+//     namespace: { from: metadata.namespace, help: … }
+//   ---
+//   kind: k8s_deployment
+//   like: kubernetes_object
+//   objects: { group: apps, resource: deployments, type: Deployment }
+//   columns:
+//     replicas: { type: integer, from: spec.replicas, help: … }
+//   ---
+//   kind: k8s_container
+//   part_of: { k8s_deployment: [ "spec.template.spec.containers[*]" ] }
+//   columns:
+//     memory_request: { type: real, from: resources.requests.memory, measure: quantity, help: … }
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/config.h"
+#include "base/result.h"
+#include "model/resource.h"
+
+namespace capstan::catalog {
+
+using KindTemplates = std::map<std::string, KindSpec, std::less<>>;
+
+bool is_template(const ConfigNode& document);
+// The spec's name is the template's.
+Result<KindSpec> read_template(const ConfigNode& document);
+Result<KindSpec> read_kind(const ConfigNode& document, const KindTemplates& templates);
+
+// Whether a kind can become a table: names that SQL takes unquoted, no column twice, none that every kind has anyway.
+Status check_kind(const KindSpec& kind);
+
+}  // namespace capstan::catalog

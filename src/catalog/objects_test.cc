@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/sqlite.h"
+#include "catalog/catalog.h"
+#include "catalog/test_catalog.h"
+#include "model/object_mapping.h"
+
+namespace capstan::catalog {
+namespace {
+
+// Objects of a counterpart are kept whole; their columns and parts follow from them.
+class ObjectsTest : public CatalogFixture {
+ protected:
+  void SetUp() override {
+    CatalogFixture::SetUp();
+    must(catalog().set_kinds(read_kinds(R"(
+template: an_object
+objects: { system: kubernetes, name: metadata.name, labels: metadata.labels, identity: [namespace, name] }
+columns: { namespace: { from: metadata.namespace } }
+---
+kind: k8s_deployment
+like: an_object
+objects: { group: apps, resource: deployments, type: Deployment, drop: [metadata.managedFields], mask: [secret] }
+columns:
+  replicas: { type: integer, from: spec.replicas }
+---
+kind: k8s_container
+part_of: { k8s_deployment: ["spec.containers[*]"] }
+columns:
+  name: { from: name }
+  memory: { type: real, from: memory, measure: quantity }
+)",
+                                        "kinds.yaml")
+                                 .kinds));
+  }
+
+  Resource deployment(std::string_view spec) {
+    const ObjectMapping mapping(catalog().kinds(), "kubernetes");
+    const std::string text = R"({"metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web", "empty": ""},
+      "managedFields": [1]}, "secret": {"password": "x"}, "spec": )" +
+                             std::string(spec) + "}";
+    return ObjectMapping::to_resource(*mapping.by_type("apps", "Deployment"), Json::parse(text).value(), Json::object())
+        .value();
+  }
+  std::vector<NewFact> observe(int64_t second, std::vector<Resource> resources, std::vector<ResourceId> gone = {}) {
+    return look({.scope = "kubernetes:prod",
+                 .at = at_second(second),
+                 .resources = std::move(resources),
+                 .relations = {},
+                 .complete_kinds = {},
+                 .gone = std::move(gone),
+                 .departures = {}});
+  }
+  std::string ask(const std::string& sql) {
+    sqlite::Database database = sqlite::Database::open_reader(file()).value();
+    return database.text_of(sql).value().value_or("(none)");
+  }
+};
+
+TEST_F(ObjectsTest, BecomeRowsWithTheirColumnsAndParts) {
+  const Resource web = deployment(R"({"replicas": 2, "containers": [{"name": "a", "memory": "1Gi"}, {"name": "b"}]})");
+  EXPECT_EQ(web.id, "k8s_deployment/shop/web");
+  observe(1, {web});
+  EXPECT_EQ(ask("SELECT replicas || namespace || name FROM k8s_deployment"), "2shopweb");
+  EXPECT_EQ(ask("SELECT group_concat(owner || position || name || ifnull(memory, '?'), ';') FROM k8s_container"),
+            "k8s_deployment/shop/web0a1073741824.0;k8s_deployment/shop/web1b?");
+  EXPECT_EQ(ask("SELECT group_concat(name || '=' || value) FROM label"), "app=web,empty=");
+  const auto known = catalog().reader().value().resource(web.id).value();
+  EXPECT_EQ(known->object.dump(), R"({"metadata":{"name":"web","namespace":"shop"},"secret":{"password":"***"},)"
+                                  R"("spec":{"containers":[{"memory":"1Gi","name":"a"},{"name":"b"}],"replicas":2}})");
+}
+
+TEST_F(ObjectsTest, ChangePlaceByPlace) {
+  observe(1, {deployment(R"({"replicas": 2, "containers": [{"name": "a"}, {"name": "b"}]})")});
+  const auto facts = observe(2, {deployment(R"({"replicas": 3, "containers": [{"name": "a", "memory": "1"}]})")});
+  ASSERT_EQ(facts.size(), 1u);
+  EXPECT_EQ(facts[0].body["changed"].dump(),
+            R"({"spec.containers":[[{"name":"a"},{"name":"b"}],[{"memory":"1","name":"a"}]],"spec.replicas":[2,3]})");
+  EXPECT_EQ(ask("SELECT replicas FROM k8s_deployment"), "3");
+  EXPECT_EQ(ask("SELECT group_concat(name || ifnull(memory, '')) FROM k8s_container"), "a1.0");
+  EXPECT_EQ(observe(3, {deployment(R"({"replicas": 3, "containers": [{"name": "a", "memory": "1"}]})")}).size(), 0u);
+}
+
+TEST_F(ObjectsTest, AreGoneWhenTheirCounterpartSaysSo) {
+  const Resource web = deployment(R"({"containers": [{"name": "a"}]})");
+  observe(1, {web});
+  EXPECT_EQ(observe(2, {}, {"k8s_deployment/shop/other"}).size(), 0u);
+  EXPECT_EQ(observe(3, {}, {web.id}).size(), 1u);
+  EXPECT_EQ(ask("SELECT count(*) FROM k8s_deployment"), "0");
+  EXPECT_EQ(ask("SELECT count(*) FROM k8s_container"), "0");
+}
+
+TEST_F(ObjectsTest, FillTheirTablesAnewWhenThePackChanges) {
+  observe(1, {deployment(R"({"replicas": 2, "containers": [{"name": "a", "memory": "500m"}]})")});
+  std::vector<KindSpec> kinds = catalog().kinds();
+  for (KindSpec& kind : kinds) {
+    if (kind.is_part()) kind.columns[1].measure = Measure::kPlain;
+  }
+  must(catalog().set_kinds(kinds));
+  EXPECT_EQ(ask("SELECT count(*) FROM k8s_container WHERE memory IS NULL"), "1");
+  EXPECT_EQ(ask("SELECT replicas FROM k8s_deployment"), "2");
+}
+
+TEST_F(ObjectsTest, AreCutWhereTheyAreTooLarge) {
+  std::string many;
+  for (int i = 0; i < 4000; ++i)
+    many += fmt::format("{}\"key{}\": \"{}\"", i == 0 ? "" : ", ", i, std::string(40, 'x'));
+  const Resource large = deployment(fmt::format(R"({{"replicas": 7, "data": {{{}}}}})", many));
+  EXPECT_LT(large.fields.dump().size(), kLargestObject);
+  EXPECT_TRUE(large.fields["spec"]["data"].contains(kOmitted));
+  EXPECT_EQ(observe(1, {large}).size(), 1u);
+  EXPECT_EQ(ask("SELECT replicas FROM k8s_deployment"), "7");
+}
+
+}  // namespace
+}  // namespace capstan::catalog
