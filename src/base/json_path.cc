@@ -122,6 +122,17 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
   return path;
 }
 
+JsonPath JsonPath::then(const JsonPath& rest) const {
+  if (steps_.empty()) return rest;
+  JsonPath whole = *this;
+  std::string_view text = rest.text_;
+  if (text.starts_with('$')) text.remove_prefix(1);
+  const bool needs_dot = !text.empty() && text[0] != '.' && text[0] != '[';
+  whole.text_ += (needs_dot ? "." : "") + std::string(text);
+  whole.steps_.insert(whole.steps_.end(), rest.steps_.begin(), rest.steps_.end());
+  return whole;
+}
+
 bool JsonPath::is_wide() const {
   for (const Step& step : steps_) {
     if (std::holds_alternative<Every>(step)) return true;

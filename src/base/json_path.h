@@ -31,6 +31,9 @@ class JsonPath {
   // "" changes nothing.
   void write(Json& into, Json value) const;
 
+  // What lies at `rest` within what lies here.
+  JsonPath then(const JsonPath& rest) const;
+
   bool empty() const { return steps_.empty(); }
   // Whether it can find more than one value.
   bool is_wide() const;

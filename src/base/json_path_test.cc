@@ -49,6 +49,17 @@ TEST(JsonPath, RemovesWhatItFinds) {
   EXPECT_EQ(after_removing("metadata.name.first"), pod().dump());
 }
 
+TEST(JsonPath, GoesOnFromAnother) {
+  const auto joined = [](std::string_view first, std::string_view rest) {
+    return JsonPath::parse(first).value().then(JsonPath::parse(rest).value());
+  };
+  EXPECT_EQ(joined("spec", "containers[0].name").read(pod()).dump(), R"("app")");
+  EXPECT_EQ(joined("spec.containers", "[1].name").text(), "spec.containers[1].name");
+  EXPECT_EQ(joined("", "spec").text(), "spec");
+  EXPECT_EQ(joined("spec", "$.x").text(), "spec.x");
+  EXPECT_EQ(joined("spec", ""), JsonPath::parse("spec").value());
+}
+
 TEST(JsonPath, SaysWhereAPathIsWrong) {
   const auto message = [](std::string_view path) { return JsonPath::parse(path).error().message; };
   EXPECT_EQ(message("spec..x"), "the path 'spec..x': expected a name at character 6");

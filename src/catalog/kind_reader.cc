@@ -151,6 +151,17 @@ Result<std::vector<KindSpec::PartOf>> read_part_of(const ConfigNode& node) {
   return parts;
 }
 
+void read_places(MapReader& reader, KindSpec& kind) {
+  for (const auto& [name, text] : reader.string_map("places")) {
+    Result<JsonPath> path = JsonPath::parse(text);
+    if (!path) {
+      reader.problem(reader.at("places"), path.error().message);
+    } else {
+      kind.places[name] = *std::move(path);
+    }
+  }
+}
+
 Status read_body(MapReader& reader, KindSpec& kind) {
   kind.title = reader.string_or("title", kind.title.empty() ? kind.name : kind.title);
   kind.help = reader.string_or("help", kind.help);
@@ -158,6 +169,7 @@ Status read_body(MapReader& reader, KindSpec& kind) {
     Result<ObjectSpec> spec = read_objects(*objects, kind.objects.value_or(ObjectSpec()));
     if (reader.absorb(spec)) kind.objects = *std::move(spec);
   }
+  read_places(reader, kind);
   read_columns(reader, kind);
   return reader.finish();
 }
@@ -228,6 +240,25 @@ Result<KindSpec> read_kind(const ConfigNode& document, const KindTemplates& temp
   if (good) good = check_objects(kind);
   if (!good) return fail(good.error().code, good.error().message, document.where);
   return kind;
+}
+
+void resolve_places(std::vector<KindSpec>& kinds) {
+  for (KindSpec& part : kinds) {
+    std::vector<KindSpec::PartOf> resolved;
+    for (KindSpec::PartOf& part_of : part.part_of) {
+      bool is_place = false;
+      for (const KindSpec& kind : kinds) {
+        const auto place = kind.places.find(part_of.kind);
+        if (place == kind.places.end()) continue;
+        is_place = true;
+        KindSpec::PartOf of_kind{.kind = kind.name, .sources = {}};
+        for (const JsonPath& source : part_of.sources) of_kind.sources.push_back(place->second.then(source));
+        resolved.push_back(std::move(of_kind));
+      }
+      if (!is_place) resolved.push_back(std::move(part_of));
+    }
+    part.part_of = std::move(resolved);
+  }
 }
 
 Status check_kind(const KindSpec& kind) {

@@ -8,17 +8,19 @@
 //   kind: k8s_deployment
 //   like: kubernetes_object
 //   objects: { group: apps, resource: deployments, type: Deployment }
+//   places: { pod: spec.template.spec }
 //   columns:
 //     replicas: { type: integer, from: spec.replicas, help: … }
 //   ---
 //   kind: k8s_container
-//   part_of: { k8s_deployment: [ "spec.template.spec.containers[*]" ] }
+//   part_of: { pod: [ "containers[*]" ] }         # a place of several kinds, or one kind and the whole path
 //   columns:
 //     memory_request: { type: real, from: resources.requests.memory, measure: quantity, help: … }
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/config.h"
 #include "base/result.h"
@@ -32,6 +34,9 @@ bool is_template(const ConfigNode& document);
 // The spec's name is the template's.
 Result<KindSpec> read_template(const ConfigNode& document);
 Result<KindSpec> read_kind(const ConfigNode& document, const KindTemplates& templates);
+
+// What tables of parts say of a place, said of every kind that has it.
+void resolve_places(std::vector<KindSpec>& kinds);
 
 // Whether a kind can become a table: names that SQL takes unquoted, no column twice, none that every kind has anyway.
 Status check_kind(const KindSpec& kind);

@@ -59,6 +59,7 @@ LoadedKinds read_kinds(std::span<const KindFile> files) {
     if (!is_template(document)) take(found, read_kind(document, templates), "kind", document.where, loaded.problems);
   }
   for (auto& [name, declared] : found) loaded.kinds.push_back(std::move(declared.first));
+  resolve_places(loaded.kinds);
   return loaded;
 }
 

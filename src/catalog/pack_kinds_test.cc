@@ -64,11 +64,12 @@ columns:
 kind: k8s_deployment
 like: an_object
 objects: { group: apps, resource: deployments, type: Deployment, drop: [metadata.managedFields] }
+places: { pod: spec.template.spec }
 columns:
   replicas: { type: integer, from: spec.replicas }
 ---
 kind: k8s_container
-part_of: { k8s_deployment: ["spec.template.spec.containers[*]"] }
+part_of: { pod: ["containers[*]"] }
 columns:
   name: { from: name }
   memory: { type: real, from: resources.requests.memory, measure: quantity }

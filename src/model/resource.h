@@ -116,6 +116,8 @@ struct KindSpec {
   std::string help;
   std::vector<Column> columns;
   std::optional<ObjectSpec> objects = {};
+  // Places that kinds have in common, by name: {"pod", spec.template.spec}.
+  std::map<std::string, JsonPath, std::less<>> places = {};
   // Not empty: a table of parts, with the columns `owner` (the resource's id) and `position` in place of id and name.
   std::vector<PartOf> part_of = {};
 

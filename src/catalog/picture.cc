@@ -1,0 +1,311 @@
+#include "catalog/picture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/crypto.h"
+#include "catalog/kind_table.h"
+#include "model/label_selector.h"
+
+namespace capstan::catalog {
+namespace {
+
+constexpr std::string_view kTables = R"sql(
+CREATE TABLE resource(id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE label(resource TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY(resource, name)) WITHOUT ROWID;
+CREATE INDEX label_value ON label(name, value, resource);
+CREATE TABLE relation(source TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,
+  PRIMARY KEY(source, kind, target)) WITHOUT ROWID;
+CREATE INDEX relation_target ON relation(target, kind, source);
+)sql";
+
+// Of what is not a plain map or a selector object nothing can be said; the counterpart refuses it.
+void read_selector(const Json& value, bool empty_is_all, std::vector<LabelSelector>& selectors) {
+  if (!value.is_object()) return;
+  Result<LabelSelector> selector = LabelSelector::from_json(value);
+  if (selector && (empty_is_all || !selector->empty())) selectors.push_back(*std::move(selector));
+}
+
+}  // namespace
+
+Picture::Picture(sqlite::Database database, std::vector<KindSpec> kinds, std::vector<RelationSpec> relations)
+    : kinds_(std::move(kinds)),
+      relations_(std::move(relations)),
+      database_(std::move(database)),
+      references_(relations_, kinds_) {
+  for (const KindSpec& kind : kinds_) specs_.emplace(kind.name, &kind);
+  for (const RelationSpec& spec : relations_) {
+    if (!spec.selects) continue;
+    Selection& selection = selections_.emplace_back();
+    selection.spec = &spec;
+    for (const KindPath& place : kind_paths(kinds_, spec.selects->from)) {
+      for (const JsonPath& path : spec.selects->paths) {
+        selection.sources[place.kind->name].push_back(place.path.then(path));
+      }
+    }
+  }
+}
+
+Picture::~Picture() = default;
+
+Result<std::unique_ptr<Picture>> Picture::create(std::vector<KindSpec> kinds, std::vector<RelationSpec> relations) {
+  std::unique_ptr<Picture> picture(
+      new Picture(TRY(sqlite::Database::open_memory()), std::move(kinds), std::move(relations)));
+  TRY(picture->prepare());
+  return picture;
+}
+
+Status Picture::prepare() {
+  functions_ = TRY(SqlFunctions::install(database_));
+  TRY(database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY"));
+  TRY(database_.execute(kTables));
+  for (const KindSpec& kind : kinds_) TRY(database_.execute(create_table_sql(kind)));
+  return {};
+}
+
+const KindSpec* Picture::spec_of(std::string_view kind) const {
+  const auto spec = specs_.find(kind);
+  return spec == specs_.end() ? nullptr : spec->second;
+}
+
+Resource Picture::to_resource(const ResourceId& id, const Known& known) {
+  return {.id = id,
+          .kind = known.kind,
+          .name = known.name,
+          .labels = known.labels,
+          .fields = Json::parse(known.fields).value_or(Json::object())};
+}
+
+std::optional<Resource> Picture::find(const ResourceId& id) const {
+  const auto known = known_.find(id);
+  if (known == known_.end()) return std::nullopt;
+  return to_resource(id, known->second);
+}
+
+Status Picture::put(const Resource& resource) {
+  const KindSpec* spec = spec_of(resource.kind);
+  if (spec == nullptr || spec->is_part()) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("no pack declares the kind '{}'", resource.kind));
+  }
+  Known now{.kind = resource.kind, .name = resource.name, .labels = resource.labels, .fields = resource.fields.dump()};
+  const auto known = known_.find(resource.id);
+  const bool is_new = known == known_.end();
+  if (!is_new && known->second.kind != resource.kind) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot become a {}", resource.id, resource.kind));
+  }
+  std::optional<Resource> before;
+  if (!is_new) {
+    if (known->second.fields == now.fields && known->second.labels == now.labels && known->second.name == now.name) {
+      return {};
+    }
+    before = to_resource(resource.id, known->second);
+  }
+  TRY(write_rows(resource, *spec, is_new, before && before->labels == resource.labels));
+  if (trial_) trial_->push_back({resource.id, is_new ? std::nullopt : std::optional<Known>(std::move(known->second))});
+  known_.insert_or_assign(resource.id, std::move(now));
+  note_change(resource.id);
+  TRY(follow_references(before ? &*before : nullptr, &resource));
+  return follow_selections(before ? &*before : nullptr, &resource);
+}
+
+Status Picture::remove(const ResourceId& id) {
+  const auto known = known_.find(id);
+  if (known == known_.end()) return {};
+  const Resource before = to_resource(id, known->second);
+  TRY(remove_rows(id, before.kind));
+  if (trial_) trial_->push_back({id, std::move(known->second)});
+  known_.erase(known);
+  note_change(id);
+  TRY(follow_references(&before, nullptr));
+  return follow_selections(&before, nullptr);
+}
+
+Status Picture::write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels) {
+  sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(spec) : update_sql(spec)));
+  int index = 0;
+  if (is_new) statement->bind(++index, resource.id);
+  statement->bind(++index, resource.name);
+  bind_columns(*statement, index, spec, resource.fields);
+  if (!is_new) statement->bind(++index, resource.id);
+  TRY(statement->run());
+  TRY(run("INSERT OR REPLACE INTO resource(id, kind, name) VALUES(?, ?, ?)", resource.id, resource.kind,
+          resource.name));
+  if (!same_labels) {
+    if (!is_new) TRY(run("DELETE FROM label WHERE resource = ?", resource.id));
+    for (const auto& [name, value] : resource.labels) {
+      TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", resource.id, name, value));
+    }
+  }
+  return write_parts(resource, is_new);
+}
+
+Status Picture::write_parts(const Resource& resource, bool is_new) {
+  for (const KindSpec& spec : kinds_) {
+    const auto part_of = std::ranges::find(spec.part_of, resource.kind, &KindSpec::PartOf::kind);
+    if (part_of == spec.part_of.end()) continue;
+    if (!is_new) TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", resource.id));
+    sqlite::Statement* insert = TRY(statements_.get(database_, insert_part_sql(spec)));
+    TRY(insert_parts(*insert, resource.id, spec, *part_of, resource.fields));
+  }
+  return {};
+}
+
+Status Picture::remove_rows(const ResourceId& id, const std::string& kind) {
+  TRY(run("DELETE FROM resource WHERE id = ?", id));
+  TRY(run("DELETE FROM label WHERE resource = ?", id));
+  TRY(run("DELETE FROM " + sql_name(kind) + " WHERE id = ?", id));
+  for (const KindSpec& spec : kinds_) {
+    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
+    TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", id));
+  }
+  return {};
+}
+
+Status Picture::follow_references(const Resource* before, const Resource* after) {
+  const std::vector<Relation> old = before == nullptr ? std::vector<Relation>() : references_.of(*before);
+  const std::vector<Relation> now = after == nullptr ? std::vector<Relation>() : references_.of(*after);
+  std::vector<Relation> differ;
+  std::ranges::set_difference(old, now, std::back_inserter(differ));
+  for (Relation& relation : differ) TRY(change_relation(std::move(relation), false));
+  differ.clear();
+  std::ranges::set_difference(now, old, std::back_inserter(differ));
+  for (Relation& relation : differ) TRY(change_relation(std::move(relation), true));
+  return {};
+}
+
+std::string Picture::place_of(const Resource& resource, bool everywhere) const {
+  const KindSpec* spec = spec_of(resource.kind);
+  const auto text = [&](std::string_view name) {
+    const auto column = std::ranges::find(spec->columns, name, &KindSpec::Column::name);
+    return column == spec->columns.end() ? "" : column_value(*column, resource.fields).string_or_empty();
+  };
+  return everywhere ? text("cluster") : text("cluster") + "/" + text("namespace");
+}
+
+void Picture::index_selection(Selection& selection, const Resource* before, const Resource* after,
+                              std::vector<SelectorIndex::Pair>& pairs) const {
+  const SelectionSpec& spec = *selection.spec->selects;
+  const Resource& resource = after != nullptr ? *after : *before;
+  if (const auto paths = selection.sources.find(resource.kind); paths != selection.sources.end()) {
+    std::vector<LabelSelector> selectors;
+    for (const JsonPath& path : paths->second) {
+      if (after == nullptr) continue;
+      for (const Json* value : path.find(after->fields)) read_selector(*value, spec.empty_is_all, selectors);
+    }
+    selection.index.set_source(resource.id, place_of(resource, spec.is_everywhere), selectors, pairs);
+  }
+  if (std::ranges::find(spec.to, resource.kind) == spec.to.end()) return;
+  if (after == nullptr) {
+    selection.index.remove_target(resource.id, pairs);
+  } else if (before == nullptr || before->labels != after->labels) {
+    selection.index.set_target(resource.id, place_of(resource, spec.is_everywhere), after->labels, pairs);
+  }
+}
+
+Status Picture::follow_selections(const Resource* before, const Resource* after) {
+  for (Selection& selection : selections_) {
+    std::vector<SelectorIndex::Pair> pairs;
+    index_selection(selection, before, after, pairs);
+    for (SelectorIndex::Pair& pair : pairs) {
+      TRY(change_relation({.source = std::move(pair.source),
+                           .kind = selection.spec->kind,
+                           .target = std::move(pair.target),
+                           .origin = Origin::kDerived},
+                          pair.is_new));
+    }
+  }
+  return {};
+}
+
+Status Picture::put_relation(const Relation& relation) { return change_relation(relation, true); }
+Status Picture::remove_relation(const Relation& relation) { return change_relation(relation, false); }
+
+Status Picture::change_relation(Relation relation, bool is_new) {
+  if (is_new) {
+    TRY(run("INSERT OR IGNORE INTO relation(source, kind, target) VALUES(?, ?, ?)", relation.source, relation.kind,
+            relation.target));
+  } else {
+    TRY(run("DELETE FROM relation WHERE source = ? AND kind = ? AND target = ?", relation.source, relation.kind,
+            relation.target));
+  }
+  if (database_.changes() > 0) changes_.relations.push_back({std::move(relation), is_new});
+  return {};
+}
+
+void Picture::note_change(const ResourceId& id) {
+  if (changed_.try_emplace(id, changes_.resources.size()).second) changes_.resources.push_back(id);
+}
+
+PictureChanges Picture::take_changes() {
+  changed_.clear();
+  return std::exchange(changes_, {});
+}
+
+Status Picture::begin_trial() {
+  if (trial_) return fail(ErrorCode::kFailedPrecondition, "a trial is under way");
+  TRY(database_.execute("SAVEPOINT trial"));
+  trial_.emplace();
+  (void)take_changes();
+  return {};
+}
+
+// The tables go back by themselves; what is kept beside them is put back from the newest to the oldest.
+Status Picture::end_trial() {
+  if (!trial_) return {};
+  std::vector<Undo> undo = *std::exchange(trial_, std::nullopt);
+  for (Undo& step : std::ranges::reverse_view(undo)) {
+    const auto known = known_.find(step.id);
+    std::optional<Resource> now;
+    if (known != known_.end()) now = to_resource(step.id, known->second);
+    std::optional<Resource> before;
+    if (step.before) before = to_resource(step.id, *step.before);
+    std::vector<SelectorIndex::Pair> ignored;
+    for (Selection& selection : selections_) {
+      index_selection(selection, now ? &*now : nullptr, before ? &*before : nullptr, ignored);
+    }
+    if (step.before) {
+      known_.insert_or_assign(step.id, *std::move(step.before));
+    } else {
+      known_.erase(step.id);
+    }
+  }
+  (void)take_changes();
+  return database_.execute("ROLLBACK TO trial; RELEASE trial");
+}
+
+Result<std::vector<Relation>> Picture::relations_of(const ResourceId& id) {
+  sqlite::Statement* rows = TRY(statements_.get(database_,
+                                                "SELECT source, kind, target FROM relation WHERE source = ?1 UNION "
+                                                "SELECT source, kind, target FROM relation WHERE target = ?1"));
+  rows->with(id);
+  std::vector<Relation> relations;
+  while (TRY(rows->step())) {
+    relations.push_back({.source = ResourceId(rows->text(0)),
+                         .kind = std::string(rows->text(1)),
+                         .target = ResourceId(rows->text(2)),
+                         .origin = Origin::kDerived});
+  }
+  return relations;
+}
+
+Result<std::string> Picture::content_hash() {
+  std::string digest;
+  std::vector<std::string> tables = {"resource", "label", "relation"};
+  for (const KindSpec& kind : kinds_) tables.push_back(kind.name);
+  for (const std::string& table : tables) {
+    const std::string_view order = table == "relation" ? "1, 2, 3" : "1, 2";
+    sqlite::Statement rows =
+        TRY(database_.prepare(fmt::format("SELECT * FROM {} ORDER BY {}", sql_name(table), order)));
+    while (TRY(rows.step())) {
+      std::string row = digest + table;
+      for (int i = 0; i < rows.columns(); ++i) row += fmt::format("|{}:{}", rows.text(i).size(), rows.text(i));
+      digest = hex(sha256(row));
+    }
+  }
+  return digest;
+}
+
+}  // namespace capstan::catalog

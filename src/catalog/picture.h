@@ -1,0 +1,122 @@
+// The catalog's present as a picture in memory: the same tables, with relations derived the moment a resource changes,
+// and with trials that leave no trace. Rules run on it, live and for a change that is not made yet.
+//
+// Tables: one a kind and one a kind of parts, as in the catalog; resource(id, kind, name), label(resource, name, value)
+// and relation(source, kind, target). What is named by a relation need not exist.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/sqlite.h"
+#include "catalog/references.h"
+#include "catalog/relation_spec.h"
+#include "catalog/selector_index.h"
+#include "catalog/sql_functions.h"
+#include "model/resource.h"
+
+namespace capstan::catalog {
+
+struct RelationChange {
+  Relation relation;
+  bool is_new = true;
+
+  bool operator==(const RelationChange&) const = default;
+};
+
+// What was put or removed since this was last asked for, and what followed from it.
+struct PictureChanges {
+  std::vector<ResourceId> resources;  // Each once, in the order of the first change.
+  std::vector<RelationChange> relations;
+};
+
+// Not thread-safe.
+class Picture {
+ public:
+  // Relations in SQL are not derived here: who has them puts them.
+  static Result<std::unique_ptr<Picture>> create(std::vector<KindSpec> kinds, std::vector<RelationSpec> relations);
+  ~Picture();
+
+  // New or changed. kInvalidArgument for a kind that is not declared.
+  Status put(const Resource& resource);
+  // Nothing happens where it is not known.
+  Status remove(const ResourceId& id);
+  // Relations that are declared by a counterpart or derived elsewhere.
+  Status put_relation(const Relation& relation);
+  Status remove_relation(const Relation& relation);
+
+  PictureChanges take_changes();
+
+  // Between these two everything that is put or removed is on trial; the end takes it back, and forgets the changes.
+  Status begin_trial();
+  Status end_trial();
+
+  std::optional<Resource> find(const ResourceId& id) const;
+  size_t size() const { return known_.size(); }
+  Result<std::vector<Relation>> relations_of(const ResourceId& id);
+  const std::vector<KindSpec>& kinds() const { return kinds_; }
+
+  // For rules to prepare their statements on.
+  sqlite::Database& database() { return database_; }
+  // A hash over all that is in it, for tests: equal pictures give equal hashes.
+  Result<std::string> content_hash();
+
+ private:
+  struct Known {
+    std::string kind;
+    std::string name;
+    ResourceLabels labels;
+    std::string fields;  // As canonical JSON.
+  };
+  struct Selection {
+    const RelationSpec* spec = nullptr;
+    SelectorIndex index;
+    std::map<std::string, std::vector<JsonPath>, std::less<>> sources;  // By kind.
+  };
+  struct Undo {
+    ResourceId id;
+    std::optional<Known> before;
+  };
+
+  Picture(sqlite::Database database, std::vector<KindSpec> kinds, std::vector<RelationSpec> relations);
+  Status prepare();
+  template <class... Values>
+  Status run(std::string_view sql, const Values&... values) {
+    sqlite::Statement* statement = TRY(statements_.get(database_, sql));
+    return statement->with(values...).run();
+  }
+  const KindSpec* spec_of(std::string_view kind) const;
+  static Resource to_resource(const ResourceId& id, const Known& known);
+
+  Status write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels);
+  Status remove_rows(const ResourceId& id, const std::string& kind);
+  Status write_parts(const Resource& resource, bool is_new);
+  // The rest follows from what a resource was and is; either may be nothing.
+  Status follow_references(const Resource* before, const Resource* after);
+  Status follow_selections(const Resource* before, const Resource* after);
+  void index_selection(Selection& selection, const Resource* before, const Resource* after,
+                       std::vector<SelectorIndex::Pair>& pairs) const;
+  Status change_relation(Relation relation, bool is_new);
+  std::string place_of(const Resource& resource, bool everywhere) const;
+  void note_change(const ResourceId& id);
+
+  std::vector<KindSpec> kinds_;
+  std::vector<RelationSpec> relations_;
+  std::unique_ptr<SqlFunctions> functions_;  // Outlives the connection.
+  sqlite::Database database_;
+  sqlite::StatementCache statements_;
+  References references_;
+  std::vector<Selection> selections_;
+  std::unordered_map<ResourceId, Known> known_;
+  std::unordered_map<std::string_view, const KindSpec*> specs_;
+  PictureChanges changes_;
+  std::unordered_map<ResourceId, size_t> changed_;  // Where in `changes_`.
+  std::optional<std::vector<Undo>> trial_;
+};
+
+}  // namespace capstan::catalog
