@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
+#include <unordered_set>
 
 #include "base/crypto.h"
 #include "catalog/kind_table.h"
@@ -21,6 +23,16 @@ CREATE TABLE relation(source TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT 
   PRIMARY KEY(source, kind, target)) WITHOUT ROWID;
 CREATE INDEX relation_target ON relation(target, kind, source);
 )sql";
+
+std::vector<std::string> split_id(const ResourceId& id) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= id.size();) {
+    const size_t slash = std::min(id.find('/', begin), id.size());
+    parts.push_back(id.substr(begin, slash - begin));
+    begin = slash + 1;
+  }
+  return parts;
+}
 
 // Of what is not a plain map or a selector object nothing can be said; the counterpart refuses it.
 void read_selector(const Json& value, bool empty_is_all, std::vector<LabelSelector>& selectors) {
@@ -63,7 +75,7 @@ Status Picture::prepare() {
   TRY(database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY"));
   TRY(database_.execute(kTables));
   for (const KindSpec& kind : kinds_) TRY(database_.execute(create_table_sql(kind)));
-  return {};
+  return database_.execute("CREATE TEMP TABLE affected(id TEXT PRIMARY KEY) WITHOUT ROWID");
 }
 
 const KindSpec* Picture::spec_of(std::string_view kind) const {
@@ -289,6 +301,48 @@ Result<std::vector<Relation>> Picture::relations_of(const ResourceId& id) {
                          .origin = Origin::kDerived});
   }
   return relations;
+}
+
+Result<std::vector<ResourceId>> Picture::around(std::vector<ResourceId> ids, int steps) {
+  std::unordered_set<ResourceId> seen(ids.begin(), ids.end());
+  sqlite::Statement* rows = TRY(statements_.get(
+      database_, "SELECT target FROM relation WHERE source = ?1 UNION SELECT source FROM relation WHERE target = ?1"));
+  size_t begin = 0;
+  for (int step = 0; step < steps; ++step) {
+    for (const size_t end = ids.size(); begin < end; ++begin) {
+      rows->with(ids[begin]);
+      while (TRY(rows->step())) {
+        if (ResourceId other(rows->text(0)); seen.insert(other).second) ids.push_back(std::move(other));
+      }
+    }
+  }
+  return ids;
+}
+
+Result<std::vector<ResourceId>> Picture::beside(const std::vector<ResourceId>& ids, const std::string& kind) {
+  std::set<ResourceId> found;
+  const KindSpec* spec = spec_of(kind);
+  if (spec == nullptr) return std::vector<ResourceId>();
+  const bool has_space = std::ranges::find(spec->columns, "namespace", &KindSpec::Column::name) != spec->columns.end();
+  std::set<std::string> asked;
+  for (const ResourceId& id : ids) {
+    // "<kind>/<cluster>/<namespace>/<name>", or without a namespace.
+    const std::vector<std::string> parts = split_id(id);
+    const bool in_space = parts.size() > 3 && has_space;
+    if (parts.size() < 3 || !asked.insert(parts[1] + "/" + (in_space ? parts[2] : "")).second) continue;
+    sqlite::Statement* rows =
+        TRY(statements_.get(database_, fmt::format("SELECT id FROM {} WHERE id >= ? AND id < ?", sql_name(kind))));
+    const std::string prefix = kind + "/" + parts[1] + (in_space ? "/" + parts[2] : "");
+    rows->with(prefix + "/", prefix + "0");  // "0" follows "/".
+    while (TRY(rows->step())) found.emplace(rows->text(0));
+  }
+  return std::vector<ResourceId>(found.begin(), found.end());
+}
+
+Status Picture::set_affected(const std::vector<ResourceId>& ids) {
+  TRY(run("DELETE FROM temp.affected"));
+  for (const ResourceId& id : ids) TRY(run("INSERT OR IGNORE INTO temp.affected(id) VALUES(?)", id));
+  return {};
 }
 
 Result<std::string> Picture::content_hash() {

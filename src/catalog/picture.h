@@ -61,8 +61,15 @@ class Picture {
   Result<std::vector<Relation>> relations_of(const ResourceId& id);
   const std::vector<KindSpec>& kinds() const { return kinds_; }
 
-  // For rules to prepare their statements on.
+  // For questions (catalog/picture_question.h) to be prepared on.
   sqlite::Database& database() { return database_; }
+  // What is within so many relation steps of these resources, they included.
+  Result<std::vector<ResourceId>> around(std::vector<ResourceId> ids, int steps);
+  // The resources of a kind that share cluster and namespace with one of these; those of the cluster for one without a
+  // namespace.
+  Result<std::vector<ResourceId>> beside(const std::vector<ResourceId>& ids, const std::string& kind);
+  // Fills the table `affected` that questions can read.
+  Status set_affected(const std::vector<ResourceId>& ids);
   // A hash over all that is in it, for tests: equal pictures give equal hashes.
   Result<std::string> content_hash();
 

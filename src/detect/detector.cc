@@ -95,7 +95,8 @@ class Detector::State {
     log_health_.rule = "LogErrorBurst";
   }
 
-  std::vector<Error> load(const std::vector<DetectFile>& files) {
+  std::vector<Error> load(const std::vector<DetectFile>& files, std::vector<KindSpec> kinds) {
+    kinds_ = std::move(kinds);
     std::vector<Error> problems;
     std::map<std::string, LoadedFile> now;
     for (const DetectFile& file : files) {
@@ -179,7 +180,7 @@ class Detector::State {
   }
 
   LoadedFile load_sql(const DetectFile& file, std::vector<Error>& problems) const {
-    SqlRuleFile read = read_sql_rules(file.text, file.path, sources_.sql);
+    SqlRuleFile read = read_sql_rules(file.text, file.path, sources_.sql, kinds_);
     std::ranges::move(read.problems, std::back_inserter(problems));
     LoadedFile loaded;
     for (SqlRule& rule : read.rules) {
@@ -281,6 +282,7 @@ class Detector::State {
   }
 
   const Sources sources_;
+  std::vector<KindSpec> kinds_;
   const DetectorOptions options_;
   std::map<std::string, LoadedFile> files_;
   std::map<std::string, Time> open_;  // Since when findings of the last process hold, by id.
@@ -297,7 +299,9 @@ Detector::Detector(Sources sources, DetectorOptions options)
     : state_(std::make_unique<State>(sources, std::move(options))) {}
 Detector::~Detector() = default;
 
-std::vector<Error> Detector::load(const std::vector<DetectFile>& files) { return state_->load(files); }
+std::vector<Error> Detector::load(const std::vector<DetectFile>& files, std::vector<KindSpec> kinds) {
+  return state_->load(files, std::move(kinds));
+}
 void Detector::restore(const std::vector<Finding>& open) { state_->restore(open); }
 Detector::Round Detector::evaluate(Time now) { return state_->evaluate(now); }
 std::vector<std::string> Detector::sources() const { return state_->sources(); }

@@ -48,8 +48,9 @@ class Detector {
   ~Detector();
 
   // Puts the files in force. Of a file with problems the last good version stays. Rules that are as before keep their
-  // alerts. Gives all problems, in the order of files and lines.
-  std::vector<Error> load(const std::vector<DetectFile>& files);
+  // alerts. `kinds` are what rules can be `on`. Gives all problems, in the
+  // order of files and lines.
+  std::vector<Error> load(const std::vector<DetectFile>& files, std::vector<KindSpec> kinds = {});
 
   // Once, before the first round: findings that were open when the last process ended, so that what still holds is the
   // same finding, and is not told anew.

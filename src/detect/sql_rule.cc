@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/suggest.h"
 #include "detect/alert_finding.h"
 #include "model/label_selector.h"
 
@@ -61,14 +62,21 @@ Result<std::string> short_form(const ConfigNode& node) {
 
 class RuleReader {
  public:
-  RuleReader(const ConfigNode& node, const SqlSource& sql) : reader_(node, "a rule"), node_(node), sql_(sql) {}
+  RuleReader(const ConfigNode& node, const SqlSource& sql, std::span<const KindSpec> kinds)
+      : reader_(node, "a rule"), node_(node), sql_(sql), kinds_(kinds) {}
 
   SqlRule read(std::vector<Error>& problems) {
     SqlRule rule;
     rule.where = node_.where;
     rule.name = reader_.required_string("rule");
+    rule.group = reader_.string_or("group", "");
+    rule.why = reader_.string_or("why", "");
     read_severity(rule);
-    read_query(rule);
+    if (reader_.has("on")) {
+      read_question(rule);
+    } else {
+      read_query(rule);
+    }
     rule.says = reader_.required_string("says");
     rule.remedy = reader_.string_or("remedy", "");
     for (std::string_view key : {"says", "remedy"}) {
@@ -119,9 +127,50 @@ class RuleReader {
     }
   }
 
+  void read_question(SqlRule& rule) {
+    read_on(rule);
+    const std::string reach = reader_.string_or("reach", "1");
+    if (const auto parsed = parse_reach(reach)) {
+      rule.reach = *parsed;
+    } else {
+      reader_.problem(reader_.at("reach"),
+                      fmt::format("'reach' must be 0, 1, 2, namespace or cluster, found '{}'", reach));
+    }
+    const std::string find = reader_.string_or("find", "");
+    const std::string where = reader_.string_or("where", "");
+    if (find.empty() == where.empty()) {
+      reader_.problem(node_, "a rule with 'on' needs either 'where' (a condition) or 'find' (SELECT … FROM this …)");
+      return;
+    }
+    rule.question = find.empty() ? "SELECT this.* FROM this WHERE (" + where + "\n)" : find;
+    if (rule.on.empty()) return;
+    rule.sql = with_this(rule, kinds_);
+    if (const Status good = sql_.check(rule.sql); !good) {
+      reader_.problem(reader_.at(find.empty() ? "where" : "find"), "in the SQL: " + good.error().message);
+    }
+  }
+
+  // A name of `on` is a kind, or a place that kinds have.
+  void read_on(SqlRule& rule) {
+    for (const std::string& name : reader_.strings("on")) {
+      const size_t before = rule.on.size();
+      std::vector<std::string_view> known;
+      for (const KindSpec& kind : kinds_) {
+        if (kind.is_part()) continue;
+        known.push_back(kind.name);
+        for (const auto& [place, path] : kind.places) known.push_back(place);
+        if (kind.name == name || kind.places.contains(name)) rule.on.push_back(kind.name);
+      }
+      if (rule.on.size() == before) {
+        reader_.problem(reader_.at("on"), fmt::format("no kind '{}'{}", name, did_you_mean(name, known)));
+      }
+    }
+  }
+
   MapReader reader_;
   const ConfigNode& node_;
   const SqlSource& sql_;
+  std::span<const KindSpec> kinds_;
 };
 
 Result<size_t> id_column(const Table& table, const SqlRule& rule) {
@@ -150,7 +199,47 @@ Finding make_finding(const SqlRule& rule, const Table& table, const std::vector<
 
 }  // namespace
 
-SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql) {
+std::string_view to_string(Reach reach) {
+  switch (reach) {
+    case Reach::kSelf: return "0";
+    case Reach::kOneStep: return "1";
+    case Reach::kTwoSteps: return "2";
+    case Reach::kNamespace: return "namespace";
+    case Reach::kCluster: return "cluster";
+  }
+  return "1";
+}
+
+std::optional<Reach> parse_reach(std::string_view text) {
+  for (Reach reach : {Reach::kSelf, Reach::kOneStep, Reach::kTwoSteps, Reach::kNamespace, Reach::kCluster}) {
+    if (to_string(reach) == text) return reach;
+  }
+  return std::nullopt;
+}
+
+std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view among) {
+  std::string columns = "*";
+  if (rule.on.size() > 1) {
+    columns = "id, name";
+    const auto kind_named = [&](const std::string& name) { return std::ranges::find(kinds, name, &KindSpec::name); };
+    for (const KindSpec::Column& column : kind_named(rule.on[0])->columns) {
+      const bool common = std::ranges::all_of(rule.on, [&](const std::string& name) {
+        return std::ranges::find(kind_named(name)->columns, column.name, &KindSpec::Column::name) !=
+               kind_named(name)->columns.end();
+      });
+      if (common) columns += ", " + column.name;
+    }
+  }
+  std::string all;
+  for (const std::string& kind : rule.on) {
+    all += fmt::format("{}SELECT {} FROM {}", all.empty() ? "" : " UNION ALL ", columns, kind);
+    if (!among.empty()) all += fmt::format(" WHERE id IN ({})", among);
+  }
+  return fmt::format("WITH this AS ({}) {}", all, rule.question);
+}
+
+SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql,
+                           std::span<const KindSpec> kinds) {
   SqlRuleFile out;
   const Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);
   if (!documents) {
@@ -159,7 +248,7 @@ SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const S
   }
   std::set<std::string> names;
   const auto read = [&](const ConfigNode& node) {
-    SqlRule rule = RuleReader(node, sql).read(out.problems);
+    SqlRule rule = RuleReader(node, sql, kinds).read(out.problems);
     if (!rule.name.empty() && !names.insert(rule.name).second) {
       out.problems.push_back({ErrorCode::kInvalidArgument,
                               fmt::format("the rule '{}' appears twice in this file", rule.name), node.where});
@@ -190,26 +279,36 @@ std::string fill_placeholders(std::string_view text, const std::vector<std::stri
   return out;
 }
 
-Result<std::vector<Finding>> evaluate_sql_rule(const SqlRule& rule, const SqlSource& sql, Time at,
-                                               SqlRuleState& state) {
-  SqlSource::Options options;
-  options.row_limit = kMaxRows;
-  const Table table = TRY(sql.query(rule.sql, at, options));
+Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table) {
   const size_t id = TRY(id_column(table, rule));
-  SqlRuleState now;
-  std::vector<Finding> holding;
+  // The order in which a database gives rows is its own; the names of findings must not depend on it.
+  std::ranges::sort(table.rows);
+  std::set<std::string> seen;
+  std::vector<Finding> findings;
   for (const std::vector<SqlValue>& row : table.rows) {
     Labels labels{{"resource", to_text(row[id])}};
-    if (now.contains(finding_id("sql:" + rule.name, labels))) {
+    if (seen.contains(finding_id("sql:" + rule.name, labels))) {
       // Several rows about one resource: what else they say tells them apart.
       for (size_t i = 0; i < row.size(); ++i) {
         if (i != id) labels.set(table.columns[i], to_text(row[i]));
       }
     }
     Finding finding = make_finding(rule, table, row, std::move(labels));
+    if (seen.insert(finding.id).second) findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+Result<std::vector<Finding>> evaluate_sql_rule(const SqlRule& rule, const SqlSource& sql, Time at,
+                                               SqlRuleState& state) {
+  SqlSource::Options options;
+  options.row_limit = kMaxRows;
+  SqlRuleState now;
+  std::vector<Finding> holding;
+  for (Finding& finding : TRY(findings_of(rule, TRY(sql.query(rule.sql, at, options))))) {
     const auto before = state.find(finding.id);
     finding.since = before == state.end() ? at : before->second;
-    if (!now.emplace(finding.id, finding.since).second) continue;
+    now.emplace(finding.id, finding.since);
     if (at - finding.since >= rule.hold) holding.push_back(std::move(finding));
   }
   state = std::move(now);

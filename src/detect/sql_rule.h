@@ -10,9 +10,18 @@
 //   for: 1m
 //
 // Where no relations matter, `select: { kind: k8s_pod, labels: "app=web", where: "restarts > 5" }` stands for `find`.
+//
+// A rule about configuration says what it is `on`: a kind, several, or a place that kinds have in common. Its SQL then
+// speaks of `this`, and it can be asked of a few resources, also before a change is made (detect/picture_rules.h):
+//
+//   rule: KubeServiceSelectsNothing
+//   on: k8s_service
+//   where: selector IS NOT NULL AND NOT EXISTS (SELECT 1 FROM relation r WHERE r.source = this.id AND …)
+//   reach: 1      # How many relation steps away a change can change the verdict: 0, 1, 2, namespace or cluster.
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +34,15 @@
 
 namespace capstan::detect {
 
+// How far from a change the verdict of a rule can change.
+enum class Reach { kSelf, kOneStep, kTwoSteps, kNamespace, kCluster };
+std::string_view to_string(Reach reach);
+std::optional<Reach> parse_reach(std::string_view text);
+
 struct SqlRule {
   std::string name;
+  std::string group;  // "service": for people to find it among others.
+  std::string why;    // Why it matters.
   Severity severity = Severity::kMedium;
   std::string sql;   // Gives a column `id`: the resource the finding is about.
   std::string says;  // {{column}} stands for the row's value.
@@ -35,6 +51,9 @@ struct SqlRule {
   Duration hold{0};  // How long a row must come before it is a finding.
   std::string causes_by;
   std::vector<std::string> verbs;
+  std::vector<std::string> on = {};  // Kinds; none: the rule is about no `this`.
+  std::string question = {};         // The SQL that speaks of `this`; `sql` is the same with all of `this` in it.
+  Reach reach = Reach::kOneStep;
   Where where;
 
   bool operator==(const SqlRule&) const = default;
@@ -45,8 +64,12 @@ struct SqlRuleFile {
   std::vector<Error> problems;  // A file with a problem is not to be used.
 };
 
-// One YAML document a rule, or a list of rules. The SQL is checked by `sql`.
-SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql);
+// One YAML document a rule, or a list of rules. The SQL is checked by `sql`; `kinds` are what rules can be `on`.
+SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql,
+                           std::span<const KindSpec> kinds = {});
+
+// A question about `this` as SQL: of all resources of the kinds, or of those that the SQL `among` gives the ids of.
+std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view among = "");
 
 // Rows that come, by finding id, and since when they do.
 using SqlRuleState = std::map<std::string, Time>;
@@ -54,6 +77,9 @@ using SqlRuleState = std::map<std::string, Time>;
 // Brings `state` to what the query gives now and yields the findings that hold. An error leaves `state` as it was; a
 // placeholder without a column becomes "<no column 'x'>", never the loss of a finding.
 Result<std::vector<Finding>> evaluate_sql_rule(const SqlRule& rule, const SqlSource& sql, Time at, SqlRuleState& state);
+
+// The findings that rows stand for, each once, in an order of their own. kInvalidArgument without a column `id`.
+Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table);
 
 // "{{name}} is full" with the values of a row.
 std::string fill_placeholders(std::string_view text, const std::vector<std::string>& columns,

@@ -426,7 +426,7 @@ void Loop::reload() {
     if (file.has(DocumentKind::kRule))
       rule_files.push_back({detect::DetectFile::Kind::kSqlRules, path.string(), file.text});
   }
-  add(parts_.detector.load(rule_files));
+  add(parts_.detector.load(rule_files, parts_.catalog.kinds()));
 
   std::vector<std::string> kinds;
   for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);

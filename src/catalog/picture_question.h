@@ -1,0 +1,40 @@
+// A question in SQL that is asked of a picture again and again: prepared once, read only, and stopped where it is
+// endless.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/sqlite.h"
+#include "catalog/picture.h"
+#include "model/table.h"
+
+namespace capstan::catalog {
+
+// Lives no longer than its picture; not thread-safe.
+class PictureQuestion {
+ public:
+  // kInvalidArgument for what is no single SELECT, kPermissionDenied for functions that are not pure. The table
+  // `affected`, with one column `id`, is what Picture::set_affected filled.
+  static Result<PictureQuestion> prepare(Picture& picture, std::string_view sql);
+
+  // The tables of the picture that it reads.
+  const std::set<std::string>& tables() const { return tables_; }
+
+  // kResourceExhausted for more than `most_rows` rows or where it takes more than a limit of steps, which is the same
+  // on every machine.
+  Result<Table> ask(size_t most_rows = 100'000);
+
+ private:
+  PictureQuestion(Picture& picture, sqlite::Statement statement, std::set<std::string> tables)
+      : picture_(&picture), statement_(std::move(statement)), tables_(std::move(tables)) {}
+  Result<Table> read(size_t most_rows);
+
+  Picture* picture_;
+  sqlite::Statement statement_;
+  std::set<std::string> tables_;
+};
+
+}  // namespace capstan::catalog

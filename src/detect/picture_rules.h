@@ -1,0 +1,67 @@
+// Rules about configuration, asked of a picture: all of them once, and after a change only those that it can affect, of
+// only the resources that can matter.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/picture.h"
+#include "catalog/picture_question.h"
+#include "detect/sql_rule.h"
+#include "model/finding.h"
+
+namespace capstan::detect {
+
+// What a change does to the findings.
+struct VerdictChange {
+  std::vector<Finding> broken;  // New ones.
+  std::vector<Finding> mended;  // Those that no longer hold.
+  std::vector<Error> problems;  // Rules that could not be asked; their findings stay as they were.
+};
+
+// Not thread-safe; lives no longer than the picture. Nothing here depends on the time: `since` of findings is not set.
+class PictureRules {
+ public:
+  explicit PictureRules(catalog::Picture& picture) : picture_(picture) {}
+
+  // Takes the rules that say what they are `on`, others are left out; asks nothing yet. Gives those whose SQL is wrong,
+  // which are left out, too.
+  std::vector<Error> load(std::vector<SqlRule> rules);
+
+  // Asks all rules of all resources.
+  VerdictChange ask_all();
+  // Asks what changes can affect.
+  VerdictChange follow(const catalog::PictureChanges& changes);
+  // The same without keeping the answers: for a change on trial.
+  VerdictChange foresee(const catalog::PictureChanges& changes);
+
+  // All that holds, in the order of rules and resources.
+  std::vector<Finding> holding() const;
+  size_t size() const { return rules_.size(); }
+
+ private:
+  using Verdicts = std::map<ResourceId, std::vector<Finding>>;
+  struct Rule {
+    SqlRule rule;
+    catalog::PictureQuestion of_all;
+    catalog::PictureQuestion of_affected;
+    std::set<std::string> tables;
+    Verdicts verdicts;
+  };
+  // Whom a change can reach, worked out once a change and not once a rule.
+  class Affected;
+
+  VerdictChange ask(const catalog::PictureChanges& changes, bool keep);
+  static bool concerns(const Rule& rule, const std::set<std::string>& changed_tables);
+  Result<Verdicts> ask(Rule& rule, catalog::PictureQuestion& question);
+  static void compare(const std::vector<Finding>& before, const std::vector<Finding>& after, VerdictChange& change);
+
+  catalog::Picture& picture_;
+  std::vector<Rule> rules_;
+};
+
+}  // namespace capstan::detect

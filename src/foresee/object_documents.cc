@@ -1,0 +1,91 @@
+#include "foresee/object_documents.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/config.h"
+#include "base/file.h"
+
+namespace capstan::foresee {
+namespace {
+
+constexpr size_t kMostBytes = 64 << 20;  // Of one file.
+constexpr size_t kMostFiles = 100'000;
+constexpr std::string_view kSuffixes[] = {".yaml", ".yml", ".json"};
+
+Status check_object(const Json& object, const Where& where) {
+  if (!object.is_object()) {
+    return fail(ErrorCode::kInvalidArgument, "an object must be a map with apiVersion, kind and metadata", where);
+  }
+  for (std::string_view key : {"apiVersion", "kind"}) {
+    if (!object[key].is_string()) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("an object needs '{}'", key), where);
+    }
+  }
+  return {};
+}
+
+void take(Json object, const Where& where, ObjectDocuments& read) {
+  const std::string& kind = object["kind"].string_or_empty();
+  if (kind.ends_with("List") && object["items"].is_array()) {
+    for (const Json& item : object["items"].items()) take(item, where, read);
+    return;
+  }
+  if (Status good = check_object(object, where); !good) {
+    read.problems.push_back(good.error());
+  } else {
+    read.documents.push_back({std::move(object), where});
+  }
+}
+
+void append(ObjectDocuments more, ObjectDocuments& all) {
+  std::ranges::move(more.documents, std::back_inserter(all.documents));
+  std::ranges::move(more.problems, std::back_inserter(all.problems));
+}
+
+ObjectDocuments read_file_of_objects(const std::filesystem::path& path) {
+  const Result<std::string> text = read_file(path, kMostBytes);
+  if (text) return read_objects(*text, path.string());
+  Error error = text.error();
+  if (error.where.file.empty()) error.where.file = path.string();
+  return {.documents = {}, .problems = {std::move(error)}};
+}
+
+}  // namespace
+
+ObjectDocuments read_objects(std::string_view text, std::string_view file) {
+  ObjectDocuments read;
+  const Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);  // JSON is YAML, too.
+  if (!documents) {
+    read.problems.push_back(documents.error());
+    return read;
+  }
+  for (const ConfigNode& document : *documents) {
+    if (!document.is_null()) take(document.to_json(), document.where, read);
+  }
+  return read;
+}
+
+ObjectDocuments read_objects(const std::filesystem::path& path) {
+  std::error_code none;
+  if (!std::filesystem::is_directory(path, none)) return read_file_of_objects(path == "-" ? "/dev/stdin" : path);
+  std::vector<std::filesystem::path> files;
+  for (std::filesystem::recursive_directory_iterator entry(path, none), end; !none && entry != end;
+       entry.increment(none)) {
+    const std::string suffix = entry->path().extension().string();
+    if (std::ranges::find(kSuffixes, suffix) != std::end(kSuffixes) && files.size() < kMostFiles) {
+      files.push_back(entry->path());
+    }
+  }
+  ObjectDocuments all;
+  if (none) {
+    all.problems.push_back({errno_code(none.value()), fmt::format("cannot read all of it: {}", none.message()),
+                            {path.string(), 0, 0}});
+  }
+  std::ranges::sort(files);
+  for (const std::filesystem::path& file : files) append(read_file_of_objects(file), all);
+  return all;
+}
+
+}  // namespace capstan::foresee
