@@ -116,6 +116,14 @@ struct KindSpec {
   std::string help;
   std::vector<Column> columns;
   std::optional<ObjectSpec> objects = {};
+  // What a resource of this kind makes more of by itself: a deployment makes pods. Paths lie in the maker's fields.
+  struct Makes {
+    std::string kind;
+    JsonPath metadata;
+    JsonPath spec;
+    JsonPath count;  // None are made where it is 0.
+  };
+  std::optional<Makes> makes = {};
   // Places that kinds have in common, by name: {"pod", spec.template.spec}.
   std::map<std::string, JsonPath, std::less<>> places = {};
   // Not empty: a table of parts, with the columns `owner` (the resource's id) and `position` in place of id and name.
