@@ -169,7 +169,7 @@ CheckReport Checker::check(std::span<const ObjectDocument> documents, const Chec
   }
   report.objects = report.changed.size();
   const catalog::PictureChanges changes = picture_.take_changes();
-  detect::VerdictChange verdicts = rules_.foresee(changes);
+  detect::VerdictChange verdicts = options.ask_everything ? rules_.foresee_all() : rules_.foresee(changes);
   report.broken = std::move(verdicts.broken);
   report.mended = std::move(verdicts.mended);
   report.problems.insert(report.problems.end(), verdicts.problems.begin(), verdicts.problems.end());

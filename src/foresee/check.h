@@ -19,6 +19,7 @@ namespace capstan::foresee {
 struct CheckOptions {
   std::string cluster = "check";       // Which cluster the objects are for.
   std::string space = "default";       // The namespace of objects that name none.
+  bool ask_everything = false;         // Also what the change cannot affect: slow, and the same.
   bool documents_are_patches = false;  // JSON merge patches (RFC 7386), lists merged by name; else whole objects.
 };
 
