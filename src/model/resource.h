@@ -60,6 +60,10 @@ struct Observation {
   std::vector<std::string> complete_kinds;
   // What the counterpart says is no more, of any kind.
   std::vector<ResourceId> gone = {};
+  std::vector<Relation> gone_relations = {};
+  // As `complete_kinds`, for those whose ids begin so: what is neither in `resources` nor in `still_there` is gone.
+  std::vector<std::string> complete_prefixes = {};
+  std::vector<ResourceId> still_there = {};
   // Why a resource left, where the connector knows: {"exit_signal": 9}. Becomes part of resource.gone.
   std::vector<std::pair<ResourceId, Json>> departures;
 };
