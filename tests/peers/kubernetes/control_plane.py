@@ -44,11 +44,13 @@ def installed(path):
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--directory", type=pathlib.Path, help="an empty directory for everything, kept at the end (default: a temporary one)")
+    parser.add_argument("--directory", type=pathlib.Path,
+                        help="an empty directory for everything, kept at the end (default: a temporary one)")
     parser.add_argument("--nodes", type=int, default=0, metavar="N", help="how many kwok nodes to begin with")
     parser.add_argument("--without", default="", metavar="PARTS", help=f"parts to leave out, by commas: {', '.join(sorted(OPTIONAL))}")
     parser.add_argument("--istio", action="store_true", help="install Istio's custom resource definitions")
-    parser.add_argument("--binaries", type=pathlib.Path, help="where kube-apiserver and the others are (default: where ./install puts them)")
+    parser.add_argument("--binaries", type=pathlib.Path,
+                        help="where kube-apiserver and the others are (default: where ./install puts them)")
     given = parser.parse_args()
     given.without = {part for part in given.without.split(",") if part}
     if given.without - OPTIONAL:

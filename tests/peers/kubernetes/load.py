@@ -97,7 +97,8 @@ def with_label(body, name, value):
 
 def count(api, selection):
     """How many of our pods a field selector selects; of each only the metadata is sent."""
-    return len(api.get(f"/api/v1/pods?labelSelector=load%3Dyes&resourceVersion=0&fieldSelector={selection}", METADATA_ONLY)["items"])
+    found = api.get(f"/api/v1/pods?labelSelector=load%3Dyes&resourceVersion=0&fieldSelector={selection}", METADATA_ONLY)
+    return len(found["items"] or [])  # An empty list is null here.
 
 
 def missing(api, given):

@@ -1,4 +1,4 @@
-"""A Kubernetes control plane of real components in one directory: what is started with which flags, and in which order."""
+"""A Kubernetes control plane of real components in one directory: in which order they start, and what is done to them."""
 import http.client
 import json
 import os
@@ -8,14 +8,11 @@ import subprocess
 import time
 import urllib.request
 
+import commands
 import kube_api
 from certificates import Authority
 from processes import Component, PortTaken, die_with, environment, free_ports
 
-SERVICE_ADDRESSES = "10.96.0.0/12"  # A million services.
-POD_ADDRESSES = "10.128.0.0/9"
-# Where pods would find the API server. It must not be loopback; this one is reserved for documentation.
-ADVERTISED_ADDRESS = "192.0.2.1"
 CLIENTS = ("controller-manager", "scheduler", "kwok")
 READY_SECONDS = 180
 ATTEMPTS = 5
@@ -103,7 +100,8 @@ class Plane:
     def kubectl(self, *arguments):
         command = [self.binaries / "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
         parent = os.getpid()
-        done = subprocess.run(command, capture_output=True, text=True, env=environment(self.directory), preexec_fn=lambda: die_with(parent))
+        done = subprocess.run(command, capture_output=True, text=True, env=environment(self.directory),
+                              preexec_fn=lambda: die_with(parent))
         if done.returncode != 0:
             raise RuntimeError(f"kubectl {arguments[0]} failed: {done.stderr.strip()[-2000:]}")
         return done.stdout
@@ -148,61 +146,25 @@ class Plane:
         client_port, peer_port, server_port = free_ports(3)
         self.etcd, self.server = f"http://127.0.0.1:{client_port}", f"https://127.0.0.1:{server_port}"
         for name in ("admin", "controller-manager", "scheduler", "kwok"):
-            kube_api.write_kubeconfig(self._kubeconfig_of(name), self.server, self.authority.certificate, kube_api.certificate_user(*self.keys[name]))
-        commands = {
-            "etcd": self._etcd_command(f"http://127.0.0.1:{peer_port}"),
-            "apiserver": self._apiserver_command(server_port),
-            "controller-manager": self._controller_manager_command(),
-            "scheduler": self._scheduler_command(),
-            "kwok": self._kwok_command(),
+            user = kube_api.certificate_user(*self.keys[name])
+            kube_api.write_kubeconfig(self.kubeconfig_of(name), self.server, self.authority.certificate, user)
+        command_lines = {
+            "etcd": commands.etcd(self, f"http://127.0.0.1:{peer_port}"),
+            "apiserver": commands.apiserver(self, server_port),
+            "controller-manager": commands.controller_manager(self),
+            "scheduler": commands.scheduler(self),
+            "kwok": commands.kwok(self),
         }
-        self.components = {name: Component(name, command, self.directory) for name, command in commands.items() if name not in self.without}
+        self.components = {name: Component(name, command, self.directory)
+                           for name, command in command_lines.items() if name not in self.without}
         for component in self.components.values():
             component.log.unlink(missing_ok=True)
         self.components["etcd"].start()
         self.components["apiserver"].start()
         self.wait_until(self._server_is_ready, "the API server to be ready")
 
-    def _kubeconfig_of(self, name):
+    def kubeconfig_of(self, name):
         return self.kubeconfig if name == "admin" else self.directory / f"kubeconfig-{name}"
-
-    def _etcd_command(self, peer_url):
-        return [shutil.which("etcd") or "/usr/bin/etcd", "--name=plane", f"--data-dir={self.directory / 'etcd'}", "--logger=zap", "--log-level=warn",
-                f"--listen-client-urls={self.etcd}", f"--advertise-client-urls={self.etcd}", f"--listen-peer-urls={peer_url}",
-                f"--initial-advertise-peer-urls={peer_url}", f"--initial-cluster=plane={peer_url}", "--quota-backend-bytes=4294967296"]
-
-    def _apiserver_command(self, port):
-        certificate, key = self.keys["server"]
-        accounts_certificate, accounts_key = self.keys["accounts"]
-        return [self.binaries / "kube-apiserver", f"--etcd-servers={self.etcd}", "--bind-address=127.0.0.1", f"--secure-port={port}",
-                f"--advertise-address={ADVERTISED_ADDRESS}", f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}",
-                f"--client-ca-file={self.authority.certificate}", "--authorization-mode=Node,RBAC", "--allow-privileged=true",
-                "--service-account-issuer=https://kubernetes.default.svc.cluster.local", f"--service-account-signing-key-file={accounts_key}",
-                f"--service-account-key-file={accounts_certificate}", f"--service-cluster-ip-range={SERVICE_ADDRESSES}",
-                "--max-requests-inflight=3000", "--max-mutating-requests-inflight=1500",
-                # Debian's etcd is too old for lists as watches; a server that is not told so fails them instead of refusing them.
-                "--feature-gates=WatchList=false",
-                # Without it a server that is told to stop waits a minute for its watches.
-                "--shutdown-watch-termination-grace-period=2s"]
-
-    def _controller_manager_command(self):
-        busy = ("deployment-syncs", "replicaset-syncs", "endpoint-syncs", "service-endpoint-syncs", "namespace-syncs", "gc-syncs")
-        return [self.binaries / "kube-controller-manager", f"--kubeconfig={self._kubeconfig_of('controller-manager')}",
-                "--leader-elect=false", "--secure-port=0", "--use-service-account-credentials=true", "--allocate-node-cidrs=false",
-                f"--service-account-private-key-file={self.keys['accounts'][1]}", f"--root-ca-file={self.authority.certificate}",
-                "--kube-api-qps=2000", "--kube-api-burst=4000", *(f"--concurrent-{work}=20" for work in busy)]
-
-    def _scheduler_command(self):
-        path = self.directory / "scheduler.json"
-        path.write_text(json.dumps({
-            "apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
-            "leaderElection": {"leaderElect": False},
-            "clientConnection": {"kubeconfig": str(self._kubeconfig_of("scheduler")), "qps": 2000, "burst": 4000}}))
-        return [self.binaries / "kube-scheduler", f"--config={path}", "--secure-port=0"]
-
-    def _kwok_command(self):
-        return [self.binaries / "kwok", f"--kubeconfig={self._kubeconfig_of('kwok')}", f"--config={self.binaries / 'kwok-stages.yaml'}",
-                "--manage-all-nodes=true", f"--cidr={POD_ADDRESSES}", "--node-lease-duration-seconds=40"]
 
     def _server_is_ready(self):
         return self.get("/readyz") == "ok"
@@ -230,7 +192,8 @@ class Plane:
         kube_api.write_kubeconfig(self.limited_kubeconfig, self.server, self.authority.certificate, {"token": token})
 
     def _ask_etcd(self, method, body):
-        request = urllib.request.Request(f"{self.etcd}/v3/kv/{method}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.etcd}/v3/kv/{method}", json.dumps(body).encode(), headers)
         # Loopback is never reached through a proxy that the environment names.
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
             return json.load(answer)
