@@ -112,7 +112,7 @@ def missing(api, given):
 def wait_until_running(api, given):
     left, least, since = given.pods, given.pods, time.monotonic()
     while left > 0:
-        time.sleep(1)
+        time.sleep(2)  # A look costs the server a good part of a second where there are many.
         left = missing(api, given)
         if left < least:
             least, since = left, time.monotonic()
