@@ -155,9 +155,31 @@ std::vector<Consequence> Checker::consequences(const std::vector<catalog::Relati
   return found;
 }
 
-CheckReport Checker::check(std::span<const ObjectDocument> documents, const CheckOptions& options) {
+std::vector<std::string> Checker::clusters() {
+  std::set<std::string> names;
+  for (const KindSpec& kind : picture_.kinds()) {
+    if (!kind.objects || kind.objects->system != kSystem || !has_column(kind, "cluster")) continue;
+    auto rows = picture_.database().prepare(fmt::format("SELECT DISTINCT cluster FROM {}", kind.name));
+    while (rows && rows->step().value_or(false)) names.emplace(rows->text(0));
+  }
+  return {names.begin(), names.end()};
+}
+
+CheckReport Checker::check(std::span<const ObjectDocument> documents, const CheckOptions& given) {
   CheckReport report;
   report.rules = rules_.size();
+  CheckOptions options = given;
+  if (options.cluster.empty()) {
+    const std::vector<std::string> known = clusters();
+    if (known.size() != 1) {
+      report.problems.push_back(
+          {ErrorCode::kInvalidArgument,
+           known.empty() ? "no cluster is known" : fmt::format("which cluster? known are {}", fmt::join(known, ", ")),
+           {}});
+      return report;
+    }
+    options.cluster = known[0];
+  }
   if (Status begun = picture_.begin_trial(); !begun) {
     report.problems.push_back(begun.error());
     return report;

@@ -17,7 +17,7 @@
 namespace capstan::foresee {
 
 struct CheckOptions {
-  std::string cluster = "check";       // Which cluster the objects are for.
+  std::string cluster = "check";       // Which cluster the objects are for; "" is the only one there is.
   std::string space = "default";       // The namespace of objects that name none.
   bool ask_everything = false;         // Also what the change cannot affect: slow, and the same.
   bool documents_are_patches = false;  // JSON merge patches (RFC 7386), lists merged by name; else whole objects.
@@ -47,6 +47,8 @@ class Checker {
   // Takes objects for good: the state against which changes are checked, where there is no running system.
   std::vector<Error> assume(std::span<const ObjectDocument> documents, const CheckOptions& options);
   CheckReport check(std::span<const ObjectDocument> documents, const CheckOptions& options);
+  // The clusters of which objects are known.
+  std::vector<std::string> clusters();
 
  private:
   // Nothing: the object is deleted.

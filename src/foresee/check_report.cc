@@ -33,7 +33,8 @@ void add_consequence(const Consequence& consequence, std::string& text) {
 }
 
 Json finding_json(const Finding& finding) {
-  return Json::object({{"rule", finding.rule},
+  return Json::object({{"id", finding.id},
+                       {"rule", finding.rule},
                        {"severity", to_string(finding.severity)},
                        {"resource", finding.resource},
                        {"says", finding.says},
@@ -122,6 +123,47 @@ Json to_json(const CheckReport& report) {
                        {"mended", findings_json(report.mended)},
                        {"lost_relations", std::move(consequences)},
                        {"problems", std::move(problems)}});
+}
+
+CheckReport report_from_json(const Json& json) {
+  const auto findings = [](const Json& list) {
+    std::vector<Finding> all;
+    for (const Json& item : list.items()) {
+      Finding& finding = all.emplace_back();
+      finding.id = item["id"].string_or_empty();
+      finding.rule = item["rule"].string_or_empty();
+      finding.severity = parse_severity(item["severity"].string_or_empty()).value_or(Severity::kMedium);
+      finding.resource = item["resource"].string_or_empty();
+      finding.says = item["says"].string_or_empty();
+      finding.remedy = item["remedy"].string_or_empty();
+    }
+    return all;
+  };
+  const auto relation = [](const Json& item) {
+    return Relation{.source = item["source"].string_or_empty(),
+                    .kind = item["kind"].string_or_empty(),
+                    .target = item["target"].string_or_empty(),
+                    .origin = Origin::kDerived};
+  };
+  CheckReport report{.objects = static_cast<size_t>(json["objects"].int_or(0)),
+                     .rules = static_cast<size_t>(json["rules"].int_or(0)),
+                     .broken = findings(json["broken"]),
+                     .mended = findings(json["mended"]),
+                     .consequences = {},
+                     .problems = {},
+                     .changed = {}};
+  for (const Json& item : json["lost_relations"].items()) {
+    Consequence& consequence = report.consequences.emplace_back();
+    consequence.change = {.relation = relation(item), .is_new = false};
+    for (const Json& one : item["counted_on_by"].items()) consequence.counted_on_by.push_back(relation(one));
+  }
+  for (const Json& item : json["problems"].items()) {
+    report.problems.push_back({ErrorCode::kInvalidArgument,
+                               item["message"].string_or_empty(),
+                               {item["file"].string_or_empty(), static_cast<int>(item["line"].int_or(0)),
+                                static_cast<int>(item["column"].int_or(0))}});
+  }
+  return report;
 }
 
 Json to_sarif(const CheckReport& report, std::string_view version) {

@@ -219,6 +219,7 @@ TEST_F(CheckTest, ChecksWhatItKnowsAndTellsTheRest) {
 TEST_F(CheckTest, IsWrittenForMachines) {
   const CheckReport report = patch(kRelabel);
   EXPECT_EQ(to_json(report)["broken"].items()[0]["rule"].string_or_empty(), "SelectsNothing");
+  EXPECT_EQ(to_text(report_from_json(to_json(report))), to_text(report));
   const Json run = to_sarif(report, "1")["runs"].items()[0];
   EXPECT_EQ(run["results"].items()[0]["level"].string_or_empty(), "error");
   EXPECT_EQ(run["tool"]["driver"]["rules"].items().size(), 1u);
