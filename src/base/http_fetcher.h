@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/http_client.h"
+#include "base/http_stream.h"
 
 namespace capstan {
 
@@ -19,10 +20,11 @@ class HttpFetcher {
   virtual void start(HttpRequest request, Done done) = 0;
 };
 
-// By libcurl's multi interface. Connections are kept and used again.
-class CurlHttpFetcher final : public HttpFetcher {
+// By libcurl's multi interface. Connections are kept and used again, and shared by requests to the same origin where it
+// speaks HTTP/2 over TLS.
+class CurlHttpFetcher final : public HttpFetcher, public HttpStreamer {
  public:
-  // Beyond `max_in_flight` requests under way, further ones are refused.
+  // Beyond `max_in_flight` requests and streams under way, further ones are refused.
   explicit CurlHttpFetcher(size_t max_in_flight = 10'000);
   // What is under way ends as kCancelled.
   ~CurlHttpFetcher() override;
@@ -30,6 +32,8 @@ class CurlHttpFetcher final : public HttpFetcher {
   CurlHttpFetcher& operator=(const CurlHttpFetcher&) = delete;
 
   void start(HttpRequest request, Done done) override;
+  // The stream may outlive the fetcher.
+  std::unique_ptr<HttpStream> open(HttpRequest request, std::shared_ptr<HttpStreamHandler> handler) override;
 
  private:
   class Transfers;
