@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace capstan::kubernetes {
 namespace {
@@ -12,52 +12,72 @@ constexpr size_t kMostOfAWord = 8;  // More than "items" has.
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// Bytes that mean nothing to the splitter outside of a string.
-bool is_plain(char c) { return c != '"' && c != '{' && c != '}' && c != '[' && c != ']'; }
-
 }  // namespace
 
 Status JsonSplitter::feed(std::string_view chunk, const Take& take) {
   while (!chunk.empty()) {
-    // Runs of bytes that change nothing are taken over in one piece.
-    size_t run = 0;
-    if (in_string_ && !escaped_) {
-      run = std::min(chunk.find_first_of("\"\\"), chunk.size());
-      if (word_.size() < kMostOfAWord) word_.append(chunk, 0, std::min(run, kMostOfAWord));
-    } else if (!in_string_ && place_ == Place::kObject) {
-      while (run < chunk.size() && is_plain(chunk[run])) ++run;
+    if (place_ == Place::kObject) {
+      const std::string_view part = chunk.substr(0, scan_object(chunk));
+      chunk.remove_prefix(part.size());
+      TRY(keep(part));
+      if (depth_ > kMaxDepth) return too_deep();
+      if (depth_ == object_depth()) TRY(finish_object(take));
+    } else {
+      TRY(step(chunk.front()));
+      chunk.remove_prefix(1);
     }
-    if (run > 0) TRY(keep(chunk.substr(0, run)));
-    chunk.remove_prefix(run);
-    if (chunk.empty()) break;
-    TRY(step(chunk.front(), take));
-    chunk.remove_prefix(1);
   }
   return {};
 }
 
-Status JsonSplitter::step(char c, const Take& take) {
-  if (in_string_) {
-    if (escaped_) {
-      escaped_ = false;
-    } else if (c == '\\') {
-      escaped_ = true;
-      word_ += c;  // A key in another spelling is another key to us.
-    } else {
-      in_string_ = false;
+// Nearly all bytes come by here, so it looks at each but once.
+size_t JsonSplitter::scan_object(std::string_view chunk) {
+  const size_t end_depth = object_depth();
+  size_t at = 0;
+  for (; at < chunk.size(); ++at) {
+    if (in_string_) {
+      if (std::exchange(escaped_, false)) continue;
+      while (at < chunk.size() && chunk[at] != '"' && chunk[at] != '\\') ++at;
+      if (at == chunk.size()) break;
+      if (chunk[at] == '\\') {
+        escaped_ = true;
+      } else {
+        in_string_ = false;
+      }
+      continue;
     }
+    const char c = chunk[at];
+    if (c == '"') {
+      in_string_ = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth_ > kMaxDepth) return at + 1;
+    } else if ((c == '}' || c == ']') && --depth_ == end_depth) {
+      return at + 1;
+    }
+  }
+  return at;
+}
+
+Status JsonSplitter::step(char c) {
+  if (in_string_) {
+    if (c == '"' && !escaped_) {
+      in_string_ = false;
+    } else if (word_.size() < kMostOfAWord) {
+      word_ += c;
+    }
+    escaped_ = c == '\\' && !escaped_;
     return keep({&c, 1});
   }
   switch (c) {
     case '{':
     case '[': return open(c);
     case '}':
-    case ']': return close(c, take);
+    case ']': return close(c);
     case '"':
       in_string_ = true;
       word_.clear();
       break;
-    case ':': items_next_ = place_ == Place::kRest && depth_ == 1 && word_ == "items"; break;
+    case ':': items_next_ = depth_ == 1 && word_ == "items"; break;
     case ',': items_next_ = false; break;
     default: break;
   }
@@ -69,7 +89,7 @@ Status JsonSplitter::step(char c, const Take& take) {
 }
 
 Status JsonSplitter::open(char c) {
-  if (depth_ >= kMaxDepth) return fail(ErrorCode::kCorrupt, "the answer is nested too deeply");
+  if (depth_ >= kMaxDepth) return too_deep();
   if (place_ == Place::kBetween || place_ == Place::kItems) {
     if (c != '{' || ended_) return fail(ErrorCode::kCorrupt, "the answer has something where an object must begin");
     const bool begins_list = shape_ == Shape::kList && place_ == Place::kBetween;
@@ -85,7 +105,7 @@ Status JsonSplitter::open(char c) {
   return keep({&c, 1});
 }
 
-Status JsonSplitter::close(char c, const Take& take) {
+Status JsonSplitter::close(char c) {
   if (depth_ == 0) return fail(ErrorCode::kCorrupt, "the answer closes what was not opened");
   --depth_;
   if (place_ == Place::kItems) {
@@ -94,8 +114,7 @@ Status JsonSplitter::close(char c, const Take& take) {
     return keep("]");
   }
   TRY(keep({&c, 1}));
-  if (place_ == Place::kObject && depth_ == object_depth()) return finish_object(take);
-  if (place_ == Place::kRest && depth_ == 0) {
+  if (depth_ == 0) {
     place_ = Place::kBetween;
     ended_ = true;
   }
@@ -109,6 +128,8 @@ Status JsonSplitter::finish_object(const Take& take) {
   if (object_.capacity() > size_t{256} << 10) object_ = {};  // A large one is the exception, its memory not kept.
   return taken;
 }
+
+std::unexpected<Error> JsonSplitter::too_deep() { return fail(ErrorCode::kCorrupt, "the answer is nested too deeply"); }
 
 Status JsonSplitter::keep(std::string_view text) {
   std::string& kept = place_ == Place::kObject ? object_ : rest_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,11 +40,15 @@ class JsonSplitter {
     kObject,   // In one of the objects.
   };
 
-  Status step(char c, const Take& take);
+  // Takes what is within an object, up to its end. Gives how much that is.
+  size_t scan_object(std::string_view chunk);
+  // Takes one byte of what is not.
+  Status step(char c);
   Status open(char c);
-  Status close(char c, const Take& take);
+  Status close(char c);
   Status keep(std::string_view text);
   Status finish_object(const Take& take);
+  static std::unexpected<Error> too_deep();
   size_t object_depth() const { return shape_ == Shape::kStream ? 0 : 2; }
 
   const Shape shape_;

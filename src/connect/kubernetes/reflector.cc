@@ -263,8 +263,6 @@ void Reflector::end_watch(const Status& end) {
 
 void Reflector::refused(const ApiStatus& status) {
   Error error = to_error(status);
-  error.message =
-      fmt::format("{} {}: {}", phase_ == Phase::kListing ? "listing" : "watching", type_.name(), error.message);
   if (status.is_expired()) return refused_expired();
   if (status.code == 401 && parts_.credentials.refused(proof_) && !std::exchange(authenticated_anew_, true)) {
     return wait(Duration(0));

@@ -277,7 +277,7 @@ TEST_F(ReflectorTest, TriesWhatIsForbiddenAgainAfterMinutes) {
   start();
   answer(403, status(403, "Forbidden"));
   EXPECT_THAT(sink_.take(), ElementsAre("listing pods", "state pods permission_denied"));
-  EXPECT_EQ(sink_.last_error(), "listing pods: no luck");
+  EXPECT_EQ(sink_.last_error(), "no luck");
   const Duration wait = *reflector_->tick();
   EXPECT_GE(wait, options_.refused_interval);
   pass(wait);
