@@ -75,10 +75,11 @@ std::string http_origin(std::string_view url) {
 }
 
 Result<std::unique_ptr<CurlExchange>> CurlExchange::create(HttpRequest request, std::stop_token stop, CurlEasy easy,
-                                                           std::shared_ptr<HttpStreamHandler> handler) {
+                                                           std::shared_ptr<HttpStreamHandler> handler,
+                                                           HttpConnections connections) {
   if (!easy) return fail(ErrorCode::kResourceExhausted, "no memory for an HTTP request");
   std::unique_ptr<CurlExchange> exchange(
-      new CurlExchange(std::move(request), std::move(stop), std::move(easy), std::move(handler)));
+      new CurlExchange(std::move(request), std::move(stop), std::move(easy), std::move(handler), connections));
   TRY(exchange->prepare_headers());
   exchange->set_options();
   if (exchange->handler_) exchange->set_stream_options();
@@ -117,12 +118,16 @@ void CurlExchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
   if (!request_.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
-  if (request_.accept_compressed) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  // libcurl keeps what it has unpacked while a stream is paused, however much that is.
+  if (request_.accept_compressed && !handler_) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   if (!request_.username.empty()) {
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     curl_easy_setopt(easy, CURLOPT_USERNAME, request_.username.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, request_.password.c_str());
   }
+  const bool shared = connections_ == HttpConnections::kShared;
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, shared ? 1L : 0L);
   set_method();
   set_tls();
   set_server_name();
@@ -207,8 +212,13 @@ size_t CurlExchange::take_body(const char* data, size_t bytes) {
 size_t CurlExchange::stream_body(std::string_view chunk) {
   tell_head();
   ++activity_;
-  paused_ = !handler_->on_chunk(chunk);
-  return paused_ ? CURL_WRITEFUNC_PAUSE : chunk.size();  // What was paused is offered again.
+  if (handler_->on_chunk(chunk)) return chunk.size();
+  if (connections_ == HttpConnections::kShared) {
+    no_room_ = true;
+    return 0;  // Ends it: libcurl 7.88 stalls the whole connection when one of its streams is paused.
+  }
+  paused_ = true;
+  return CURL_WRITEFUNC_PAUSE;  // The same is offered again.
 }
 
 void CurlExchange::tell_head() {
@@ -293,6 +303,10 @@ Status CurlExchange::end_stream(CURLcode code) {
   if (too_large_) {
     return fail(ErrorCode::kResourceExhausted, fmt::format("{}: the headers are larger than the limit of {} bytes",
                                                            http_origin(request_.url), kMaxHeaderBytes));
+  }
+  if (no_room_) {
+    return fail(ErrorCode::kResourceExhausted,
+                fmt::format("{}: the answer came faster than it was read", http_origin(request_.url)));
   }
   if (code != CURLE_OK) return fail(describe(code));
   tell_head();

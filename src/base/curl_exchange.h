@@ -25,9 +25,13 @@ using CurlEasy = std::unique_ptr<CURL, CloseCurl>;
 class CurlExchange {
  public:
   // Takes over `easy`, which may hold an open connection. Errors: kInvalidArgument for a header that is none.
+  static Result<std::unique_ptr<CurlExchange>> create(HttpRequest request, std::stop_token stop, CurlEasy easy) {
+    return create(std::move(request), std::move(stop), std::move(easy), nullptr, HttpConnections::kShared);
+  }
   // With a handler the answer goes to it, piece by piece, and `end_stream` takes the place of `finish`.
   static Result<std::unique_ptr<CurlExchange>> create(HttpRequest request, std::stop_token stop, CurlEasy easy,
-                                                      std::shared_ptr<HttpStreamHandler> handler = nullptr);
+                                                      std::shared_ptr<HttpStreamHandler> handler,
+                                                      HttpConnections connections);
 
   CURL* easy() { return easy_.get(); }
   const HttpRequest& request() const { return request_; }
@@ -47,8 +51,13 @@ class CurlExchange {
   CurlEasy release();
 
  private:
-  CurlExchange(HttpRequest request, std::stop_token stop, CurlEasy easy, std::shared_ptr<HttpStreamHandler> handler)
-      : request_(std::move(request)), stop_(std::move(stop)), handler_(std::move(handler)), easy_(std::move(easy)) {}
+  CurlExchange(HttpRequest request, std::stop_token stop, CurlEasy easy, std::shared_ptr<HttpStreamHandler> handler,
+               HttpConnections connections)
+      : request_(std::move(request)),
+        stop_(std::move(stop)),
+        handler_(std::move(handler)),
+        connections_(connections),
+        easy_(std::move(easy)) {}
 
   Status prepare_headers();
   void set_options();
@@ -68,6 +77,7 @@ class CurlExchange {
   HttpRequest request_;
   std::stop_token stop_;
   std::shared_ptr<HttpStreamHandler> handler_;
+  HttpConnections connections_;
   CurlEasy easy_;
   std::unique_ptr<curl_slist, CloseCurl> headers_;
   std::unique_ptr<curl_slist, CloseCurl> connect_to_;
@@ -77,6 +87,7 @@ class CurlExchange {
   bool too_large_ = false;
   bool head_told_ = false;
   bool paused_ = false;
+  bool no_room_ = false;
   uint64_t activity_ = 0;
 };
 

@@ -83,8 +83,11 @@ class StreamOwner final : public HttpStream {
 // The thread that owns the multi handle.
 class CurlHttpFetcher::Transfers {
  public:
-  explicit Transfers(size_t max_in_flight)
-      : max_in_flight_(max_in_flight), multi_(curl_multi_init()), inbox_(std::make_shared<Inbox>(multi_)) {
+  Transfers(size_t max_in_flight, HttpConnections connections)
+      : max_in_flight_(max_in_flight),
+        connections_(connections),
+        multi_(curl_multi_init()),
+        inbox_(std::make_shared<Inbox>(multi_)) {
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kMaxIdleConnections);
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
@@ -146,7 +149,7 @@ class CurlHttpFetcher::Transfers {
   }
 
   void add(Waiting one) {
-    auto exchange = CurlExchange::create(std::move(one.request), {}, take_easy(), one.handler);
+    auto exchange = CurlExchange::create(std::move(one.request), {}, take_easy(), one.handler, connections_);
     if (!exchange) return end(one, std::move(exchange.error()));
     CURL* easy = (*exchange)->easy();
     if (one.handler) {
@@ -272,6 +275,7 @@ class CurlHttpFetcher::Transfers {
   }
 
   const size_t max_in_flight_;
+  const HttpConnections connections_;
   CURLM* multi_;
   const std::shared_ptr<Inbox> inbox_;
   std::atomic<size_t> in_flight_{0};
@@ -285,9 +289,9 @@ class CurlHttpFetcher::Transfers {
   std::jthread thread_;
 };
 
-CurlHttpFetcher::CurlHttpFetcher(size_t max_in_flight) {
+CurlHttpFetcher::CurlHttpFetcher(size_t max_in_flight, HttpConnections connections) {
   curl_global_init(CURL_GLOBAL_DEFAULT);  // Counted and thread-safe in libcurl; balanced in the destructor.
-  transfers_ = std::make_unique<Transfers>(max_in_flight);
+  transfers_ = std::make_unique<Transfers>(max_in_flight, connections);
 }
 
 CurlHttpFetcher::~CurlHttpFetcher() {

@@ -20,12 +20,11 @@ class HttpFetcher {
   virtual void start(HttpRequest request, Done done) = 0;
 };
 
-// By libcurl's multi interface. Connections are kept and used again, and shared by requests to the same origin where it
-// speaks HTTP/2 over TLS.
+// By libcurl's multi interface. Connections are kept and used again.
 class CurlHttpFetcher final : public HttpFetcher, public HttpStreamer {
  public:
   // Beyond `max_in_flight` requests and streams under way, further ones are refused.
-  explicit CurlHttpFetcher(size_t max_in_flight = 10'000);
+  explicit CurlHttpFetcher(size_t max_in_flight = 10'000, HttpConnections connections = HttpConnections::kOwn);
   // What is under way ends as kCancelled.
   ~CurlHttpFetcher() override;
   CurlHttpFetcher(const CurlHttpFetcher&) = delete;

@@ -8,13 +8,20 @@
 
 namespace capstan {
 
+enum class HttpConnections {
+  kOwn,     // One for each answer under way.
+  kShared,  // HTTP/2 where a server speaks it: hundreds of answers on one connection, none of which can be made to
+            // wait.
+};
+
 // Who takes an answer. Called from one thread of the transport, in this order; must not block.
 class HttpStreamHandler {
  public:
   virtual ~HttpStreamHandler() = default;
   // Once, before the first chunk: status and headers, with an empty body.
   virtual void on_head(HttpResponse head) = 0;
-  // Any number of times. False: there is no room; nothing more comes until HttpStream::resume, then the same again.
+  // Any number of times. False: there is no room; nothing more comes until HttpStream::resume, then the same again. On
+  // a shared connection that is the end instead: kResourceExhausted.
   virtual bool on_chunk(std::string_view chunk) = 0;
   // Exactly once, and the last: the answer is complete, or why it is not. Errors are those of HttpClient;
   // kDeadlineExceeded also when nothing came within the idle limit.
@@ -35,7 +42,7 @@ class HttpStreamer {
  public:
   virtual ~HttpStreamer() = default;
   // Returns at once; the handler may be told from within. `timeout` and `idle_limit` of the request hold, its
-  // `max_response_bytes` does not: the handler sees what comes.
+  // `max_response_bytes` does not: the handler sees what comes. Answers are never asked for compressed.
   virtual std::unique_ptr<HttpStream> open(HttpRequest request, std::shared_ptr<HttpStreamHandler> handler) = 0;
 };
 

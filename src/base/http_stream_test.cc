@@ -201,6 +201,16 @@ TEST_F(HttpStreamTest, ReadsNoMoreThanTheHandlerTakesAndLosesNothing) {
   EXPECT_EQ(recorder_->text(sent).size(), sent);
 }
 
+TEST_F(HttpStreamTest, EndsWhatIsNotReadOnASharedConnection) {
+  CurlHttpFetcher shared(10, HttpConnections::kShared);
+  recorder_->set_room(0);
+  const auto stream = shared.open(endless(server_.url()), recorder_);
+  server_.accept();
+  server_.say(kHead);
+  server_.say("one\n");
+  EXPECT_EQ(recorder_->end().error().code, ErrorCode::kResourceExhausted);
+}
+
 TEST_F(HttpStreamTest, EndsWhatIsSilentForTooLong) {
   HttpRequest request = endless(server_.url());
   request.idle_limit = Duration(60);

@@ -92,7 +92,7 @@ void Reflector::begin_list() {
   std::string query;
   if (expired_ < kExpiredBeforeUnpaged) query = fmt::format("limit={}", options_.page_limit);
   if (!continue_.empty()) query += "&continue=" + percent_encode(continue_);
-  open(query, Duration(0), options_.answer_limit);
+  open(parts_.lists, query, Duration(0), options_.answer_limit);
 }
 
 void Reflector::begin_watch() {
@@ -105,10 +105,10 @@ void Reflector::begin_watch() {
       fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
                   std::chrono::duration_cast<std::chrono::seconds>(length).count(), percent_encode(resource_version_));
   // The server ends it; the limits are for one that does not.
-  open(query, length + options_.answer_limit, has_bookmarks_ ? options_.bookmark_limit : Duration(0));
+  open(parts_.watches, query, length + options_.answer_limit, has_bookmarks_ ? options_.bookmark_limit : Duration(0));
 }
 
-void Reflector::open(const std::string& query, Duration limit, Duration idle_limit) {
+void Reflector::open(HttpStreamer& streamer, const std::string& query, Duration limit, Duration idle_limit) {
   HttpRequest request;
   const Result<std::string> path = resource_path(type_, {});
   if (!path) return failed(path.error());
@@ -122,11 +122,12 @@ void Reflector::open(const std::string& query, Duration limit, Duration idle_lim
   head_.reset();
   refusal_.reset();
   error_body_.clear();
-  intake_ = std::make_shared<AnswerIntake>(options_.buffer_bytes, [weak = weak_from_this()] {
+  const size_t room = phase_ == Phase::kListing ? options_.buffer_bytes : options_.watch_bytes;
+  intake_ = std::make_shared<AnswerIntake>(room, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->schedule();
   });
   head_due_ms_ = (parts_.clock.monotonic() + options_.answer_limit).count();
-  stream_ = parts_.streamer.open(std::move(request), intake_);
+  stream_ = streamer.open(std::move(request), intake_);
 }
 
 void Reflector::take_arrived() {
@@ -249,7 +250,7 @@ Status Reflector::take_error_event(const Json& object) {
   return fail(to_error(*refusal_));
 }
 
-// A watch that was cut off is as good as one that ended: the next goes on where it was.
+// A watch that was cut off, or came too fast, is as good as one that ended: the next goes on where it was.
 void Reflector::end_watch(const Status& end) {
   if (!head_) return failed(end ? Error{ErrorCode::kCorrupt, "the watch ended before it began"} : end.error());
   const bool broken = !end && end.error().code != ErrorCode::kDeadlineExceeded && !progressed_;

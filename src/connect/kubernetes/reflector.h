@@ -46,7 +46,8 @@ class ReflectorSink {
 
 struct ReflectorOptions {
   size_t page_limit = 500;             // Objects of a page.
-  size_t buffer_bytes = 256 << 10;     // Of an answer, waiting to be read; beyond it the server has to wait.
+  size_t buffer_bytes = 256 << 10;     // Of a page, waiting to be read; beyond it the server has to wait.
+  size_t watch_bytes = 1 << 20;        // Of a watch; beyond it the watch ends.
   size_t batch_bytes = 1 << 20;        // Of the text of objects given to the sink at once,
   size_t batch_objects = 100;          // and their number.
   size_t max_object_bytes = 32 << 20;  // One larger than this stops its type.
@@ -65,7 +66,8 @@ using Executor = std::function<bool(std::function<void()>)>;
 class Reflector : public std::enable_shared_from_this<Reflector> {
  public:
   struct Parts {
-    HttpStreamer& streamer;
+    HttpStreamer& lists;    // On connections of their own: a list waits in the server while there is no room.
+    HttpStreamer& watches;  // On shared ones: one that comes faster than it is read ends, and goes on where it was.
     Executor executor;
     Credentials& credentials;
     const Clock& clock;
@@ -103,7 +105,7 @@ class Reflector : public std::enable_shared_from_this<Reflector> {
   void begin();
   void begin_list();
   void begin_watch();
-  void open(const std::string& query, Duration limit, Duration idle_limit);
+  void open(HttpStreamer& streamer, const std::string& query, Duration limit, Duration idle_limit);
   void take_arrived();
   Status take_bytes(std::string_view bytes);
   void take_end(const Status& end);

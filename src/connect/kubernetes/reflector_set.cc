@@ -41,7 +41,8 @@ void ReflectorSet::set_types(const std::vector<ResourceType>& types) {
 
 std::shared_ptr<Reflector> ReflectorSet::make(ResourceType type) const {
   WorkerPool& workers = parts_.workers;  // Not `this`: work under way may outlive it.
-  const Reflector::Parts parts{.streamer = parts_.streamer,
+  const Reflector::Parts parts{.lists = parts_.lists,
+                               .watches = parts_.watches,
                                .executor = [&workers](auto work) { return workers.try_run(std::move(work)); },
                                .credentials = parts_.credentials,
                                .clock = parts_.clock,

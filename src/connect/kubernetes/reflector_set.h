@@ -11,11 +11,12 @@
 
 namespace capstan::kubernetes {
 
-// Thread-safe. Its parts must outlive it, and the workers the streamer.
+// Thread-safe. Its parts must outlive it, and the workers the streamers.
 class ReflectorSet {
  public:
   struct Parts {
-    HttpStreamer& streamer;
+    HttpStreamer& lists;    // As a reflector needs them: on connections of their own,
+    HttpStreamer& watches;  // and shared.
     WorkerPool& workers;
     Credentials& credentials;
     const Clock& clock;

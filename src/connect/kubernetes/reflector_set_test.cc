@@ -31,7 +31,8 @@ class ReflectorSetTest : public testing::Test {
     set_.reset();
   }
   void start(const std::vector<ResourceType>& types, size_t lists_at_once = 8) {
-    set_.emplace(ReflectorSet::Parts{.streamer = fetcher_,
+    set_.emplace(ReflectorSet::Parts{.lists = lists_,
+                                     .watches = watches_,
                                      .workers = workers_,
                                      .credentials = *credentials_,
                                      .clock = clock_,
@@ -49,7 +50,8 @@ class ReflectorSetTest : public testing::Test {
   ReflectorOptions options_;
   std::optional<Credentials> credentials_;
   WorkerPool workers_{2, 1'000};
-  CurlHttpFetcher fetcher_;
+  CurlHttpFetcher lists_;
+  CurlHttpFetcher watches_{1'000, HttpConnections::kShared};
   std::optional<ReflectorSet> set_;
   std::jthread thread_;
 };

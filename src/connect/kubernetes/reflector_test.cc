@@ -51,7 +51,8 @@ class ReflectorTest : public testing::Test {
   }
 
   void start() {
-    reflector_ = std::make_shared<Reflector>(Reflector::Parts{.streamer = streamer_,
+    reflector_ = std::make_shared<Reflector>(Reflector::Parts{.lists = streamer_,
+                                                              .watches = streamer_,
                                                               .executor =
                                                                   [this](std::function<void()> work) {
                                                                     if (work_.size() >= room_) return false;
@@ -303,13 +304,13 @@ TEST_F(ReflectorTest, AsksForNewCredentialsOnceWhenItIsNotKnown) {
   EXPECT_THAT(sink_.last_error(), Not(HasSubstr("old")));
 }
 
-TEST_F(ReflectorTest, MakesTheServerWaitForASlowSinkAndLosesNothing) {
+TEST_F(ReflectorTest, MakesTheServerWaitWithAListForASlowSink) {
   options_.buffer_bytes = 100;
   start();
-  answer(200, list(object("a", 5), 7));
+  std::string items = object("a", 1);
+  for (int i = 2; i < 10; ++i) items += "," + object("a", i);
+  const std::string text = list(items, 20);
   head(200);
-  std::string text;
-  for (int i = 8; i < 20; ++i) text += event("ADDED", object("x", i));
   const auto call = last();
   ASSERT_TRUE(call->handler->on_chunk(text.substr(0, 150)));
   ASSERT_FALSE(call->handler->on_chunk(text.substr(150)));  // Nobody has had the time to read.
@@ -317,9 +318,20 @@ TEST_F(ReflectorTest, MakesTheServerWaitForASlowSinkAndLosesNothing) {
   settle();
   EXPECT_EQ(call->resumed, 1);
   EXPECT_TRUE(send(text.substr(150)));
-  sink_.take();
-  send(event("ADDED", object("y", 20)));
-  EXPECT_THAT(sink_.take(), ElementsAre("changed pods y@20"));
+  end();
+  EXPECT_THAT(sink_.take(), testing::Contains("listed pods"));
+}
+
+TEST_F(ReflectorTest, GoesOnWhereAWatchCameTooFast) {
+  options_.watch_bytes = 100;
+  start_watching();
+  const auto call = last();
+  ASSERT_TRUE(call->handler->on_chunk(event("ADDED", object("c", 8)) + event("ADDED", object("d", 9))));
+  ASSERT_FALSE(call->handler->on_chunk(event("ADDED", object("e", 10))));
+  end(fail(ErrorCode::kResourceExhausted, "too fast"));
+  pass(Duration(100));
+  EXPECT_THAT(url(), HasSubstr("&resourceVersion=9"));
+  EXPECT_THAT(sink_.take(), ElementsAre("changed pods c@8", "changed pods d@9"));
 }
 
 TEST_F(ReflectorTest, RefusesAnObjectBeyondTheLimit) {
