@@ -127,7 +127,6 @@ void CurlExchange::set_options() {
   }
   const bool shared = connections_ == HttpConnections::kShared;
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, shared ? 1L : 0L);
   set_method();
   set_tls();
   set_server_name();

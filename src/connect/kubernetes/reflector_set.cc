@@ -10,6 +10,12 @@ namespace {
 constexpr Duration kLongestSleep{1'000};
 constexpr Duration kShortestSleep{20};
 
+std::map<std::string, ResourceType> by_key(const std::vector<ResourceType>& types) {
+  std::map<std::string, ResourceType> keyed;
+  for (const ResourceType& type : types) keyed.emplace(type.api_version() + "/" + type.plural, type);
+  return keyed;
+}
+
 }  // namespace
 
 ReflectorSet::ReflectorSet(Parts parts, ReflectorOptions options, size_t lists_at_once)
@@ -19,8 +25,21 @@ ReflectorSet::~ReflectorSet() { set_types({}); }
 
 void ReflectorSet::set_types(const std::vector<ResourceType>& types) {
   std::lock_guard one_at_a_time(changing_);
-  std::map<std::string, ResourceType> wanted;
-  for (const ResourceType& type : types) wanted.emplace(type.api_version() + "/" + type.plural, type);
+  Wanted wanted = by_key(types);
+  stop_others(wanted);
+  std::lock_guard lock(mutex_);
+  for (auto& [key, type] : wanted) {
+    std::shared_ptr<Reflector>& reflector = reflectors_[key];
+    if (!reflector) reflector = make(std::move(type));
+  }
+}
+
+void ReflectorSet::keep_only(const std::vector<ResourceType>& types) {
+  std::lock_guard one_at_a_time(changing_);
+  stop_others(by_key(types));
+}
+
+void ReflectorSet::stop_others(const Wanted& wanted) {
   std::vector<std::shared_ptr<Reflector>> gone;
   {
     std::lock_guard lock(mutex_);
@@ -32,11 +51,6 @@ void ReflectorSet::set_types(const std::vector<ResourceType>& types) {
     });
   }
   for (const auto& reflector : gone) reflector->stop();  // Waits for the sink, so not under the lock.
-  std::lock_guard lock(mutex_);
-  for (auto& [key, type] : wanted) {
-    std::shared_ptr<Reflector>& reflector = reflectors_[key];
-    if (!reflector) reflector = make(std::move(type));
-  }
 }
 
 std::shared_ptr<Reflector> ReflectorSet::make(ResourceType type) const {

@@ -30,6 +30,8 @@ class ReflectorSet {
   // What is to be reflected from now on: new types are begun, those that are not among them are stopped. No call of the
   // sink about a type that was stopped comes after it returns. Not from the sink.
   void set_types(const std::vector<ResourceType>& types);
+  // The same, but begins nothing.
+  void keep_only(const std::vector<ResourceType>& types);
 
   // Starts what is due, no more than so many lists at once. Gives the time until the next look, at most a second.
   Duration tick();
@@ -37,6 +39,8 @@ class ReflectorSet {
   void run(const std::stop_token& stop);
 
  private:
+  using Wanted = std::map<std::string, ResourceType>;
+  void stop_others(const Wanted& wanted);
   std::shared_ptr<Reflector> make(ResourceType type) const;
 
   const Parts parts_;
