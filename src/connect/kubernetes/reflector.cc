@@ -16,9 +16,10 @@ constexpr int kExpiredBeforeUnpaged = 2;
 constexpr Duration kSoon{100};  // At most: many watches end together when a server goes.
 constexpr Duration kBrief{1'000};
 
+// Messages differ in milliseconds and ports from one try to the next.
 bool same(const Status& a, const Status& b) {
   if (a.has_value() || b.has_value()) return a.has_value() == b.has_value();
-  return a.error().code == b.error().code && a.error().message == b.error().message;
+  return a.error().code == b.error().code;
 }
 
 }  // namespace
@@ -256,7 +257,8 @@ void Reflector::end_watch(const Status& end) {
   const bool broken = !end && end.error().code != ErrorCode::kDeadlineExceeded && !progressed_;
   const bool brief = !progressed_ && parts_.clock.monotonic() - watch_began_ < kBrief;
   if (broken && ++fruitless_ >= kFruitlessBeforeList) return list_anew();
-  if (broken || brief) return failed(end ? Error{ErrorCode::kUnavailable, "the watch ended at once"} : end.error());
+  if (broken) return failed(end.error());
+  if (brief) return wait(backoff());  // As servers do that are about to stop.
   failures_ = 0;
   authenticated_anew_ = false;
   wait(by_chance(kSoon));

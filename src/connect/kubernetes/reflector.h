@@ -39,7 +39,7 @@ class ReflectorSink {
   virtual void changed(const ResourceType& type, Json object) = 0;
   // With the object as it was at its end.
   virtual void deleted(const ResourceType& type, Json object) = 0;
-  // Told when it differs from before: all is well, or why the type is not up to date: kPermissionDenied and
+  // Told when the code differs from before: all is well, or why the type is not up to date: kPermissionDenied and
   // kUnauthenticated, kNotFound when it is not served, kUnavailable and others when the API server cannot be reached.
   virtual void state(const ResourceType& type, Status state) = 0;
 };

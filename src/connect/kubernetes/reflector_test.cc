@@ -267,6 +267,13 @@ TEST_F(ReflectorTest, WaitsLongerAfterEachFailureUpToALimit) {
   EXPECT_THAT(sink_.take(), testing::Contains("state pods unavailable").Times(1));
 }
 
+TEST_F(ReflectorTest, WaitsBeforeItWatchesAgainWhatEndedAtOnceAndFindsNothingWrongWithThat) {
+  start_watching();
+  end();
+  EXPECT_GE(*reflector_->tick(), options_.least_backoff);
+  EXPECT_THAT(sink_.take(), IsEmpty());
+}
+
 TEST_F(ReflectorTest, HonoursRetryAfter) {
   start();
   answer(429, status(429, "TooManyRequests"), {{"Retry-After", "50"}});
