@@ -278,8 +278,10 @@ Error CurlExchange::describe(CURLcode code) const {
                 fmt::format("{}: no complete answer within {}", origin, format_duration(request_.timeout))};
       }
       return {ErrorCode::kUnavailable,
-              fmt::format("{}: no connection within {}", origin,
-                          format_duration(std::min(request_.connect_timeout, request_.timeout)))};
+              fmt::format(
+                  "{}: no connection within {}", origin,
+                  format_duration(request_.timeout.count() > 0 ? std::min(request_.connect_timeout, request_.timeout)
+                                                               : request_.connect_timeout))};
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:

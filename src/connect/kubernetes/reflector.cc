@@ -86,8 +86,8 @@ void Reflector::begin() {
 }
 
 void Reflector::begin_list() {
-  if (continue_.empty()) parts_.sink.listing(type_);
   phase_ = Phase::kListing;
+  fresh_ = continue_.empty();
   splitter_.emplace(JsonSplitter::Shape::kList, options_.max_object_bytes);
   // Without a resource version: the most recent state. What comes after the first page is of the same one.
   std::string query;
@@ -136,6 +136,7 @@ void Reflector::take_arrived() {
   if (arrived.head) {
     head_ = std::move(arrived.head);
     head_due_ms_ = kNever;
+    if (phase_ == Phase::kListing && head_->ok() && std::exchange(fresh_, false)) parts_.sink.listing(type_);
   }
   if (!arrived.bytes.empty()) {
     const Status taken = take_bytes(arrived.bytes);

@@ -154,6 +154,7 @@ class Reflector : public std::enable_shared_from_this<Reflector> {
   bool authenticated_anew_ = false;
 
   std::string continue_;  // Where the next page begins; "" for the first.
+  bool fresh_ = false;    // The sink has yet to be told that a list begins.
   int expired_ = 0;       // Lists in a row whose pages expired before the last was read.
   std::vector<Json> batch_;
   size_t batch_bytes_ = 0;

@@ -209,6 +209,7 @@ TEST_F(ReflectorTest, ListsAnewWhenItsVersionIsGone) {
     sink_.take();
     pass(Duration(100));
     EXPECT_EQ(url(), "https://api/api/v1/pods?limit=500");
+    head(200);
     EXPECT_THAT(sink_.take(), ElementsAre("listing pods"));
     reflector_->stop();
   }
@@ -278,13 +279,13 @@ TEST_F(ReflectorTest, HonoursRetryAfter) {
   start();
   answer(429, status(429, "TooManyRequests"), {{"Retry-After", "50"}});
   EXPECT_GE(*reflector_->tick(), Duration(50'000));
-  EXPECT_THAT(sink_.take(), ElementsAre("listing pods", "state pods resource_exhausted"));
+  EXPECT_THAT(sink_.take(), ElementsAre("state pods resource_exhausted"));
 }
 
 TEST_F(ReflectorTest, TriesWhatIsForbiddenAgainAfterMinutes) {
   start();
   answer(403, status(403, "Forbidden"));
-  EXPECT_THAT(sink_.take(), ElementsAre("listing pods", "state pods permission_denied"));
+  EXPECT_THAT(sink_.take(), ElementsAre("state pods permission_denied"));
   EXPECT_EQ(sink_.last_error(), "no luck");
   const Duration wait = *reflector_->tick();
   EXPECT_GE(wait, options_.refused_interval);
@@ -301,11 +302,11 @@ TEST_F(ReflectorTest, AsksForNewCredentialsOnceWhenItIsNotKnown) {
   credentials_ = std::make_unique<Credentials>(access, Environment{}, clock_);
   start();
   answer(401, status(401, "Unauthorized"));
-  EXPECT_THAT(sink_.take(), ElementsAre("listing pods"));
+  EXPECT_THAT(sink_.take(), IsEmpty());
   tick();
   EXPECT_EQ(streamer_.count(), 2u);
   answer(401, status(401, "Unauthorized"));
-  EXPECT_THAT(sink_.take(), ElementsAre("listing pods", "state pods unauthenticated"));
+  EXPECT_THAT(sink_.take(), ElementsAre("state pods unauthenticated"));
   tick();
   EXPECT_EQ(streamer_.count(), 2u);
   EXPECT_THAT(sink_.last_error(), Not(HasSubstr("old")));
@@ -384,10 +385,10 @@ TEST_F(ReflectorTest, GoesOnWhenThereWasNoRoomForItsWork) {
   start();
   room_ = 0;
   answer(200, list(object("a", 1), 7));
-  EXPECT_THAT(sink_.take(), ElementsAre("listing pods"));
+  EXPECT_THAT(sink_.take(), IsEmpty());
   room_ = 100;
   tick();
-  EXPECT_THAT(sink_.take(), ElementsAre("page pods a@1", "listed pods", "state pods ok"));
+  EXPECT_THAT(sink_.take(), ElementsAre("listing pods", "page pods a@1", "listed pods", "state pods ok"));
 }
 
 TEST_F(ReflectorTest, SaysNothingMoreOnceItWasStopped) {
