@@ -38,7 +38,7 @@ DiscoveryDocument read_group_discovery(const Json& body) {
     for (const Json& one : item["versions"].items()) {
       const std::string version = one["version"].string_or_empty();
       if (one["freshness"].string_or_empty() == "Stale") {
-        document.stale.push_back(group.empty() ? version : group + "/" + version);
+        document.stale.push_back(ResourceType{.group = group, .version = version}.api_version());
       }
       for (const Json& resource : one["resources"].items()) {
         ResourceType type = read_type(resource, group, version);
