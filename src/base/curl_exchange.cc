@@ -125,7 +125,7 @@ void CurlExchange::set_options() {
     curl_easy_setopt(easy, CURLOPT_USERNAME, request_.username.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, request_.password.c_str());
   }
-  const bool shared = connections_ == HttpConnections::kShared;
+  const bool shared = connections_ == HttpConnections::kShared || !handler_;  // Only streams can be paused.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
   set_method();
   set_tls();

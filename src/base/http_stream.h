@@ -8,6 +8,7 @@
 
 namespace capstan {
 
+// What streams travel on.
 enum class HttpConnections {
   kOwn,     // One for each answer under way.
   kShared,  // HTTP/2 where a server speaks it: hundreds of answers on one connection, none of which can be made to

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/url.h"
+#include "connect/kubernetes/secret_values.h"
 
 namespace capstan::kubernetes {
 namespace {
@@ -330,10 +331,11 @@ void Reflector::tell(Status state) {
   parts_.sink.state(type_, std::move(state));
 }
 
-// The items of typed lists do not say what they are.
+// The items of typed lists do not say what they are; those of some say too much.
 void Reflector::complete(Json& object) const {
   if (!object.contains("apiVersion")) object.set("apiVersion", type_.api_version());
   if (!object.contains("kind")) object.set("kind", type_.kind);
+  if (keeps_secrets(type_)) hide_values(object);
 }
 
 Duration Reflector::by_chance(Duration most) {

@@ -26,7 +26,8 @@
 namespace capstan::kubernetes {
 
 // Who is told. Of one type by one worker at a time and in order; of several types at once. May block while there is no
-// room: less is read then. Objects come without metadata.managedFields, and always with apiVersion and kind.
+// room: less is read then. Objects come without metadata.managedFields and without what Secrets keep, and always with
+// apiVersion and kind.
 class ReflectorSink {
  public:
   virtual ~ReflectorSink() = default;

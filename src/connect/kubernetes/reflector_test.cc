@@ -145,6 +145,20 @@ TEST_F(ReflectorTest, GivesObjectsWithTheirTypeAndWithoutManagedFields) {
   EXPECT_EQ(sink_.last().dump(), R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"c","resourceVersion":"8"}})");
 }
 
+TEST_F(ReflectorTest, GivesTheKeysOfSecretsAndNeverTheirValues) {
+  type_.plural = "secrets";
+  type_.kind = "Secret";
+  start_watching();
+  send(event("ADDED",
+             R"({"data":{"password":"aHVudGVyMg=="},"stringData":"hunter2","type":"Opaque","metadata":{"name":"s",)"
+             R"("resourceVersion":"8","annotations":{"a":"b",)"
+             R"("kubectl.kubernetes.io/last-applied-configuration":"hunter2"}}})"));
+  EXPECT_EQ(
+      sink_.last().dump(),
+      R"({"apiVersion":"v1","data":{"password":null},"kind":"Secret","metadata":{"annotations":{"a":"b"},"name":"s",)"
+      R"("resourceVersion":"8"},"stringData":{},"type":"Opaque"})");
+}
+
 TEST_F(ReflectorTest, ReadsPageAfterPage) {
   start();
   answer(200, list(object("a", 1), 7, "tok en"));
