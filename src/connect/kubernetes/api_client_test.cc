@@ -209,7 +209,9 @@ TEST_F(ApiClientTest, FollowsLogs) {
 }
 
 TEST_F(ApiClientTest, MakesRefusalsErrorsInTheServersWords) {
-  EXPECT_EQ(error_of(401, status(401, "Unauthorized", "Unauthorized")).code, ErrorCode::kUnauthenticated);
+  const Error unknown = error_of(401, status(401, "Unauthorized", "Unauthorized"));
+  EXPECT_EQ(unknown.code, ErrorCode::kUnauthenticated);
+  EXPECT_EQ(unknown.message, "the API server does not accept the credentials (Unauthorized)");
   const Error forbidden = error_of(403, status(403, "Forbidden", "deployments is forbidden"));
   EXPECT_EQ(forbidden.code, ErrorCode::kPermissionDenied);
   EXPECT_EQ(forbidden.message, "deployments is forbidden");

@@ -82,6 +82,7 @@ ApiStatus read_api_status(const HttpResponse& response) {
 Error to_error(const ApiStatus& status) {
   std::string message = fit_text(status.message, kMostOfAMessage);
   if (message.empty()) message = fmt::format("the API server answered with HTTP status {}", status.code);
+  if (message == "Unauthorized") message = "the API server does not accept the credentials (Unauthorized)";
   size_t shown = 0;
   for (const ApiStatus::Cause& cause : status.causes) {
     // The message names most causes already.

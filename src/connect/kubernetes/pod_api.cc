@@ -70,7 +70,7 @@ Result<std::unique_ptr<HttpStream>> PodApi::follow_logs(const ObjectName& pod, c
   HttpRequest request;
   request.url = transport_.credentials().access().server + TRY(pod_path(pod, "log")) + "?" + log_query(options, true);
   request.timeout = Duration(0);
-  TRY(transport_.credentials().sign(request, stop));
+  (void)TRY(transport_.credentials().sign(request, stop));
   return streamer.open(std::move(request), std::move(handler));
 }
 
