@@ -1,15 +1,22 @@
 #include "base/curl_exchange.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace capstan {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 256 << 10;
 constexpr long kMaxRedirects = 10;
+constexpr long kAuthorityCacheSeconds = 60;
+constexpr long kKeepAliveIdleSeconds = 60;
+constexpr long kKeepAliveIntervalSeconds = 10;
 
 std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
@@ -37,6 +44,24 @@ Status check_header(std::string_view name, std::string_view value) {
   return {};
 }
 
+// The text outlives the transfer, so libcurl need not copy it.
+void set_pem(CURL* easy, CURLoption file_option, const std::string& file, CURLoption text_option,
+             const std::string& text) {
+  if (!text.empty()) {
+    curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
+    curl_easy_setopt(easy, text_option, &blob);
+  } else if (!file.empty()) {
+    curl_easy_setopt(easy, file_option, file.c_str());
+  }
+}
+
+// A peer that is gone without a word is known as gone in a minute and a half.
+int keep_alive_more_eagerly(void*, curl_socket_t socket, curlsocktype) {
+  const int probes = 3;
+  (void)::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);  // A Unix socket has none.
+  return CURL_SOCKOPT_OK;
+}
+
 }  // namespace
 
 std::string http_origin(std::string_view url) {
@@ -49,11 +74,15 @@ std::string http_origin(std::string_view url) {
          (port.empty() ? "" : ":" + port);
 }
 
-Result<std::unique_ptr<CurlExchange>> CurlExchange::create(HttpRequest request, std::stop_token stop, CurlEasy easy) {
+Result<std::unique_ptr<CurlExchange>> CurlExchange::create(HttpRequest request, std::stop_token stop, CurlEasy easy,
+                                                           std::shared_ptr<HttpStreamHandler> handler,
+                                                           HttpConnections connections) {
   if (!easy) return fail(ErrorCode::kResourceExhausted, "no memory for an HTTP request");
-  std::unique_ptr<CurlExchange> exchange(new CurlExchange(std::move(request), std::move(stop), std::move(easy)));
+  std::unique_ptr<CurlExchange> exchange(
+      new CurlExchange(std::move(request), std::move(stop), std::move(easy), std::move(handler), connections));
   TRY(exchange->prepare_headers());
   exchange->set_options();
+  if (exchange->handler_) exchange->set_stream_options();
   return exchange;
 }
 
@@ -82,18 +111,22 @@ void CurlExchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_PROXY, request_.proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // A proxy's own answer is not the answer.
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, request_.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, std::max<long>(1, request_.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
   if (!request_.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
-  if (request_.accept_compressed) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  // libcurl keeps what it has unpacked while a stream is paused, however much that is.
+  if (request_.accept_compressed && !handler_) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   if (!request_.username.empty()) {
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     curl_easy_setopt(easy, CURLOPT_USERNAME, request_.username.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, request_.password.c_str());
   }
+  const bool shared = connections_ == HttpConnections::kShared || !handler_;  // Only streams can be paused.
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
   set_method();
   set_tls();
   set_server_name();
@@ -116,6 +149,15 @@ void CurlExchange::set_options() {
       });
 }
 
+void CurlExchange::set_stream_options() {
+  CURL* easy = easy_.get();
+  if (request_.timeout.count() <= 0) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 0L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, keep_alive_more_eagerly);
+}
+
 void CurlExchange::set_method() {
   CURL* easy = easy_.get();
   if (request_.method == "HEAD") {
@@ -133,9 +175,13 @@ void CurlExchange::set_tls() {
   const HttpTls& tls = request_.tls;
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  if (!tls.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
-  if (!tls.certificate_file.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.certificate_file.c_str());
-  if (!tls.key_file.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key_file.c_str());
+  set_pem(easy, CURLOPT_CAINFO, tls.ca_file, CURLOPT_CAINFO_BLOB, tls.ca_pem);
+  set_pem(easy, CURLOPT_SSLCERT, tls.certificate_file, CURLOPT_SSLCERT_BLOB, tls.certificate_pem);
+  set_pem(easy, CURLOPT_SSLKEY, tls.key_file, CURLOPT_SSLKEY_BLOB, tls.key_pem);
+  if (tls.ca_file.empty() && tls.ca_pem.empty()) return;
+  // Who names an authority trusts it alone; and one whose file was replaced is read again.
+  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, kAuthorityCacheSeconds);
 }
 
 // A certificate for another name: libcurl can only be told by asking for that name at the real address.
@@ -153,6 +199,7 @@ void CurlExchange::set_server_name() {
 }
 
 size_t CurlExchange::take_body(const char* data, size_t bytes) {
+  if (handler_) return stream_body({data, bytes});
   if (bytes > request_.max_response_bytes - response_.body.size()) {
     too_large_ = true;
     return 0;  // Less than was offered: libcurl ends the transfer.
@@ -161,7 +208,38 @@ size_t CurlExchange::take_body(const char* data, size_t bytes) {
   return bytes;
 }
 
+size_t CurlExchange::stream_body(std::string_view chunk) {
+  tell_head();
+  ++activity_;
+  if (handler_->on_chunk(chunk)) return chunk.size();
+  if (connections_ == HttpConnections::kShared) {
+    no_room_ = true;
+    return 0;  // Ends it: libcurl 7.88 stalls the whole connection when one of its streams is paused.
+  }
+  paused_ = true;
+  return CURL_WRITEFUNC_PAUSE;  // The same is offered again.
+}
+
+void CurlExchange::tell_head() {
+  if (std::exchange(head_told_, true)) return;
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  handler_->on_head(std::move(response_));
+}
+
+// Not that of "100 Continue", nor of a redirect that is followed.
+bool CurlExchange::is_final_head() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  const bool redirects = status >= 300 && status < 400 && !response_.header("Location").empty();
+  return status >= 200 && !(redirects && request_.follow_redirects);
+}
+
 size_t CurlExchange::take_header(std::string_view line) {
+  if (head_told_) return line.size();  // Trailers.
+  ++activity_;
+  if (handler_ && trim(line).empty() && is_final_head()) tell_head();
   header_bytes_ += line.size();
   if (header_bytes_ > kMaxHeaderBytes) {
     too_large_ = true;
@@ -200,8 +278,10 @@ Error CurlExchange::describe(CURLcode code) const {
                 fmt::format("{}: no complete answer within {}", origin, format_duration(request_.timeout))};
       }
       return {ErrorCode::kUnavailable,
-              fmt::format("{}: no connection within {}", origin,
-                          format_duration(std::min(request_.connect_timeout, request_.timeout)))};
+              fmt::format(
+                  "{}: no connection within {}", origin,
+                  format_duration(request_.timeout.count() > 0 ? std::min(request_.connect_timeout, request_.timeout)
+                                                               : request_.connect_timeout))};
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
@@ -218,6 +298,20 @@ Error CurlExchange::describe(CURLcode code) const {
   }
   return {was_sent() ? ErrorCode::kCorrupt : ErrorCode::kUnavailable,
           fmt::format("{}: {}", origin, curl_easy_strerror(code))};
+}
+
+Status CurlExchange::end_stream(CURLcode code) {
+  if (too_large_) {
+    return fail(ErrorCode::kResourceExhausted, fmt::format("{}: the headers are larger than the limit of {} bytes",
+                                                           http_origin(request_.url), kMaxHeaderBytes));
+  }
+  if (no_room_) {
+    return fail(ErrorCode::kResourceExhausted,
+                fmt::format("{}: the answer came faster than it was read", http_origin(request_.url)));
+  }
+  if (code != CURLE_OK) return fail(describe(code));
+  tell_head();
+  return {};
 }
 
 Result<HttpResponse> CurlExchange::finish(CURLcode code) {

@@ -5,11 +5,12 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 
-#include "base/http_client.h"
+#include "base/http_stream.h"
 
 namespace capstan {
 
@@ -24,21 +25,43 @@ using CurlEasy = std::unique_ptr<CURL, CloseCurl>;
 class CurlExchange {
  public:
   // Takes over `easy`, which may hold an open connection. Errors: kInvalidArgument for a header that is none.
-  static Result<std::unique_ptr<CurlExchange>> create(HttpRequest request, std::stop_token stop, CurlEasy easy);
+  static Result<std::unique_ptr<CurlExchange>> create(HttpRequest request, std::stop_token stop, CurlEasy easy) {
+    return create(std::move(request), std::move(stop), std::move(easy), nullptr, HttpConnections::kShared);
+  }
+  // With a handler the answer goes to it, piece by piece, and `end_stream` takes the place of `finish`.
+  static Result<std::unique_ptr<CurlExchange>> create(HttpRequest request, std::stop_token stop, CurlEasy easy,
+                                                      std::shared_ptr<HttpStreamHandler> handler,
+                                                      HttpConnections connections);
 
   CURL* easy() { return easy_.get(); }
   const HttpRequest& request() const { return request_; }
   // What the transfer that ended with `code` means. Call once.
   Result<HttpResponse> finish(CURLcode code);
+  // The same for a stream. The handler has been told the head by then, unless this is an error.
+  Status end_stream(CURLcode code);
+
+  const std::shared_ptr<HttpStreamHandler>& handler() const { return handler_; }
+  // The handler could take no more, and nobody has resumed it since.
+  bool is_paused() const { return paused_; }
+  void set_resumed() { paused_ = false; }
+  // Differs when something has arrived in between.
+  uint64_t activity() const { return activity_; }
+
   // The handle without options or credentials, with its connection.
   CurlEasy release();
 
  private:
-  CurlExchange(HttpRequest request, std::stop_token stop, CurlEasy easy)
-      : request_(std::move(request)), stop_(std::move(stop)), easy_(std::move(easy)) {}
+  CurlExchange(HttpRequest request, std::stop_token stop, CurlEasy easy, std::shared_ptr<HttpStreamHandler> handler,
+               HttpConnections connections)
+      : request_(std::move(request)),
+        stop_(std::move(stop)),
+        handler_(std::move(handler)),
+        connections_(connections),
+        easy_(std::move(easy)) {}
 
   Status prepare_headers();
   void set_options();
+  void set_stream_options();
   void set_method();
   void set_tls();
   void set_server_name();
@@ -47,9 +70,14 @@ class CurlExchange {
 
   size_t take_body(const char* data, size_t bytes);
   size_t take_header(std::string_view line);
+  size_t stream_body(std::string_view chunk);
+  bool is_final_head() const;
+  void tell_head();
 
   HttpRequest request_;
   std::stop_token stop_;
+  std::shared_ptr<HttpStreamHandler> handler_;
+  HttpConnections connections_;
   CurlEasy easy_;
   std::unique_ptr<curl_slist, CloseCurl> headers_;
   std::unique_ptr<curl_slist, CloseCurl> connect_to_;
@@ -57,6 +85,10 @@ class CurlExchange {
   HttpResponse response_;
   size_t header_bytes_ = 0;
   bool too_large_ = false;
+  bool head_told_ = false;
+  bool paused_ = false;
+  bool no_room_ = false;
+  uint64_t activity_ = 0;
 };
 
 }  // namespace capstan

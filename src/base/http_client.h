@@ -20,6 +20,10 @@ struct HttpTls {
   std::string ca_file;           // PEM; "" for the system's authorities.
   std::string certificate_file;  // The client's own, PEM; "" for none.
   std::string key_file;
+  // The same as text, which comes before a file: what is only in memory need never be on a disk.
+  std::string ca_pem;
+  std::string certificate_pem;
+  std::string key_pem;
   std::string server_name;  // The name expected in the certificate where it is not the URL's host; "" for that.
 };
 
@@ -29,7 +33,8 @@ struct HttpRequest {
   HttpHeaders headers;
   std::string body;
   Duration connect_timeout{5'000};
-  Duration timeout{10'000};              // For the whole exchange.
+  Duration timeout{10'000};              // For the whole exchange. A stream may have 0 for none.
+  Duration idle_limit{0};                // Of a stream: no byte for so long ends it; 0 for none.
   size_t max_response_bytes = 16 << 20;  // After decompression.
   std::string username;                  // Basic authentication when not empty.
   std::string password;

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/http_client.h"
+#include "base/http_stream.h"
 
 namespace capstan {
 
@@ -20,16 +21,18 @@ class HttpFetcher {
 };
 
 // By libcurl's multi interface. Connections are kept and used again.
-class CurlHttpFetcher final : public HttpFetcher {
+class CurlHttpFetcher final : public HttpFetcher, public HttpStreamer {
  public:
-  // Beyond `max_in_flight` requests under way, further ones are refused.
-  explicit CurlHttpFetcher(size_t max_in_flight = 10'000);
+  // Beyond `max_in_flight` requests and streams under way, further ones are refused.
+  explicit CurlHttpFetcher(size_t max_in_flight = 10'000, HttpConnections connections = HttpConnections::kOwn);
   // What is under way ends as kCancelled.
   ~CurlHttpFetcher() override;
   CurlHttpFetcher(const CurlHttpFetcher&) = delete;
   CurlHttpFetcher& operator=(const CurlHttpFetcher&) = delete;
 
   void start(HttpRequest request, Done done) override;
+  // The stream may outlive the fetcher.
+  std::unique_ptr<HttpStream> open(HttpRequest request, std::shared_ptr<HttpStreamHandler> handler) override;
 
  private:
   class Transfers;

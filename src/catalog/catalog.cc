@@ -111,6 +111,16 @@ Status Catalog::apply(std::span<const Fact> facts) {
   return applied;
 }
 
+std::optional<Resource> Catalog::find(const ResourceId& id) const {
+  const KnownWorld::Thing* thing = state_->world.find(id);
+  if (thing == nullptr) return std::nullopt;
+  return Resource{.id = id,
+                  .kind = thing->kind,
+                  .name = thing->name,
+                  .labels = thing->labels,
+                  .fields = Json::parse(thing->fields).value_or(Json::object())};
+}
+
 Difference Catalog::diff(const Observation& observation) const {
   return difference(observation, state_->world, *state_->kinds, state_->options.max_resources);
 }

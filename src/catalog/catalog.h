@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,6 +61,9 @@ class Catalog {
 
   // Writes the volatile columns of resources that are known, in place, without facts or history; others are skipped.
   Status update_volatile(std::span<const Resource> resources);
+
+  // What lasts of a resource as it is now, for the writing thread; nothing where it is not known.
+  std::optional<Resource> find(const ResourceId& id) const;
 
   // Forgets the history (never the present) that ended before `before`; the ledger still has it.
   Status forget_history(Time before);

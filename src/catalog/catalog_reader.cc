@@ -92,6 +92,18 @@ Result<std::optional<KnownResource>> CatalogReader::resource(std::string_view id
   return known;
 }
 
+Status CatalogReader::each_resource(const std::function<void(Resource)>& take) const {
+  sqlite::Statement* row = TRY(view_->query("SELECT id, kind, name, labels, fields FROM resource ORDER BY id"));
+  while (TRY(row->step())) {
+    take({.id = ResourceId(row->text(0)),
+          .kind = std::string(row->text(1)),
+          .name = std::string(row->text(2)),
+          .labels = resource_labels(Json::parse(row->text(3)).value_or(Json())),
+          .fields = Json::parse(row->text(4)).value_or(Json::object())});
+  }
+  return {};
+}
+
 Result<std::vector<KnownResource>> CatalogReader::resources(std::string_view kind, size_t limit) const {
   const KindSpec* spec = view_->spec_of(kind);
   sqlite::Statement* row =

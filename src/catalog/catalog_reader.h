@@ -1,6 +1,7 @@
 // One consistent view of the catalog, for the stages.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -102,6 +103,8 @@ class CatalogReader {
   Result<std::vector<KnownResource>> resources(std::string_view kind, size_t limit = 100'000) const;
   // Those whose name or id contains the text, at most `limit`.
   Result<std::vector<KnownResource>> search(std::string_view text, size_t limit) const;
+  // All that is known now, with what lasts of their fields; of a kind of objects the whole object. Ordered by id.
+  Status each_resource(const std::function<void(Resource)>& take) const;
   // How many there are of each kind.
   Result<std::map<std::string, uint64_t>> counts() const;
   // Both directions.

@@ -189,17 +189,34 @@ class Comparison {
     return complete_.contains(thing != nullptr ? thing->kind : source.substr(0, source.find('/')));
   }
 
+  void relation_gone(const ResourceId& source, const KnownWorld::End& end) {
+    add(fact_kind::kRelationGone, source,
+        Json::object({{"kind", end.kind}, {"target", end.target}, {"scope", look_.scope}}));
+  }
+
   void find_gone_relations() {
+    for (const Relation& relation : look_.gone_relations) {
+      const KnownWorld::End end{.kind = relation.kind, .target = relation.target};
+      const KnownWorld::Tie* tie = world_.find_relation(relation.source, end);
+      const bool ours = tie != nullptr && tie->scope == look_.scope;
+      if (ours && seen_relations_.insert({relation.source, end}).second) relation_gone(relation.source, end);
+    }
+    if (complete_.empty()) return;
     std::set<ResourceId> sources;  // In order, so that the same look gives the same facts.
     for (const ResourceId& source : world_.sources_of_scope(look_.scope)) {
       if (source_is_complete(source)) sources.insert(source);
     }
     for (const ResourceId& source : sources) {
       for (const auto& [end, tie] : world_.relations_from(source)) {
-        if (tie.scope != look_.scope || seen_relations_.contains({source, end})) continue;
-        add(fact_kind::kRelationGone, source, Json::object({{"kind", end.kind}, {"target", end.target}}));
+        if (tie.scope == look_.scope && !seen_relations_.contains({source, end})) relation_gone(source, end);
       }
     }
+  }
+
+  bool is_complete(const ResourceId& id) const {
+    return complete_.contains(world_.find(id)->kind) ||
+           std::ranges::any_of(look_.complete_prefixes,
+                               [&](const std::string& prefix) { return id.starts_with(prefix); });
   }
 
   void find_gone_resources() {
@@ -208,9 +225,10 @@ class Comparison {
       const KnownWorld::Thing* known = world_.find(id);
       if (known != nullptr && known->scope == look_.scope && !seen_.contains(id)) gone.insert(id);
     }
-    if (!complete_.empty()) {
+    if (!complete_.empty() || !look_.complete_prefixes.empty()) {
+      seen_.insert(look_.still_there.begin(), look_.still_there.end());
       for (const ResourceId& id : world_.of_scope(look_.scope)) {
-        if (!seen_.contains(id) && complete_.contains(world_.find(id)->kind)) gone.insert(id);
+        if (!seen_.contains(id) && is_complete(id)) gone.insert(id);
       }
     }
     for (const ResourceId& id : gone) {

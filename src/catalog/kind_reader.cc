@@ -151,6 +151,22 @@ Result<std::vector<KindSpec::PartOf>> read_part_of(const ConfigNode& node) {
   return parts;
 }
 
+Result<KindSpec::Makes> read_makes(const ConfigNode& node) {
+  MapReader reader(node, "makes");
+  KindSpec::Makes makes;
+  makes.kind = reader.required_string("kind");
+  for (const auto& [key, path] : {std::pair<std::string_view, JsonPath*>{"metadata", &makes.metadata},
+                                  {"spec", &makes.spec},
+                                  {"count", &makes.count}}) {
+    std::vector<JsonPath> paths;
+    read_paths(reader, key, paths);
+    if (!paths.empty()) *path = paths[0];
+  }
+  if (makes.spec.empty()) reader.problem(node, "'spec' is missing: the path of what the made object is specified by");
+  TRY(reader.finish());
+  return makes;
+}
+
 void read_places(MapReader& reader, KindSpec& kind) {
   for (const auto& [name, text] : reader.string_map("places")) {
     Result<JsonPath> path = JsonPath::parse(text);
@@ -168,6 +184,10 @@ Status read_body(MapReader& reader, KindSpec& kind) {
   if (const ConfigNode* objects = reader.node("objects")) {
     Result<ObjectSpec> spec = read_objects(*objects, kind.objects.value_or(ObjectSpec()));
     if (reader.absorb(spec)) kind.objects = *std::move(spec);
+  }
+  if (const ConfigNode* node = reader.node("makes")) {
+    Result<KindSpec::Makes> makes = read_makes(*node);
+    if (reader.absorb(makes)) kind.makes = *std::move(makes);
   }
   read_places(reader, kind);
   read_columns(reader, kind);

@@ -9,6 +9,7 @@
 //   like: kubernetes_object
 //   objects: { group: apps, resource: deployments, type: Deployment }
 //   places: { pod: spec.template.spec }
+//   makes: { kind: k8s_pod, metadata: spec.template.metadata, spec: spec.template.spec, count: spec.replicas }
 //   columns:
 //     replicas: { type: integer, from: spec.replicas, help: … }
 //   ---

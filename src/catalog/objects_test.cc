@@ -91,6 +91,49 @@ TEST_F(ObjectsTest, AreGoneWhenTheirCounterpartSaysSo) {
   EXPECT_EQ(ask("SELECT count(*) FROM k8s_container"), "0");
 }
 
+TEST_F(ObjectsTest, AreGoneWhenACompleteListLacksThem) {
+  const Resource web = deployment("{}");
+  observe(1, {web});
+  Observation list{.scope = "kubernetes:prod",
+                   .at = at_second(2),
+                   .resources = {},
+                   .relations = {},
+                   .complete_kinds = {},
+                   .departures = {}};
+  list.complete_prefixes = {"k8s_deployment/"};
+  list.still_there = {web.id};
+  EXPECT_EQ(look(list).size(), 0u);
+  list.still_there.clear();
+  list.complete_prefixes = {"k8s_deployment/other/"};
+  EXPECT_EQ(look(list).size(), 0u);
+  list.complete_prefixes = {"k8s_deployment/shop/"};
+  EXPECT_EQ(look(list).size(), 1u);
+}
+
+TEST_F(ObjectsTest, LoseSingleRelations) {
+  const Resource web = deployment("{}");
+  observe(1, {web});
+  const Relation calls{.source = web.id, .kind = "calls", .target = "k8s_service/shop/db", .origin = Origin::kDerived};
+  Observation derived{.scope = "derived:test/calls",
+                      .at = at_second(2),
+                      .resources = {},
+                      .relations = {calls},
+                      .complete_kinds = {},
+                      .departures = {}};
+  EXPECT_EQ(look(derived).size(), 1u);
+  Observation other{.scope = "derived:test/other",
+                    .at = at_second(3),
+                    .resources = {},
+                    .relations = {},
+                    .complete_kinds = {},
+                    .departures = {}};
+  other.gone_relations = {calls};
+  EXPECT_EQ(look(other).size(), 0u);
+  other.scope = derived.scope;
+  EXPECT_EQ(look(other).size(), 1u);
+  EXPECT_EQ(look(other).size(), 0u);
+}
+
 TEST_F(ObjectsTest, FillTheirTablesAnewWhenThePackChanges) {
   observe(1, {deployment(R"({"replicas": 2, "containers": [{"name": "a", "memory": "500m"}]})")});
   std::vector<KindSpec> kinds = catalog().kinds();

@@ -157,6 +157,16 @@ class Detector::State {
     return all;
   }
 
+  std::vector<SqlRule> configuration_rules() const {
+    std::vector<SqlRule> rules;
+    for (const auto& [path, file] : files_) {
+      for (const auto& rule : file.sql_rules) {
+        if (!rule->rule.on.empty()) rules.push_back(rule->rule);
+      }
+    }
+    return rules;
+  }
+
   std::vector<RuleHealth> health() const {
     std::vector<RuleHealth> all;
     for (const auto& [path, file] : files_) {
@@ -262,6 +272,7 @@ class Detector::State {
   }
 
   void evaluate_sql(const std::string& path, ScheduledSqlRule& rule, Time now, Round& round) {
+    if (!rule.rule.on.empty() && !options_.asks_configuration_rules) return;
     if (!is_due(rule.last, rule.rule.every, now)) return;
     rule.last = on_the_beat(rule.last, rule.rule.every, now);
     Result<std::vector<Finding>> holding = evaluate_sql_rule(rule.rule, sources_.sql, now, rule.state);
@@ -305,6 +316,8 @@ std::vector<Error> Detector::load(const std::vector<DetectFile>& files, std::vec
 void Detector::restore(const std::vector<Finding>& open) { state_->restore(open); }
 Detector::Round Detector::evaluate(Time now) { return state_->evaluate(now); }
 std::vector<std::string> Detector::sources() const { return state_->sources(); }
+std::vector<SqlRule> Detector::configuration_rules() const { return state_->configuration_rules(); }
+
 std::vector<RuleHealth> Detector::health() const { return state_->health(); }
 
 }  // namespace capstan::detect

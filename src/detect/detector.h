@@ -34,6 +34,7 @@ struct DetectorOptions {
   Labels external_labels;
   std::string external_url;
   LogErrorOptions log_errors;
+  bool asks_configuration_rules = true;  // Rules that say what they are `on`; else somebody asks them of a picture.
 };
 
 // The same files, facts and times give the same findings. Not thread-safe. The sources must outlive it.
@@ -66,6 +67,9 @@ class Detector {
 
   // The sources of all that is in force: findings of any other are of rules that no longer exist.
   std::vector<std::string> sources() const;
+  // The rules about configuration that are in force, for who asks them of a picture.
+  std::vector<SqlRule> configuration_rules() const;
+
   // How every rule's last evaluation went.
   std::vector<RuleHealth> health() const;
 

@@ -115,7 +115,10 @@ void PictureRules::compare(const std::vector<Finding>& before, const std::vector
   }
 }
 
-VerdictChange PictureRules::ask_all() {
+VerdictChange PictureRules::ask_all() { return ask_all(true); }
+VerdictChange PictureRules::foresee_all() { return ask_all(false); }
+
+VerdictChange PictureRules::ask_all(bool keep) {
   VerdictChange change;
   for (Rule& rule : rules_) {
     Result<Verdicts> now = ask(rule, rule.of_all);
@@ -130,7 +133,7 @@ VerdictChange PictureRules::ask_all() {
       const auto before = rule.verdicts.find(id);
       compare(before == rule.verdicts.end() ? std::vector<Finding>() : before->second, findings, change);
     }
-    rule.verdicts = *std::move(now);
+    if (keep) rule.verdicts = *std::move(now);
   }
   return change;
 }

@@ -38,6 +38,8 @@ class PictureRules {
   VerdictChange follow(const catalog::PictureChanges& changes);
   // The same without keeping the answers: for a change on trial.
   VerdictChange foresee(const catalog::PictureChanges& changes);
+  // As `ask_all`, without keeping the answers: what `foresee` must give, the slow way.
+  VerdictChange foresee_all();
 
   // All that holds, in the order of rules and resources.
   std::vector<Finding> holding() const;
@@ -55,6 +57,7 @@ class PictureRules {
   // Whom a change can reach, worked out once a change and not once a rule.
   class Affected;
 
+  VerdictChange ask_all(bool keep);
   VerdictChange ask(const catalog::PictureChanges& changes, bool keep);
   static bool concerns(const Rule& rule, const std::set<std::string>& changed_tables);
   Result<Verdicts> ask(Rule& rule, catalog::PictureQuestion& question);

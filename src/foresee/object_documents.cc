@@ -80,8 +80,8 @@ ObjectDocuments read_objects(const std::filesystem::path& path) {
   }
   ObjectDocuments all;
   if (none) {
-    all.problems.push_back({errno_code(none.value()), fmt::format("cannot read all of it: {}", none.message()),
-                            {path.string(), 0, 0}});
+    all.problems.push_back(
+        {errno_code(none.value()), fmt::format("cannot read all of it: {}", none.message()), {path.string(), 0, 0}});
   }
   std::ranges::sort(files);
   for (const std::filesystem::path& file : files) append(read_file_of_objects(file), all);

@@ -29,6 +29,13 @@ struct FactQuery {
   size_t limit = 100;
 };
 
+struct ChangeQuery {
+  std::string change;             // YAML or JSON.
+  bool is_patch = false;          // Merge patches, not whole objects.
+  std::string cluster;            // "" for the only one.
+  std::string space = "default";  // The namespace of objects that name none.
+};
+
 // Thread-safe. Shapes of the answers: docs/reference/api.md, one section a function. Reads answer from snapshots; what
 // changes something goes through the loop and returns when it is durable.
 class Control {
@@ -54,6 +61,8 @@ class Control {
   virtual Result<Json> plan(std::string_view id) const = 0;
   virtual Json verbs() const = 0;
   virtual Result<Json> config() const = 0;
+  // What a change, manifests as text, would break and mend; nothing is changed.
+  virtual Result<Json> check(const ChangeQuery& query) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.

@@ -37,6 +37,7 @@ class Desk final : public Control {
   Result<Json> plan(std::string_view id) const override;
   Json verbs() const override;
   Result<Json> config() const override;
+  Result<Json> check(const ChangeQuery& query) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;

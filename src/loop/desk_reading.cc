@@ -5,6 +5,7 @@
 #include <charconv>
 #include <functional>
 
+#include "foresee/check_report.h"
 #include "loop/answers.h"
 #include "loop/desk.h"
 
@@ -300,6 +301,17 @@ Json Desk::verbs() const {
 Result<Json> Desk::config() const {
   Json files = TRY(parts_.loop.ask([&loop = parts_.loop] { return loop.config_files_json(); }));
   return Json::object({{"files", std::move(files)}});
+}
+
+Result<Json> Desk::check(const ChangeQuery& query) const {
+  Foresight* foresight = parts_.loop.parts().foresight;
+  if (foresight == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
+  foresee::ObjectDocuments read = foresee::read_objects(query.change, "change");
+  foresee::CheckReport report =
+      TRY(foresight->check(std::move(read.documents),
+                           {.cluster = query.cluster, .space = query.space, .documents_are_patches = query.is_patch}));
+  report.problems.insert(report.problems.begin(), read.problems.begin(), read.problems.end());
+  return foresee::to_json(report);
 }
 
 Result<Json> Desk::logs(const LogQuery& query) const {

@@ -68,6 +68,7 @@ class Running final : public Instance {
   void stop() override {
     if (senses_) senses_->stop();
     if (loop_) loop_->stop();
+    if (foresight_) foresight_->stop();
     // Nothing runs any more that could speak to the loop.
     workers_.reset();
     watchers_.reset();
@@ -123,6 +124,7 @@ class Running final : public Instance {
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<WorkerPool> watchers_;
   std::unique_ptr<WorkerPool> messengers_;
+  std::unique_ptr<Foresight> foresight_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<Desk> desk_;
@@ -155,6 +157,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
   TRY(add_verbs(directory));
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
+  detect_options.asks_configuration_rules = false;
   detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_}, detect_options);
   workers_ = std::make_unique<WorkerPool>(kWorkers, kWorkLimit);
   watchers_ = std::make_unique<WorkerPool>(1, 1);
@@ -176,6 +179,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
                           }});
                         }},
       Senses::Options{});
+  foresight_ = std::make_unique<Foresight>(Foresight::Parts{
+      .clock = clock_, .post = [this](LoopMessage message) { return loop_->post_waiting(std::move(message)); }});
   LoopOptions options;
   options.version = options_.version;
   // The loop reads the configuration itself, so that a change and the first reading are the same code.
@@ -189,7 +194,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .detector = *detector_,
                             .workers = *workers_,
                             .watchers = *watchers_,
-                            .messengers = *messengers_},
+                            .messengers = *messengers_,
+                            .foresight = foresight_.get()},
                            options, ConfigTree(options_.packs, options_.config_directory)));
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
   loop_->policies().set_calendar_directory(options_.config_directory / "calendar");

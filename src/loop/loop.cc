@@ -94,6 +94,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                .sql = parts.sql,
                                                                .signals = parts.signals,
                                                                .clock = parts.clock});
+  if (parts_.foresight != nullptr) facts_.observe([this](const Fact& fact) { note_for_picture(fact); });
   facts_.observe([this](const Fact& fact) {
     policies_->apply(fact);
     if (fact.kind == fact_kind::kActionFinished &&
@@ -216,6 +217,7 @@ void Loop::step() {
     next_tick_ = parts_.clock.monotonic() + options_.tick;
     tick();
   }
+  if (parts_.foresight != nullptr) update_picture();
   facts_.announce();
   if (inbox_.empty()) {
     report("ledger", parts_.ledger.maintain());
@@ -242,7 +244,17 @@ void Loop::take(Detected detected) {
   detecting_ = false;
   const Seq before = parts_.ledger.last_seq();
   Status status = parts_.samples.append(detected.samples);
-  for (const Findings& round : detected.rounds) {
+  if (const Status taken = take_findings(detected.rounds); !taken) status = taken;
+  if (status && !detected.problems.empty()) status = fail(detected.problems.front());
+  report("detect", status);
+  // Who waits for a message does not wait for the next tick.
+  if (parts_.ledger.last_seq() == before) return;
+  if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
+}
+
+Status Loop::take_findings(const std::vector<Findings>& rounds) {
+  Status status;
+  for (const Findings& round : rounds) {
     const Status taken = findings_.update(
         round,
         [this](const std::string& finding) {
@@ -255,11 +267,53 @@ void Loop::take(Detected detected) {
         facts_);
     if (!taken) status = taken;
   }
-  if (status && !detected.problems.empty()) status = fail(detected.problems.front());
-  report("detect", status);
-  // Who waits for a message does not wait for the next tick.
-  if (parts_.ledger.last_seq() == before) return;
+  return status;
+}
+
+void Loop::take(Foreseen foreseen) {
+  const Seq before = parts_.ledger.last_seq();
+  take(Observed{std::move(foreseen.relations)});
+  Status status = take_findings(foreseen.rounds);
+  if (status && !foreseen.problems.empty()) status = fail(foreseen.problems.front());
+  report("foresight", status);
+  if (parts_.ledger.last_seq() == before || foreseen.rounds.empty()) return;
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
+}
+
+void Loop::note_for_picture(const Fact& fact) {
+  if (fact.kind.starts_with("resource.")) {
+    changed_resources_.insert(fact.subject);
+  } else if (fact.kind.starts_with("relation.") && fact.body["scope"].string_or_empty() != kPictureScope) {
+    changed_relations_.push_back({.relation = {.source = fact.subject,
+                                               .kind = fact.body["kind"].string_or_empty(),
+                                               .target = fact.body["target"].string_or_empty(),
+                                               .origin = Origin::kDeclared},
+                                  .is_new = fact.kind == fact_kind::kRelationAppeared});
+  }
+}
+
+void Loop::update_picture() {
+  if (begin_picture_) begin_picture();
+  if (changed_resources_.empty() && changed_relations_.empty()) return;
+  PictureUpdate update{.resources = {}, .gone = {}, .relations = std::exchange(changed_relations_, {})};
+  for (const ResourceId& id : std::exchange(changed_resources_, {})) {
+    if (std::optional<Resource> resource = parts_.catalog.find(id)) {
+      update.resources.push_back(*std::move(resource));
+    } else {
+      update.gone.push_back(id);
+    }
+  }
+  if (!begin_picture_ && !parts_.foresight->follow(std::move(update))) begin_picture_ = true;
+}
+
+void Loop::begin_picture() {
+  auto catalog = parts_.catalog.reader();
+  if (!catalog) return report("catalog", fail(catalog.error()));
+  changed_resources_.clear();  // The reader has seen them.
+  changed_relations_.clear();
+  Foresight::Knowledge knowledge{
+      .kinds = parts_.catalog.kinds(), .relations = relations_, .rules = configuration_rules_};
+  begin_picture_ = !parts_.foresight->begin(std::move(knowledge), *std::move(catalog));
 }
 
 void Loop::take(Worked worked) { executor_->handle(std::move(worked.result), parts_.clock.now()); }
@@ -427,6 +481,10 @@ void Loop::reload() {
       rule_files.push_back({detect::DetectFile::Kind::kSqlRules, path.string(), file.text});
   }
   add(parts_.detector.load(rule_files, parts_.catalog.kinds()));
+  if (parts_.foresight != nullptr) {
+    configuration_rules_ = parts_.detector.configuration_rules();
+    begin_picture_ = true;
+  }
 
   std::vector<std::string> kinds;
   for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);

@@ -23,6 +23,7 @@
 #include "loop/config_tree.h"
 #include "loop/fact_book.h"
 #include "loop/finding_book.h"
+#include "loop/foresight.h"
 #include "loop/incident_desk.h"
 #include "loop/messages.h"
 #include "loop/policy_board.h"
@@ -45,6 +46,8 @@ struct LoopParts {
   WorkerPool& workers;     // For actions, which may take an hour.
   WorkerPool& watchers;    // For detection,
   WorkerPool& messengers;  // and for messages: neither waits for an action.
+  Foresight* foresight =
+      nullptr;  // Without one, rules about configuration are asked of the whole catalog again and again.
 };
 
 struct LoopOptions {
@@ -71,6 +74,8 @@ class Loop {
 
   // Thread-safe. False when the inbox is full: a look is then lost and the next one makes it good.
   bool post(LoopMessage message);
+  // The same, waiting for room. False when the loop has ended. Not from the loop.
+  bool post_waiting(LoopMessage message) { return inbox_.put(std::move(message)); }
 
   // Runs `question` on the loop's thread and waits for its answer, at most ten seconds. It may run later than that, so
   // it must own what it needs. Thread-safe; not from the loop.
@@ -120,6 +125,11 @@ class Loop {
   void handle(LoopMessage message);
   void take(Observed observed);
   void take(Detected detected);
+  void take(Foreseen foreseen);
+  Status take_findings(const std::vector<Findings>& rounds);
+  void note_for_picture(const Fact& fact);
+  void update_picture();
+  void begin_picture();
   void take(Worked worked);
   void take(Delivered delivered);
   void take(Command command);
@@ -173,6 +183,10 @@ class Loop {
   std::vector<PlanNews> plan_news_;  // People have yet to be told.
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;
+  std::vector<detect::SqlRule> configuration_rules_;
+  std::set<ResourceId> changed_resources_;  // The picture has yet to be told.
+  std::vector<catalog::RelationChange> changed_relations_;
+  bool begin_picture_ = false;
   Duration history_retention_{90LL * 86'400'000};
   // Monotonic, as the clock on the wall may be set.
   Duration next_derivation_{0};

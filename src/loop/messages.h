@@ -25,6 +25,13 @@ struct Detected {
   std::vector<Error> problems;        // Rules that could not be evaluated.
 };
 
+// The picture has followed what changed.
+struct Foreseen {
+  std::vector<Findings> rounds;  // Of the rules about configuration whose verdicts differ.
+  Observation relations;         // That follow now, or no longer.
+  std::vector<Error> problems;
+};
+
 // An item of the executor's work ended.
 struct Worked {
   act::WorkResult result;
@@ -40,6 +47,6 @@ struct Command {
   std::function<void()> run;
 };
 
-using LoopMessage = std::variant<Observed, Detected, Worked, Delivered, Command>;
+using LoopMessage = std::variant<Observed, Detected, Foreseen, Worked, Delivered, Command>;
 
 }  // namespace capstan::loop

@@ -60,6 +60,10 @@ struct Observation {
   std::vector<std::string> complete_kinds;
   // What the counterpart says is no more, of any kind.
   std::vector<ResourceId> gone = {};
+  std::vector<Relation> gone_relations = {};
+  // As `complete_kinds`, for those whose ids begin so: what is neither in `resources` nor in `still_there` is gone.
+  std::vector<std::string> complete_prefixes = {};
+  std::vector<ResourceId> still_there = {};
   // Why a resource left, where the connector knows: {"exit_signal": 9}. Becomes part of resource.gone.
   std::vector<std::pair<ResourceId, Json>> departures;
 };
@@ -116,6 +120,14 @@ struct KindSpec {
   std::string help;
   std::vector<Column> columns;
   std::optional<ObjectSpec> objects = {};
+  // What a resource of this kind makes more of by itself: a deployment makes pods. Paths lie in the maker's fields.
+  struct Makes {
+    std::string kind;
+    JsonPath metadata;
+    JsonPath spec;
+    JsonPath count;  // None are made where it is 0.
+  };
+  std::optional<Makes> makes = {};
   // Places that kinds have in common, by name: {"pod", spec.template.spec}.
   std::map<std::string, JsonPath, std::less<>> places = {};
   // Not empty: a table of parts, with the columns `owner` (the resource's id) and `position` in place of id and name.

@@ -54,6 +54,9 @@ class FakeControl final : public loop::Control {
   Result<Json> plan(std::string_view id) const override { return said(fmt::format("plan {}", id)); }
   Json verbs() const override { return said("verbs"); }
   Result<Json> config() const override { return said("config"); }
+  Result<Json> check(const loop::ChangeQuery& query) const override {
+    return said(fmt::format("check '{}' {} {} {}", query.change, query.is_patch, query.cluster, query.space));
+  }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }

@@ -1,5 +1,7 @@
 #include "serve/reading_routes.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -76,6 +78,21 @@ Result<Json> sql(Control control, const Clock&, const Call& call) {
   const std::string text = body.required_text("query");
   TRY(body.finish());
   return control.sql(text);
+}
+
+Result<Json> check(Control control, const Clock&, const Call& call) {
+  BodyReader body = TRY(BodyReader::parse(call.request.body));
+  loop::ChangeQuery query;
+  query.change = body.required_text("change");
+  query.cluster = body.text("cluster");
+  query.space = body.text("namespace", query.space);
+  const std::string way = body.text("way", "apply");
+  query.is_patch = way == "merge";
+  TRY(body.finish());
+  if (way != "apply" && way != "merge") {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'way' is '{}': expected apply or merge", way));
+  }
+  return control.check(query);
 }
 
 Result<Json> facts(Control control, const Clock&, const Call& call) {
@@ -182,6 +199,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       get("/capstan/v1/resource", resource),
       get("/capstan/v1/graph", graph),
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
+      {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},

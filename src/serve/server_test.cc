@@ -166,6 +166,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
   }
   EXPECT_EQ(json(post("/capstan/v1/sql", Json::object({{"query", "SELECT 1"}}), viewer))["asked"],
             Json("sql SELECT 1"));
+  const Json change = Json::object({{"change", "kind: Pod"}, {"way", "merge"}, {"cluster", "prod"}});
+  EXPECT_EQ(json(post("/capstan/v1/check", change, viewer))["asked"], Json("check 'kind: Pod' true prod default"));
 }
 
 TEST_F(ServerTest, PassesDecisionsOnWithWhoMadeThem) {

@@ -1,0 +1,156 @@
+// check: what a change would break, before it is made.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/packs.h"
+#include "foresee/check_report.h"
+#include "foresee/workbench.h"
+
+namespace capstan::cli {
+namespace {
+
+constexpr int kBreaks = 1;
+constexpr int kNotChecked = 2;
+
+struct CheckArguments {
+  std::vector<std::string> files;
+  std::string against;
+  std::string config = "config";
+  std::string cluster;
+  std::string space = "default";
+  std::string severity = "high";
+  std::string output = "text";
+  bool patch = false;
+};
+
+// Removed when the check is over.
+class TemporaryDirectory {
+ public:
+  static Result<std::unique_ptr<TemporaryDirectory>> make() {
+    std::string name = (std::filesystem::temp_directory_path() / "capstan-check-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+      return fail(errno_code(errno), fmt::format("cannot make a temporary directory in {}",
+                                                 std::filesystem::temp_directory_path().string()));
+    }
+    return std::unique_ptr<TemporaryDirectory>(new TemporaryDirectory(name));
+  }
+  ~TemporaryDirectory() {
+    std::error_code none;
+    std::filesystem::remove_all(path_, none);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+foresee::ObjectDocuments read_all(const std::vector<std::string>& paths) {
+  foresee::ObjectDocuments all;
+  for (const std::string& path : paths) {
+    foresee::ObjectDocuments some = foresee::read_objects(std::filesystem::path(path));
+    std::ranges::move(some.documents, std::back_inserter(all.documents));
+    std::ranges::move(some.problems, std::back_inserter(all.problems));
+  }
+  return all;
+}
+
+void print(const foresee::CheckReport& report, const CheckArguments& arguments, Severity severity) {
+  if (arguments.output == "json") {
+    fmt::print("{}\n", foresee::to_json(report).pretty());
+  } else if (arguments.output == "sarif") {
+    fmt::print("{}\n", foresee::to_sarif(report, kVersion).pretty());
+  } else if (arguments.output == "junit") {
+    fmt::print("{}", foresee::to_junit(report, severity));
+  } else {
+    fmt::print("{}", foresee::to_text(report));
+  }
+}
+
+// What the exit code says of a check.
+int judge(const foresee::CheckReport& report, Severity severity, size_t objects) {
+  if (foresee::breaks(report, severity)) return kBreaks;
+  return report.problems.empty() && objects > 0 ? 0 : kNotChecked;
+}
+
+// Against the running system.
+Result<int> check_live(const CheckArguments& arguments, const CommonOptions& common, Severity severity) {
+  foresee::ObjectDocuments change = read_all(arguments.files);
+  Json items = Json::array();
+  for (foresee::ObjectDocument& document : change.documents) items.push_back(std::move(document.object));
+  const Json list = Json::object({{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
+  ApiClient client = TRY(ApiClient::connect(common.data_directory));
+  foresee::CheckReport report = foresee::report_from_json(
+      TRY(client.post("/capstan/v1/check", Json::object({{"change", list.dump()},
+                                                         {"way", arguments.patch ? "merge" : "apply"},
+                                                         {"cluster", arguments.cluster},
+                                                         {"namespace", arguments.space}}))));
+  report.problems.insert(report.problems.begin(), change.problems.begin(), change.problems.end());
+  print(report, arguments, severity);
+  return judge(report, severity, change.documents.size());
+}
+
+// Against a directory of manifests.
+Result<int> check_offline(const CheckArguments& arguments, Severity severity) {
+  const std::unique_ptr<TemporaryDirectory> directory = TRY(TemporaryDirectory::make());
+  foresee::Workbench bench = TRY(foresee::open_workbench({TRY(unpack_packs(directory->path())), arguments.config}));
+  foresee::ObjectDocuments change = read_all(arguments.files);
+  const foresee::CheckOptions options{.cluster = arguments.cluster.empty() ? "check" : arguments.cluster,
+                                      .space = arguments.space,
+                                      .documents_are_patches = arguments.patch};
+  foresee::ObjectDocuments against = foresee::read_objects(std::filesystem::path(arguments.against));
+  std::vector<Error> problems = std::move(bench.problems);
+  std::ranges::move(against.problems, std::back_inserter(problems));
+  std::ranges::move(change.problems, std::back_inserter(problems));
+  // Who is asked to compare with a system must not be told about another one.
+  std::ranges::move(bench.checker->assume(against.documents, options), std::back_inserter(problems));
+  foresee::CheckReport report = bench.checker->check(change.documents, options);
+  report.problems.insert(report.problems.begin(), problems.begin(), problems.end());
+  print(report, arguments, severity);
+  return judge(report, severity, change.documents.size());
+}
+
+int run_check(const CheckArguments& arguments, const CommonOptions& common) {
+  const Severity severity = *parse_severity(arguments.severity);
+  const Result<int> code =
+      arguments.against.empty() ? check_live(arguments, common, severity) : check_offline(arguments, severity);
+  if (code) return *code;
+  (void)failed(code.error());
+  return kNotChecked;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, CommonOptions& common, Action& chosen) {
+  static CheckArguments arguments;
+  CLI::App* command = app.add_subcommand(
+      "check",
+      "Say what a change would break and mend, before it is made (exit code 1: something would break; 2: not "
+      "all could be checked)");
+  command
+      ->add_option("-f,--file", arguments.files, "The change: manifests, directories of them, or - for standard input")
+      ->required();
+  command->add_option("--against", arguments.against, "A directory of manifests that stands for the running system");
+  command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
+  command->add_option("-c,--config", arguments.config, "A directory with rules of your own")->capture_default_str();
+  command->add_option("--cluster", arguments.cluster, "The cluster that the objects are for, where there are several");
+  command->add_option("-n,--namespace", arguments.space, "The namespace of objects that name none")
+      ->capture_default_str();
+  command->add_option("--severity", arguments.severity, "From which severity on a finding gives exit code 1")
+      ->check(CLI::IsMember({"info", "low", "medium", "high", "critical"}))
+      ->capture_default_str();
+  command->add_option("-o,--output", arguments.output, "text, json, sarif or junit")
+      ->check(CLI::IsMember({"text", "json", "sarif", "junit"}))
+      ->capture_default_str();
+  command->add_flag("--patch", arguments.patch, "The change holds merge patches, not whole objects");
+  command->callback([&] { chosen = [&common] { return run_check(arguments, common); }; });
+}
+
+}  // namespace capstan::cli

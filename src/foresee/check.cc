@@ -1,0 +1,206 @@
+#include "foresee/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "foresee/merge_object.h"
+
+namespace capstan::foresee {
+namespace {
+
+constexpr std::string_view kSystem = "kubernetes";
+constexpr size_t kMostConsequences = 1'000;
+
+std::string group_of(const Json& object) {
+  const std::string& version = object["apiVersion"].string_or_empty();
+  const size_t slash = version.find('/');
+  return slash == std::string::npos ? "" : version.substr(0, slash);
+}
+
+const KindSpec* kind_named(const std::vector<KindSpec>& kinds, std::string_view name) {
+  const auto found = std::ranges::find(kinds, name, &KindSpec::name);
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+bool has_column(const KindSpec& kind, std::string_view name) {
+  return std::ranges::find(kind.columns, name, &KindSpec::Column::name) != kind.columns.end();
+}
+
+// What a counterpart has added to an object and a manifest does not hold stays.
+Json over_existing(const Json& existing, Json manifest) {
+  if (!manifest.contains("status") && existing.contains("status")) manifest.set("status", existing["status"]);
+  Json metadata = existing["metadata"];
+  for (const auto& [name, value] : manifest["metadata"].members()) metadata.set(name, value);
+  manifest.set("metadata", std::move(metadata));
+  return manifest;
+}
+
+bool makes_the_same(const KindSpec::Makes& makes, const Resource& before, const Resource& after) {
+  return makes.metadata.read(before.fields) == makes.metadata.read(after.fields) &&
+         makes.spec.read(before.fields) == makes.spec.read(after.fields) &&
+         makes.count.read(before.fields) == makes.count.read(after.fields);
+}
+
+}  // namespace
+
+Checker::Checker(catalog::Picture& picture, detect::PictureRules& rules)
+    : picture_(picture), rules_(rules), mapping_(picture.kinds(), kSystem) {}
+
+Result<Checker::Target> Checker::target_of(const ObjectDocument& document, const CheckOptions& options) {
+  Json object = document.object;
+  const std::string group = group_of(object);
+  const std::string type = object["kind"].string_or_empty();
+  const KindSpec* kind = mapping_.by_type(group, type);
+  if (kind == nullptr) {
+    return fail(ErrorCode::kNotFound, fmt::format("no pack declares {} of the group '{}'", type, group),
+                document.where);
+  }
+  const bool is_gone = object["$patch"].string_or_empty() == "delete";
+  object.mutable_members().erase("$patch");
+  const bool in_space = std::ranges::find(kind->objects->identity, "namespace") != kind->objects->identity.end();
+  if (in_space && !object["metadata"]["namespace"].is_string() && kind->objects->group != "*") {
+    Json metadata = object["metadata"];
+    metadata.set("namespace", options.space);
+    object.set("metadata", std::move(metadata));
+  }
+  Json given = Json::object({{"cluster", options.cluster}});
+  if (kind->objects->group == "*") {
+    given.set("api_group", group);
+    given.set("object_kind", type);
+  }
+  Result<Resource> resource = ObjectMapping::to_resource(*kind, object, given);
+  if (!resource) return fail(resource.error().code, resource.error().message, document.where);
+  if (is_gone) return Target{.id = resource->id, .after = std::nullopt};
+  if (const std::optional<Resource> existing = picture_.find(resource->id)) {
+    Json whole = existing->fields;
+    if (!kind->objects->labels.empty()) kind->objects->labels.write(whole, to_json(existing->labels));
+    whole = options.documents_are_patches ? merge_object(std::move(whole), object)
+                                          : over_existing(existing->fields, std::move(object));
+    resource = ObjectMapping::to_resource(*kind, std::move(whole), given);
+    if (!resource) return fail(resource.error().code, resource.error().message, document.where);
+  }
+  return Target{.id = resource->id, .after = *std::move(resource)};
+}
+
+Status Checker::apply(Target target, std::vector<ResourceId>& changed) {
+  const std::optional<Resource> before = picture_.find(target.id);
+  const KindSpec& kind = *kind_named(picture_.kinds(), target.id.substr(0, target.id.find('/')));
+  changed.push_back(target.id);
+  TRY(target.after ? picture_.put(*target.after) : picture_.remove(target.id));
+  return remake(kind, before ? &*before : nullptr, target.after ? &*target.after : nullptr);
+}
+
+Status Checker::remake(const KindSpec& kind, const Resource* before, const Resource* after) {
+  if (!kind.makes) return {};
+  if (before != nullptr && after != nullptr && makes_the_same(*kind.makes, *before, *after)) return {};
+  const Resource& maker = after != nullptr ? *after : *before;
+  // A deployment's pods are owned by its replica sets.
+  std::vector<ResourceId> owned = {maker.id};
+  for (size_t i = 0; i < owned.size(); ++i) {
+    for (const Relation& relation : TRY(picture_.relations_of(owned[i]))) {
+      const bool is_new = relation.kind == "owns" && relation.source == owned[i] &&
+                          std::ranges::find(owned, relation.target) == owned.end();
+      if (is_new) owned.push_back(relation.target);
+    }
+  }
+  for (const ResourceId& id : owned) {
+    if (id.starts_with(kind.makes->kind + "/")) TRY(picture_.remove(id));
+  }
+  const KindSpec* made_kind = kind_named(picture_.kinds(), kind.makes->kind);
+  const bool none = after == nullptr || kind.makes->count.read(after->fields) == Json(0);
+  if (made_kind == nullptr || !made_kind->objects || none) return {};
+  Json metadata = kind.makes->metadata.read(after->fields);
+  metadata.set("name", after->name + "-…");  // Its counterpart would name it.
+  metadata.set("namespace", after->fields["metadata"]["namespace"]);
+  metadata.set("ownerReferences", Json::array({Json::object({{"apiVersion", after->fields["apiVersion"]},
+                                                             {"kind", kind.objects->type},
+                                                             {"name", after->name},
+                                                             {"controller", true}})}));
+  const Json object = Json::object({{"apiVersion", "v1"},
+                                    {"kind", made_kind->objects->type},
+                                    {"metadata", std::move(metadata)},
+                                    {"spec", kind.makes->spec.read(after->fields)}});
+  const Json given = Json::object({{"cluster", after->fields["cluster"]}});
+  return picture_.put(TRY(ObjectMapping::to_resource(*made_kind, object, given)));
+}
+
+std::vector<Error> Checker::assume(std::span<const ObjectDocument> documents, const CheckOptions& options) {
+  std::vector<Error> problems;
+  std::vector<ResourceId> changed;
+  for (const ObjectDocument& document : documents) {
+    Result<Target> target = target_of(document, options);
+    Status done = target ? apply(*std::move(target), changed) : fail(target.error());
+    if (!done) problems.push_back({done.error().code, done.error().message, document.where});
+  }
+  (void)picture_.take_changes();
+  detect::VerdictChange verdicts = rules_.ask_all();
+  problems.insert(problems.end(), verdicts.problems.begin(), verdicts.problems.end());
+  return problems;
+}
+
+// Only of what is there before and after, or was there before: what comes with a new object is no consequence.
+std::vector<Consequence> Checker::consequences(const std::vector<catalog::RelationChange>& changes) {
+  std::vector<Consequence> found;
+  for (const catalog::RelationChange& change : changes) {
+    if (change.is_new || found.size() >= kMostConsequences) continue;
+    Consequence consequence{.change = change, .counted_on_by = {}};
+    const auto relations = picture_.relations_of(change.relation.source);
+    for (const Relation& relation : relations.value_or(std::vector<Relation>())) {
+      if (relation.target == change.relation.source) consequence.counted_on_by.push_back(relation);
+    }
+    found.push_back(std::move(consequence));
+  }
+  return found;
+}
+
+std::vector<std::string> Checker::clusters() {
+  std::set<std::string> names;
+  for (const KindSpec& kind : picture_.kinds()) {
+    if (!kind.objects || kind.objects->system != kSystem || !has_column(kind, "cluster")) continue;
+    auto rows = picture_.database().prepare(fmt::format("SELECT DISTINCT cluster FROM {}", kind.name));
+    while (rows && rows->step().value_or(false)) names.emplace(rows->text(0));
+  }
+  return {names.begin(), names.end()};
+}
+
+CheckReport Checker::check(std::span<const ObjectDocument> documents, const CheckOptions& given) {
+  CheckReport report;
+  report.rules = rules_.size();
+  CheckOptions options = given;
+  if (options.cluster.empty()) {
+    const std::vector<std::string> known = clusters();
+    if (known.size() != 1) {
+      report.problems.push_back(
+          {ErrorCode::kInvalidArgument,
+           known.empty() ? "no cluster is known" : fmt::format("which cluster? known are {}", fmt::join(known, ", ")),
+           {}});
+      return report;
+    }
+    options.cluster = known[0];
+  }
+  if (Status begun = picture_.begin_trial(); !begun) {
+    report.problems.push_back(begun.error());
+    return report;
+  }
+  for (const ObjectDocument& document : documents) {
+    Result<Target> target = target_of(document, options);
+    Status done = target ? apply(*std::move(target), report.changed) : fail(target.error());
+    if (!done) report.problems.push_back({done.error().code, done.error().message, document.where});
+  }
+  report.objects = report.changed.size();
+  const catalog::PictureChanges changes = picture_.take_changes();
+  detect::VerdictChange verdicts = options.ask_everything ? rules_.foresee_all() : rules_.foresee(changes);
+  report.broken = std::move(verdicts.broken);
+  report.mended = std::move(verdicts.mended);
+  report.problems.insert(report.problems.end(), verdicts.problems.begin(), verdicts.problems.end());
+  report.consequences = consequences(changes.relations);
+  if (Status ended = picture_.end_trial(); !ended) report.problems.push_back(ended.error());
+  const auto worst_first = [](const Finding& finding) { return -static_cast<int>(finding.severity); };
+  std::ranges::stable_sort(report.broken, {}, worst_first);
+  std::ranges::stable_sort(report.mended, {}, worst_first);
+  return report;
+}
+
+}  // namespace capstan::foresee

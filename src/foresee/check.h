@@ -1,0 +1,71 @@
+// What a change would break and mend, said before it is made: the change is put into a picture of the running system on
+// trial, the rules that it can affect are asked of what it can affect, and all is taken back.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/picture.h"
+#include "detect/picture_rules.h"
+#include "foresee/object_documents.h"
+#include "model/finding.h"
+#include "model/object_mapping.h"
+
+namespace capstan::foresee {
+
+struct CheckOptions {
+  std::string cluster = "check";       // Which cluster the objects are for; "" is the only one there is.
+  std::string space = "default";       // The namespace of objects that name none.
+  bool ask_everything = false;         // Also what the change cannot affect: slow, and the same.
+  bool documents_are_patches = false;  // JSON merge patches (RFC 7386), lists merged by name; else whole objects.
+};
+
+// Something that would no longer hold, or newly: who loses it and who still counts on it.
+struct Consequence {
+  catalog::RelationChange change;
+  std::vector<Relation> counted_on_by;  // Relations that lead to the source: who calls, routes to or scales it.
+};
+
+struct CheckReport {
+  size_t objects = 0;  // How many objects the change would touch.
+  size_t rules = 0;    // How many rules there are.
+  std::vector<Finding> broken;
+  std::vector<Finding> mended;
+  std::vector<Consequence> consequences;  // Of relations that already existed before.
+  std::vector<Error> problems;            // What could not be checked: objects of no known kind, rules that failed.
+  std::vector<ResourceId> changed;
+};
+
+// Not thread-safe. Checks leave picture and rules as they were.
+class Checker {
+ public:
+  Checker(catalog::Picture& picture, detect::PictureRules& rules);
+
+  // Takes objects for good: the state against which changes are checked, where there is no running system.
+  std::vector<Error> assume(std::span<const ObjectDocument> documents, const CheckOptions& options);
+  CheckReport check(std::span<const ObjectDocument> documents, const CheckOptions& options);
+  // The clusters of which objects are known.
+  std::vector<std::string> clusters();
+
+ private:
+  // Nothing: the object is deleted.
+  struct Target {
+    ResourceId id;
+    std::optional<Resource> after;
+  };
+
+  Result<Target> target_of(const ObjectDocument& document, const CheckOptions& options);
+  Status apply(Target target, std::vector<ResourceId>& changed);
+  // Those that a maker made give way to one as it would make it now.
+  Status remake(const KindSpec& kind, const Resource* before, const Resource* after);
+  std::vector<Consequence> consequences(const std::vector<catalog::RelationChange>& changes);
+
+  catalog::Picture& picture_;
+  detect::PictureRules& rules_;
+  ObjectMapping mapping_;
+};
+
+}  // namespace capstan::foresee

@@ -1,0 +1,191 @@
+#include "loop/foresight.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+
+#include "base/log.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr Duration kLookAgain{1'000};  // At findings that do not hold for long enough yet.
+constexpr std::chrono::seconds kPatience{10};
+
+Observation observation_of(std::vector<catalog::RelationChange> changes, Time at) {
+  Observation look{.scope = std::string(kPictureScope),
+                   .at = at,
+                   .resources = {},
+                   .relations = {},
+                   .complete_kinds = {},
+                   .departures = {}};
+  for (catalog::RelationChange& change : changes) {
+    (change.is_new ? look.relations : look.gone_relations).push_back(std::move(change.relation));
+  }
+  return look;
+}
+
+}  // namespace
+
+Foresight::Foresight(Parts parts)
+    : parts_(std::move(parts)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+Foresight::~Foresight() { stop(); }
+
+void Foresight::stop() {
+  thread_.request_stop();
+  tasks_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Foresight::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    if (auto task = tasks_.take_within(stop, kLookAgain)) (*task)();
+    if (!waiting_.empty()) tell({}, observation_of({}, parts_.clock.now()), {});
+  }
+}
+
+bool Foresight::begin(Knowledge knowledge, catalog::CatalogReader catalog) {
+  auto reader = std::make_shared<catalog::CatalogReader>(std::move(catalog));
+  return tasks_.try_put([this, knowledge = std::move(knowledge), reader]() mutable {
+    const Status begun = start(std::move(knowledge), *reader);
+    if (begun) return;
+    checker_.reset();
+    rules_.reset();
+    picture_.reset();
+    tell({}, observation_of({}, parts_.clock.now()), begun);
+  });
+}
+
+bool Foresight::follow(PictureUpdate update) {
+  return tasks_.try_put([this, update = std::move(update)] {
+    if (!picture_) return;
+    const Status taken = take(update);
+    catalog::PictureChanges changes = picture_->take_changes();
+    detect::VerdictChange verdicts = rules_->follow(changes);
+    std::erase_if(changes.relations, [&](const catalog::RelationChange& change) {
+      return !derived_kinds_.contains(change.relation.kind) || change.relation.origin != Origin::kDerived;
+    });
+    tell(std::move(verdicts), observation_of(std::move(changes.relations), parts_.clock.now()), taken);
+  });
+}
+
+Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catalog) {
+  checker_.reset();
+  rules_.reset();
+  derived_kinds_.clear();
+  for (const catalog::RelationSpec& spec : knowledge.relations) {
+    if (spec.sql.empty()) derived_kinds_.insert(spec.kind);
+  }
+  std::map<std::string, Standing> before = std::exchange(standing_, {});
+  waiting_.clear();
+  for (const detect::SqlRule& rule : knowledge.rules) {
+    if (rule.on.empty()) continue;
+    Standing& standing = standing_[rule.name];
+    standing.source = "sql:" + rule.where.file + ":" + rule.name;
+    standing.hold = rule.hold;
+    if (const auto known = before.find(rule.name); known != before.end()) standing.findings = known->second.findings;
+  }
+  picture_ = TRY(catalog::Picture::create(std::move(knowledge.kinds), std::move(knowledge.relations)));
+  TRY(load(catalog));
+  Observation derived = observation_of(picture_->take_changes().relations, parts_.clock.now());
+  for (const KindSpec& kind : picture_->kinds()) derived.complete_kinds.push_back(kind.name);
+  for (const Relation& relation : TRY(catalog.relations(SIZE_MAX >> 1))) {
+    const bool ours = relation.origin == Origin::kDerived && derived_kinds_.contains(relation.kind);
+    if (!ours) TRY(picture_->put_relation(relation));
+  }
+  (void)picture_->take_changes();
+  rules_ = std::make_unique<detect::PictureRules>(*picture_);
+  std::vector<Error> problems = rules_->load(std::move(knowledge.rules));
+  checker_ = std::make_unique<foresee::Checker>(*picture_, *rules_);
+  detect::VerdictChange verdicts = rules_->ask_all();
+  problems.insert(problems.end(), verdicts.problems.begin(), verdicts.problems.end());
+  // What held before and is not among what holds now is over, so every rule is told.
+  for (auto& [rule, standing] : standing_) {
+    std::erase_if(standing.findings, [&](const Finding& finding) {
+      return std::ranges::find(verdicts.broken, finding.id, &Finding::id) == verdicts.broken.end();
+    });
+    waiting_.insert(rule);
+  }
+  verdicts.problems = std::move(problems);
+  tell(std::move(verdicts), std::move(derived), {});
+  return {};
+}
+
+Status Foresight::load(const catalog::CatalogReader& catalog) {
+  Status status;
+  TRY(catalog.each_resource([&](Resource resource) {
+    if (const Status put = picture_->put(resource); !put && put.error().code != ErrorCode::kInvalidArgument)
+      status = put;
+  }));
+  return status;
+}
+
+Status Foresight::take(const PictureUpdate& update) {
+  Status status;
+  const auto keep = [&](const Status& one) {
+    if (!one) status = one;
+  };
+  for (const ResourceId& id : update.gone) keep(picture_->remove(id));
+  for (const Resource& resource : update.resources) keep(picture_->put(resource));
+  for (const catalog::RelationChange& change : update.relations) {
+    keep(change.is_new ? picture_->put_relation(change.relation) : picture_->remove_relation(change.relation));
+  }
+  return status;
+}
+
+void Foresight::note(const detect::VerdictChange& verdicts, std::set<std::string>& rules) {
+  for (const Finding& finding : verdicts.mended) {
+    std::erase_if(standing_[finding.rule].findings, [&](const Finding& one) { return one.id == finding.id; });
+    rules.insert(finding.rule);
+  }
+  for (const Finding& finding : verdicts.broken) {
+    std::vector<Finding>& findings = standing_[finding.rule].findings;
+    rules.insert(finding.rule);
+    if (std::ranges::find(findings, finding.id, &Finding::id) != findings.end()) continue;
+    findings.push_back(finding);
+    findings.back().since = parts_.clock.now();
+  }
+}
+
+Findings Foresight::holding_of(const std::string& rule, Time now) {
+  Standing& standing = standing_[rule];
+  Findings round{.source = standing.source, .at = now, .holding = {}};
+  for (const Finding& finding : standing.findings) {
+    if (now - finding.since >= standing.hold) round.holding.push_back(finding);
+  }
+  if (round.holding.size() < standing.findings.size()) waiting_.insert(rule);
+  return round;
+}
+
+void Foresight::tell(detect::VerdictChange verdicts, Observation relations, const Status& status) {
+  std::set<std::string> rules = std::exchange(waiting_, {});
+  note(verdicts, rules);
+  Foreseen foreseen{.rounds = {}, .relations = std::move(relations), .problems = std::move(verdicts.problems)};
+  for (const std::string& rule : rules) foreseen.rounds.push_back(holding_of(rule, parts_.clock.now()));
+  if (!status) foreseen.problems.push_back(status.error());
+  if (!parts_.post(std::move(foreseen))) log::debug("foresight", "the loop is stopping");
+}
+
+Result<foresee::CheckReport> Foresight::check(std::vector<foresee::ObjectDocument> documents,
+                                              foresee::CheckOptions options) {
+  using Answer = Result<foresee::CheckReport>;
+  auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  const bool taken = tasks_.try_put([this, promise, documents = std::move(documents), options = std::move(options)] {
+    promise->set_value(checker_ ? Answer(checker_->check(documents, options))
+                                : Answer(fail(ErrorCode::kUnavailable, "the picture of the system is not ready yet")));
+  });
+  if (!taken) return fail(ErrorCode::kResourceExhausted, "too much is waiting; try again in a moment");
+  if (answer.wait_for(kPatience) != std::future_status::ready) {
+    return fail(ErrorCode::kDeadlineExceeded, "no answer within 10 s");
+  }
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    return fail(ErrorCode::kUnavailable, "Capstan is stopping");
+  }
+}
+
+}  // namespace capstan::loop

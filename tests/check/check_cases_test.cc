@@ -1,0 +1,120 @@
+// tests/check/cases: one change a rule that must make it fire, and one that must not, against tests/check/healthy.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "base/config.h"
+#include "base/file.h"
+#include "foresee/workbench.h"
+
+namespace capstan::foresee {
+namespace {
+
+const std::filesystem::path kHere = std::filesystem::path(CAPSTAN_SOURCE_DIR) / "tests/check";
+const CheckOptions kPatch{.cluster = "check", .space = "shop", .documents_are_patches = true};
+
+struct Case {
+  std::string name;
+  std::string rule;
+  std::string change;
+  std::string silent;
+  std::vector<std::string> expect;
+  std::set<std::string> also;
+};
+
+std::vector<Case> read_cases() {
+  std::vector<Case> cases;
+  std::vector<std::filesystem::path> files = list_files(kHere / "cases", ".yaml").value();
+  std::ranges::sort(files);
+  for (const std::filesystem::path& file : files) {
+    for (const ConfigNode& document : parse_yaml(read_file(file).value(), file.string()).value()) {
+      MapReader reader(document, "a case");
+      Case one;
+      one.name = reader.required_string("case");
+      one.rule = reader.required_string("rule");
+      one.change = reader.required_string("change");
+      one.silent = reader.string_or("silent", "");
+      one.expect = reader.strings("expect");
+      for (const std::string& rule : reader.strings("also")) one.also.insert(rule);
+      if (const Status read = reader.finish(); !read) ADD_FAILURE() << read.error().to_string();
+      cases.push_back(std::move(one));
+    }
+  }
+  return cases;
+}
+
+class CheckCases : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    bench_ = new Workbench(open_workbench({std::filesystem::path(CAPSTAN_SOURCE_DIR) / "packs"}).value());
+    for (const Error& problem : bench_->problems) ADD_FAILURE() << problem.to_string();
+    const ObjectDocuments healthy = read_objects(kHere / "healthy");
+    for (const Error& problem : healthy.problems) ADD_FAILURE() << problem.to_string();
+    for (const Error& problem : bench_->checker->assume(healthy.documents, kPatch)) {
+      ADD_FAILURE() << problem.to_string();
+    }
+  }
+  static void TearDownTestSuite() { delete std::exchange(bench_, nullptr); }
+
+  static CheckReport check(const std::string& change, const std::string& name, const CheckOptions& options = kPatch) {
+    const ObjectDocuments documents = read_objects(change, name);
+    for (const Error& problem : documents.problems) ADD_FAILURE() << name << ": " << problem.to_string();
+    CheckReport report = bench_->checker->check(documents.documents, options);
+    for (const Error& problem : report.problems) ADD_FAILURE() << name << ": " << problem.to_string();
+    return report;
+  }
+
+  static Workbench* bench_;
+};
+Workbench* CheckCases::bench_ = nullptr;
+
+TEST_F(CheckCases, AHealthyClusterHasNoFindingThatMatters) {
+  for (const Finding& finding : bench_->rules->holding()) {
+    EXPECT_LT(finding.severity, Severity::kMedium) << finding.rule << " " << finding.resource << ": " << finding.says;
+  }
+}
+
+TEST_F(CheckCases, EveryRuleFiresWhereItShouldAndNowhereElse) {
+  const std::string before = bench_->picture->content_hash().value();
+  for (const Case& one : read_cases()) {
+    std::set<std::string> fired;
+    for (const Finding& finding : check(one.change, one.name).broken) {
+      EXPECT_THAT(finding.says, testing::Not(testing::HasSubstr("<no column"))) << one.name;
+      EXPECT_THAT(finding.remedy, testing::Not(testing::HasSubstr("<no column"))) << one.name;
+      if (finding.rule == one.rule) {
+        fired.insert(finding.resource);
+      } else if (!one.also.contains(finding.rule)) {
+        EXPECT_LT(finding.severity, Severity::kHigh)
+            << one.name << ": " << finding.rule << " " << finding.resource << ": " << finding.says;
+      }
+    }
+    EXPECT_EQ(fired, std::set<std::string>(one.expect.begin(), one.expect.end())) << one.name;
+    if (one.silent.empty()) continue;
+    for (const Finding& finding : check(one.silent, one.name + " (silent)").broken) {
+      EXPECT_NE(finding.rule, one.rule) << one.name << " (silent): " << finding.resource << ": " << finding.says;
+    }
+  }
+  EXPECT_EQ(bench_->picture->content_hash().value(), before);
+}
+
+// What is asked only of those whom a change can affect gives the same as asking all of all.
+TEST_F(CheckCases, AskingOnlyWhatAChangeCanAffectMissesNothing) {
+  const auto ids = [](const std::vector<Finding>& findings) {
+    std::set<std::string> all;
+    for (const Finding& finding : findings) all.insert(finding.rule + " " + finding.resource + " " + finding.id);
+    return all;
+  };
+  CheckOptions everything = kPatch;
+  everything.ask_everything = true;
+  for (const Case& one : read_cases()) {
+    const CheckReport quick = check(one.change, one.name, kPatch);
+    const CheckReport slow = check(one.change, one.name, everything);
+    EXPECT_EQ(ids(quick.broken), ids(slow.broken)) << one.name;
+    EXPECT_EQ(ids(quick.mended), ids(slow.mended)) << one.name;
+  }
+}
+
+}  // namespace
+}  // namespace capstan::foresee
