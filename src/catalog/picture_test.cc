@@ -7,6 +7,7 @@
 #include <random>
 
 #include "catalog/pack_kinds.h"
+#include "catalog/picture_question.h"
 #include "model/object_mapping.h"
 
 namespace capstan::catalog {
@@ -143,6 +144,25 @@ TEST(Picture, FollowsNamesWhetherWhatTheyNameExistsOrNot) {
                                            "-deployment/prod/shop/web mounts config_map/prod/shop/settings"));
   world.put(world.object("deployment", "web", "{}", R"({"calls": "www.example.org"})"));
   EXPECT_THAT(world.changes(), ElementsAre("-deployment/prod/shop/web calls service/prod/data/db"));
+}
+
+TEST(Picture, AnswersQuestionsAndNothingElse) {
+  World world;
+  world.put(world.object("pod", "a", "{}", "{}"));
+  const auto ask = [&](std::string_view sql) -> std::string {
+    Result<PictureQuestion> question = PictureQuestion::prepare(*world.picture, sql);
+    if (!question) return question.error().message;
+    const Result<Table> table = question->ask(10);
+    return table ? to_text(table->rows.at(0).at(0)) : table.error().message;
+  };
+  EXPECT_EQ(ask("SELECT id FROM pod"), "pod/prod/shop/a");
+  EXPECT_EQ(ask("SELECT group_concat(value) FROM json_each('[1,2]')"), "1,2");
+  EXPECT_EQ(ask("DELETE FROM pod"), "a rule only asks; it changes nothing");
+  EXPECT_EQ(ask("SELECT random()"), "the function random is not allowed in a rule");
+  EXPECT_THAT(ask("SELECT nme FROM pod"), testing::HasSubstr("no such column"));
+  EXPECT_EQ(ask("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"),
+            "stopped after 100 million steps: it is too slow or endless");
+  EXPECT_EQ(ask("SELECT 1 FROM json_each('[1,1,1,1,1,1,1,1,1,1,1]')"), "more than 10 rows");
 }
 
 // Many random steps give the same as putting the outcome at once, and trials between them leave no trace.

@@ -94,6 +94,11 @@ TEST_F(SqlTest, ReadsNoJsonForAConditionOnATypedColumn) {
   EXPECT_FALSE(must(opened.step()));
 }
 
+TEST_F(SqlTest, ReadsTheItemsOfJson) {
+  EXPECT_EQ(ask("SELECT value FROM json_each('[1,2]')"), "1;2");
+  EXPECT_EQ(ask("SELECT count(*) FROM json_tree('{\"a\": [1]}')"), "3");
+}
+
 TEST_F(SqlTest, BindsNowToTheTimeOfTheQuestion) {
   EXPECT_EQ(ask("SELECT now"), "2026-01-01T00:01:40.000Z");
   EXPECT_EQ(ask("SELECT count(*) FROM resource WHERE since < now AND since > time_add(now, '-2m')"), "4");

@@ -243,6 +243,10 @@ Result<std::unique_ptr<SqlFunctions>> SqlFunctions::install(sqlite::Database& da
                                          ours.function, nullptr, nullptr, nullptr)));
   }
   TRY(install_searching(database));
+  // SQLite declares these tables when they are first named, which a guard would take for a change.
+  for (std::string_view table : {"json_each('[]')", "json_tree('[]')"}) {
+    (void)TRY(database.integer_of(fmt::format("SELECT count(*) FROM {}", table)));
+  }
   return functions;
 }
 

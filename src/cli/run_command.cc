@@ -56,6 +56,17 @@ Result<std::filesystem::path> absolute_path(const std::string& path) {
   return absolute;
 }
 
+std::vector<std::pair<std::string, std::string>> environment_of_process() {
+  std::vector<std::pair<std::string, std::string>> variables;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    if (const size_t equals = text.find('='); equals != std::string_view::npos) {
+      variables.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
 Status run(const CommonOptions& common, const RunOptions& options) {
   const sigset_t ending = block_ending_signals();
   keep_files_private();
@@ -70,7 +81,8 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   const auto instance = TRY(loop::Instance::open(directory,
                                                  {.packs = packs,
                                                   .config_directory = TRY(absolute_path(options.config_directory)),
-                                                  .version = std::string(kVersion)},
+                                                  .version = std::string(kVersion),
+                                                  .environment = environment_of_process()},
                                                  clock, random));
   serve::ServerOptions server_options;
   server_options.listen = options.listen;

@@ -19,7 +19,7 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 15> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
                                                       {"rule", DocumentKind::kRule},
                                                       {"policy", DocumentKind::kPolicy},
                                                       {"test", DocumentKind::kTest},
@@ -28,6 +28,7 @@ constexpr std::array<TellingKey, 15> kTellingKeys = {{{"groups", DocumentKind::k
                                                       {"relation", DocumentKind::kRelation},
                                                       {"host", DocumentKind::kSettings},
                                                       {"scrape", DocumentKind::kSettings},
+                                                      {"kubernetes", DocumentKind::kSettings},
                                                       {"scrape_configs", DocumentKind::kSettings},
                                                       {"global", DocumentKind::kSettings},
                                                       {"notify", DocumentKind::kSettings},

@@ -67,6 +67,7 @@ class Running final : public Instance {
 
   void stop() override {
     if (senses_) senses_->stop();
+    if (clusters_) clusters_->stop();
     if (loop_) loop_->stop();
     if (foresight_) foresight_->stop();
     // Nothing runs any more that could speak to the loop.
@@ -127,6 +128,7 @@ class Running final : public Instance {
   std::unique_ptr<Foresight> foresight_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
+  std::unique_ptr<ClusterSenses> clusters_;
   std::unique_ptr<Desk> desk_;
 };
 
@@ -200,6 +202,17 @@ Status Running::open(const ledger::DataDirectory& directory) {
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
   loop_->policies().set_calendar_directory(options_.config_directory / "calendar");
   loop_->on_settings([this](const ConfigTree& changed) { return apply_settings(changed); });
+  clusters_ = std::make_unique<ClusterSenses>(
+      ClusterSink::Parts{.clock = clock_,
+                         // What a watch tells is told once: it waits for room.
+                         .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}); },
+                         .report =
+                             [this](std::string source, std::string error) {
+                               loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
+                                 loop_->note_source(source, error, clock_.now());
+                               }});
+                             }},
+      random_, options_.environment);
   desk_ = std::make_unique<Desk>(
       Desk::Parts{.loop = *loop_,
                   .logs = *logs_,
@@ -236,6 +249,9 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
                         {}});
   }
   for (Error& problem : senses_->apply(settings_)) problems.push_back(std::move(problem));
+  for (Error& problem : clusters_->apply(settings_.kubernetes, catalog_->kinds())) {
+    problems.push_back(std::move(problem));
+  }
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;

@@ -20,6 +20,8 @@ struct InstanceOptions {
   std::vector<std::filesystem::path> packs;
   std::filesystem::path config_directory;
   std::string version;
+  std::vector<std::pair<std::string, std::string>>
+      environment;  // Of the process: where kubeconfigs are, what their plugins inherit.
 };
 
 class Instance {

@@ -79,6 +79,17 @@ Result<NotifySettings> read_entry(const ConfigNode& node) {
   return settings;
 }
 
+Result<KubernetesSettings> read_kubernetes(const ConfigNode& node) {
+  KubernetesSettings settings{.enabled = true, .kubeconfig = {}, .contexts = {}, .at = node.where};
+  if (node.is_null()) return settings;  // "kubernetes:" alone: as kubectl would.
+  MapReader reader(node, "kubernetes");
+  settings.kubeconfig = reader.strings("kubeconfig");
+  settings.contexts = reader.strings("contexts");
+  settings.in_cluster = reader.bool_or("in_cluster", false);
+  TRY(reader.finish());
+  return settings;
+}
+
 Result<std::vector<NotifySettings>> read_notify(const ConfigNode& node) {
   if (!node.is_sequence()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'notify' must be a list, found {}", node.describe()),
@@ -105,6 +116,8 @@ class SettingsReader {
     if (const ConfigNode* node = reader.node("host"))
       take("host", *node, host::parse_host_config(*node), settings.host, before_.host);
     read_scrape(reader, document);
+    if (const ConfigNode* node = reader.node("kubernetes"))
+      take("kubernetes", *node, read_kubernetes(*node), settings.kubernetes, before_.kubernetes);
     if (const ConfigNode* node = reader.node("notify"))
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);

@@ -1,4 +1,5 @@
-// What a user may set beside rules and policies: the documents with `host`, `scrape`, `notify`, `retention`, `server`.
+// What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `notify`,
+// `retention`, `server`.
 #pragma once
 
 #include <string>
@@ -7,6 +8,7 @@
 #include "base/config.h"
 #include "connect/host/host_config.h"
 #include "connect/prometheus/scrape_config.h"
+#include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "model/finding.h"
 
@@ -31,6 +33,7 @@ struct NotifySettings {
 struct Settings {
   host::HostConfig host = host::default_host_config();
   prometheus::ScrapeConfig scrape;
+  KubernetesSettings kubernetes;
   std::vector<NotifySettings> notify;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};

@@ -92,7 +92,11 @@ void Reflector::begin_list() {
   splitter_.emplace(JsonSplitter::Shape::kList, options_.max_object_bytes);
   // Without a resource version: the most recent state. What comes after the first page is of the same one.
   std::string query;
-  if (expired_ < kExpiredBeforeUnpaged) query = fmt::format("limit={}", options_.page_limit);
+  if (!not_older_than_.empty()) {
+    query = fmt::format("resourceVersion={}&resourceVersionMatch=NotOlderThan", percent_encode(not_older_than_));
+  } else if (expired_ < kExpiredBeforeUnpaged) {
+    query = fmt::format("limit={}", options_.page_limit);
+  }
   if (!continue_.empty()) query += "&continue=" + percent_encode(continue_);
   open(parts_.lists, query, Duration(0), options_.answer_limit);
 }
@@ -215,8 +219,10 @@ Status Reflector::end_complete_page() {
 void Reflector::end_list(const std::string& version) {
   close();
   continue_.clear();
+  not_older_than_.clear();
   expired_ = 0;
   fruitless_ = 0;
+  watched_ = false;
   parts_.sink.listed(type_);
   tell({});
   if (version.empty() || !type_.can("watch")) {
@@ -243,6 +249,7 @@ Status Reflector::take_event(ObjectReader& reader, std::string& text) {
   }
   resource_version_ = std::move(version);
   if (!std::exchange(progressed_, true)) tell({});
+  watched_ = true;
   failures_ = 0;
   fruitless_ = 0;
   return {};
@@ -267,6 +274,7 @@ void Reflector::end_watch(const Status& end) {
 }
 
 void Reflector::refused(const ApiStatus& status) {
+  if (phase_ == Phase::kListing) not_older_than_.clear();
   Error error = to_error(status);
   if (status.is_expired()) return refused_expired();
   if (status.code == 401 && parts_.credentials.refused(proof_) && !std::exchange(authenticated_anew_, true)) {
@@ -280,7 +288,12 @@ void Reflector::refused(const ApiStatus& status) {
 }
 
 void Reflector::refused_expired() {
-  if (phase_ == Phase::kWatching) return list_anew();
+  if (phase_ == Phase::kWatching) {
+    // While the list was read page by page, more happened than the server remembers. It can give its own memory at
+    // once, which is nearer to now.
+    if (!watched_) not_older_than_ = resource_version_;
+    return list_anew();
+  }
   if (!continue_.empty() && ++expired_ <= kExpiredBeforeUnpaged) return list_anew();
   continue_.clear();
   failed({ErrorCode::kFailedPrecondition, "the list expires before it can be read"});

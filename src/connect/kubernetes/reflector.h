@@ -154,15 +154,17 @@ class Reflector : public std::enable_shared_from_this<Reflector> {
   uint64_t proof_ = 0;
   bool authenticated_anew_ = false;
 
-  std::string continue_;  // Where the next page begins; "" for the first.
-  bool fresh_ = false;    // The sink has yet to be told that a list begins.
-  int expired_ = 0;       // Lists in a row whose pages expired before the last was read.
+  std::string continue_;        // Where the next page begins; "" for the first.
+  bool fresh_ = false;          // The sink has yet to be told that a list begins.
+  std::string not_older_than_;  // The list is to be of the server's cache, but not before this version; "" for neither.
+  int expired_ = 0;             // Lists in a row whose pages expired before the last was read.
   std::vector<Json> batch_;
   size_t batch_bytes_ = 0;
 
   std::string resource_version_;  // "" until a list is complete.
   std::atomic<bool> has_version_{false};
   bool has_bookmarks_ = false;
+  bool watched_ = false;     // A watch has told something since the last list.
   bool progressed_ = false;  // The watch under way has told something.
   int fruitless_ = 0;        // Watches in a row that were refused or broken before they told anything.
   Duration watch_began_{0};

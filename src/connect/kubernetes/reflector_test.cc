@@ -213,6 +213,7 @@ TEST_F(ReflectorTest, GoesOnFromABookmark) {
 TEST_F(ReflectorTest, ListsAnewWhenItsVersionIsGone) {
   for (const bool as_event : {false, true}) {
     start_watching();
+    send(event("ADDED", object("c", 8)));
     if (as_event) {
       send(event("ERROR", status(410, "Expired")));
     } else {
@@ -227,6 +228,30 @@ TEST_F(ReflectorTest, ListsAnewWhenItsVersionIsGone) {
     EXPECT_THAT(sink_.take(), ElementsAre("listing pods"));
     reflector_->stop();
   }
+}
+
+TEST_F(ReflectorTest, ListsAllAtOnceWhenTooMuchHappensWhileItReadsPages) {
+  start();
+  answer(200, list(object("a", 1), 7));
+  answer(410, status(410, "Expired"));
+  pass(Duration(100));
+  EXPECT_EQ(url(), "https://api/api/v1/pods?resourceVersion=7&resourceVersionMatch=NotOlderThan");
+  answer(200, list(object("b", 8), 9));
+  EXPECT_THAT(url(), HasSubstr("&resourceVersion=9"));
+  head(200);
+  send(event("ADDED", object("c", 10)) + event("ERROR", status(410, "Expired")));
+  pass(Duration(100));
+  EXPECT_EQ(url(), "https://api/api/v1/pods?limit=500");  // That was another time.
+}
+
+TEST_F(ReflectorTest, ReadsPagesAgainWhenTheServerWillNotListAllAtOnce) {
+  start();
+  answer(200, list(object("a", 1), 7));
+  answer(410, status(410, "Expired"));
+  pass(Duration(100));
+  answer(504, status(504, "Timeout"));
+  pass(Duration(2'000));
+  EXPECT_EQ(url(), "https://api/api/v1/pods?limit=500");
 }
 
 TEST_F(ReflectorTest, BeginsAgainWhenAPageHasExpiredAndReadsAllAtOnceWhenItDoesSoAgain) {

@@ -1,0 +1,130 @@
+#include "loop/cluster_senses.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "base/http_fetcher.h"
+#include "base/worker_pool.h"
+#include "connect/kubernetes/api_transport.h"
+#include "connect/kubernetes/credentials.h"
+#include "connect/kubernetes/in_cluster.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kWorkers = 2;
+constexpr size_t kWaitingWork = 10'000;
+
+// Events are no things, and there are more of them than of all else.
+bool is_wanted(const kubernetes::ResourceType& type) {
+  return kubernetes::ClusterWatch::is_worth_watching(type) && type.kind != "Event";
+}
+
+// Everything of the kinds that decides how an object becomes a resource.
+std::string describe(const std::vector<KindSpec>& kinds) {
+  std::string text;
+  for (const KindSpec& kind : kinds) {
+    if (!kind.objects || kind.objects->system != "kubernetes") continue;
+    const ObjectSpec& objects = *kind.objects;
+    text += fmt::format("{} {} {} {} {} {} {}", kind.name, objects.group, objects.resource, objects.type,
+                        objects.name.text(), objects.labels.text(), fmt::join(objects.identity, ","));
+    for (const JsonPath& path : objects.drop) text += " -" + path.text();
+    for (const JsonPath& path : objects.mask) text += " *" + path.text();
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+// In the order in which the members need each other; destroyed in reverse.
+class ClusterSenses::Cluster {
+ public:
+  Cluster(kubernetes::ClusterAccess access, const std::vector<KindSpec>& kinds, const ClusterSink::Parts& parts,
+          Random& random, const kubernetes::Environment& environment)
+      : sink_(access.context, kinds, parts),
+        credentials_(std::move(access), environment, parts.clock),
+        transport_(http_, credentials_),
+        watch_({.transport = transport_,
+                .lists = lists_,
+                .watches = watches_,
+                .workers = workers_,
+                .clock = parts.clock,
+                .random = random,
+                .sink = sink_},
+               {}, is_wanted),
+        thread_([this](const std::stop_token& stop) { watch_.run(stop); }) {}
+
+ private:
+  ClusterSink sink_;
+  CurlHttpClient http_;
+  CurlHttpFetcher lists_{1'000, HttpConnections::kOwn};
+  CurlHttpFetcher watches_{10'000, HttpConnections::kShared};
+  WorkerPool workers_{kWorkers, kWaitingWork};
+  kubernetes::Credentials credentials_;
+  kubernetes::ApiTransport transport_;
+  kubernetes::ClusterWatch watch_;
+  std::jthread thread_;
+};
+
+ClusterSenses::ClusterSenses(ClusterSink::Parts parts, Random& random, kubernetes::Environment environment)
+    : parts_(std::move(parts)), random_(random), environment_(std::move(environment)) {}
+
+ClusterSenses::~ClusterSenses() { stop(); }
+
+void ClusterSenses::stop() {
+  std::lock_guard lock(mutex_);
+  clusters_.clear();
+  ending_.clear();
+}
+
+Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const KubernetesSettings& settings,
+                                                                       std::vector<Error>& problems) const {
+  std::vector<kubernetes::ClusterAccess> found;
+  if (settings.in_cluster) {
+    found.push_back(TRY(kubernetes::in_cluster_access(environment_)));
+    if (settings.kubeconfig.empty() && settings.contexts.empty()) return found;
+  }
+  const std::vector<std::filesystem::path> files =
+      settings.kubeconfig.empty()
+          ? kubernetes::kubeconfig_paths(environment_)
+          : std::vector<std::filesystem::path>(settings.kubeconfig.begin(), settings.kubeconfig.end());
+  const kubernetes::Kubeconfig config = TRY(kubernetes::Kubeconfig::load(files));
+  const std::vector<std::string> wanted = settings.contexts.empty() ? std::vector<std::string>{""} : settings.contexts;
+  for (const std::string& context : wanted) {
+    Result<kubernetes::ClusterAccess> access = config.access(context);
+    if (access) {
+      found.push_back(*std::move(access));
+    } else {
+      problems.push_back(std::move(access).error());
+    }
+  }
+  return found;
+}
+
+std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds) {
+  std::lock_guard lock(mutex_);
+  std::string described = describe(kinds);
+  if (settings == settings_ && described == kinds_) return problems_;
+  settings_ = settings;
+  kinds_ = std::move(described);
+  problems_.clear();
+  // Not here: this is the loop's thread, for which their workers may wait.
+  ending_.push_back(std::async(std::launch::async, [old = std::exchange(clusters_, {})]() mutable { old.clear(); }));
+  if (!settings.enabled) return {};
+  Result<std::vector<kubernetes::ClusterAccess>> found = accesses(settings, problems_);
+  if (!found) {
+    problems_.push_back(std::move(found).error());
+  } else {
+    for (kubernetes::ClusterAccess& access : *found) {
+      clusters_.push_back(std::make_unique<Cluster>(std::move(access), kinds, parts_, random_, environment_));
+    }
+  }
+  for (Error& problem : problems_) {
+    if (problem.where.file.empty()) problem.where = settings.at;
+  }
+  return problems_;
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,59 @@
+// The Kubernetes clusters that are kept in view.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "connect/kubernetes/kubeconfig.h"
+#include "loop/cluster_sink.h"
+#include "model/resource.h"
+
+namespace capstan::loop {
+
+// The settings' `kubernetes:`.
+struct KubernetesSettings {
+  bool enabled = false;
+  std::vector<std::string> kubeconfig;  // Files; none: those that kubectl would read.
+  std::vector<std::string> contexts;    // None: the current one.
+  bool in_cluster = false;              // As the service account of the pod that Capstan runs in.
+  Where at;
+
+  bool operator==(const KubernetesSettings&) const = default;
+};
+
+// Thread-safe.
+class ClusterSenses {
+ public:
+  ClusterSenses(ClusterSink::Parts parts, Random& random, kubernetes::Environment environment);
+  ~ClusterSenses();
+
+  // Puts settings and kinds in force: where they differ from before, the clusters are looked at anew. Gives what is
+  // wrong with single clusters; the others are watched.
+  std::vector<Error> apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds);
+  void stop();
+
+ private:
+  class Cluster;
+  Result<std::vector<kubernetes::ClusterAccess>> accesses(const KubernetesSettings& settings,
+                                                          std::vector<Error>& problems) const;
+
+  const ClusterSink::Parts parts_;
+  Random& random_;
+  const kubernetes::Environment environment_;
+  std::mutex mutex_;
+  KubernetesSettings settings_;
+  std::string kinds_;  // What of the kinds matters here, as text.
+  std::vector<Error> problems_;
+  std::vector<std::unique_ptr<Cluster>> clusters_;
+  std::vector<std::future<void>>
+      ending_;  // Clusters that are no longer wanted; their last looks may wait for the loop.
+};
+
+}  // namespace capstan::loop
