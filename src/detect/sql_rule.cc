@@ -191,7 +191,9 @@ Finding make_finding(const SqlRule& rule, const Table& table, const std::vector<
   finding.labels = std::move(labels);
   finding.says = fill_placeholders(rule.says, table.columns, row);
   finding.remedy = fill_placeholders(rule.remedy, table.columns, row);
-  finding.query = rule.sql;
+  // A rule about configuration may have thousands of findings, all by the same words.
+  if (rule.on.empty()) finding.query = rule.sql;
+  finding.is_advice = !rule.on.empty() && rule.severity < Severity::kMedium;
   finding.causes_by = rule.causes_by;
   finding.verbs = rule.verbs;
   return finding;

@@ -36,7 +36,7 @@ class Explainer {
   // Takes over what was open when Capstan stopped, and the highest incident number ever given.
   void restore(std::vector<Incident> open, int64_t last_number);
 
-  // One round: `holding` are all findings that hold now.
+  // One round: `holding` are all findings that hold now. Advice opens no incident.
   std::vector<IncidentChange> update(const std::vector<Finding>& holding, std::span<const VerbSpec* const> verbs,
                                      const World& world);
 

@@ -69,6 +69,12 @@ TEST_F(ExplainerTest, OpensOneIncidentWithCauseAndPlan) {
   EXPECT_EQ(incident.recommended[0].verify, "absent(capstan_finding{finding=~\"f-Cpu\"})");
 }
 
+TEST_F(ExplainerTest, AdviceIsNoIncident) {
+  Finding advice = finding("NoMemoryLimit", host_, "");
+  advice.is_advice = true;
+  EXPECT_TRUE(update({advice}).empty());
+}
+
 TEST_F(ExplainerTest, SaysNothingTwice) {
   world_.add_answer("cpu", add_process("x", 42), 1);
   const std::vector<Finding> holding = {finding("Cpu", host_, "cpu")};

@@ -97,6 +97,7 @@ Json Finding::to_json() const {
   for (const Evidence& piece : evidence) pieces.push_back(piece.to_json());
   return Json::object({{"id", id},
                        {"rule", rule},
+                       {"is_advice", is_advice},
                        {"severity", to_string(severity)},
                        {"resource", resource},
                        {"labels", labels_to_json(labels)},
@@ -115,6 +116,7 @@ Finding Finding::from_json(const Json& json) {
   Finding finding;
   finding.id = json["id"].string_or_empty();
   finding.rule = json["rule"].string_or_empty();
+  finding.is_advice = json["is_advice"].bool_or(false);
   finding.severity = parse_severity(json["severity"].string_or_empty()).value_or(Severity::kMedium);
   finding.resource = json["resource"].string_or_empty();
   finding.labels = labels_from_json(json["labels"]);

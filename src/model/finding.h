@@ -37,15 +37,16 @@ struct Finding {
   std::string id;    // Stable while it lasts: rule and labels, hashed.
   std::string rule;  // "HostCpuSaturated"
   Severity severity = Severity::kMedium;
-  ResourceId resource;    // What suffers or is wrong; "" when no resource of the catalog matches.
-  Labels labels;          // What tells findings of one rule apart.
-  std::string title;      // A few words for people: "Processors of web1 are saturated". May be empty.
-  std::string says;       // The sentence for people.
-  std::string remedy;     // What usually helps; may be empty.
-  double value = 0;       // The measured value, where there is one.
-  std::string query;      // The PromQL or SQL that found it.
-  Time since;             // When the condition began to hold, as far as is known.
-  std::string causes_by;  // PromQL whose series carry a `process` or `resource` label and a part of the symptom.
+  ResourceId resource;     // What suffers or is wrong; "" when no resource of the catalog matches.
+  Labels labels;           // What tells findings of one rule apart.
+  std::string title;       // A few words for people: "Processors of web1 are saturated". May be empty.
+  std::string says;        // The sentence for people.
+  std::string remedy;      // What usually helps; may be empty.
+  bool is_advice = false;  // How something is set up could be better, and nothing suffers: no incident.
+  double value = 0;        // The measured value, where there is one.
+  std::string query;       // The PromQL or SQL that found it.
+  Time since;              // When the condition began to hold, as far as is known.
+  std::string causes_by;   // PromQL whose series carry a `process` or `resource` label and a part of the symptom.
   std::vector<std::string> verbs;  // Verbs that usually help when done to the cause, best first.
   std::vector<Evidence> evidence;
 

@@ -29,7 +29,8 @@ std::vector<Case> read_cases() {
   std::vector<std::filesystem::path> files = list_files(kHere / "cases", ".yaml").value();
   std::ranges::sort(files);
   for (const std::filesystem::path& file : files) {
-    for (const ConfigNode& document : parse_yaml(read_file(file).value(), file.string()).value()) {
+    const std::vector<ConfigNode> documents = parse_yaml(read_file(file).value(), file.string()).value();
+    for (const ConfigNode& document : documents) {
       MapReader reader(document, "a case");
       Case one;
       one.name = reader.required_string("case");
