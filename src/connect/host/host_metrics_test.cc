@@ -61,7 +61,7 @@ TEST_F(HostMetricsTest, CountersOfAGroupNeverGoBackWhenItsProcessesEnd) {
     ::_exit(127);
   }
   double busy = 0;
-  for (int i = 0; i < 100 && busy < 0.1; ++i) {
+  for (int i = 0; i < 500 && busy < 0.1; ++i) {
     std::this_thread::sleep_for(Duration(20));
     busy = group_cpu(collect());
   }
@@ -81,7 +81,9 @@ TEST_F(HostMetricsTest, ABusyProcessHasSeriesFromItsStartAndStaleMarkersAtItsEnd
   }
   std::string pid = std::to_string(child);
   std::vector<double> values;
-  for (int i = 0; i < 100 && values.size() < 2; ++i) {
+  // On a machine that is busy with other things the child waits for its turn.
+  const auto has_grown = [&] { return values.size() >= 2 && values.front() < values.back(); };
+  for (int i = 0; i < 500 && !has_grown(); ++i) {
     std::this_thread::sleep_for(Duration(20));
     for (const SeriesSample& sample : collect()) {
       if (sample.labels.get(kMetricName) == "capstan_process_cpu_seconds_total" && sample.labels.get("pid") == pid) {
@@ -92,8 +94,7 @@ TEST_F(HostMetricsTest, ABusyProcessHasSeriesFromItsStartAndStaleMarkersAtItsEnd
   }
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  ASSERT_GE(values.size(), 2u);
-  EXPECT_LT(values[0], values[1]);
+  EXPECT_TRUE(has_grown());
   size_t ended = 0;
   for (const SeriesSample& sample : collect()) {
     if (sample.labels.get("pid") == pid && is_stale(sample.sample.value)) ++ended;
