@@ -88,11 +88,6 @@ void ClusterSink::page(const kubernetes::ResourceType& type, std::vector<Json> o
       seen.resources.push_back(*std::move(resource));
     }
   }
-  {
-    std::lock_guard lock(mutex_);
-    std::vector<ResourceId>& listed = listings_[type.name()];
-    for (const Resource& resource : seen.resources) listed.push_back(resource.id);
-  }
   // The same object may come twice in a list; the newer one counts.
   std::unordered_set<ResourceId> ids;
   std::vector<Resource> once;
@@ -100,6 +95,11 @@ void ClusterSink::page(const kubernetes::ResourceType& type, std::vector<Json> o
     if (ids.insert(resource.id).second) once.push_back(std::move(resource));
   }
   seen.resources = std::move(once);
+  {
+    std::lock_guard lock(mutex_);
+    std::vector<ResourceId>& listed = listings_[type.name()];
+    for (const Resource& resource : seen.resources) listed.push_back(resource.id);
+  }
   if (!seen.resources.empty()) parts_.observed(std::move(seen));
 }
 
