@@ -56,7 +56,14 @@ ObjectDocuments read_file_of_objects(const std::filesystem::path& path) {
 
 ObjectDocuments read_objects(std::string_view text, std::string_view file) {
   ObjectDocuments read;
-  const Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);  // JSON is YAML, too.
+  // JSON is YAML, too, but a list of all pods is read a hundred times faster as what it is.
+  if (text.starts_with('{')) {
+    if (Result<Json> object = Json::parse(text, file)) {
+      take(*std::move(object), {std::string(file), 1, 1}, read);
+      return read;
+    }
+  }
+  const Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);
   if (!documents) {
     read.problems.push_back(documents.error());
     return read;

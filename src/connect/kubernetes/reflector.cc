@@ -348,7 +348,11 @@ void Reflector::tell(Status state) {
 void Reflector::complete(Json& object) const {
   if (!object.contains("apiVersion")) object.set("apiVersion", type_.api_version());
   if (!object.contains("kind")) object.set("kind", type_.kind);
-  if (keeps_secrets(type_)) hide_values(object);
+  if (keeps_secrets(type_)) {
+    hide_values(object);
+  } else {
+    mask_values(object);
+  }
 }
 
 Duration Reflector::by_chance(Duration most) {

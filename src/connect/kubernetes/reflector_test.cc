@@ -155,7 +155,7 @@ TEST_F(ReflectorTest, GivesTheKeysOfSecretsAndNeverTheirValues) {
              R"("kubectl.kubernetes.io/last-applied-configuration":"hunter2"}}})"));
   EXPECT_EQ(
       sink_.last().dump(),
-      R"({"apiVersion":"v1","data":{"password":null},"kind":"Secret","metadata":{"annotations":{"a":"b"},"name":"s",)"
+      R"({"apiVersion":"v1","data":{"password":"***"},"kind":"Secret","metadata":{"annotations":{"a":"b"},"name":"s",)"
       R"("resourceVersion":"8"},"stringData":{},"type":"Opaque"})");
 }
 

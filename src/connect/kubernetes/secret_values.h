@@ -1,4 +1,4 @@
-// What a Secret keeps is taken out before anybody sees the object: nobody downstream needs it, and facts are for ever.
+// Secrets are taken out of objects before anybody sees them: nobody downstream needs them, and facts are for ever.
 #pragma once
 
 #include "base/json.h"
@@ -8,7 +8,12 @@ namespace capstan::kubernetes {
 
 bool keeps_secrets(const ResourceType& type);
 
-// The keys stay, with null for their values; so does everything else but the copy that kubectl makes in an annotation.
+// What a Secret keeps: the keys stay, with a mask for their values; so does everything else but the copy that kubectl
+// makes in an annotation.
 void hide_values(Json& secret);
+
+// What people write into other objects though it belongs into a Secret: variables, arguments and settings whose names
+// speak of one.
+void mask_values(Json& object);
 
 }  // namespace capstan::kubernetes

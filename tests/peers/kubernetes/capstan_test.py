@@ -138,6 +138,13 @@ class CapstanBesideACluster(unittest.TestCase):
     def test_keeps_no_secret(self):
         self.plane.kubectl("create", "secret", "generic", "login", f"--from-literal=password={SECRET}")
         wait_until(lambda: self.ids("SELECT id FROM k8s_secret WHERE name = 'login'"))
+        pod = deployment("careless", 1)
+        pod["spec"]["template"]["spec"]["containers"][0].update(
+            env=[{"name": "DB_PASSWORD", "value": SECRET}], args=["--token", SECRET, f"--url=https://me:{SECRET}@db/"])
+        self.request("POST", "/apis/apps/v1/namespaces/default/deployments", pod)
+        self.plane.kubectl("create", "configmap", "settings", f"--from-literal=app.password={SECRET}")
+        wait_until(lambda: self.ids("SELECT id FROM k8s_pod WHERE name LIKE 'careless-%'"))
+        wait_until(lambda: self.ids("SELECT id FROM k8s_config_map WHERE name = 'settings'"))
         encoded = self.plane.get("/api/v1/namespaces/default/secrets/login")["data"]["password"]
         for file in self.capstan.data.rglob("*"):
             if file.is_file() and not file.is_socket():
