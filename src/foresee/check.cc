@@ -19,6 +19,8 @@ std::string group_of(const Json& object) {
   return slash == std::string::npos ? "" : version.substr(0, slash);
 }
 
+std::string kind_of(const ResourceId& id) { return id.substr(0, id.find('/')); }
+
 const KindSpec* kind_named(const std::vector<KindSpec>& kinds, std::string_view name) {
   const auto found = std::ranges::find(kinds, name, &KindSpec::name);
   return found == kinds.end() ? nullptr : &*found;
@@ -84,11 +86,10 @@ Result<Checker::Target> Checker::target_of(const ObjectDocument& document, const
   return Target{.id = resource->id, .after = *std::move(resource)};
 }
 
-Status Checker::apply(Target target, std::vector<ResourceId>& changed) {
+Status Checker::apply(Target target) {
   const std::optional<Resource> before = picture_.find(target.id);
-  const KindSpec& kind = *kind_named(picture_.kinds(), target.id.substr(0, target.id.find('/')));
-  changed.push_back(target.id);
   TRY(target.after ? picture_.put(*target.after) : picture_.remove(target.id));
+  const KindSpec& kind = *kind_named(picture_.kinds(), kind_of(target.id));
   return remake(kind, before ? &*before : nullptr, target.after ? &*target.after : nullptr);
 }
 
@@ -96,8 +97,13 @@ Status Checker::remake(const KindSpec& kind, const Resource* before, const Resou
   if (!kind.makes) return {};
   if (before != nullptr && after != nullptr && makes_the_same(*kind.makes, *before, *after)) return {};
   const Resource& maker = after != nullptr ? *after : *before;
-  // A deployment's pods are owned by its replica sets.
-  std::vector<ResourceId> owned = {maker.id};
+  for (const ResourceId& id : TRY(made_by(kind, maker.id))) TRY(picture_.remove(id));
+  return after != nullptr ? make(kind, *after) : Status();
+}
+
+// Also through others: a deployment's pods are owned by its replica sets.
+Result<std::vector<ResourceId>> Checker::made_by(const KindSpec& kind, const ResourceId& maker) {
+  std::vector<ResourceId> owned = {maker};
   for (size_t i = 0; i < owned.size(); ++i) {
     for (const Relation& relation : TRY(picture_.relations_of(owned[i]))) {
       const bool is_new = relation.kind == "owns" && relation.source == owned[i] &&
@@ -105,34 +111,50 @@ Status Checker::remake(const KindSpec& kind, const Resource* before, const Resou
       if (is_new) owned.push_back(relation.target);
     }
   }
-  for (const ResourceId& id : owned) {
-    if (id.starts_with(kind.makes->kind + "/")) TRY(picture_.remove(id));
-  }
+  std::erase_if(owned, [&](const ResourceId& id) { return kind_of(id) != kind.makes->kind; });
+  return owned;
+}
+
+Status Checker::make(const KindSpec& kind, const Resource& maker) {
   const KindSpec* made_kind = kind_named(picture_.kinds(), kind.makes->kind);
-  const bool none = after == nullptr || kind.makes->count.read(after->fields) == Json(0);
+  const bool none = kind.makes->count.read(maker.fields) == Json(0);
   if (made_kind == nullptr || !made_kind->objects || none) return {};
-  Json metadata = kind.makes->metadata.read(after->fields);
-  metadata.set("name", after->name + "-…");  // Its counterpart would name it.
-  metadata.set("namespace", after->fields["metadata"]["namespace"]);
-  metadata.set("ownerReferences", Json::array({Json::object({{"apiVersion", after->fields["apiVersion"]},
+  Json metadata = kind.makes->metadata.read(maker.fields);
+  metadata.set("name", maker.name + "-…");  // Its counterpart would name it.
+  metadata.set("namespace", maker.fields["metadata"]["namespace"]);
+  metadata.set("ownerReferences", Json::array({Json::object({{"apiVersion", maker.fields["apiVersion"]},
                                                              {"kind", kind.objects->type},
-                                                             {"name", after->name},
+                                                             {"name", maker.name},
                                                              {"controller", true}})}));
   const Json object = Json::object({{"apiVersion", "v1"},
                                     {"kind", made_kind->objects->type},
                                     {"metadata", std::move(metadata)},
-                                    {"spec", kind.makes->spec.read(after->fields)}});
-  const Json given = Json::object({{"cluster", after->fields["cluster"]}});
+                                    {"spec", kind.makes->spec.read(maker.fields)}});
+  const Json given = Json::object({{"cluster", maker.fields["cluster"]}});
   return picture_.put(TRY(ObjectMapping::to_resource(*made_kind, object, given)));
 }
 
 std::vector<Error> Checker::assume(std::span<const ObjectDocument> documents, const CheckOptions& options) {
   std::vector<Error> problems;
-  std::vector<ResourceId> changed;
+  std::vector<std::pair<ResourceId, const Where*>> taken;
+  const auto keep = [&](const Status& done, const Where& where) {
+    if (!done) problems.push_back({done.error().code, done.error().message, where});
+  };
   for (const ObjectDocument& document : documents) {
     Result<Target> target = target_of(document, options);
-    Status done = target ? apply(*std::move(target), changed) : fail(target.error());
-    if (!done) problems.push_back({done.error().code, done.error().message, document.where});
+    if (target && target->after) taken.emplace_back(target->id, &document.where);
+    keep(!target         ? fail(target.error())
+         : target->after ? picture_.put(*target->after)
+                         : picture_.remove(target->id),
+         document.where);
+  }
+  // What a dump of a cluster holds was made already.
+  for (const auto& [id, where] : taken) {
+    const KindSpec& kind = *kind_named(picture_.kinds(), kind_of(id));
+    const std::optional<Resource> maker = kind.makes ? picture_.find(id) : std::nullopt;
+    if (!maker) continue;
+    const Result<std::vector<ResourceId>> made = made_by(kind, id);
+    keep(!made ? fail(made.error()) : made->empty() ? make(kind, *maker) : Status(), *where);
   }
   (void)picture_.take_changes();
   detect::VerdictChange verdicts = rules_.ask_all();
@@ -186,7 +208,8 @@ CheckReport Checker::check(std::span<const ObjectDocument> documents, const Chec
   }
   for (const ObjectDocument& document : documents) {
     Result<Target> target = target_of(document, options);
-    Status done = target ? apply(*std::move(target), report.changed) : fail(target.error());
+    if (target) report.changed.push_back(target->id);
+    Status done = target ? apply(*std::move(target)) : fail(target.error());
     if (!done) report.problems.push_back({done.error().code, done.error().message, document.where});
   }
   report.objects = report.changed.size();

@@ -58,9 +58,11 @@ class Checker {
   };
 
   Result<Target> target_of(const ObjectDocument& document, const CheckOptions& options);
-  Status apply(Target target, std::vector<ResourceId>& changed);
+  Status apply(Target target);
   // Those that a maker made give way to one as it would make it now.
   Status remake(const KindSpec& kind, const Resource* before, const Resource* after);
+  Result<std::vector<ResourceId>> made_by(const KindSpec& kind, const ResourceId& maker);
+  Status make(const KindSpec& kind, const Resource& maker);
   std::vector<Consequence> consequences(const std::vector<catalog::RelationChange>& changes);
 
   catalog::Picture& picture_;

@@ -1,5 +1,6 @@
 #include "foresee/check.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -195,6 +196,21 @@ TEST_F(CheckTest, ReachesAllOfANamespaceWhereARuleSaysSo) {
               ElementsAre("OverQuota k8s_pod/check/shop/web-…: c of web-… wants more than 536870912"));
   const char elsewhere[] = "{apiVersion: v1, kind: Quota, metadata: {name: q, namespace: b}, spec: {memory: 512Mi}}";
   EXPECT_THAT(patch(elsewhere).broken, IsEmpty());
+}
+
+TEST_F(CheckTest, TakesThePodsOfADumpForThoseThatItsWorkloadsMade) {
+  const auto pod = [](std::string_view name) {
+    return fmt::format(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: {}, namespace: b, labels: {{app: x}}, ownerReferences: "
+        "[{{apiVersion: apps/v1, kind: Deployment, name: x}}]}}}}\n---\n",
+        name);
+  };
+  assume(
+      pod("x-1") + pod("x-2") +
+      "{apiVersion: apps/v1, kind: Deployment, metadata: {name: x, namespace: b}, spec: {template: {metadata: {labels: "
+      "{app: x}}, spec: {}}}}");
+  EXPECT_TRUE(picture_->find("k8s_pod/check/b/x-1").has_value());
+  EXPECT_FALSE(picture_->find("k8s_pod/check/b/x-…").has_value());
 }
 
 TEST_F(CheckTest, TakesAWholeManifestForWhatItIs) {
