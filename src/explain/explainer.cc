@@ -102,7 +102,8 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
   std::vector<IncidentChange> changes;
   const Time now = world.now();
   for (const Finding& finding : holding) {
-    if (!finding.is_advice && incident_of(finding.id).empty()) join(finding, rank_causes(finding, world), verbs, world, changes);
+    if (!finding.is_advice && incident_of(finding.id).empty())
+      join(finding, rank_causes(finding, world), verbs, world, changes);
   }
   for (auto entry = open_.begin(); entry != open_.end();) {
     Incident& incident = entry->second;
