@@ -75,7 +75,7 @@ Status Picture::prepare() {
   TRY(database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY"));
   TRY(database_.execute(kTables));
   for (const KindSpec& kind : kinds_) TRY(database_.execute(create_table_sql(kind)));
-  return database_.execute("CREATE TEMP TABLE affected(id TEXT PRIMARY KEY) WITHOUT ROWID");
+  return {};
 }
 
 const KindSpec* Picture::spec_of(std::string_view kind) const {
@@ -115,10 +115,12 @@ Status Picture::put(const Resource& resource) {
     }
     before = to_resource(resource.id, known->second);
   }
-  TRY(write_rows(resource, *spec, is_new, before && before->labels == resource.labels));
+  // Most of what changes in an object (a status, a version) is in no table, so no rule can see it.
+  const bool is_seen = !before || differs_in_rows(*before, resource, *spec);
+  if (is_seen) TRY(write_rows(resource, *spec, is_new, before && before->labels == resource.labels));
   if (trial_) trial_->push_back({resource.id, is_new ? std::nullopt : std::optional<Known>(std::move(known->second))});
   known_.insert_or_assign(resource.id, std::move(now));
-  note_change(resource.id);
+  if (is_seen) note_change(resource.id);
   TRY(follow_references(before ? &*before : nullptr, &resource));
   return follow_selections(before ? &*before : nullptr, &resource);
 }
@@ -133,6 +135,25 @@ Status Picture::remove(const ResourceId& id) {
   note_change(id);
   TRY(follow_references(&before, nullptr));
   return follow_selections(&before, nullptr);
+}
+
+bool Picture::differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const {
+  if (before.name != after.name || before.labels != after.labels) return true;
+  for (const KindSpec::Column& column : spec.columns) {
+    if (!column.is_volatile && column_value(column, before.fields) != column_value(column, after.fields)) return true;
+  }
+  for (const KindSpec& part : kinds_) {
+    for (const KindSpec::PartOf& part_of : part.part_of) {
+      if (part_of.kind != after.kind) continue;
+      for (const JsonPath& source : part_of.sources) {
+        const std::vector<const Json*> was = source.find(before.fields);
+        const std::vector<const Json*> is = source.find(after.fields);
+        if (!std::ranges::equal(was, is, [](const Json* one, const Json* other) { return *one == *other; }))
+          return true;
+      }
+    }
+  }
+  return false;
 }
 
 Status Picture::write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels) {
@@ -339,9 +360,17 @@ Result<std::vector<ResourceId>> Picture::beside(const std::vector<ResourceId>& i
   return std::vector<ResourceId>(found.begin(), found.end());
 }
 
-Status Picture::set_affected(const std::vector<ResourceId>& ids) {
-  TRY(run("DELETE FROM temp.affected"));
-  for (const ResourceId& id : ids) TRY(run("INSERT OR IGNORE INTO temp.affected(id) VALUES(?)", id));
+Result<std::string> Picture::id_table(size_t number) {
+  const std::string name = fmt::format("temp.ids_{}", number);
+  TRY(database_.execute(fmt::format("CREATE TABLE IF NOT EXISTS {}(id TEXT PRIMARY KEY) WITHOUT ROWID", name)));
+  return name;
+}
+
+Status Picture::fill_id_table(size_t number, const std::vector<ResourceId>& ids) {
+  TRY(run(fmt::format("DELETE FROM temp.ids_{}", number)));
+  sqlite::Statement* insert =
+      TRY(statements_.get(database_, fmt::format("INSERT OR IGNORE INTO temp.ids_{}(id) VALUES(?)", number)));
+  for (const ResourceId& id : ids) TRY(insert->with(id).run());
   return {};
 }
 

@@ -68,8 +68,9 @@ class Picture {
   // The resources of a kind that share cluster and namespace with one of these; those of the cluster for one without a
   // namespace.
   Result<std::vector<ResourceId>> beside(const std::vector<ResourceId>& ids, const std::string& kind);
-  // Fills the table `affected` that questions can read.
-  Status set_affected(const std::vector<ResourceId>& ids);
+  // The name of a table of ids that questions can read; made when it is first asked for. One for each number.
+  Result<std::string> id_table(size_t number);
+  Status fill_id_table(size_t number, const std::vector<ResourceId>& ids);
   // A hash over all that is in it, for tests: equal pictures give equal hashes.
   Result<std::string> content_hash();
 
@@ -100,6 +101,7 @@ class Picture {
   const KindSpec* spec_of(std::string_view kind) const;
   static Resource to_resource(const ResourceId& id, const Known& known);
 
+  bool differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const;
   Status write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels);
   Status remove_rows(const ResourceId& id, const std::string& kind);
   Status write_parts(const Resource& resource, bool is_new);

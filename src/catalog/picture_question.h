@@ -16,8 +16,8 @@ namespace capstan::catalog {
 // Lives no longer than its picture; not thread-safe.
 class PictureQuestion {
  public:
-  // kInvalidArgument for what is no single SELECT, kPermissionDenied for functions that are not pure. The table
-  // `affected`, with one column `id`, is what Picture::set_affected filled.
+  // kInvalidArgument for what is no single SELECT, kPermissionDenied for functions that are not pure. It may read the
+  // picture's tables of ids, too.
   static Result<PictureQuestion> prepare(Picture& picture, std::string_view sql);
 
   // The tables of the picture that it reads.

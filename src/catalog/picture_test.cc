@@ -118,6 +118,21 @@ TEST(Picture, DerivesWhatIsSelectedFromBothSides) {
   EXPECT_THAT(world.changes(), ElementsAre("-service/prod/shop/web selects pod/prod/shop/web-1"));
 }
 
+TEST(Picture, NotesOnlyWhatATableShows) {
+  World world;
+  const auto changed = [&](const Resource& resource) {
+    world.put(resource);
+    return world.picture->take_changes().resources.size();
+  };
+  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "n", "other": 1})")), 1u);
+  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "n", "other": 2})")), 0u);
+  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "m", "other": 2})")), 1u);
+  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "m", "containers": [{"name": "c"}]})")), 1u);
+  EXPECT_EQ(changed(world.object("pod", "a", R"({"x": "y"})", R"({"nodeName": "m", "containers": [{"name": "c"}]})")),
+            1u);
+  EXPECT_EQ(world.picture->find("pod/prod/shop/a")->labels.size(), 1u);
+}
+
 TEST(Picture, AnEmptySelectorSelectsWhatItsDeclarationSays) {
   World world;
   world.put(world.object("pod", "a", "{}", "{}"));

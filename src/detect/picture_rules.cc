@@ -28,46 +28,81 @@ std::set<std::string> tables_of(const catalog::PictureChanges& changes, const st
   return tables;
 }
 
+// What decides which resources a change can reach.
+std::string reach_text(const SqlRule& rule) {
+  std::string text = fmt::format("{}:{}", fmt::join(rule.on, ","), to_string(rule.reach));
+  for (const auto& [kind, reach] : rule.reach_of) text += fmt::format(" {}={}", kind, to_string(reach));
+  return text;
+}
+
 }  // namespace
 
 class PictureRules::Affected {
  public:
   Affected(catalog::Picture& picture, const catalog::PictureChanges& changes) : picture_(picture) {
-    std::set<ResourceId> ids(changes.resources.begin(), changes.resources.end());
+    for (const ResourceId& id : changes.resources) changed_[kind_of(id)].push_back(id);
+    std::set<ResourceId> ends;
     for (const catalog::RelationChange& change : changes.relations) {
-      ids.insert({change.relation.source, change.relation.target});
+      ends.insert({change.relation.source, change.relation.target});
     }
-    changed_.assign(ids.begin(), ids.end());
+    ends_.assign(ends.begin(), ends.end());
   }
 
-  // Those of the rule's kinds; nothing where all of them are.
-  Result<std::optional<std::vector<ResourceId>>> of(const SqlRule& rule) {
-    if (rule.reach == Reach::kCluster) return std::nullopt;
-    std::vector<ResourceId> ids;
-    if (rule.reach == Reach::kNamespace) {
-      for (const std::string& kind : rule.on) {
-        std::vector<ResourceId> beside = TRY(picture_.beside(changed_, kind));
-        ids.insert(ids.end(), beside.begin(), beside.end());
-      }
-      return ids;
+  // Those of the rule's kinds, sorted; nothing where all of them are. Valid while this is.
+  Result<const std::optional<std::vector<ResourceId>>*> of(const Rule& rule) {
+    std::optional<std::optional<std::vector<ResourceId>>>& known = by_table_[rule.ids];
+    if (!known) {
+      known = TRY(find(rule.rule));
+      if (*known) TRY(picture_.fill_id_table(rule.ids, **known));
     }
-    const int steps = rule.reach == Reach::kSelf ? 0 : rule.reach == Reach::kOneStep ? 1 : 2;
-    std::optional<std::vector<ResourceId>>& around = around_[steps];
-    if (!around) around = TRY(picture_.around(changed_, steps));
-    for (const ResourceId& id : *around) {
-      if (std::ranges::find(rule.on, kind_of(id)) != rule.on.end()) ids.push_back(id);
-    }
-    return ids;
+    return &*known;
   }
 
  private:
+  Result<std::optional<std::vector<ResourceId>>> find(const SqlRule& rule) {
+    std::set<ResourceId> ids;
+    for (const auto& [kind, changed] : changed_) {
+      const auto own = rule.reach_of.find(kind);
+      const Reach reach = own == rule.reach_of.end() ? rule.reach : own->second;
+      if (reach == Reach::kCluster) return std::nullopt;
+      TRY(reach_from(changed, kind, reach, rule, ids));
+    }
+    // A relation is seen from its two ends.
+    const Reach reach = rule.reach > Reach::kTwoSteps ? Reach::kOneStep : rule.reach;
+    TRY(reach_from(ends_, "", reach, rule, ids));
+    return std::vector<ResourceId>(ids.begin(), ids.end());
+  }
+
+  Status reach_from(const std::vector<ResourceId>& from, const std::string& group, Reach reach, const SqlRule& rule,
+                    std::set<ResourceId>& ids) {
+    if (reach == Reach::kNamespace) {
+      for (const std::string& kind : rule.on) {
+        std::optional<std::vector<ResourceId>>& beside = beside_[{group, kind}];
+        if (!beside) beside = TRY(picture_.beside(from, kind));
+        ids.insert(beside->begin(), beside->end());
+      }
+      return {};
+    }
+    const int steps = reach == Reach::kSelf ? 0 : reach == Reach::kOneStep ? 1 : 2;
+    std::optional<std::vector<ResourceId>>& around = around_[{group, steps}];
+    if (!around) around = TRY(picture_.around(from, steps));
+    for (const ResourceId& id : *around) {
+      if (std::ranges::find(rule.on, kind_of(id)) != rule.on.end()) ids.insert(id);
+    }
+    return {};
+  }
+
   catalog::Picture& picture_;
-  std::vector<ResourceId> changed_;
-  std::map<int, std::optional<std::vector<ResourceId>>> around_;
+  std::map<std::string, std::vector<ResourceId>> changed_;  // By kind.
+  std::vector<ResourceId> ends_;                            // Of relations.
+  std::map<std::pair<std::string, int>, std::optional<std::vector<ResourceId>>> around_;
+  std::map<std::pair<std::string, std::string>, std::optional<std::vector<ResourceId>>> beside_;
+  std::map<size_t, std::optional<std::optional<std::vector<ResourceId>>>> by_table_;
 };
 
 std::vector<Error> PictureRules::load(std::vector<SqlRule> rules) {
   std::vector<Error> problems;
+  std::map<std::string, size_t> tables_of_ids;
   rules_.clear();
   for (SqlRule& rule : rules) {
     if (rule.on.empty()) continue;
@@ -76,15 +111,18 @@ std::vector<Error> PictureRules::load(std::vector<SqlRule> rules) {
       problems.push_back(about(rule, of_all.error()));
       continue;
     }
-    const std::string some = with_this(rule, picture_.kinds(), "SELECT id FROM temp.affected");
-    auto of_affected = catalog::PictureQuestion::prepare(picture_, some);
+    const size_t ids = tables_of_ids.try_emplace(reach_text(rule), tables_of_ids.size()).first->second;
+    const Result<std::string> table = picture_.id_table(ids);
+    auto of_affected = !table ? fail(table.error())
+                              : catalog::PictureQuestion::prepare(
+                                    picture_, with_this(rule, picture_.kinds(), "SELECT id FROM " + *table));
     if (!of_affected) {
       problems.push_back(about(rule, of_affected.error()));
       continue;
     }
     std::set<std::string> tables = of_all->tables();
     tables.insert(rule.on.begin(), rule.on.end());
-    rules_.push_back({std::move(rule), *std::move(of_all), *std::move(of_affected), std::move(tables), {}});
+    rules_.push_back({std::move(rule), *std::move(of_all), *std::move(of_affected), std::move(tables), ids, {}});
   }
   return problems;
 }
@@ -147,24 +185,21 @@ VerdictChange PictureRules::ask(const catalog::PictureChanges& changes, bool kee
   Affected affected(picture_, changes);
   for (Rule& rule : rules_) {
     if (!concerns(rule, changed_tables)) continue;
-    auto ids = affected.of(rule.rule);
-    if (ids && *ids && (*ids)->empty()) continue;
-    Status ready = ids && *ids ? picture_.set_affected(**ids) : Status();
-    Result<Verdicts> now = !ids     ? fail(ids.error())
-                           : !ready ? fail(ready.error())
-                                    : ask(rule, *ids ? rule.of_affected : rule.of_all);
+    const auto ids = affected.of(rule);
+    if (ids && **ids && (**ids)->empty()) continue;
+    Result<Verdicts> now = ids ? ask(rule, **ids ? rule.of_affected : rule.of_all) : fail(ids.error());
     if (!now) {
       change.problems.push_back(about(rule.rule, now.error()));
       continue;
     }
-    if (!*ids) {  // Whoever had a verdict is asked again, too.
-      ids->emplace();
-      for (const auto& [id, findings] : rule.verdicts) (*ids)->push_back(id);
+    std::vector<ResourceId> everyone;
+    if (!**ids) {  // Whoever had a verdict is asked again, too.
+      for (const auto& [id, findings] : rule.verdicts) everyone.push_back(id);
       for (const auto& [id, findings] : *now) {
-        if (!rule.verdicts.contains(id)) (*ids)->push_back(id);
+        if (!rule.verdicts.contains(id)) everyone.push_back(id);
       }
     }
-    for (const ResourceId& id : **ids) {
+    for (const ResourceId& id : **ids ? ***ids : everyone) {
       const auto before = rule.verdicts.find(id);
       const auto after = now->find(id);
       compare(before == rule.verdicts.end() ? std::vector<Finding>() : before->second,

@@ -52,6 +52,7 @@ class PictureRules {
     catalog::PictureQuestion of_all;
     catalog::PictureQuestion of_affected;
     std::set<std::string> tables;
+    size_t ids = 0;  // The number of its table of ids; rules on the same kinds with the same reach share one.
     Verdicts verdicts;
   };
   // Whom a change can reach, worked out once a change and not once a rule.

@@ -129,13 +129,7 @@ class RuleReader {
 
   void read_question(SqlRule& rule) {
     read_on(rule);
-    const std::string reach = reader_.string_or("reach", "1");
-    if (const auto parsed = parse_reach(reach)) {
-      rule.reach = *parsed;
-    } else {
-      reader_.problem(reader_.at("reach"),
-                      fmt::format("'reach' must be 0, 1, 2, namespace or cluster, found '{}'", reach));
-    }
+    read_reach(rule);
     const std::string find = reader_.string_or("find", "");
     const std::string where = reader_.string_or("where", "");
     if (find.empty() == where.empty()) {
@@ -147,6 +141,26 @@ class RuleReader {
     rule.sql = with_this(rule, kinds_);
     if (const Status good = sql_.check(rule.sql); !good) {
       reader_.problem(reader_.at(find.empty() ? "where" : "find"), "in the SQL: " + good.error().message);
+    }
+  }
+
+  void read_reach(SqlRule& rule) {
+    const ConfigNode* node = reader_.node("reach");
+    if (node == nullptr) return;
+    const auto read = [&](const ConfigNode& value, Reach& reach) {
+      if (const auto parsed = parse_reach(value.scalar)) {
+        reach = *parsed;
+      } else {
+        reader_.problem(value, fmt::format("'reach' must be 0, 1, 2, namespace or cluster, found '{}'", value.scalar));
+      }
+    };
+    if (!node->is_map()) return read(*node, rule.reach);
+    for (const ConfigMember& member : node->members) {
+      const bool is_kind = std::ranges::find(kinds_, member.key.scalar, &KindSpec::name) != kinds_.end();
+      if (member.key.scalar != "default" && !is_kind) {
+        reader_.problem(member.key, fmt::format("'{}' is no kind, and not 'default'", member.key.scalar));
+      }
+      read(member.value, member.key.scalar == "default" ? rule.reach : rule.reach_of[member.key.scalar]);
     }
   }
 

@@ -17,7 +17,8 @@
 //   rule: KubeServiceSelectsNothing
 //   on: k8s_service
 //   where: selector IS NOT NULL AND NOT EXISTS (SELECT 1 FROM relation r WHERE r.source = this.id AND …)
-//   reach: 1      # How many relation steps away a change can change the verdict: 0, 1, 2, namespace or cluster.
+//   reach: 1      # How many relation steps away a change can change the verdict: 0, 1, 2, namespace or cluster; or
+//                 # { default: 0, k8s_limit_range: namespace }, by the kind of what changes.
 #pragma once
 
 #include <map>
@@ -54,6 +55,7 @@ struct SqlRule {
   std::vector<std::string> on = {};  // Kinds; none: the rule is about no `this`.
   std::string question = {};         // The SQL that speaks of `this`; `sql` is the same with all of `this` in it.
   Reach reach = Reach::kOneStep;
+  std::map<std::string, Reach> reach_of = {};  // By the kind of what changes, where it is another.
   Where where;
 
   bool operator==(const SqlRule&) const = default;

@@ -67,6 +67,12 @@ class CheckCases : public testing::Test {
     return report;
   }
 
+  static std::set<std::string> ids(const std::vector<Finding>& findings) {
+    std::set<std::string> all;
+    for (const Finding& finding : findings) all.insert(finding.rule + " " + finding.resource + " " + finding.id);
+    return all;
+  }
+
   static Workbench* bench_;
 };
 Workbench* CheckCases::bench_ = nullptr;
@@ -102,11 +108,6 @@ TEST_F(CheckCases, EveryRuleFiresWhereItShouldAndNowhereElse) {
 
 // What is asked only of those whom a change can affect gives the same as asking all of all.
 TEST_F(CheckCases, AskingOnlyWhatAChangeCanAffectMissesNothing) {
-  const auto ids = [](const std::vector<Finding>& findings) {
-    std::set<std::string> all;
-    for (const Finding& finding : findings) all.insert(finding.rule + " " + finding.resource + " " + finding.id);
-    return all;
-  };
   CheckOptions everything = kPatch;
   everything.ask_everything = true;
   for (const Case& one : read_cases()) {
@@ -114,6 +115,30 @@ TEST_F(CheckCases, AskingOnlyWhatAChangeCanAffectMissesNothing) {
     const CheckReport slow = check(one.change, one.name, everything);
     EXPECT_EQ(ids(quick.broken), ids(slow.broken)) << one.name;
     EXPECT_EQ(ids(quick.mended), ids(slow.mended)) << one.name;
+  }
+}
+
+// The same for every object of the healthy cluster, taken away and stripped of its labels.
+TEST_F(CheckCases, AskingOnlyWhatAnyObjectCanAffectMissesNothing) {
+  CheckOptions everything = kPatch;
+  everything.ask_everything = true;
+  for (const ObjectDocument& document : read_objects(kHere / "healthy").documents) {
+    Json stripped = document.object;
+    JsonPath::parse("metadata.labels").value().remove(stripped);
+    Json gone = document.object;
+    gone.set("$patch", "delete");
+    for (const Json& object : {stripped, gone}) {
+      const std::vector<ObjectDocument> change = {{object, document.where}};
+      CheckOptions whole = kPatch;
+      whole.documents_are_patches = false;
+      CheckOptions slow = everything;
+      slow.documents_are_patches = false;
+      const std::string name = object.dump().substr(0, 200);
+      EXPECT_EQ(ids(bench_->checker->check(change, whole).broken), ids(bench_->checker->check(change, slow).broken))
+          << name;
+      EXPECT_EQ(ids(bench_->checker->check(change, whole).mended), ids(bench_->checker->check(change, slow).mended))
+          << name;
+    }
   }
 }
 

@@ -179,6 +179,7 @@ class FakeApiServer final : public HttpHandler {
     HttpServerResponse answer{200, {{"Content-Type", "application/json"}}, "", {}};
     answer.stream = [this, &all, version](std::shared_ptr<StreamSink> sink) {
       std::lock_guard lock(mutex_);
+      if (all.forbidden) return sink->close();  // Since the answer began.
       for (const auto& [at, event] : all.events) {
         if (at > version) sink->send(event);
       }
