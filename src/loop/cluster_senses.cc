@@ -21,6 +21,12 @@ bool is_wanted(const kubernetes::ResourceType& type) {
   return kubernetes::ClusterWatch::is_worth_watching(type) && type.kind != "Event";
 }
 
+// As a shell reads "~/.kube/config".
+std::filesystem::path in_home(const std::string& path, const kubernetes::Environment& environment) {
+  if (!path.starts_with("~/")) return path;
+  return std::filesystem::path(kubernetes::value_of(environment, "HOME")) / path.substr(2);
+}
+
 // Everything of the kinds that decides how an object becomes a resource.
 std::string describe(const std::vector<KindSpec>& kinds) {
   std::string text;
@@ -86,10 +92,9 @@ Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const Kub
     found.push_back(TRY(kubernetes::in_cluster_access(environment_)));
     if (settings.kubeconfig.empty() && settings.contexts.empty()) return found;
   }
-  const std::vector<std::filesystem::path> files =
-      settings.kubeconfig.empty()
-          ? kubernetes::kubeconfig_paths(environment_)
-          : std::vector<std::filesystem::path>(settings.kubeconfig.begin(), settings.kubeconfig.end());
+  std::vector<std::filesystem::path> files;
+  for (const std::string& file : settings.kubeconfig) files.push_back(in_home(file, environment_));
+  if (files.empty()) files = kubernetes::kubeconfig_paths(environment_);
   const kubernetes::Kubeconfig config = TRY(kubernetes::Kubeconfig::load(files));
   const std::vector<std::string> wanted = settings.contexts.empty() ? std::vector<std::string>{""} : settings.contexts;
   for (const std::string& context : wanted) {
@@ -106,7 +111,8 @@ Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const Kub
 std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds) {
   std::lock_guard lock(mutex_);
   std::string described = describe(kinds);
-  if (settings == settings_ && described == kinds_) return problems_;
+  // What was wrong may lie in a kubeconfig, which may have been mended.
+  if (settings == settings_ && described == kinds_ && problems_.empty()) return {};
   settings_ = settings;
   kinds_ = std::move(described);
   problems_.clear();
