@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -138,6 +139,29 @@ Status insert_parts(sqlite::Statement& statement, std::string_view owner, const 
       bind_columns(statement, index, kind, *part);
       TRY(statement.run());
     }
+  }
+  return {};
+}
+
+Status remove_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
+                    const ResourceId& id, const std::string& kind) {
+  for (const KindSpec& spec : kinds) {
+    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
+    sqlite::Statement* statement =
+        TRY(statements.get(database, fmt::format("DELETE FROM {} WHERE owner = ?", sql_name(spec.name))));
+    TRY(statement->with(id).run());
+  }
+  return {};
+}
+
+Status write_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
+                   const Resource& resource, bool is_new) {
+  if (!is_new) TRY(remove_parts(database, statements, kinds, resource.id, resource.kind));
+  for (const KindSpec& spec : kinds) {
+    const auto part_of = std::ranges::find(spec.part_of, resource.kind, &KindSpec::PartOf::kind);
+    if (part_of == spec.part_of.end()) continue;
+    sqlite::Statement* insert = TRY(statements.get(database, insert_part_sql(spec)));
+    TRY(insert_parts(*insert, resource.id, spec, *part_of, resource.fields));
   }
   return {};
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <ranges>
 #include <set>
-#include <unordered_set>
 
 #include "base/crypto.h"
 #include "catalog/kind_table.h"
@@ -172,29 +171,14 @@ Status Picture::write_rows(const Resource& resource, const KindSpec& spec, bool 
       TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", resource.id, name, value));
     }
   }
-  return write_parts(resource, is_new);
-}
-
-Status Picture::write_parts(const Resource& resource, bool is_new) {
-  for (const KindSpec& spec : kinds_) {
-    const auto part_of = std::ranges::find(spec.part_of, resource.kind, &KindSpec::PartOf::kind);
-    if (part_of == spec.part_of.end()) continue;
-    if (!is_new) TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", resource.id));
-    sqlite::Statement* insert = TRY(statements_.get(database_, insert_part_sql(spec)));
-    TRY(insert_parts(*insert, resource.id, spec, *part_of, resource.fields));
-  }
-  return {};
+  return write_parts(database_, statements_, kinds_, resource, is_new);
 }
 
 Status Picture::remove_rows(const ResourceId& id, const std::string& kind) {
   TRY(run("DELETE FROM resource WHERE id = ?", id));
   TRY(run("DELETE FROM label WHERE resource = ?", id));
   TRY(run("DELETE FROM " + sql_name(kind) + " WHERE id = ?", id));
-  for (const KindSpec& spec : kinds_) {
-    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
-    TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", id));
-  }
-  return {};
+  return remove_parts(database_, statements_, kinds_, id, kind);
 }
 
 Status Picture::follow_references(const Resource* before, const Resource* after) {
@@ -269,7 +253,7 @@ Status Picture::change_relation(Relation relation, bool is_new) {
 }
 
 void Picture::note_change(const ResourceId& id) {
-  if (changed_.try_emplace(id, changes_.resources.size()).second) changes_.resources.push_back(id);
+  if (changed_.insert(id).second) changes_.resources.push_back(id);
 }
 
 PictureChanges Picture::take_changes() {

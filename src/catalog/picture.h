@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -104,7 +105,6 @@ class Picture {
   bool differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const;
   Status write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels);
   Status remove_rows(const ResourceId& id, const std::string& kind);
-  Status write_parts(const Resource& resource, bool is_new);
   // The rest follows from what a resource was and is; either may be nothing.
   Status follow_references(const Resource* before, const Resource* after);
   Status follow_selections(const Resource* before, const Resource* after);
@@ -124,7 +124,7 @@ class Picture {
   std::unordered_map<ResourceId, Known> known_;
   std::unordered_map<std::string_view, const KindSpec*> specs_;
   PictureChanges changes_;
-  std::unordered_map<ResourceId, size_t> changed_;  // Where in `changes_`.
+  std::unordered_set<ResourceId> changed_;  // Those in `changes_`.
   std::optional<std::vector<Undo>> trial_;
 };
 

@@ -34,10 +34,9 @@ class Projection {
   Status appeared(const Fact& fact);
   Status changed(const Fact& fact);
   Status gone(const Fact& fact);
-  Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, bool is_new);
-  Status write_typed(const ResourceId& id, const KnownWorld::Thing& thing, bool is_new);
-  Status write_parts(const ResourceId& id, const std::string& kind, const Json& fields, bool is_new);
-  Status remove_parts(const ResourceId& id, const std::string& kind);
+  // `fields` are the thing's, as they were before they became text.
+  Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, bool is_new);
+  Status write_typed(const Resource& resource, bool is_new);
   Status write_labels(const ResourceId& id, const ResourceLabels& labels);
   Status close_version(const ResourceId& id, const std::string& at);
   Status relation_appeared(const Fact& fact);

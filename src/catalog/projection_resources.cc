@@ -29,13 +29,14 @@ const KindSpec* Projection::spec_of(const std::string& kind) const {
 Status Projection::appeared(const Fact& fact) {
   if (!fact.body["kind"].is_string()) return {};  // Redacted: the next look makes it known again.
   const bool is_new = world_.find(fact.subject) == nullptr;
+  Json fields = fact.body["fields"].is_object() ? fact.body["fields"] : Json::object();
   KnownWorld::Thing thing{.kind = fact.body["kind"].string_or_empty(),
                           .name = fact.body["name"].string_or_empty(),
                           .labels = resource_labels(fact.body["labels"]),
-                          .fields = fact.body["fields"].is_object() ? fact.body["fields"].dump() : "{}",
+                          .fields = fields.dump(),
                           .scope = fact.body["scope"].string_or_empty()};
   if (!is_new) TRY(gone(fact));
-  TRY(write_resource(fact, thing, true));
+  TRY(write_resource(fact, thing, std::move(fields), true));
   world_.put(fact.subject, std::move(thing));
   return {};
 }
@@ -58,10 +59,10 @@ Status Projection::changed(const Fact& fact) {
     }
   }
   thing->fields = fields.dump();
-  return write_resource(fact, *thing, false);
+  return write_resource(fact, *thing, std::move(fields), false);
 }
 
-Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, bool is_new) {
+Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, bool is_new) {
   const std::string at = format_time(fact.at);
   const std::string labels = to_json(thing.labels).dump();
   if (is_new) {
@@ -77,40 +78,25 @@ Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thi
           "VALUES(?, ?, ?, ?, ?, ?, ?)",
           fact.subject, thing.kind, thing.name, thing.fields, labels, at, fact.seq));
   TRY(write_labels(fact.subject, thing.labels));
-  return write_typed(fact.subject, thing, is_new);
+  return write_typed({.id = fact.subject,
+                      .kind = thing.kind,
+                      .name = thing.name,
+                      .labels = {},  // They have a table of their own.
+                      .fields = std::move(fields)},
+                     is_new);
 }
 
-Status Projection::write_typed(const ResourceId& id, const KnownWorld::Thing& thing, bool is_new) {
-  const KindSpec* spec = spec_of(thing.kind);
+Status Projection::write_typed(const Resource& resource, bool is_new) {
+  const KindSpec* spec = spec_of(resource.kind);
   if (spec == nullptr) return {};  // Its pack was removed; the table comes back with it.
-  const Json fields = Json::parse(thing.fields).value_or(Json::object());
   sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(*spec) : update_sql(*spec)));
   int index = 0;
-  if (is_new) statement->bind(++index, id);
-  statement->bind(++index, thing.name);
-  bind_columns(*statement, index, *spec, fields);
-  if (!is_new) statement->bind(++index, id);
+  if (is_new) statement->bind(++index, resource.id);
+  statement->bind(++index, resource.name);
+  bind_columns(*statement, index, *spec, resource.fields);
+  if (!is_new) statement->bind(++index, resource.id);
   TRY(statement->run());
-  return write_parts(id, thing.kind, fields, is_new);
-}
-
-Status Projection::write_parts(const ResourceId& id, const std::string& kind, const Json& fields, bool is_new) {
-  for (const KindSpec& spec : kinds_) {
-    const auto part_of = std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind);
-    if (part_of == spec.part_of.end()) continue;
-    if (!is_new) TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", id));
-    sqlite::Statement* statement = TRY(statements_.get(database_, insert_part_sql(spec)));
-    TRY(insert_parts(*statement, id, spec, *part_of, fields));
-  }
-  return {};
-}
-
-Status Projection::remove_parts(const ResourceId& id, const std::string& kind) {
-  for (const KindSpec& spec : kinds_) {
-    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
-    TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE owner = ?", id));
-  }
-  return {};
+  return write_parts(database_, statements_, kinds_, resource, is_new);
 }
 
 Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labels) {
@@ -135,7 +121,7 @@ Status Projection::gone(const Fact& fact) {
   if (spec_of(thing->kind) != nullptr) {
     TRY(run("DELETE FROM " + sql_name(thing->kind) + " WHERE id = ?", fact.subject));
   }
-  TRY(remove_parts(fact.subject, thing->kind));
+  TRY(remove_parts(database_, statements_, kinds_, fact.subject, thing->kind));
   world_.erase(fact.subject);
   return {};
 }
