@@ -52,6 +52,10 @@ class ClusterSenses::Cluster {
       : sink_(access.context, kinds, parts),
         credentials_(std::move(access), environment, parts.clock),
         transport_(http_, credentials_),
+        contact_{
+            .cluster = sink_.cluster(),
+            .client = kubernetes::ApiClient(transport_),
+            .type_of = [this](std::string_view group, std::string_view kind) { return sink_.type_of(group, kind); }},
         watch_({.transport = transport_,
                 .lists = lists_,
                 .watches = watches_,
@@ -62,6 +66,8 @@ class ClusterSenses::Cluster {
                {}, is_wanted),
         thread_([this](const std::stop_token& stop) { watch_.run(stop); }) {}
 
+  const ClusterContact& contact() const { return contact_; }
+
  private:
   ClusterSink sink_;
   CurlHttpClient http_;
@@ -70,6 +76,7 @@ class ClusterSenses::Cluster {
   WorkerPool workers_{kWorkers, kWaitingWork};
   kubernetes::Credentials credentials_;
   kubernetes::ApiTransport transport_;
+  ClusterContact contact_;
   kubernetes::ClusterWatch watch_;
   std::jthread thread_;
 };
@@ -83,6 +90,25 @@ void ClusterSenses::stop() {
   std::lock_guard lock(mutex_);
   clusters_.clear();
   ending_.clear();
+}
+
+Result<std::shared_ptr<const ClusterContact>> ClusterSenses::contact(std::string_view cluster) const {
+  std::lock_guard lock(mutex_);
+  for (const std::shared_ptr<Cluster>& one : clusters_) {
+    if (one->contact().cluster == cluster || (cluster.empty() && clusters_.size() == 1)) {
+      return std::shared_ptr<const ClusterContact>(one, &one->contact());
+    }
+  }
+  if (clusters_.empty()) return fail(ErrorCode::kNotFound, "no Kubernetes cluster is watched");
+  return fail(ErrorCode::kNotFound, cluster.empty() ? "several clusters are watched: name one"
+                                                    : fmt::format("no cluster '{}' is watched", cluster));
+}
+
+std::vector<std::string> ClusterSenses::names() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const std::shared_ptr<Cluster>& one : clusters_) names.push_back(one->contact().cluster);
+  return names;
 }
 
 Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const KubernetesSettings& settings,
@@ -124,7 +150,7 @@ std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, cons
     problems_.push_back(std::move(found).error());
   } else {
     for (kubernetes::ClusterAccess& access : *found) {
-      clusters_.push_back(std::make_unique<Cluster>(std::move(access), kinds, parts_, random_, environment_));
+      clusters_.push_back(std::make_shared<Cluster>(std::move(access), kinds, parts_, random_, environment_));
     }
   }
   for (Error& problem : problems_) {

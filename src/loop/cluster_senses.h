@@ -6,12 +6,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "connect/kubernetes/kubeconfig.h"
+#include "loop/cluster_contact.h"
 #include "loop/cluster_sink.h"
 #include "model/resource.h"
 
@@ -39,6 +41,11 @@ class ClusterSenses {
   std::vector<Error> apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds);
   void stop();
 
+  // Of a cluster as ids name it; "" for the only one there is. kNotFound where it is not watched. Good until released,
+  // also when the cluster is no longer wanted.
+  Result<std::shared_ptr<const ClusterContact>> contact(std::string_view cluster) const;
+  std::vector<std::string> names() const;
+
  private:
   class Cluster;
   Result<std::vector<kubernetes::ClusterAccess>> accesses(const KubernetesSettings& settings,
@@ -47,11 +54,11 @@ class ClusterSenses {
   const ClusterSink::Parts parts_;
   Random& random_;
   const kubernetes::Environment environment_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   KubernetesSettings settings_;
   std::string kinds_;  // What of the kinds matters here, as text.
   std::vector<Error> problems_;
-  std::vector<std::unique_ptr<Cluster>> clusters_;
+  std::vector<std::shared_ptr<Cluster>> clusters_;
   std::vector<std::future<void>>
       ending_;  // Clusters that are no longer wanted; their last looks may wait for the loop.
 };

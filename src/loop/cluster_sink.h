@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -27,6 +29,10 @@ class ClusterSink final : public kubernetes::ClusterSink {
   // The cluster's name is part of all ids; a slash in it would look like another part.
   ClusterSink(std::string cluster, const std::vector<KindSpec>& kinds, Parts parts);
 
+  const std::string& cluster() const { return cluster_; }
+  // Of those that are reflected.
+  std::optional<kubernetes::ResourceType> type_of(std::string_view group, std::string_view kind);
+
   void types(const std::vector<kubernetes::ResourceType>& types, const std::vector<Error>& problems) override;
   void reachable(Status state) override;
   void listing(const kubernetes::ResourceType& type) override;
@@ -48,6 +54,7 @@ class ClusterSink final : public kubernetes::ClusterSink {
   const ObjectMapping mapping_;
   const Parts parts_;
   std::mutex mutex_;
+  std::vector<kubernetes::ResourceType> types_;
   std::unordered_map<std::string, std::vector<ResourceId>> listings_;  // By type: what the list under way has had.
   std::unordered_map<std::string, std::string> prefixes_;              // Of the types that are reflected, by name.
 };

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
 
@@ -14,6 +15,7 @@ class Desk final : public Control {
   struct Parts {
     Loop& loop;
     const LogSource& logs;
+    const ClusterSenses* clusters = nullptr;  // None: no cluster can be asked.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;

@@ -216,6 +216,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
   desk_ = std::make_unique<Desk>(
       Desk::Parts{.loop = *loop_,
                   .logs = *logs_,
+                  .clusters = clusters_.get(),
                   .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()); },
                   .version = options_.version,
                   .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
