@@ -9,6 +9,7 @@
 #include "connect/kubernetes/api_transport.h"
 #include "connect/kubernetes/credentials.h"
 #include "connect/kubernetes/in_cluster.h"
+#include "loop/cluster_schemas.h"
 
 namespace capstan::loop {
 namespace {
@@ -74,6 +75,24 @@ class ClusterSenses::Cluster {
   std::jthread thread_;
 };
 
+// On a connection of its own: a check may ask while the cluster is no longer watched.
+class ClusterSenses::Schemas {
+ public:
+  Schemas(kubernetes::ClusterAccess access, const kubernetes::Environment& environment, const Clock& clock)
+      : credentials_(std::move(access), environment, clock), transport_(http_, credentials_) {}
+
+  Result<std::shared_ptr<const schema::ObjectSchemas>> of(const std::vector<std::string>& api_versions) {
+    return schemas_.of(api_versions);
+  }
+
+ private:
+  CurlHttpClient http_;
+  kubernetes::Credentials credentials_;
+  kubernetes::ApiTransport transport_;
+  kubernetes::OpenApiDocuments documents_{transport_};
+  ClusterSchemas schemas_{documents_};
+};
+
 ClusterSenses::ClusterSenses(ClusterSink::Parts parts, Random& random, kubernetes::Environment environment)
     : parts_(std::move(parts)), random_(random), environment_(std::move(environment)) {}
 
@@ -82,7 +101,20 @@ ClusterSenses::~ClusterSenses() { stop(); }
 void ClusterSenses::stop() {
   std::lock_guard lock(mutex_);
   clusters_.clear();
+  schemas_.clear();
   ending_.clear();
+}
+
+Result<std::shared_ptr<const schema::ObjectSchemas>> ClusterSenses::schemas(
+    const std::string& cluster, const std::vector<std::string>& api_versions) {
+  std::shared_ptr<Schemas> asked;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = cluster.empty() && schemas_.size() == 1 ? schemas_.begin() : schemas_.find(cluster);
+    if (found == schemas_.end()) return nullptr;
+    asked = found->second;
+  }
+  return asked->of(api_versions);
 }
 
 Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const KubernetesSettings& settings,
@@ -118,12 +150,14 @@ std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, cons
   problems_.clear();
   // Not here: this is the loop's thread, for which their workers may wait.
   ending_.push_back(std::async(std::launch::async, [old = std::exchange(clusters_, {})]() mutable { old.clear(); }));
+  schemas_.clear();
   if (!settings.enabled) return {};
   Result<std::vector<kubernetes::ClusterAccess>> found = accesses(settings, problems_);
   if (!found) {
     problems_.push_back(std::move(found).error());
   } else {
     for (kubernetes::ClusterAccess& access : *found) {
+      schemas_[without_slashes(access.context)] = std::make_shared<Schemas>(access, environment_, parts_.clock);
       clusters_.push_back(std::make_unique<Cluster>(std::move(access), kinds, parts_, random_, environment_));
     }
   }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 #include "connect/kubernetes/kubeconfig.h"
 #include "loop/cluster_sink.h"
 #include "model/resource.h"
+#include "schema/object_schemas.h"
 
 namespace capstan::loop {
 
@@ -39,8 +41,14 @@ class ClusterSenses {
   std::vector<Error> apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds);
   void stop();
 
+  // The schemas of a cluster's kinds, for objects of these API versions; "" is the only cluster. Waits for the API
+  // server. Nothing for a cluster that is not watched.
+  Result<std::shared_ptr<const schema::ObjectSchemas>> schemas(const std::string& cluster,
+                                                               const std::vector<std::string>& api_versions);
+
  private:
   class Cluster;
+  class Schemas;
   Result<std::vector<kubernetes::ClusterAccess>> accesses(const KubernetesSettings& settings,
                                                           std::vector<Error>& problems) const;
 
@@ -52,6 +60,7 @@ class ClusterSenses {
   std::string kinds_;  // What of the kinds matters here, as text.
   std::vector<Error> problems_;
   std::vector<std::unique_ptr<Cluster>> clusters_;
+  std::map<std::string, std::shared_ptr<Schemas>> schemas_;  // By cluster.
   std::vector<std::future<void>>
       ending_;  // Clusters that are no longer wanted; their last looks may wait for the loop.
 };

@@ -6,14 +6,11 @@
 #include <ranges>
 
 namespace capstan::loop {
-namespace {
 
 std::string without_slashes(std::string name) {
   std::ranges::replace(name, '/', '_');
   return name;
 }
-
-}  // namespace
 
 ClusterSink::ClusterSink(std::string cluster, const std::vector<KindSpec>& kinds, Parts parts)
     : cluster_(without_slashes(std::move(cluster))), mapping_(kinds, "kubernetes"), parts_(std::move(parts)) {}

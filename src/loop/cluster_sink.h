@@ -16,6 +16,9 @@
 
 namespace capstan::loop {
 
+// The cluster's name as it is in ids: a slash in it would look like another part.
+std::string without_slashes(std::string name);
+
 // Called by several workers at once.
 class ClusterSink final : public kubernetes::ClusterSink {
  public:
@@ -24,7 +27,7 @@ class ClusterSink final : public kubernetes::ClusterSink {
     std::function<void(Observation)> observed;  // May wait for room.
     std::function<void(std::string source, std::string error)> report;
   };
-  // The cluster's name is part of all ids; a slash in it would look like another part.
+  // The cluster's name is part of all ids.
   ClusterSink(std::string cluster, const std::vector<KindSpec>& kinds, Parts parts);
 
   void types(const std::vector<kubernetes::ResourceType>& types, const std::vector<Error>& problems) override;

@@ -6,6 +6,7 @@
 
 #include "loop/control.h"
 #include "loop/loop.h"
+#include "schema/object_schemas.h"
 
 namespace capstan::loop {
 
@@ -18,6 +19,10 @@ class Desk final : public Control {
     std::function<std::string()> more_metrics;
     std::string version;
     std::string host;  // The catalog's id of this machine.
+    // The schemas of a watched cluster, for objects of these API versions; may be empty.
+    std::function<Result<std::shared_ptr<const schema::ObjectSchemas>>(const std::string& cluster,
+                                                                       const std::vector<std::string>& api_versions)>
+        schemas = {};
   };
   explicit Desk(Parts parts) : parts_(std::move(parts)) {}
 

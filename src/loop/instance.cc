@@ -218,7 +218,11 @@ Status Running::open(const ledger::DataDirectory& directory) {
                   .logs = *logs_,
                   .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()); },
                   .version = options_.version,
-                  .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
+                  .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name),
+                  .schemas =
+                      [this](const std::string& cluster, const std::vector<std::string>& api_versions) {
+                        return clusters_->schemas(cluster, api_versions);
+                      }});
   return {};
 }
 

@@ -99,6 +99,7 @@ std::string describe_values(const Node& node) {
       texts.push_back(fmt::format("and {} more", node.values.size() - kMostValuesShown));
       break;
     }
+    if (value == Json("") && node.values.size() > 1) continue;  // As good as nothing, which nobody means to write.
     texts.push_back(value == Json("") ? "''" : to_text(value));
   }
   return texts.size() == 1 ? texts[0] : fmt::format("one of {}", fmt::join(texts, ", "));

@@ -24,10 +24,27 @@ std::string api_version(const Json& name) {
   return group.empty() ? version : group + "/" + version;
 }
 
-// The document calls amounts texts or numbers, which is not all that they are.
-void tell_amounts(Json& definitions) {
+// What documents call required, and is taken as zero or as nothing where it is missing.
+constexpr std::pair<std::string_view, std::string_view> kNotRequired[] = {
+    {".v1.LimitRangeSpec", "limits"},
+    {".v1.ControllerRevision", "revision"},
+    {".v1.CSINodeSpec", "drivers"},
+    {".v1.CustomResourceDefinitionVersion", "served"},
+    {".v1.CustomResourceDefinitionVersion", "storage"},
+    {".v1.ISCSIVolumeSource", "lun"},
+    {".v1.ISCSIPersistentVolumeSource", "lun"}};
+
+// Says what documents leave out of built-in types: amounts are more than texts or numbers.
+void amend(Json& definitions) {
   for (auto& [name, definition] : definitions.mutable_members()) {
+    if (!is_written_in_go(name)) continue;
     if (name.ends_with("pkg.api.resource.Quantity")) definition = Json::object({{"format", "quantity"}});
+    for (const auto& [type, field] : kNotRequired) {
+      if (!name.ends_with(type) || !definition.contains("required")) continue;
+      Json required = definition["required"];
+      std::erase(required.mutable_items(), Json(field));
+      definition.set("required", std::move(required));
+    }
   }
 }
 
@@ -78,7 +95,7 @@ Result<std::shared_ptr<const OpenApi>> OpenApi::read(const Json& given) {
                 "expected an OpenAPI document of version 2 or 3, as `kubectl get --raw /openapi/v2` prints");
   }
   Json definitions = is_second ? given["definitions"] : given["components"]["schemas"];
-  tell_amounts(definitions);
+  amend(definitions);
   const std::string at = is_second ? "#/definitions/" : "#/components/schemas/";
   const Json document = is_second ? Json::object({{"definitions", std::move(definitions)}})
                                   : Json::object({{"components", Json::object({{"schemas", std::move(definitions)}})}});

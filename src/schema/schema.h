@@ -44,8 +44,8 @@ struct CheckedValue {
 
 enum class Reading {
   kPlain,       // As JSON Schema says: fields that are not named are allowed.
-  kKubernetes,  // Fields that are not named are faults; what is missing and has a default is there; and null in a field
-                // of a built-in type is as if the field were not there.
+  kKubernetes,  // Fields that are not named are faults; null is as if the field were not there; what is missing from an
+                // object of a custom definition and has a default is there.
 };
 
 struct Node;

@@ -105,11 +105,13 @@ bool Validator::is_judged(const Json& value) const {
 }
 
 bool Validator::allows_null(const Node& node) const {
-  return node.nullable || node.types == 0 || (node.types & kNull) != 0 || node.is_built_in ||
-         (reading_ == Reading::kKubernetes && node.has_default);
+  return node.nullable || node.types == 0 || (node.types & kNull) != 0 || reading_ == Reading::kKubernetes;
 }
 
-bool Validator::is_absent(const Node& node, const Json& member) { return member.is_null() && node.is_built_in; }
+// An API server drops what is null, and a text of a built-in type that is empty is one that is not there.
+bool Validator::is_absent(const Node& node, const Json& member) const {
+  return member.is_null() && reading_ == Reading::kKubernetes && !node.nullable;
+}
 
 void Validator::visit(const Node& node, const Json& value, bool names_fields_here) {
   if (!may_go_on() || !is_judged(value)) return;
@@ -143,18 +145,20 @@ void Validator::visit_values(const Node& node, const Json& value) {
   if (node.values.empty()) return;
   if (std::ranges::any_of(node.values, [&](const Json& one) { return equal(one, value); })) return;
   if (node.nullable && value.is_null()) return;
+  if (node.is_built_in && value == Json("")) return;  // As if it were not there.
   if (fault()) {
     add(Fault::Kind::kWrongValue, &value, describe_values(node), nearest_of_values(node, value));
   }
 }
 
 void Validator::visit_number(const Node& node, const Json& value) {
-  if (!node.limits && node.format != Format::kInt32) return;
+  const bool is_small = node.format == Format::kInt32 || (node.format == Format::kIntOrString && node.is_built_in);
+  if (!node.limits && !is_small) return;
   const bool is_amount = value.is_string() && node.format == Format::kQuantity;
   if (!value.is_number() && !is_amount) return;
   const std::optional<double> number = number_of(value);
   if (!number) return;  // Told as a text.
-  bool good = node.format != Format::kInt32 || (*number >= -2147483648.0 && *number <= 2147483647.0);
+  bool good = !is_small || (*number >= -2147483648.0 && *number <= 2147483647.0);
   if (good && node.limits) {
     const Limits& limits = *node.limits;
     if (limits.minimum) {
@@ -171,7 +175,8 @@ void Validator::visit_number(const Node& node, const Json& value) {
     }
   }
   if (!good && fault()) {
-    add(Fault::Kind::kWrongValue, &value, describe_bounds(node), secret_depth_ > 0 ? "" : nearest_number(node, value));
+    add(Fault::Kind::kWrongValue, &value, node.limits ? describe_bounds(node) : std::string(describe(Format::kInt32)),
+        secret_depth_ > 0 ? "" : nearest_number(node, value));
   }
 }
 
@@ -255,8 +260,8 @@ void Validator::visit_object(const Node& node, const Json& value, bool names_fie
   const bool is_secret = speaks_of_secret_itself(value);
   const bool holds_secrets = steps_.empty() && value["kind"] == Json("Secret");
   for (const auto& [name, member] : value.members()) {
-    if (is_absent(node, member)) continue;
     const Node* property = node.property(name);
+    if (is_absent(property != nullptr ? *property : node, member)) continue;
     const bool hides = (speaks_of_secret(name) && !names_a_place(name)) || (is_secret && name == "value") ||
                        (holds_secrets && (name == "data" || name == "stringData"));
     const Below below(*this, std::string_view(name), hides);
@@ -277,8 +282,10 @@ void Validator::visit_object(const Node& node, const Json& value, bool names_fie
 
 void Validator::visit_required(const Node& node, const Json& value) {
   const auto require = [&](std::string_view name) {
-    if (value.contains(name) && !is_absent(node, value[name])) return;
     const Node* property = node.property(name);
+    const bool is_unset =
+        property != nullptr && node.is_built_in && !property->values.empty() && value[name] == Json("");
+    if (value.contains(name) && !is_unset && !is_absent(property != nullptr ? *property : node, value[name])) return;
     const bool is_filled_in = reading_ == Reading::kKubernetes && !node.is_built_in;
     if (is_filled_in && property != nullptr && property->has_default) return;
     if (!fault()) return;

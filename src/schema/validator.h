@@ -45,7 +45,7 @@ class Validator {
   bool names_fields(const Node& node, int depth = 0) const;
   bool knows_field(const Node& node, std::string_view name, int depth = 0) const;
   void collect_fields(const Node& node, std::vector<std::string_view>& names, int depth = 0) const;
-  static bool is_absent(const Node& node, const Json& member);
+  bool is_absent(const Node& node, const Json& member) const;
   bool allows_null(const Node& node) const;
 
   bool fault();  // Counts one; true where it is to be described.
