@@ -96,7 +96,7 @@ std::vector<Finding> SchemaCheck::unknown_type(const schema::KindName& name, con
                                         : "Write one of its types.";
     return {std::move(finding)};
   }
-  if (!schemas_.empty()) {
+  if (std::ranges::any_of(schemas_, &schema::ObjectSchemas::is_of_a_server)) {
     without_schema_.insert(name.first + " " + name.second);
   }
   return {};

@@ -29,6 +29,8 @@ class ObjectSchemas {
   std::vector<std::string> versions_of(std::string_view kind) const;
   std::vector<std::string> kinds_of(std::string_view api_version) const;
   const std::set<std::string, std::less<>>& served() const { return served_; }
+  // Whether a server says something of itself here, and not only definitions.
+  bool is_of_a_server() const { return !documents_.empty() || !served_.empty(); }
   bool empty() const { return documents_.empty() && defined_.empty() && served_.empty(); }
 
  private:
