@@ -53,6 +53,10 @@ class ClusterSenses::Cluster {
       : sink_(access.context, kinds, parts),
         credentials_(std::move(access), environment, parts.clock),
         transport_(http_, credentials_),
+        contact_{
+            .cluster = sink_.cluster(),
+            .client = kubernetes::ApiClient(transport_),
+            .type_of = [this](std::string_view group, std::string_view kind) { return sink_.type_of(group, kind); }},
         watch_({.transport = transport_,
                 .lists = lists_,
                 .watches = watches_,
@@ -63,6 +67,9 @@ class ClusterSenses::Cluster {
                {}, is_wanted),
         thread_([this](const std::stop_token& stop) { watch_.run(stop); }) {}
 
+  const ClusterContact& contact() const { return contact_; }
+  ClusterSchemas& schemas() { return schemas_; }
+
  private:
   ClusterSink sink_;
   CurlHttpClient http_;
@@ -71,26 +78,11 @@ class ClusterSenses::Cluster {
   WorkerPool workers_{kWorkers, kWaitingWork};
   kubernetes::Credentials credentials_;
   kubernetes::ApiTransport transport_;
-  kubernetes::ClusterWatch watch_;
-  std::jthread thread_;
-};
-
-// On a connection of its own: a check may ask while the cluster is no longer watched.
-class ClusterSenses::Schemas {
- public:
-  Schemas(kubernetes::ClusterAccess access, const kubernetes::Environment& environment, const Clock& clock)
-      : credentials_(std::move(access), environment, clock), transport_(http_, credentials_) {}
-
-  Result<std::shared_ptr<const schema::ObjectSchemas>> of(const std::vector<std::string>& api_versions) {
-    return schemas_.of(api_versions);
-  }
-
- private:
-  CurlHttpClient http_;
-  kubernetes::Credentials credentials_;
-  kubernetes::ApiTransport transport_;
+  ClusterContact contact_;
   kubernetes::OpenApiDocuments documents_{transport_};
   ClusterSchemas schemas_{documents_};
+  kubernetes::ClusterWatch watch_;
+  std::jthread thread_;
 };
 
 ClusterSenses::ClusterSenses(ClusterSink::Parts parts, Random& random, kubernetes::Environment environment)
@@ -101,20 +93,39 @@ ClusterSenses::~ClusterSenses() { stop(); }
 void ClusterSenses::stop() {
   std::lock_guard lock(mutex_);
   clusters_.clear();
-  schemas_.clear();
   ending_.clear();
 }
 
 Result<std::shared_ptr<const schema::ObjectSchemas>> ClusterSenses::schemas(
-    const std::string& cluster, const std::vector<std::string>& api_versions) {
-  std::shared_ptr<Schemas> asked;
+    const std::string& cluster, const std::vector<std::string>& api_versions) const {
+  std::shared_ptr<Cluster> asked;
   {
     std::lock_guard lock(mutex_);
-    const auto found = cluster.empty() && schemas_.size() == 1 ? schemas_.begin() : schemas_.find(cluster);
-    if (found == schemas_.end()) return nullptr;
-    asked = found->second;
+    for (const std::shared_ptr<Cluster>& one : clusters_) {
+      if (one->contact().cluster == cluster || (cluster.empty() && clusters_.size() == 1)) asked = one;
+    }
   }
-  return asked->of(api_versions);
+  if (!asked) return nullptr;
+  return asked->schemas().of(api_versions);  // Not under the lock: it waits for the API server.
+}
+
+Result<std::shared_ptr<const ClusterContact>> ClusterSenses::contact(std::string_view cluster) const {
+  std::lock_guard lock(mutex_);
+  for (const std::shared_ptr<Cluster>& one : clusters_) {
+    if (one->contact().cluster == cluster || (cluster.empty() && clusters_.size() == 1)) {
+      return std::shared_ptr<const ClusterContact>(one, &one->contact());
+    }
+  }
+  if (clusters_.empty()) return fail(ErrorCode::kNotFound, "no Kubernetes cluster is watched");
+  return fail(ErrorCode::kNotFound, cluster.empty() ? "several clusters are watched: name one"
+                                                    : fmt::format("no cluster '{}' is watched", cluster));
+}
+
+std::vector<std::string> ClusterSenses::names() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const std::shared_ptr<Cluster>& one : clusters_) names.push_back(one->contact().cluster);
+  return names;
 }
 
 Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const KubernetesSettings& settings,
@@ -150,15 +161,13 @@ std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, cons
   problems_.clear();
   // Not here: this is the loop's thread, for which their workers may wait.
   ending_.push_back(std::async(std::launch::async, [old = std::exchange(clusters_, {})]() mutable { old.clear(); }));
-  schemas_.clear();
   if (!settings.enabled) return {};
   Result<std::vector<kubernetes::ClusterAccess>> found = accesses(settings, problems_);
   if (!found) {
     problems_.push_back(std::move(found).error());
   } else {
     for (kubernetes::ClusterAccess& access : *found) {
-      schemas_[without_slashes(access.context)] = std::make_shared<Schemas>(access, environment_, parts_.clock);
-      clusters_.push_back(std::make_unique<Cluster>(std::move(access), kinds, parts_, random_, environment_));
+      clusters_.push_back(std::make_shared<Cluster>(std::move(access), kinds, parts_, random_, environment_));
     }
   }
   for (Error& problem : problems_) {

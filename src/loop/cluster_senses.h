@@ -7,12 +7,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "connect/kubernetes/kubeconfig.h"
+#include "loop/cluster_contact.h"
 #include "loop/cluster_sink.h"
 #include "model/resource.h"
 #include "schema/object_schemas.h"
@@ -44,23 +46,25 @@ class ClusterSenses {
   // The schemas of a cluster's kinds, for objects of these API versions; "" is the only cluster. Waits for the API
   // server. Nothing for a cluster that is not watched.
   Result<std::shared_ptr<const schema::ObjectSchemas>> schemas(const std::string& cluster,
-                                                               const std::vector<std::string>& api_versions);
+                                                               const std::vector<std::string>& api_versions) const;
+  // Of a cluster as ids name it; "" for the only one there is. kNotFound where it is not watched. Good until released,
+  // also when the cluster is no longer wanted.
+  Result<std::shared_ptr<const ClusterContact>> contact(std::string_view cluster) const;
+  std::vector<std::string> names() const;
 
  private:
   class Cluster;
-  class Schemas;
   Result<std::vector<kubernetes::ClusterAccess>> accesses(const KubernetesSettings& settings,
                                                           std::vector<Error>& problems) const;
 
   const ClusterSink::Parts parts_;
   Random& random_;
   const kubernetes::Environment environment_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   KubernetesSettings settings_;
   std::string kinds_;  // What of the kinds matters here, as text.
   std::vector<Error> problems_;
-  std::vector<std::unique_ptr<Cluster>> clusters_;
-  std::map<std::string, std::shared_ptr<Schemas>> schemas_;  // By cluster.
+  std::vector<std::shared_ptr<Cluster>> clusters_;
   std::vector<std::future<void>>
       ending_;  // Clusters that are no longer wanted; their last looks may wait for the loop.
 };

@@ -6,11 +6,14 @@
 #include <ranges>
 
 namespace capstan::loop {
+namespace {
 
 std::string without_slashes(std::string name) {
   std::ranges::replace(name, '/', '_');
   return name;
 }
+
+}  // namespace
 
 ClusterSink::ClusterSink(std::string cluster, const std::vector<KindSpec>& kinds, Parts parts)
     : cluster_(without_slashes(std::move(cluster))), mapping_(kinds, "kubernetes"), parts_(std::move(parts)) {}
@@ -54,6 +57,13 @@ std::optional<Resource> ClusterSink::read(const kubernetes::ResourceType& type, 
   return std::nullopt;
 }
 
+std::optional<kubernetes::ResourceType> ClusterSink::type_of(std::string_view group, std::string_view kind) {
+  std::lock_guard lock(mutex_);
+  const auto type = std::ranges::find_if(
+      types_, [&](const kubernetes::ResourceType& one) { return one.group == group && one.kind == kind; });
+  return type == types_.end() ? std::nullopt : std::optional(*type);
+}
+
 void ClusterSink::types(const std::vector<kubernetes::ResourceType>& types, const std::vector<Error>& problems) {
   Observation gone = look();
   {
@@ -64,6 +74,7 @@ void ClusterSink::types(const std::vector<kubernetes::ResourceType>& types, cons
       if (!now.contains(name) && !ids.empty()) gone.complete_prefixes.push_back(ids);
     }
     prefixes_ = std::move(now);
+    types_ = types;
   }
   if (!gone.complete_prefixes.empty()) parts_.observed(std::move(gone));
   parts_.report("kubernetes:" + cluster_, problems.empty() ? "" : problems.front().to_string());

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -16,9 +18,6 @@
 
 namespace capstan::loop {
 
-// The cluster's name as it is in ids: a slash in it would look like another part.
-std::string without_slashes(std::string name);
-
 // Called by several workers at once.
 class ClusterSink final : public kubernetes::ClusterSink {
  public:
@@ -27,8 +26,12 @@ class ClusterSink final : public kubernetes::ClusterSink {
     std::function<void(Observation)> observed;  // May wait for room.
     std::function<void(std::string source, std::string error)> report;
   };
-  // The cluster's name is part of all ids.
+  // The cluster's name is part of all ids; a slash in it would look like another part.
   ClusterSink(std::string cluster, const std::vector<KindSpec>& kinds, Parts parts);
+
+  const std::string& cluster() const { return cluster_; }
+  // Of those that are reflected.
+  std::optional<kubernetes::ResourceType> type_of(std::string_view group, std::string_view kind);
 
   void types(const std::vector<kubernetes::ResourceType>& types, const std::vector<Error>& problems) override;
   void reachable(Status state) override;
@@ -51,6 +54,7 @@ class ClusterSink final : public kubernetes::ClusterSink {
   const ObjectMapping mapping_;
   const Parts parts_;
   std::mutex mutex_;
+  std::vector<kubernetes::ResourceType> types_;
   std::unordered_map<std::string, std::vector<ResourceId>> listings_;  // By type: what the list under way has had.
   std::unordered_map<std::string, std::string> prefixes_;              // Of the types that are reflected, by name.
 };

@@ -4,9 +4,10 @@
 
 #include <memory>
 
+#include "loop/admission_desk.h"
+#include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
-#include "schema/object_schemas.h"
 
 namespace capstan::loop {
 
@@ -15,14 +16,12 @@ class Desk final : public Control {
   struct Parts {
     Loop& loop;
     const LogSource& logs;
+    const ClusterSenses* clusters = nullptr;  // None: no cluster can be asked.
+    AdmissionDesk* admission = nullptr;       // None: Kubernetes is not answered.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
     std::string host;  // The catalog's id of this machine.
-    // The schemas of a watched cluster, for objects of these API versions; may be empty.
-    std::function<Result<std::shared_ptr<const schema::ObjectSchemas>>(const std::string& cluster,
-                                                                       const std::vector<std::string>& api_versions)>
-        schemas = {};
   };
   explicit Desk(Parts parts) : parts_(std::move(parts)) {}
 
@@ -43,6 +42,7 @@ class Desk final : public Control {
   Json verbs() const override;
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;
+  Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;

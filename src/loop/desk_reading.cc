@@ -309,13 +309,13 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
   if (foresight == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
   foresee::ObjectDocuments read = foresee::read_objects(query.change, "change");
   foresee::CheckOptions options{
-      .cluster = query.cluster, .space = query.space, .documents_are_patches = query.is_patch};
-  if (parts_.schemas) {
+      .cluster = query.cluster, .space = query.space, .documents_are_patches = query.is_patch, .assumed = {}};
+  if (parts_.clusters != nullptr) {
     std::set<std::string> versions;
     for (const foresee::ObjectDocument& document : read.documents) {
       versions.insert(document.object["apiVersion"].string_or_empty());
     }
-    auto schemas = parts_.schemas(query.cluster, {versions.begin(), versions.end()});
+    auto schemas = parts_.clusters->schemas(query.cluster, {versions.begin(), versions.end()});
     if (schemas) {
       options.schemas = *std::move(schemas);
     } else {
@@ -325,6 +325,11 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
   foresee::CheckReport report = TRY(foresight->check(std::move(read.documents), std::move(options)));
   report.problems.insert(report.problems.begin(), read.problems.begin(), read.problems.end());
   return foresee::to_json(report);
+}
+
+Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {
+  if (parts_.admission == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
+  return parts_.admission->answer(std::string(cluster), review);
 }
 
 Result<Json> Desk::logs(const LogQuery& query) const {

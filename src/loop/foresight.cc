@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 
 #include "base/log.h"
 
@@ -11,7 +10,6 @@ namespace capstan::loop {
 namespace {
 
 constexpr Duration kLookAgain{1'000};  // At findings that do not hold for long enough yet.
-constexpr std::chrono::seconds kPatience{10};
 
 Observation observation_of(std::vector<catalog::RelationChange> changes, Time at) {
   Observation look{.scope = std::string(kPictureScope),
@@ -168,24 +166,21 @@ void Foresight::tell(detect::VerdictChange verdicts, Observation relations, cons
   if (!parts_.post(std::move(foreseen))) log::debug("foresight", "the loop is stopping");
 }
 
+Status Foresight::enqueue(std::function<void(const Bench*)> task) {
+  const bool taken = tasks_.try_put([this, task = std::move(task)] {
+    if (!checker_) return task(nullptr);
+    const Bench bench{*picture_, *rules_, *checker_};
+    task(&bench);
+  });
+  return taken ? Status() : fail(ErrorCode::kResourceExhausted, "too much is waiting; try again in a moment");
+}
+
 Result<foresee::CheckReport> Foresight::check(std::vector<foresee::ObjectDocument> documents,
                                               foresee::CheckOptions options) {
-  using Answer = Result<foresee::CheckReport>;
-  auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> answer = promise->get_future();
-  const bool taken = tasks_.try_put([this, promise, documents = std::move(documents), options = std::move(options)] {
-    promise->set_value(checker_ ? Answer(checker_->check(documents, options))
-                                : Answer(fail(ErrorCode::kUnavailable, "the picture of the system is not ready yet")));
+  return ask<foresee::CheckReport>([documents = std::move(documents),
+                                    options = std::move(options)](const Bench& bench) -> Result<foresee::CheckReport> {
+    return bench.checker.check(documents, options);
   });
-  if (!taken) return fail(ErrorCode::kResourceExhausted, "too much is waiting; try again in a moment");
-  if (answer.wait_for(kPatience) != std::future_status::ready) {
-    return fail(ErrorCode::kDeadlineExceeded, "no answer within 10 s");
-  }
-  try {
-    return answer.get();
-  } catch (const std::future_error&) {
-    return fail(ErrorCode::kUnavailable, "Capstan is stopping");
-  }
 }
 
 }  // namespace capstan::loop

@@ -2,7 +2,9 @@
 // rules about configuration that a change can affect, and checks changes that are not made yet.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
@@ -50,7 +52,17 @@ class Foresight {
   // False when too much waits: the picture then has to begin anew.
   bool follow(PictureUpdate update);
 
-  // kUnavailable until the picture has begun, kDeadlineExceeded after ten seconds.
+  // What a question is asked of; it leaves all as it was.
+  struct Bench {
+    catalog::Picture& picture;
+    detect::PictureRules& rules;
+    foresee::Checker& checker;
+  };
+  static constexpr Duration kPatience{10'000};
+  // Asks on the thread, after the changes that are known by now, and waits. kUnavailable until the picture has begun,
+  // kDeadlineExceeded when there is no answer in time.
+  template <class T>
+  Result<T> ask(std::function<Result<T>(const Bench&)> question, Duration patience = kPatience);
   Result<foresee::CheckReport> check(std::vector<foresee::ObjectDocument> documents, foresee::CheckOptions options);
 
   // Ends the thread; what waits is dropped.
@@ -71,6 +83,8 @@ class Foresight {
   void tell(detect::VerdictChange verdicts, Observation relations, const Status& status);
   void note(const detect::VerdictChange& verdicts, std::set<std::string>& rules);
   Findings holding_of(const std::string& rule, Time now);
+  // kResourceExhausted when too much waits.
+  Status enqueue(std::function<void(const Bench*)> task);
 
   Parts parts_;
   BoundedQueue<std::function<void()>> tasks_{1'000};
@@ -84,5 +98,28 @@ class Foresight {
   std::set<std::string> waiting_;             // Rules with findings that do not hold for long enough yet.
   std::jthread thread_;
 };
+
+template <class T>
+Result<T> Foresight::ask(std::function<Result<T>(const Bench&)> question, Duration patience) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  std::future<Result<T>> answer = promise->get_future();
+  const std::shared_ptr<std::atomic<bool>> given_up = std::make_shared<std::atomic<bool>>(false);
+  TRY(enqueue([promise, given_up, question = std::move(question)](const Bench* bench) {
+    if (*given_up) return;
+    promise->set_value(bench ? question(*bench)
+                             : fail(ErrorCode::kUnavailable, "the picture of the system is not ready yet"));
+  }));
+  // Waits for the promise to be dropped, too, as happens when the thread ends.
+  promise.reset();
+  if (answer.wait_for(patience) != std::future_status::ready) {
+    *given_up = true;
+    return fail(ErrorCode::kDeadlineExceeded, "no answer within " + format_duration(patience));
+  }
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    return fail(ErrorCode::kUnavailable, "Capstan is stopping");
+  }
+}
 
 }  // namespace capstan::loop

@@ -47,19 +47,20 @@ Status check_name(const ResourceType& type, const ObjectName& object) {
 
 }  // namespace
 
-Result<Json> ApiClient::send(ApiRequest request, const std::stop_token& stop) {
+Result<Json> ApiClient::send(ApiRequest request, const std::stop_token& stop) const {
   HttpResponse response = TRY(transport_.send(request, stop));
   ObjectReader reader;
   return reader.read(response.body);
 }
 
 Result<Json> ApiClient::get(const ResourceType& type, const ObjectName& object, const std::string& subresource,
-                            const std::stop_token& stop) {
+                            const std::stop_token& stop) const {
   TRY(check_name(type, object));
   return send({.path = TRY(resource_path(type, object, subresource))}, stop);
 }
 
-Result<ListPage> ApiClient::list(const ResourceType& type, const ListOptions& options, const std::stop_token& stop) {
+Result<ListPage> ApiClient::list(const ResourceType& type, const ListOptions& options,
+                                 const std::stop_token& stop) const {
   ApiRequest request;
   request.path = TRY(resource_path(type, {options.name_space, ""}));
   request.query = QueryText()
@@ -90,7 +91,7 @@ Result<ListPage> ApiClient::list(const ResourceType& type, const ListOptions& op
 }
 
 Result<Json> ApiClient::create(const ResourceType& type, const ObjectName& where, const Json& object,
-                               const WriteOptions& options, const std::stop_token& stop) {
+                               const WriteOptions& options, const std::stop_token& stop) const {
   ApiRequest request{.method = "POST", .path = TRY(resource_path(type, {where.name_space, ""}))};
   request.query = write_query(options);
   request.body = object.dump();
@@ -98,7 +99,7 @@ Result<Json> ApiClient::create(const ResourceType& type, const ObjectName& where
 }
 
 Result<Json> ApiClient::apply(const ResourceType& type, const ObjectName& name, const Json& object, bool force,
-                              const WriteOptions& options, const std::stop_token& stop) {
+                              const WriteOptions& options, const std::stop_token& stop) const {
   TRY(check_name(type, name));
   ApiRequest request{.method = "PATCH", .path = TRY(resource_path(type, name, options.subresource))};
   request.query = write_query(options) + (force ? "&force=true" : "");
@@ -108,7 +109,7 @@ Result<Json> ApiClient::apply(const ResourceType& type, const ObjectName& name, 
 }
 
 Result<Json> ApiClient::patch(const ResourceType& type, const ObjectName& name, PatchKind kind, const Json& patch,
-                              const WriteOptions& options, const std::stop_token& stop) {
+                              const WriteOptions& options, const std::stop_token& stop) const {
   TRY(check_name(type, name));
   ApiRequest request{.method = "PATCH", .path = TRY(resource_path(type, name, options.subresource))};
   request.query = write_query(options);
@@ -118,7 +119,7 @@ Result<Json> ApiClient::patch(const ResourceType& type, const ObjectName& name, 
 }
 
 Result<Json> ApiClient::update(const ResourceType& type, const ObjectName& name, const Json& object,
-                               const WriteOptions& options, const std::stop_token& stop) {
+                               const WriteOptions& options, const std::stop_token& stop) const {
   TRY(check_name(type, name));
   ApiRequest request{.method = "PUT", .path = TRY(resource_path(type, name, options.subresource))};
   request.query = write_query(options);
@@ -127,20 +128,21 @@ Result<Json> ApiClient::update(const ResourceType& type, const ObjectName& name,
 }
 
 Result<Json> ApiClient::remove(const ResourceType& type, const ObjectName& name, const DeleteOptions& options,
-                               const std::stop_token& stop) {
+                               const std::stop_token& stop) const {
   TRY(check_name(type, name));  // Without one it would be all of them.
   ApiRequest request{.method = "DELETE", .path = TRY(resource_path(type, name))};
   request.body = delete_body(options);
   return send(std::move(request), stop);
 }
 
-Result<int64_t> ApiClient::replicas(const ResourceType& type, const ObjectName& name, const std::stop_token& stop) {
+Result<int64_t> ApiClient::replicas(const ResourceType& type, const ObjectName& name,
+                                    const std::stop_token& stop) const {
   const Json scale = TRY(get(type, name, "scale", stop));
   return scale["spec"]["replicas"].int_or(0);  // 0 is left out.
 }
 
 Result<Json> ApiClient::scale(const ResourceType& type, const ObjectName& name, int64_t replicas,
-                              const WriteOptions& options, const std::stop_token& stop) {
+                              const WriteOptions& options, const std::stop_token& stop) const {
   WriteOptions of_scale = options;
   of_scale.subresource = "scale";
   const Json wanted = Json::object({{"spec", Json::object({{"replicas", replicas}})}});

@@ -59,33 +59,33 @@ class ApiClient {
   explicit ApiClient(ApiTransport& transport) : transport_(transport) {}
 
   Result<Json> get(const ResourceType& type, const ObjectName& object, const std::string& subresource = "",
-                   const std::stop_token& stop = {});
+                   const std::stop_token& stop = {}) const;
   // One page. kFailedPrecondition when `continue_from` has expired.
-  Result<ListPage> list(const ResourceType& type, const ListOptions& options, const std::stop_token& stop = {});
+  Result<ListPage> list(const ResourceType& type, const ListOptions& options, const std::stop_token& stop = {}) const;
 
   // `where` names the namespace; the name is in the object, or made from its generateName.
   Result<Json> create(const ResourceType& type, const ObjectName& where, const Json& object,
-                      const WriteOptions& options = {}, const std::stop_token& stop = {});
+                      const WriteOptions& options = {}, const std::stop_token& stop = {}) const;
   // Server-side apply: makes the object so, in the fields that it has. Fields of others are a conflict
   // (kFailedPrecondition), unless `force` takes them over.
   Result<Json> apply(const ResourceType& type, const ObjectName& name, const Json& object, bool force,
-                     const WriteOptions& options = {}, const std::stop_token& stop = {});
+                     const WriteOptions& options = {}, const std::stop_token& stop = {}) const;
   Result<Json> patch(const ResourceType& type, const ObjectName& name, PatchKind kind, const Json& patch,
-                     const WriteOptions& options = {}, const std::stop_token& stop = {});
+                     const WriteOptions& options = {}, const std::stop_token& stop = {}) const;
   // Replaces. With a resource version in the object, only in that state.
   Result<Json> update(const ResourceType& type, const ObjectName& name, const Json& object,
-                      const WriteOptions& options = {}, const std::stop_token& stop = {});
+                      const WriteOptions& options = {}, const std::stop_token& stop = {}) const;
   // Gives the object as it is while it goes, or the server's Status.
   Result<Json> remove(const ResourceType& type, const ObjectName& name, const DeleteOptions& options = {},
-                      const std::stop_token& stop = {});
+                      const std::stop_token& stop = {}) const;
 
   // The wanted number of replicas, of whatever has the subresource "scale".
-  Result<int64_t> replicas(const ResourceType& type, const ObjectName& name, const std::stop_token& stop = {});
+  Result<int64_t> replicas(const ResourceType& type, const ObjectName& name, const std::stop_token& stop = {}) const;
   Result<Json> scale(const ResourceType& type, const ObjectName& name, int64_t replicas,
-                     const WriteOptions& options = {}, const std::stop_token& stop = {});
+                     const WriteOptions& options = {}, const std::stop_token& stop = {}) const;
 
  private:
-  Result<Json> send(ApiRequest request, const std::stop_token& stop);
+  Result<Json> send(ApiRequest request, const std::stop_token& stop) const;
 
   ApiTransport& transport_;
 };
