@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/packs.h"
 #include "cli/temporary_directory.h"

@@ -154,8 +154,7 @@ std::vector<Result<PictureRules::Verdicts>> PictureRules::ask(const std::vector<
   find_faults(picture_, allowed);
   std::vector<Result<Verdicts>> answers;
   for (size_t i = 0; i < questions.size(); ++i) {
-    const Rule& rule = *questions[i].rule;
-    answers.push_back(verdicts_of(rule, std::move(tables[i])));
+    answers.push_back(verdicts_of(*questions[i].rule, std::move(tables[i])));
   }
   return answers;
 }

@@ -113,7 +113,7 @@ bool Validator::is_absent(const Node& node, const Json& member) const {
   return member.is_null() && reading_ == Reading::kKubernetes && !node.nullable;
 }
 
-void Validator::visit(const Node& node, const Json& value, bool names_fields_here) {
+void Validator::visit(const Node& node, const Json& value, bool is_whole) {
   if (!may_go_on() || !is_judged(value)) return;
   ++depth_;
   result_.has_expressions |= node.has_expressions;
@@ -128,7 +128,7 @@ void Validator::visit(const Node& node, const Json& value, bool names_fields_her
     visit_number(node, value);
     if (value.is_string()) visit_text(node, value.string_or_empty());
     if (value.is_array()) visit_array(node, value);
-    if (value.is_object()) visit_object(node, value, names_fields_here);
+    if (value.is_object()) visit_object(node, value, is_whole);
     visit_parts(node, value);
   }
   --depth_;
@@ -252,11 +252,10 @@ void Validator::collect_fields(const Node& node, std::vector<std::string_view>& 
   for (const Node* part : node.all_of) collect_fields(*part, names, depth + 1);
 }
 
-void Validator::visit_object(const Node& node, const Json& value, bool names_fields_here) {
+void Validator::visit_object(const Node& node, const Json& value, bool is_whole) {
   if (node.limits) count(value.members().size(), node.limits->min_properties, node.limits->max_properties, "fields");
-  const bool are_named =
-      reading_ != Reading::kPlain && names_fields_here && within_a_choice_ == 0 && names_fields(node);
-  if (node.keeps_unknown && names_fields_here) result_.has_unknown_parts = true;
+  const bool are_named = reading_ != Reading::kPlain && is_whole && within_a_choice_ == 0 && names_fields(node);
+  if (node.keeps_unknown && is_whole) result_.has_unknown_parts = true;
   const bool is_secret = speaks_of_secret_itself(value);
   const bool holds_secrets = steps_.empty() && value["kind"] == Json("Secret");
   for (const auto& [name, member] : value.members()) {

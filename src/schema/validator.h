@@ -24,9 +24,9 @@ class Validator {
   class Below;
 
   bool may_go_on();
-  // `names_fields`: whether fields that this node does not have are faults; of a schema of several parts only the
-  // whole can tell.
-  void visit(const Node& node, const Json& value, bool names_fields);
+  // `is_whole`: whether fields that this node does not have are faults; of a schema of several parts only the whole can
+  // tell.
+  void visit(const Node& node, const Json& value, bool is_whole);
   bool is_judged(const Json& value) const;
   void visit_type(const Node& node, const Json& value);
   void visit_values(const Node& node, const Json& value);
@@ -34,7 +34,7 @@ class Validator {
   void visit_text(const Node& node, const std::string& text);
   void visit_array(const Node& node, const Json& value);
   void find_duplicates(const Node& node, const Json& value);
-  void visit_object(const Node& node, const Json& value, bool names_fields);
+  void visit_object(const Node& node, const Json& value, bool is_whole);
   void visit_required(const Node& node, const Json& value);
   void visit_parts(const Node& node, const Json& value);
   void visit_choice(const std::vector<const Node*>& branches, const Json& value, bool exactly_one);
