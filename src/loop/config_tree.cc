@@ -19,7 +19,7 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+constexpr std::array<TellingKey, 17> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
                                                       {"rule", DocumentKind::kRule},
                                                       {"policy", DocumentKind::kPolicy},
                                                       {"test", DocumentKind::kTest},
@@ -34,6 +34,7 @@ constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::k
                                                       {"notify", DocumentKind::kSettings},
                                                       {"retention", DocumentKind::kSettings},
                                                       {"server", DocumentKind::kSettings},
+                                                      {"owner_labels", DocumentKind::kSettings},
                                                       {"log_errors", DocumentKind::kSettings}}};
 
 }  // namespace
