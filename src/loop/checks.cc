@@ -101,11 +101,12 @@ Json counts_json(const std::map<std::string, int64_t>& counts) {
   return list;
 }
 
-Result<Json> violation_json(const catalog::CatalogReader& catalog, const Violation& one) {
+Result<Json> violation_json(const catalog::CatalogReader& catalog, const ChecksContext& context, const Violation& one) {
   const std::optional<catalog::KnownFinding> known = TRY(catalog.finding(one.head.id));
   if (!known) return Json();
   Json json = known->finding.to_json();
   json.set("opened", format_time(known->opened));
+  json.set("definition", context.rules.at(one.head.rule));
   json.set("owner", one.owner);
   json.set("cluster", one.place.cluster);
   json.set("namespace", one.place.space);
@@ -147,7 +148,7 @@ Result<Json> checks_answer(const catalog::CatalogReader& catalog, const ChecksCo
   });
   Json list = Json::array();
   for (size_t i = query.offset; i < shown.size() && i - query.offset < query.limit; ++i) {
-    Json json = TRY(violation_json(catalog, shown[i]));
+    Json json = TRY(violation_json(catalog, context, shown[i]));
     if (!json.is_null()) list.push_back(std::move(json));
   }
   Json facets = Json::object();

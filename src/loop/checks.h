@@ -1,7 +1,7 @@
 // The violations of rules about configuration, with whose they are, counted and filtered: docs/reference/api.md.
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@
 namespace capstan::loop {
 
 struct ChecksContext {
-  std::set<std::string> rules;            // The names of the rules about configuration.
+  std::map<std::string, Json> rules;      // The rules about configuration by name, with what people read of them.
   std::vector<std::string> owner_labels;  // The one that counts most first.
   Time now;
 };

@@ -24,6 +24,14 @@ Json mute_json(const catalog::KnownMute& known, Time now) {
   return json;
 }
 
+Json rule_json(const detect::SqlRule& rule) {
+  return Json::object({{"group", rule.group},
+                       {"why", rule.why},
+                       {"sql", rule.question.empty() ? rule.sql : rule.question},
+                       {"file", rule.where.file},
+                       {"line", rule.where.line}});
+}
+
 // Of rules that nobody knows nothing would ever be muted.
 Status check_names(const Mute& wanted, const catalog::CatalogReader& catalog, const SqlSource& sql, Loop& loop,
                    Time now) {
@@ -84,7 +92,7 @@ Result<Json> Desk::map(const MapQuery& query) const {
 Result<Json> Desk::checks(const ChecksQuery& query) const {
   ChecksContext context = TRY(parts_.loop.ask([&loop = parts_.loop] {
     ChecksContext known{.rules = {}, .owner_labels = loop.owner_labels(), .now = loop.parts().clock.now()};
-    for (const detect::SqlRule& rule : loop.configuration_rules()) known.rules.insert(rule.name);
+    for (const detect::SqlRule& rule : loop.configuration_rules()) known.rules.emplace(rule.name, rule_json(rule));
     return known;
   }));
   return checks_answer(TRY(catalog()), context, query);

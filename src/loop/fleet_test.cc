@@ -78,7 +78,9 @@ class FleetTest : public catalog::CatalogFixture {
   }
   Json checks(const ChecksQuery& query = {}) {
     return must(checks_answer(must(catalog().reader()),
-                              {.rules = {"Lonely", "Unready"}, .owner_labels = {"team", "app"}, .now = at_second(100)},
+                              {.rules = {{"Lonely", Json::object({{"line", 7}})}, {"Unready", {}}},
+                               .owner_labels = {"team", "app"},
+                               .now = at_second(100)},
                               query));
   }
   static std::vector<std::string> texts(const Json& answer, std::string_view list, std::string_view member) {
@@ -167,6 +169,7 @@ TEST_F(FleetTest, GivesViolationsTheirOwnersAndCountsThem) {
   EXPECT_EQ(shop["counts"]["namespace"].items().size(), 2u) << "what else could be chosen stays in sight";
   EXPECT_EQ(shop["counts"]["rule"].dump(), R"([{"count":2,"value":"Lonely"}])");
   EXPECT_THAT(texts(checks({.search = "UNREADY"}), "findings", "rule"), ElementsAre("Unready"));
+  EXPECT_EQ(all["findings"].items()[0]["definition"]["line"], Json(7));
   EXPECT_THAT(texts(checks({.owner = "data"}), "findings", "resource"), ElementsAre(id("shop", "db")));
 }
 
