@@ -14,7 +14,7 @@ export interface LayoutInput {
 
 const DISTANCE = 30;
 const REACH = DISTANCE * 3;
-/** Up to so many nodes all repel each other, however far they are. */
+/** Up to so many nodes of one island all repel each other, however far they are. */
 const FEW = 500;
 const MOST_LOOSE_TIES = 60;
 
@@ -27,12 +27,15 @@ export class Layout {
   private heat: number;
   /** How far known nodes may move: little when only some are new. */
   private readonly ease: number;
+  /** A handful in one island: each repels all. */
+  private readonly few: boolean;
 
   constructor(private readonly input: LayoutInput) {
     this.positions = new Float32Array(input.start);
     this.force = new Float32Array(input.nodes * 2);
     this.homes = new Float32Array(input.nodes * 2);
     this.island = this.islands();
+    this.few = input.nodes <= FEW && new Set(this.island).size <= 1;
     this.weight = new Float32Array(input.nodes);
     for (const end of input.ends) this.weight[end] = (this.weight[end] as number) + 1;
     const fresh = this.place();
@@ -49,7 +52,7 @@ export class Layout {
     const { nodes, ends } = this.input;
     const { positions, force, homes } = this;
     force.fill(0);
-    if (nodes <= FEW) this.repelAll();
+    if (this.few) this.repelAll();
     else this.repelNear();
     for (let at = 0; at < ends.length; at += 2) {
       const [a, b] = [ends[at] as number, ends[at + 1] as number];
@@ -58,16 +61,17 @@ export class Layout {
       const dy = (positions[b * 2 + 1] as number) - (positions[a * 2 + 1] as number);
       const distance = Math.hypot(dx, dy) || 1;
       const ties = Math.min(this.weight[a] as number, this.weight[b] as number);
-      const rest = DISTANCE * (nodes <= FEW ? 2.4 : 1.2);
+      const rest = DISTANCE * (this.few ? 2.4 : 1.2);
       const pull = ((distance - rest) / distance) * (0.5 / Math.max(1, Math.sqrt(ties)));
       this.push(a, dx * pull, dy * pull);
       this.push(b, -dx * pull, -dy * pull);
     }
     const most = DISTANCE * 1.5 * this.heat + 1;
+    const home = this.few ? 0.012 : 0.03;
     for (let at = 0; at < nodes; at += 1) {
       const [x, y] = [positions[at * 2] as number, positions[at * 2 + 1] as number];
-      let fx = (force[at * 2] as number) + ((homes[at * 2] as number) - x) * 0.012;
-      let fy = (force[at * 2 + 1] as number) + ((homes[at * 2 + 1] as number) - y) * 0.012;
+      let fx = (force[at * 2] as number) + ((homes[at * 2] as number) - x) * home;
+      let fy = (force[at * 2 + 1] as number) + ((homes[at * 2 + 1] as number) - y) * home;
       const size = Math.hypot(fx, fy);
       if (size > most) {
         fx *= most / size;
@@ -77,7 +81,7 @@ export class Layout {
       positions[at * 2] = x + fx * ease;
       positions[at * 2 + 1] = y + fy * ease;
     }
-    this.heat *= nodes <= FEW ? 0.985 : 0.97;
+    this.heat *= this.few ? 0.985 : 0.97;
   }
 
   private push(node: number, x: number, y: number) {
@@ -122,7 +126,7 @@ export class Layout {
     let fresh = 0;
     for (let node = 0; node < nodes; node += 1) if (Number.isNaN(start[node * 2])) fresh += 1;
     const sorted = [...members].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
-    const circles = sorted.map(([, list]) => DISTANCE * (0.62 * Math.sqrt(list.length) + 1.4));
+    const circles = sorted.map(([, list]) => DISTANCE * (0.62 * Math.sqrt(list.length) + 0.8));
     const centres = pack(circles);
     sorted.forEach(([, list], at) => {
       const [cx, cy] = this.centreOf(list, centres[at] as [number, number]);

@@ -30,12 +30,13 @@ export class Palette {
   }
 }
 
-/** `near` are the nodes in focus, null for all; what is not among them is faint. */
+/** `near` are the nodes around the chosen one, null for all; what is not among them is faint. `marked` has a ring. */
 export function paint(
   scene: Scene,
   shown: Shown,
   near: Set<number> | null,
   chosen: number,
+  marked: number,
   palette: Palette,
 ): Paint {
   const nodes = new Uint8Array(scene.ids.length * 4);
@@ -48,7 +49,7 @@ export function paint(
     nodes.set([...palette.rgb(missing ? '--surface' : kindColour(scene.kind[at] as number)), alpha], at * 4);
     const severity = scene.severity[at] as number;
     const ring =
-      at === chosen
+      at === chosen || at === marked
         ? '--text'
         : missing
           ? '--critical'

@@ -8,6 +8,7 @@ in vec4 colour;
 in vec4 ring;
 uniform vec4 camera; // x, y of the middle; twice the scale over width and height.
 uniform float zoom;
+uniform float least; // The smallest radius, in pixels.
 uniform float ratio;
 out vec4 fill;
 out vec4 edge;
@@ -15,7 +16,7 @@ out float soft;
 void main() {
   vec2 at = (position - camera.xy) * camera.zw;
   gl_Position = vec4(at.x, -at.y, 0.0, 1.0);
-  float radius = clamp(size * zoom, 1.6, size * 2.2);
+  float radius = clamp(size * zoom, least, size * 2.2);
   float pixels = colour.a == 0.0 ? 0.0 : (radius * 2.0 + (ring.a > 0.0 ? 4.0 : 0.0)) * ratio;
   gl_PointSize = pixels;
   fill = colour;
@@ -114,6 +115,16 @@ export interface Paint {
   edges: Uint8Array;
 }
 
+/** The same disorder each time: the first ones are then a fair part of all. */
+function shuffle(list: number[]) {
+  let random = 1;
+  for (let at = list.length - 1; at > 0; at -= 1) {
+    random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+    const other = random % (at + 1);
+    [list[at], list[other]] = [list[other] as number, list[at] as number];
+  }
+}
+
 export class Renderer {
   private readonly nodeProgram: WebGLProgram;
   private readonly edgeProgram: WebGLProgram;
@@ -124,6 +135,7 @@ export class Renderer {
   /** The edges that are drawn, as the numbers of their first vertices. */
   private drawn = new Uint32Array();
   private nodes = 0;
+  private least = 1.6;
 
   private constructor(private readonly gl: WebGL2RenderingContext) {
     this.nodeProgram = compile(gl, NODE_VERTEX, NODE_FRAGMENT);
@@ -142,6 +154,7 @@ export class Renderer {
 
   setGraph(nodes: number, sizes: Float32Array, ends: Uint32Array) {
     this.nodes = nodes;
+    this.least = nodes < 400 ? 4.5 : nodes < 2_500 ? 3 : 1.8;
     this.ends = ends;
     this.edgePositions = new Float32Array(ends.length * 2);
     this.nodeVertices.set('size', sizes, 1);
@@ -161,6 +174,7 @@ export class Renderer {
     this.nodeVertices.set('ring', paint.rings, 4);
     const drawn: number[] = [];
     for (let at = 0; at < paint.edges.length / 4; at += 1) if (paint.edges[at * 4 + 3]) drawn.push(at);
+    shuffle(drawn);
     this.drawn = Uint32Array.from(drawn);
     const colours = new Uint8Array(drawn.length * 8);
     drawn.forEach((edge, at) => {
@@ -178,7 +192,8 @@ export class Renderer {
     this.edgeVertices.set('position', positions, 2);
   }
 
-  draw(camera: Camera, { width, height }: Size, ratio: number) {
+  /** `share` of the edges is drawn, evenly chosen. */
+  draw(camera: Camera, { width, height }: Size, ratio: number, share: number) {
     const { gl } = this;
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.clearColor(0, 0, 0, 0);
@@ -187,12 +202,13 @@ export class Renderer {
     if (this.drawn.length > 0) {
       this.edgeVertices.use();
       gl.uniform4f(gl.getUniformLocation(this.edgeProgram, 'camera'), ...view);
-      gl.drawArrays(gl.LINES, 0, this.drawn.length * 2);
+      gl.drawArrays(gl.LINES, 0, Math.ceil(this.drawn.length * share) * 2);
     }
     if (this.nodes > 0) {
       this.nodeVertices.use();
       gl.uniform4f(gl.getUniformLocation(this.nodeProgram, 'camera'), ...view);
       gl.uniform1f(gl.getUniformLocation(this.nodeProgram, 'zoom'), camera.scale);
+      gl.uniform1f(gl.getUniformLocation(this.nodeProgram, 'least'), this.least);
       gl.uniform1f(gl.getUniformLocation(this.nodeProgram, 'ratio'), ratio);
       gl.drawArrays(gl.POINTS, 0, this.nodes);
     }

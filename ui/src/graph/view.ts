@@ -5,6 +5,7 @@ import { islandsOf, Labels, type Island } from './labels';
 import type { LayoutInput } from './layout';
 import { paint, Palette } from './palette';
 import { Renderer } from './renderer';
+import { Detail } from './detail';
 import { neighbourhood, type Scene, type Shown } from './scene';
 
 const PICK_PX = 12;
@@ -33,11 +34,13 @@ export class GraphView {
   private islands: Island[] = [];
   private near: Set<number> | null = null;
   private chosen = -1;
+  private marked = -1;
   private pointed = -1;
   private palette = new Palette();
   private task = 0;
   private dirty = false;
   private moved = false;
+  private readonly detail = new Detail(() => this.draw());
   private size: Size = { width: 1, height: 1 };
   private readonly pointers = new Map<number, { x: number; y: number }>();
 
@@ -69,6 +72,7 @@ export class GraphView {
   destroy() {
     this.end.abort();
     this.resize.disconnect();
+    this.detail.stop();
     this.worker.terminate();
     this.renderer?.destroy();
   }
@@ -87,6 +91,7 @@ export class GraphView {
     });
     if (known < scene.ids.length / 2) this.moved = false;
     this.chosen = -1;
+    this.marked = -1;
     this.near = null;
     this.pointed = -1;
     const sizes = Float32Array.from(scene.degree, (degree) => 5 + Math.min(7, Math.sqrt(degree)));
@@ -116,6 +121,12 @@ export class GraphView {
       this.camera.scale = Math.max(this.camera.scale, 0.9);
       this.moved = true;
     }
+    this.repaint();
+  }
+
+  /** Where the graph begins: with a ring, and always named. */
+  mark(node: number | null) {
+    this.marked = node ?? -1;
     this.repaint();
   }
 
@@ -161,7 +172,7 @@ export class GraphView {
     const { scene, shown } = this;
     if (!scene || !shown || shown.node.length !== scene.ids.length) return;
     this.near = this.chosen >= 0 ? neighbourhood(scene, shown, this.chosen) : null;
-    this.renderer?.setPaint(paint(scene, shown, this.near, this.chosen, this.palette));
+    this.renderer?.setPaint(paint(scene, shown, this.near, this.chosen, this.marked, this.palette));
     if (!Number.isNaN(this.positions[0] as number)) this.islands = islandsOf(scene, shown, this.positions);
     this.draw();
   }
@@ -183,11 +194,11 @@ export class GraphView {
   private draw() {
     if (this.dirty) return;
     this.dirty = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((at) => {
       this.dirty = false;
       if (this.end.signal.aborted) return;
       const began = performance.now();
-      this.renderer?.draw(this.camera, this.size, this.ratio);
+      this.renderer?.draw(this.camera, this.size, this.ratio, this.detail.share(at));
       this.drawLabels();
       this.drawTimes.push(performance.now() - began);
       if (this.drawTimes.length > 600) this.drawTimes.shift();
@@ -200,6 +211,7 @@ export class GraphView {
     const named = [
       ...(this.chosen >= 0 ? [this.chosen] : []),
       ...(this.pointed >= 0 ? [this.pointed] : []),
+      ...(this.marked >= 0 ? [this.marked] : []),
       ...(this.near ?? []),
     ];
     this.labels.draw(
@@ -252,6 +264,7 @@ export class GraphView {
         const { x, y } = place(event);
         this.moved = true;
         this.camera.zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) * 0.0022), x, y, this.size);
+        this.detail.moving();
         this.draw();
       },
       { passive: false },
@@ -276,6 +289,7 @@ export class GraphView {
       } else this.camera.pan(now.x - before.x, now.y - before.y);
       this.pointers.set(event.pointerId, now);
       this.moved = true;
+      this.detail.moving();
       this.draw();
     });
     const release = (event: PointerEvent) => {

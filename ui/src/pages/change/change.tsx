@@ -22,7 +22,7 @@ export function ChangePage() {
   const id = of('id');
   return (
     <>
-      <PageHead title={t('nav.change')} />
+      <PageHead title={t('change.title')} />
       <p className="muted">{t('change.text')}</p>
       {id ? <FromResource id={id} /> : <Bench start="" cluster="" />}
     </>

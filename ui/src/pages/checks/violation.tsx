@@ -24,7 +24,9 @@ export function ViolationItem({ violation }: { violation: Violation }) {
             <strong>{violation.rule}</strong>
             {violation.muted && <span className="badge plain">{t('checks.is_muted')}</span>}
             <span className="muted small violation-where clip">
-              {[violation.owner, violation.namespace].filter(Boolean).join(' · ')}
+              {[violation.owner, [violation.cluster, violation.namespace].filter(Boolean).join('/')]
+                .filter(Boolean)
+                .join(' · ')}
             </span>
             <span className="muted small">
               <Time at={violation.since} />

@@ -19,6 +19,8 @@ export function Drawing(props: {
   scene: Scene;
   shown: Shown;
   chosen: number | null;
+  /** Where the graph begins. */
+  marked: number | null;
   onChoose: (node: number | null) => void;
   onOpen: (node: number) => void;
 }) {
@@ -52,10 +54,11 @@ export function Drawing(props: {
       delete window.capstanGraph;
     };
   }, []);
-  const { scene, shown, chosen } = props;
+  const { scene, shown, chosen, marked } = props;
   useEffect(() => view.current?.setScene(scene), [scene]);
   useEffect(() => view.current?.setShown(shown), [scene, shown]);
-  useEffect(() => view.current?.choose(chosen, true), [scene, chosen, ready]);
+  useEffect(() => view.current?.mark(marked), [scene, marked]);
+  useEffect(() => view.current?.choose(chosen, ready), [scene, chosen, ready]);
   useEffect(() => view.current?.recolour(), [theme]);
 
   const text = pointed !== null && pointed < scene.ids.length ? describe(scene, pointed) : '';

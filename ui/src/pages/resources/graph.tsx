@@ -105,11 +105,12 @@ function View({ scene, start, note }: { scene: Scene; start: string; note: strin
     () => shownOf(scene, hiddenKinds, hiddenRelations),
     [scene, hiddenKinds, hiddenRelations],
   );
-  const focus = of('focus') || start;
-  const chosen = useMemo(() => {
-    const at = focus === '' ? -1 : scene.ids.indexOf(focus);
+  const focus = of('focus');
+  const nodeOf = (id: string) => {
+    const at = id === '' ? -1 : scene.ids.indexOf(id);
     return at >= 0 ? at : null;
-  }, [scene, focus]);
+  };
+  const chosen = nodeOf(focus);
   const choose = (node: number | null) => put({ focus: node === null ? '' : (scene.ids[node] as string) });
   if (scene.ids.length === 0) return <Empty centre>{t('resources.none')}</Empty>;
   return (
@@ -128,6 +129,7 @@ function View({ scene, start, note }: { scene: Scene; start: string; note: strin
           scene={scene}
           shown={shown}
           chosen={chosen}
+          marked={nodeOf(start)}
           onChoose={choose}
           onOpen={(node) => navigate(`/resource?id=${encodeURIComponent(scene.ids[node] as string)}`)}
         />
