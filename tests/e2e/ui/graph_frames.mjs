@@ -22,7 +22,12 @@ const frames = (page, gesture) =>
         const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
         const send = (type, dx, dy) =>
           frame.dispatchEvent(
-            new PointerEvent(type, { pointerId: 1, clientX: x + dx, clientY: y + dy, bubbles: true }),
+            new PointerEvent(type, {
+              pointerId: 1,
+              clientX: x + dx,
+              clientY: y + dy,
+              bubbles: true,
+            }),
           );
         frame.setPointerCapture = () => {};
         const { drawTimes } = window.capstanGraph;
@@ -73,6 +78,7 @@ try {
   await login(page, running.address);
   const began = Date.now();
   await page.goto(`${running.address}/graph`);
+  await page.locator('[data-testid=graph] canvas').first().waitFor();
   await page.locator('[data-testid=graph] .spinner').waitFor({ state: 'detached' });
   console.log(`first drawing after ${Date.now() - began} ms`);
   await page.locator('.graph-filter summary').click();

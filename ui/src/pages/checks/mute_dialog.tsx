@@ -42,17 +42,12 @@ export function MuteDialog({ violation, onClose }: { violation: Violation; onClo
       confirm={t('mute.confirm')}
       busy={mute.isPending || reason.trim() === ''}
       onClose={onClose}
+      // The violation may leave the list before its mutation tells its end to what is mounted.
       onConfirm={() =>
-        mute.mutate(
-          { ...aimOf(scope, violation), reason: reason.trim(), for: lasts },
-          {
-            onSuccess: () => {
-              toasts.say(t('mute.done'));
-              onClose();
-            },
-            onError: toasts.fail,
-          },
-        )
+        void mute.mutateAsync({ ...aimOf(scope, violation), reason: reason.trim(), for: lasts }).then(() => {
+          toasts.say(t('mute.done'));
+          onClose();
+        }, toasts.fail)
       }
     >
       <p className="small">{t('mute.text')}</p>

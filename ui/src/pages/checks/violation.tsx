@@ -103,7 +103,7 @@ function Body({ violation }: { violation: Violation }) {
             className="button small"
             disabled={!may || unmute.isPending}
             onClick={() =>
-              unmute.mutate(muted.id, { onSuccess: () => toasts.say(t('mute.ended')), onError: toasts.fail })
+              void unmute.mutateAsync(muted.id).then(() => toasts.say(t('mute.ended')), toasts.fail)
             }
           >
             {t('mute.end')}
