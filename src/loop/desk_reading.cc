@@ -8,6 +8,7 @@
 #include "foresee/check_report.h"
 #include "loop/answers.h"
 #include "loop/desk.h"
+#include "loop/mute_list.h"
 
 namespace capstan::loop {
 namespace {
@@ -59,6 +60,19 @@ Result<Table> Desk::rows(std::string_view sql, SqlSource::Options options) const
   return parts_.loop.parts().sql.query(sql, now(), options);
 }
 
+std::map<Severity, int64_t> Desk::heard_findings() const {
+  std::map<Severity, int64_t> counts;
+  const auto reader = catalog();
+  if (!reader) return counts;
+  const auto mutes = MuteList::read(*reader, now());
+  const auto heads = reader->open_finding_heads();
+  if (!mutes || !heads) return counts;
+  for (const catalog::FindingHead& head : *heads) {
+    if (mutes->of(head.id, head.rule, head.resource) == nullptr) ++counts[head.severity];
+  }
+  return counts;
+}
+
 Json Desk::overview() const {
   auto view = parts_.loop.ask([&loop = parts_.loop] { return view_of(loop); });
   Json resources = Json::object();
@@ -68,9 +82,7 @@ Json Desk::overview() const {
   Json findings = Json::object();
   for (Severity severity : {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh, Severity::kCritical})
     findings.set(to_string(severity), 0);
-  if (const auto counts = rows("SELECT severity, count(*) FROM finding WHERE state = 'open' GROUP BY severity")) {
-    for (const auto& row : counts->rows) findings.set(to_text(row[0]), to_json(row[1]));
-  }
+  for (const auto& [severity, count] : heard_findings()) findings.set(to_string(severity), count);
   Json sources = Json::array();
   Json problems = Json::array();
   if (view) {
@@ -274,6 +286,11 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
                            {.cluster = query.cluster, .space = query.space, .documents_are_patches = query.is_patch}));
   report.problems.insert(report.problems.begin(), read.problems.begin(), read.problems.end());
   return foresee::to_json(report);
+}
+
+Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {
+  if (parts_.admission == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
+  return parts_.admission->answer(std::string(cluster), review);
 }
 
 Result<Json> Desk::logs(const LogQuery& query) const {
