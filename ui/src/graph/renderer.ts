@@ -214,8 +214,4 @@ export class Renderer {
     }
     gl.bindVertexArray(null);
   }
-
-  destroy() {
-    this.gl.getExtension('WEBGL_lose_context')?.loseContext();
-  }
 }

@@ -74,7 +74,6 @@ export class GraphView {
     this.resize.disconnect();
     this.detail.stop();
     this.worker.terminate();
-    this.renderer?.destroy();
   }
 
   /** Nodes that were there stay where they are. */
