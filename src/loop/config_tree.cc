@@ -35,6 +35,7 @@ constexpr std::array<TellingKey, 17> kTellingKeys = {{{"groups", DocumentKind::k
                                                       {"notify", DocumentKind::kSettings},
                                                       {"retention", DocumentKind::kSettings},
                                                       {"server", DocumentKind::kSettings},
+                                                      {"owner_labels", DocumentKind::kSettings},
                                                       {"log_errors", DocumentKind::kSettings}}};
 
 }  // namespace

@@ -32,6 +32,10 @@ class Desk final : public Control {
   Result<Json> resources(const ResourceQuery& query) const override;
   Result<Json> resource(std::string_view id, std::optional<Time> at) const override;
   Result<Json> graph(std::string_view id, int depth) const override;
+  Result<Json> map(const MapQuery& query) const override;
+  Result<Json> difference(std::string_view id, Seq before, Seq after) const override;
+  Result<Json> checks(const ChecksQuery& query) const override;
+  Result<Json> mutes(bool all) const override;
   Result<Json> sql(std::string_view text) const override;
   Result<Json> facts(const FactQuery& query) const override;
   Result<Json> why(std::string_view id) const override;
@@ -57,6 +61,8 @@ class Desk final : public Control {
   Result<Json> pause_policy(std::string_view name, bool paused, std::string_view by) override;
   Result<Json> pause(std::string_view reason, std::string_view by) override;
   Result<Json> resume(std::string_view by) override;
+  Result<Json> mute(Mute wanted, std::string_view by) override;
+  Result<Json> unmute(std::string_view id, std::string_view by) override;
   Status record(NewFact fact) override;
   Subscription subscribe(std::function<void(std::string_view topic, Seq seq)> changed) override;
 
@@ -65,6 +71,8 @@ class Desk final : public Control {
   const ledger::Ledger& ledger() const { return parts_.loop.parts().ledger; }
   Result<catalog::CatalogReader> catalog() const { return parts_.loop.parts().catalog.reader(); }
   Result<Table> rows(std::string_view sql, SqlSource::Options options = {}) const;
+  // How many findings hold that nobody has muted.
+  std::map<Severity, int64_t> heard_findings() const;
   // Does something to a plan on the loop's thread and answers with what became of the plan.
   using Change = std::function<Status(act::Executor&, Time)>;
   Result<Json> change_plan(std::string plan, Change change);

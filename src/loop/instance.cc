@@ -252,6 +252,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   }
   host_config_.set(settings_.host);
   loop_->set_history_retention(settings_.history_retention);
+  loop_->set_owner_labels(settings_.owner_labels);
   if (!same_at_start(settings_, at_start_)) {
     problems.push_back({ErrorCode::kFailedPrecondition,
                         "'retention' of metrics or logs, 'server.hosts', 'server.behind_https' or where 'admission' "

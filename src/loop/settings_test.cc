@@ -52,6 +52,15 @@ TEST_F(SettingsTest, ReadChannelsAndTellThemApart) {
   EXPECT_EQ(got.settings.notify[2].kind, NotifySettings::Kind::kConsole);
 }
 
+TEST_F(SettingsTest, NameTheLabelsOfOwners) {
+  EXPECT_EQ(read("owner_labels: [squad, team]\n").settings.owner_labels, (std::vector<std::string>{"squad", "team"}));
+  Settings before;
+  before.owner_labels = {"squad"};
+  const ReadSettings wrong = read("owner_labels: { squad: 1 }\n", before);
+  EXPECT_EQ(wrong.problems.size(), 1u);
+  EXPECT_EQ(wrong.settings.owner_labels, before.owner_labels) << "a mistake changes nothing";
+}
+
 TEST_F(SettingsTest, RefuseASecretInTheFile) {
   const ReadSettings got = read("notify:\n  - slack: { token: xoxb-1234, channel: '#ops' }\n");
   ASSERT_EQ(got.problems.size(), 1u);

@@ -51,6 +51,10 @@ Result<Json> resources(Control control, const Clock&, const Call& call) {
   loop::ResourceQuery wanted;
   wanted.kind = query.text("kind");
   wanted.search = query.text("search");
+  wanted.cluster = query.text("cluster");
+  wanted.space = query.text("namespace");
+  wanted.labels = query.text("labels");
+  wanted.sort = query.text("sort");
   wanted.limit = query.number("limit", wanted.limit, 1, kMostRows);
   wanted.offset = query.number("offset", 0, 0, std::numeric_limits<uint32_t>::max());
   TRY(query.finish());
