@@ -43,18 +43,20 @@ std::string advice_for(Misfit misfit) {
 // The least that would have to be missing: by how much of its request each node is short.
 struct LeastShortage {
   double share = -1;
+  NodeNumber node = kNowhere;
   std::vector<std::pair<size_t, int64_t>> shortages;
   size_t nodes = 0;
 
-  void look_at(const Attempt& attempt, NodeNumber node) {
+  void look_at(const Attempt& attempt, NodeNumber other) {
     ++nodes;
-    const auto missing = attempt.shortages(node);
+    const auto missing = attempt.shortages(other);
     double total = 0;
     for (const auto& [resource, amount] : missing) {
       total += static_cast<double>(amount) / static_cast<double>(attempt.shape().requests[resource]);
     }
     if (share >= 0 && total >= share) return;
     share = total;
+    node = other;
     shortages = missing;
   }
 };
@@ -65,17 +67,16 @@ std::vector<NodeNumber> Scheduler::feasible(PodNumber pod) {
   std::vector<NodeNumber> nodes;
   const Attempt attempt(world_, world_.pod(pod).shape);
   if (!attempt.problem().empty()) return nodes;
-  for (size_t i = 0; i < world_.nodes().size(); ++i) {
-    const auto node = static_cast<NodeNumber>(i);
+  const auto end = static_cast<NodeNumber>(world_.nodes().size());
+  for (NodeNumber node = first_; node < end; ++node) {
     if (!world_.node(node).gone && attempt.first_misfit(node) == Misfit::kNone) nodes.push_back(node);
   }
   return nodes;
 }
 
-std::optional<NodeNumber> Scheduler::place(PodNumber pod, const Allowed& allowed) {
+std::optional<NodeNumber> Scheduler::place(PodNumber pod) {
   if (!world_.shape_of(pod).gates.empty()) return std::nullopt;
-  std::vector<NodeNumber> nodes = feasible(pod);
-  if (allowed) std::erase_if(nodes, [&](NodeNumber node) { return !allowed(node); });
+  const std::vector<NodeNumber> nodes = feasible(pod);
   if (nodes.empty()) return std::nullopt;
   size_t best = 0;
   if (nodes.size() > 1) {
@@ -165,23 +166,28 @@ std::vector<Remedy> Scheduler::remedies(const Attempt& attempt) {
     }
   }
   std::vector<Remedy> found;
+  const auto open_nodes = [&](const std::string& says, size_t nodes) {
+    found.push_back({fmt::format("{}, which opens {}", says, nodes_text(nodes)), nodes});
+  };
   if (shortage.nodes > 0) {
-    std::vector<std::string> parts;
+    std::vector<std::string> more, less;
     for (const auto& [resource, missing] : shortage.shortages) {
       const ResourceNames& names = world_.names();
       const int64_t wanted = attempt.shape().requests[resource];
-      parts.push_back(resource == kPods ? std::string("one pod less on a node")
-                                        : fmt::format("{} {} less ({} instead of {})", names.text(resource, missing),
-                                                      names.name(resource), names.text(resource, wanted - missing),
-                                                      names.text(resource, wanted)));
+      more.push_back(resource == kPods
+                         ? std::string("room for one pod more")
+                         : fmt::format("{} more {}", names.text(resource, missing), names.name(resource)));
+      if (wanted > missing)
+        less.push_back(fmt::format("{} {}", names.text(resource, wanted - missing), names.name(resource)));
     }
-    found.push_back({fmt::format("it would fit with {}", fmt::join(parts, " and ")), shortage.nodes});
+    std::string says =
+        fmt::format("it would fit on {} with {}", world_.node(shortage.node).name, fmt::join(more, " and "));
+    if (less.size() == more.size()) says += fmt::format(", or asking for {} only", fmt::join(less, " and "));
+    found.push_back({std::move(says), shortage.nodes});
   }
-  for (const auto& [taint, nodes] : taints) found.push_back({fmt::format("tolerate {}", taint), nodes});
-  if (skew_nodes > 0) found.push_back({fmt::format("raise maxSkew to {}", least_skew), skew_nodes});
-  for (const auto& [misfit, nodes] : alone) found.push_back({advice_for(misfit), nodes});
-  for (Remedy& remedy : found) remedy.says += fmt::format(", which opens {}", nodes_text(remedy.nodes));
-  if (shortage.nodes > 0) found[0].says = found[0].says.substr(0, found[0].says.rfind(", which opens"));
+  for (const auto& [taint, nodes] : taints) open_nodes(fmt::format("tolerate {}", taint), nodes);
+  if (skew_nodes > 0) open_nodes(fmt::format("raise maxSkew to {}", least_skew), skew_nodes);
+  for (const auto& [misfit, nodes] : alone) open_nodes(advice_for(misfit), nodes);
   if (found.size() > kMostRemedies) found.resize(kMostRemedies);
   return found;
 }

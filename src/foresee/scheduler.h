@@ -1,7 +1,6 @@
 // Places pods as the Kubernetes scheduler would, and explains those that it could not place.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,11 +40,12 @@ class Scheduler {
  public:
   explicit Scheduler(ScheduleWorld& world) : world_(world) {}
 
+  // Looks only at nodes from this number on.
+  explicit Scheduler(ScheduleWorld& world, NodeNumber first) : world_(world), first_(first) {}
+
   // The nodes that could take it, in their order.
   std::vector<NodeNumber> feasible(PodNumber pod);
-  // Only among nodes for which `allowed` holds, where it is given.
-  using Allowed = std::function<bool(NodeNumber)>;
-  std::optional<NodeNumber> place(PodNumber pod, const Allowed& allowed = {});
+  std::optional<NodeNumber> place(PodNumber pod);
   // Places all that wait; gives those that no node takes.
   std::vector<PodNumber> place_all(const std::vector<PodNumber>& pods);
   Unplaced explain(PodNumber pod);
@@ -55,6 +55,7 @@ class Scheduler {
   std::vector<Remedy> remedies(const Attempt& attempt);
 
   ScheduleWorld& world_;
+  const NodeNumber first_ = 0;
 };
 
 }  // namespace capstan::foresee

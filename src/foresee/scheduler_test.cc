@@ -57,7 +57,7 @@ TEST(Scheduler, PlacesThoseThatWaitForOthersWhenTheseHaveCome) {
 TEST(Scheduler, SaysTheSmallestShortageAsANumber) {
   const std::string nodes = node_yaml("n1") + node_yaml("n2") + pod_yaml("old", "nodeName: n1", "cpu: 2");
   EXPECT_THAT(placement_of("p", nodes + pod_yaml("p", "", "cpu: 5500m")).remedies,
-              ElementsAre("it would fit with 1500m cpu less (4 instead of 5500m)"));
+              ElementsAre("it would fit on n2 with 1500m more cpu, or asking for 4 cpu only"));
 }
 
 TEST(Scheduler, SaysWhatAloneKeepsAPodFromANode) {
