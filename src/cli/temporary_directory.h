@@ -1,4 +1,4 @@
-// A directory for the files of one command, removed when it is over.
+// A directory that is removed when it is no longer needed.
 #pragma once
 
 #include <filesystem>

@@ -99,7 +99,7 @@ std::vector<const Json*> pods_of(const Json& workload, const ClusterObjects& obj
   return pods;
 }
 
-Admission::Admission(const ClusterObjects& objects) : objects_(objects) {
+QuotaBook::QuotaBook(const ClusterObjects& objects) : objects_(objects) {
   for (const auto& [key, quota] : objects.of("ResourceQuota")) {
     // One for some pods only is not counted: which pods is up to more than they say.
     if (!quota["spec"]["scopes"].items().empty() || quota["spec"]["scopeSelector"].is_object()) continue;
@@ -122,7 +122,7 @@ Admission::Admission(const ClusterObjects& objects) : objects_(objects) {
 }
 
 // What a pod adds, by the names that quotas use.
-std::map<std::string, int64_t> Admission::counted(const Json& pod) {
+std::map<std::string, int64_t> QuotaBook::counted(const Json& pod) {
   std::map<std::string, int64_t> all;
   const Amounts requests = pod_requests(pod["spec"], names_);
   for (size_t i = 0; i < requests.size(); ++i) {
@@ -137,7 +137,7 @@ std::map<std::string, int64_t> Admission::counted(const Json& pod) {
   return all;
 }
 
-std::string Admission::above_limit_range(const Json& pod) {
+std::string QuotaBook::above_limit_range(const Json& pod) {
   std::string problem;
   const auto look = [&](const std::string& range, const Json& limit, const Amounts& amounts, std::string_view what) {
     const Amounts most = names_.read(limit["max"]);
@@ -161,7 +161,7 @@ std::string Admission::above_limit_range(const Json& pod) {
   return problem;
 }
 
-std::string Admission::admit(const Json& pod) {
+std::string QuotaBook::admit(const Json& pod) {
   if (std::string problem = above_limit_range(pod); !problem.empty()) return problem;
   if (quotas_.empty()) return "";
   const std::map<std::string, int64_t> more = counted(pod);
@@ -187,7 +187,7 @@ std::string Admission::admit(const Json& pod) {
   return "";
 }
 
-void Admission::release(const Json& pod) {
+void QuotaBook::release(const Json& pod) {
   const std::string space = space_of(pod);
   for (Quota& quota : quotas_) {
     if (quota.space != space) continue;

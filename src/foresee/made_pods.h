@@ -24,9 +24,9 @@ Json make_pod(const Json& workload, std::string name, const ClusterObjects& obje
 std::vector<const Json*> pods_of(const Json& workload, const ClusterObjects& objects);
 
 // What the namespaces' quotas still allow.
-class Admission {
+class QuotaBook {
  public:
-  explicit Admission(const ClusterObjects& objects);
+  explicit QuotaBook(const ClusterObjects& objects);
 
   // Counts the pod in, or says which limit forbids it and by what figures; "" when nothing does.
   std::string admit(const Json& pod);

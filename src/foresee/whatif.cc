@@ -56,7 +56,7 @@ class Answerer {
         question_(question),
         world_(objects_),
         groups_(settings, world_),
-        admission_(objects_) {
+        quotas_(objects_) {
     for (size_t i = 0; i < world_.pods().size(); ++i) {
       const SchedulePod& pod = world_.pods()[i];
       numbers_[pod.space + "/" + pod.name] = static_cast<PodNumber>(i);
@@ -362,7 +362,7 @@ class Answerer {
   }
 
   void add_pod(const Json& pod) {
-    if (std::string why = admission_.admit(pod); !why.empty()) {
+    if (std::string why = quotas_.admit(pod); !why.empty()) {
       const Json& owner = controller_of(pod);
       const std::string who = owner.is_object() ? fmt::format("{}/{}/{}", owner["kind"].string_or_empty(),
                                                               space_of(pod), owner["name"].string_or_empty())
@@ -377,7 +377,7 @@ class Answerer {
   void drop(const Json& pod) {
     const auto known = numbers_.find(space_of(pod) + "/" + name_of(pod));
     if (known == numbers_.end()) return;
-    admission_.release(pod);
+    quotas_.release(pod);
     world_.remove_pod(known->second);
   }
 
@@ -395,7 +395,7 @@ class Answerer {
   const WhatIf& question_;
   ScheduleWorld world_;
   NodeGroups groups_;
-  Admission admission_;
+  QuotaBook quotas_;
   std::map<std::string, PodNumber> numbers_;
   std::vector<PodNumber> waited_before_, left_;
   size_t placed_count_ = 0;

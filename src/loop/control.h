@@ -63,6 +63,8 @@ class Control {
   virtual Result<Json> config() const = 0;
   // What a change, manifests as text, would break and mend; nothing is changed.
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
+  // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
+  virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.
