@@ -130,6 +130,14 @@ Unplaced Scheduler::explain(PodNumber pod) {
       for (const std::string& reason : verdict.reasons) ++unplaced.reasons.nodes[reason];
       unplaced.nodes.push_back(std::move(verdict));
     }
+    std::vector<std::string> open;
+    for (const NodeVerdict& verdict : unplaced.nodes) {
+      if (verdict.reasons.empty()) open.push_back(world_.node(verdict.node).name);
+    }
+    if (!open.empty()) {
+      unplaced.says = fmt::format("it could go to {}: the scheduler has yet to put it there", fmt::join(open, ", "));
+      return unplaced;
+    }
     unplaced.remedies = remedies(attempt);
     unplaced.preemption = find_preemption(pod, attempt);
   }

@@ -19,7 +19,7 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+constexpr std::array<TellingKey, 18> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
                                                       {"rule", DocumentKind::kRule},
                                                       {"policy", DocumentKind::kPolicy},
                                                       {"test", DocumentKind::kTest},
@@ -33,6 +33,8 @@ constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::k
                                                       {"global", DocumentKind::kSettings},
                                                       {"notify", DocumentKind::kSettings},
                                                       {"retention", DocumentKind::kSettings},
+                                                      {"node_groups", DocumentKind::kSettings},
+                                                      {"node_group_labels", DocumentKind::kSettings},
                                                       {"server", DocumentKind::kSettings},
                                                       {"log_errors", DocumentKind::kSettings}}};
 
