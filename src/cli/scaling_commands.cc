@@ -4,12 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/url.h"
 #include "cli/command.h"
 #include "cli/packs.h"
 #include "cli/temporary_directory.h"
 #include "foresee/node_group_files.h"
+#include "foresee/scaling_report.h"
 #include "foresee/whatif.h"
 
 namespace capstan::cli {
@@ -157,8 +159,62 @@ void add_whatif(CLI::App& app, CommonOptions& common, Action& chosen) {
   command->callback([&] { chosen = [&common] { return run_whatif(arguments, common); }; });
 }
 
+struct ScalingArguments {
+  std::string autoscaler;
+  std::string against;
+  std::string config = "config";
+  std::string cluster;
+  std::string output = "text";
+};
+
+// "hpa/shop/web" and "shop/web" are the same.
+std::string autoscaler_name(const std::string& text) { return text.starts_with("hpa/") ? text.substr(4) : text; }
+
+Result<int> explain_scaling(const ScalingArguments& arguments, const CommonOptions& common) {
+  const std::string name = autoscaler_name(arguments.autoscaler);
+  Json report;
+  if (arguments.against.empty()) {
+    ApiClient client = TRY(ApiClient::connect(common.data_directory));
+    report = TRY(client.get(fmt::format("/capstan/v1/scaling?cluster={}&autoscaler={}",
+                                        percent_encode(arguments.cluster), percent_encode(name))));
+  } else {
+    const Offline offline = TRY(read_offline(arguments.against, arguments.config, "default"));
+    report =
+        TRY(foresee::scaling_report(offline.objects, offline.groups, {.autoscaler = name, .now = SystemClock().now()}));
+  }
+  fmt::print("{}", arguments.output == "json" ? report.pretty() + "\n" : foresee::scaling_text(report));
+  return 0;
+}
+
+int run_scaling(const ScalingArguments& arguments, const CommonOptions& common) {
+  const Result<int> code = explain_scaling(arguments, common);
+  if (code) return *code;
+  (void)failed(code.error());
+  return kNotAnswered;
+}
+
+void add_explanation(CLI::App& app, CommonOptions& common, Action& chosen) {
+  static ScalingArguments arguments;
+  CLI::App* command = app.add_subcommand(
+      "scaling", "Say why autoscalers do or do not scale, where pending pods could go, and which nodes could go");
+  command->add_option("autoscaler", arguments.autoscaler, "hpa/NAMESPACE/NAME for one autoscaler; none for everything");
+  command->add_option("--against", arguments.against,
+                      "A directory of manifests, nodes among them, that stands for the running system");
+  command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
+  command->add_option("-c,--config", arguments.config, "A directory with settings, for --against")
+      ->capture_default_str();
+  command->add_option("--cluster", arguments.cluster, "The cluster, where there are several");
+  command->add_option("-o,--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->callback([&] { chosen = [&common] { return run_scaling(arguments, common); }; });
+}
+
 }  // namespace
 
-void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen) { add_whatif(app, common, chosen); }
+void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen) {
+  add_whatif(app, common, chosen);
+  add_explanation(app, common, chosen);
+}
 
 }  // namespace capstan::cli

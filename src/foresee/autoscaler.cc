@@ -41,11 +41,13 @@ std::string body_of(const Json& metric) {
 // Metrics as v2 has them; v1 knows processors only.
 Json metrics_of(const Json& spec) {
   if (spec["metrics"].is_array()) return spec["metrics"];
-  const Json percent = spec.contains("targetCPUUtilizationPercentage") ? spec["targetCPUUtilizationPercentage"] : Json(80);
+  const Json percent =
+      spec.contains("targetCPUUtilizationPercentage") ? spec["targetCPUUtilizationPercentage"] : Json(80);
   return Json::array({Json::object(
       {{"type", "Resource"},
-       {"resource", Json::object({{"name", "cpu"},
-                                  {"target", Json::object({{"type", "Utilization"}, {"averageUtilization", percent}})}})}})});
+       {"resource",
+        Json::object({{"name", "cpu"},
+                      {"target", Json::object({{"type", "Utilization"}, {"averageUtilization", percent}})}})}})});
 }
 
 std::string metric_name(const Json& metric) {
@@ -73,6 +75,13 @@ std::vector<std::string> without_request(const Json& workload, std::string_view 
     names.push_back(container["name"].string_or_empty());
   }
   return names;
+}
+
+// What to do about a metric that cannot be read.
+std::string remedy_of(std::string_view problem) {
+  if (problem.find("no metrics server") != std::string_view::npos) return "Install a metrics server.";
+  if (problem.find("share of") != std::string_view::npos) return "Set requests on those containers.";
+  return "See to it that the metric is served.";
 }
 
 // Explains one autoscaler.
@@ -153,8 +162,9 @@ class Explainer {
     read.now = amount_text(now["averageValue"]) + " each";
     read.ratio = *has / *wanted;
     const bool is_total = body == "object" || body == "external";
-    read.wants = is_total ? replicas_by_total(*has * static_cast<double>(view_.current), *wanted, view_.current, tolerance_)
-                          : by_ratio(*read.ratio, body);
+    read.wants = is_total
+                     ? replicas_by_total(*has * static_cast<double>(view_.current), *wanted, view_.current, tolerance_)
+                     : by_ratio(*read.ratio, body);
   }
 
   int64_t ready() const { return view_.pods.measured > 0 ? view_.pods.measured : view_.current; }
@@ -164,7 +174,8 @@ class Explainer {
     // Nothing is known of the pods themselves: as if all were well.
     if (pods.measured == 0) pods = {.current = view_.current, .measured = view_.current};
     // Memory is used from the start; processors and what pods count are not.
-    if (body == "resource" && ratio > 1 && pods.unready > 0 && is_memory_) pods.measured += std::exchange(pods.unready, 0);
+    if (body == "resource" && ratio > 1 && pods.unready > 0 && is_memory_)
+      pods.measured += std::exchange(pods.unready, 0);
     return replicas_by_ratio(ratio, pods, tolerance_);
   }
 
@@ -238,16 +249,13 @@ class Explainer {
     if (reason == "ScalingDisabled") return say("its target has 0 replicas, which turns it off", "", false);
     say(fmt::format("it cannot read its metrics and stays at {}: {}", view_.current,
                     why.empty() ? active["message"].string_or_empty() : why),
-        why.find("no metrics server") != std::string::npos ? "Install a metrics server."
-        : why.find("share of") != std::string::npos        ? "Set requests on those containers."
-                                                           : "See to it that the metric is served.",
-        true);
+        remedy_of(why), true);
   }
 
   // Only what its status says is known.
   void say_unmeasured() {
     if (const std::string why = problems(); !why.empty()) {
-      return say(fmt::format("it will not scale: {}", why), "", true);
+      return say(fmt::format("it will not scale: {}", why), remedy_of(why), true);
     }
     const Json& limited = condition(scaler_, "ScalingLimited");
     if (limited["reason"].string_or_empty() == "TooManyReplicas") return say_at_maximum("");
@@ -275,7 +283,8 @@ class Explainer {
     if (wants > current && current >= view_.max) return say_at_maximum(who);
     if (wants > current) {
       const int64_t next = std::min({wants, view_.max, view_.bounds.most});
-      if (next <= current) return say(fmt::format("{}, but its policies allow no more for now", who), "Widen behavior.scaleUp.", false);
+      if (next <= current)
+        return say(fmt::format("{}, but its policies allow no more for now", who), "Widen behavior.scaleUp.", false);
       const Duration window = stabilization_window(spec_["behavior"], true);
       const std::string later = able["reason"].string_or_empty() == "ScaleUpStabilized"
                                     ? fmt::format(", once it has wanted so for {}", format_duration(window))
@@ -292,13 +301,15 @@ class Explainer {
     }
     if (wants < current) {
       const int64_t next = std::max({wants, view_.min, view_.bounds.least});
-      if (next >= current) return say(fmt::format("{}, but its policies take none away for now", who), "Widen behavior.scaleDown.", false);
+      if (next >= current)
+        return say(fmt::format("{}, but its policies take none away for now", who), "Widen behavior.scaleDown.", false);
       return say(fmt::format("{}: it goes from {} to {} once it has wanted no more for {}", who, current, next,
                              format_duration(stabilization_window(spec_["behavior"], false))),
                  "", false);
     }
-    say(fmt::format("{} is at {} of {}, which {} pods bear: more would come above {:.0f}% of the target, fewer below {:.0f}%",
-                    lead.name, lead.now, lead.target, current, 100 * (1 + tolerance_.up), 100 * fewer_below()),
+    say(fmt::format(
+            "{} is at {} of {}, which {} pods bear: more would come above {:.0f}% of the target, fewer below {:.0f}%",
+            lead.name, lead.now, lead.target, current, 100 * (1 + tolerance_.up), 100 * fewer_below()),
         "", false);
   }
 
@@ -320,8 +331,8 @@ class Explainer {
 
 }  // namespace
 
-AutoscalerView explain_autoscaler(const Json& scaler, const ClusterObjects& objects,
-                                  std::vector<ReplicaChange> changes, Time now) {
+AutoscalerView explain_autoscaler(const Json& scaler, const ClusterObjects& objects, std::vector<ReplicaChange> changes,
+                                  Time now) {
   AutoscalerView view;
   view.changes = std::move(changes);
   Explainer(scaler, objects, view, now).explain();

@@ -40,7 +40,7 @@ struct AutoscalerView {
 };
 
 // With the metrics that its status has; those are known only of an object that was just read.
-AutoscalerView explain_autoscaler(const Json& scaler, const ClusterObjects& objects,
-                                  std::vector<ReplicaChange> changes, Time now);
+AutoscalerView explain_autoscaler(const Json& scaler, const ClusterObjects& objects, std::vector<ReplicaChange> changes,
+                                  Time now);
 
 }  // namespace capstan::foresee

@@ -36,7 +36,8 @@ int64_t moved_within(const std::vector<ReplicaChange>& changes, Time since, bool
 }
 
 Json default_policies(bool up) {
-  Json policies = Json::array({Json::object({{"type", "Percent"}, {"value", 100}, {"periodSeconds", kDefaultPeriodSeconds}})});
+  Json policies =
+      Json::array({Json::object({{"type", "Percent"}, {"value", 100}, {"periodSeconds", kDefaultPeriodSeconds}})});
   if (up) {
     policies.push_back(
         Json::object({{"type", "Pods"}, {"value", kLeastStepUp}, {"periodSeconds", kDefaultPeriodSeconds}}));
@@ -53,7 +54,8 @@ Tolerance read_tolerance(const Json& behavior) {
 int64_t replicas_by_ratio(double ratio, const MeasuredPods& pods, const Tolerance& tolerance) {
   const bool up = ratio > 1;
   const int64_t assumed = pods.missing + (up ? pods.unready : 0);
-  if (assumed == 0) return is_near(ratio, tolerance) ? pods.current : round_up(ratio * static_cast<double>(pods.measured));
+  if (assumed == 0)
+    return is_near(ratio, tolerance) ? pods.current : round_up(ratio * static_cast<double>(pods.measured));
   // What is not known is assumed to speak against the change: it bears nothing when there is too much to bear, and all
   // it should when there is too little.
   const auto all = static_cast<double>(pods.measured + assumed);

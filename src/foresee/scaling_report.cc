@@ -13,7 +13,8 @@ namespace {
 constexpr size_t kMostNodes = 20;  // Of the text; the JSON has all.
 
 Json metric_json(const MetricView& metric) {
-  Json json = Json::object({{"name", metric.name}, {"target", metric.target}, {"now", metric.now}, {"problem", metric.problem}});
+  Json json = Json::object(
+      {{"name", metric.name}, {"target", metric.target}, {"now", metric.now}, {"problem", metric.problem}});
   if (metric.ratio) json.set("ratio", *metric.ratio);
   if (metric.wants) json.set("wants", *metric.wants);
   return json;
@@ -45,8 +46,9 @@ Json autoscaler_json(const AutoscalerView& view) {
 }
 
 std::string autoscaler_text(const Json& one) {
-  std::string text = fmt::format("{}  {}  {} of {} to {}\n", one["name"].string_or_empty(), one["target"].string_or_empty(),
-                                 one["current"].int_or(0), one["min"].int_or(0), one["max"].int_or(0));
+  std::string text =
+      fmt::format("{}  {}  {} of {} to {}\n", one["name"].string_or_empty(), one["target"].string_or_empty(),
+                  one["current"].int_or(0), one["min"].int_or(0), one["max"].int_or(0));
   text += fmt::format("  {}\n", one["says"].string_or_empty());
   if (!one["remedy"].string_or_empty().empty()) text += fmt::format("  remedy: {}\n", one["remedy"].string_or_empty());
   for (const Json& metric : one["metrics"].items()) {
@@ -57,7 +59,8 @@ std::string autoscaler_text(const Json& one) {
     text += '\n';
   }
   for (const Json& change : one["changes"].items()) {
-    text += fmt::format("  {}: {} -> {}\n", change["at"].string_or_empty(), change["from"].int_or(0), change["to"].int_or(0));
+    text += fmt::format("  {}: {} -> {}\n", change["at"].string_or_empty(), change["from"].int_or(0),
+                        change["to"].int_or(0));
   }
   return text;
 }
@@ -69,8 +72,9 @@ std::string removals_text(const Json& removals) {
     if (++lines > kMostNodes) return text + fmt::format("  … and {} more\n", removals.items().size() - kMostNodes);
     std::vector<std::string> blockers;
     for (const Json& blocker : one["blockers"].items()) blockers.push_back(blocker.string_or_empty());
-    text += fmt::format("  {} ({:.0f}% used): {}\n", one["node"].string_or_empty(), 100 * one["utilisation"].number_or(0),
-                        blockers.empty() ? "could go" : fmt::format("{}", fmt::join(blockers, "; ")));
+    text +=
+        fmt::format("  {} ({:.0f}% used): {}\n", one["node"].string_or_empty(), 100 * one["utilisation"].number_or(0),
+                    blockers.empty() ? "could go" : fmt::format("{}", fmt::join(blockers, "; ")));
   }
   return text;
 }
@@ -91,7 +95,8 @@ Result<Json> scaling_report(const ClusterObjects& objects, const NodeGroupSettin
   for (const std::string& note : question.notes) notes.push_back(note);
   Json report = Json::object({{"cluster", objects.cluster()}, {"notes", std::move(notes)}});
   if (!question.autoscaler.empty() && scalers.items().empty()) {
-    return fail(ErrorCode::kNotFound, fmt::format("no autoscaler '{}': expected one as NAMESPACE/NAME", question.autoscaler));
+    return fail(ErrorCode::kNotFound,
+                fmt::format("no autoscaler '{}': expected one as NAMESPACE/NAME", question.autoscaler));
   }
   report.set("autoscalers", std::move(scalers));
   if (!question.autoscaler.empty()) return report;
@@ -122,8 +127,7 @@ std::string scaling_text(const Json& report) {
   for (const Json& one : report["autoscalers"].items()) scalers += autoscaler_text(one);
   part("autoscalers:", scalers);
   part("pending pods:", unplaced_text(report["pending"]));
-  part("groups that could take them:",
-       report["pending"].items().empty() ? "" : scale_up_text(report["scale_up"]));
+  part("groups that could take them:", report["pending"].items().empty() ? "" : scale_up_text(report["scale_up"]));
   part("nodes that could go:", removals_text(report["scale_down"]));
   std::string notes;
   for (const Json& note : report["notes"].items()) notes += fmt::format("  {}\n", note.string_or_empty());

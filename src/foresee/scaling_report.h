@@ -1,5 +1,5 @@
-// Everything about the scaling of a cluster at a moment: why autoscalers do what they do, which pods wait and where they
-// could go, which groups of nodes would grow and which nodes could go.
+// Everything about the scaling of a cluster at a moment: why autoscalers do what they do, which pods wait and where
+// they could go, which groups of nodes would grow and which nodes could go.
 #pragma once
 
 #include <map>
@@ -17,8 +17,9 @@ namespace capstan::foresee {
 struct ScalingQuestion {
   std::string autoscaler;  // "shop/web", "web" or ""; with one, nothing else is told.
   Time now;
-  std::map<std::string, std::vector<ReplicaChange>> changes = {};  // By "namespace/name" of the autoscaler, newest first.
-  std::vector<std::string> notes = {};                             // What could not be asked.
+  std::map<std::string, std::vector<ReplicaChange>> changes =
+      {};                               // By "namespace/name" of the autoscaler, newest first.
+  std::vector<std::string> notes = {};  // What could not be asked.
 };
 
 // kNotFound where the autoscaler that is asked for is not there.

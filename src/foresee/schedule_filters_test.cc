@@ -180,12 +180,11 @@ std::string spread(const std::string& more = "") {
 }
 
 TEST(Filters, SpreadPodsOverATopology) {
-  const std::string old = pod_yaml("a1", "nodeName: n1");
-  const std::string two = node_yaml("n1", "zone: a") + node_yaml("n2", "zone: b") + node_yaml("n3") + old;
-  const Placement placement = placement_of("p", two + pod_yaml("p", spread()));
-  EXPECT_THAT(placement.feasible, ElementsAre("n2"));
-  EXPECT_EQ(placement.says,
-            "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, "
+  const std::string old = node_yaml("n1", "zone: a") + node_yaml("n3") + pod_yaml("a1", "nodeName: n1");
+  EXPECT_THAT(placement_of("p", old + node_yaml("n2", "zone: b") + pod_yaml("p", spread())).feasible, ElementsAre("n2"));
+  const std::string full = node_yaml("n2", "zone: b", "{}", "cpu: 0, pods: 10");
+  EXPECT_EQ(placement_of("p", old + full + pod_yaml("p", spread())).says,
+            "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod topology spread constraints, "
             "1 node(s) didn't match pod topology spread constraints (missing required label).");
 }
 

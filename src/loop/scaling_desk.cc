@@ -28,10 +28,9 @@ foresee::NodeGroupSettings ScalingDesk::groups() const {
 }
 
 Result<foresee::ClusterObjects> ScalingDesk::snapshot(std::string_view cluster) const {
-  return parts_.foresight.ask<foresee::ClusterObjects>(
-      [name = std::string(cluster)](const Foresight::Bench& bench) {
-        return foresee::ClusterObjects::from(bench.picture, name);
-      });
+  return parts_.foresight.ask<foresee::ClusterObjects>([name = std::string(cluster)](const Foresight::Bench& bench) {
+    return foresee::ClusterObjects::from(bench.picture, name);
+  });
 }
 
 Status ScalingDesk::read_autoscalers(foresee::ClusterObjects& objects) const {
