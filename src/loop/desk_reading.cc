@@ -306,6 +306,16 @@ Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {
   return parts_.admission->answer(std::string(cluster), review);
 }
 
+Result<Json> Desk::scaling(std::string_view cluster, std::string_view autoscaler) const {
+  if (parts_.scaling == nullptr) return fail(ErrorCode::kUnavailable, "no cluster can be asked about here");
+  return parts_.scaling->scaling(cluster, autoscaler);
+}
+
+Result<Json> Desk::whatif(const Json& question) const {
+  if (parts_.scaling == nullptr) return fail(ErrorCode::kUnavailable, "no cluster can be asked about here");
+  return parts_.scaling->whatif(question);
+}
+
 Result<Json> Desk::logs(const LogQuery& query) const {
   Json list = Json::array();
   for (const LogLine& line : TRY(parts_.logs.lines(query))) {
