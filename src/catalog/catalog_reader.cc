@@ -69,6 +69,18 @@ Result<std::vector<ResourceVersion>> read_versions(sqlite::Statement* rows) {
   return versions;
 }
 
+Result<std::vector<KnownRelation>> read_relations(sqlite::Statement* row) {
+  std::vector<KnownRelation> found;
+  while (TRY(row->step())) {
+    found.push_back({.relation = {.source = ResourceId(row->text(0)),
+                                  .kind = std::string(row->text(1)),
+                                  .target = ResourceId(row->text(2)),
+                                  .origin = parse_origin(row->text(3)).value_or(Origin::kDeclared)},
+                     .since = time_of(row->text(4))});
+  }
+  return found;
+}
+
 }  // namespace
 
 CatalogReader::CatalogReader(std::unique_ptr<View> view) : view_(std::move(view)) {}
@@ -104,6 +116,25 @@ Status CatalogReader::each_resource(const std::function<void(Resource)>& take) c
   return {};
 }
 
+Status CatalogReader::each_name(const std::function<void(Resource)>& take) const {
+  sqlite::Statement* row = TRY(view_->query("SELECT id, kind, name FROM resource ORDER BY kind, id"));
+  while (TRY(row->step())) {
+    take({.id = ResourceId(row->text(0)),
+          .kind = std::string(row->text(1)),
+          .name = std::string(row->text(2)),
+          .labels = {},
+          .fields = {}});
+  }
+  return {};
+}
+
+Result<ResourceLabels> CatalogReader::labels_of(std::string_view id) const {
+  sqlite::Statement* row = TRY(view_->query("SELECT name, value FROM label WHERE resource = ?", id));
+  ResourceLabels labels;
+  while (TRY(row->step())) labels.emplace(row->text(0), row->text(1));
+  return labels;
+}
+
 Result<std::vector<KnownResource>> CatalogReader::resources(std::string_view kind, size_t limit) const {
   const KindSpec* spec = view_->spec_of(kind);
   sqlite::Statement* row =
@@ -134,19 +165,26 @@ Result<std::map<std::string, uint64_t>> CatalogReader::counts() const {
 }
 
 Result<std::vector<KnownRelation>> CatalogReader::relations_of(std::string_view id) const {
-  sqlite::Statement* row =
+  return read_relations(
       TRY(view_->query("SELECT source, kind, target, origin, since FROM relation WHERE source = ?1 UNION "
                        "SELECT source, kind, target, origin, since FROM relation WHERE target = ?1 ORDER BY 1, 2, 3",
-                       id));
-  std::vector<KnownRelation> found;
-  while (TRY(row->step())) {
-    found.push_back({.relation = {.source = ResourceId(row->text(0)),
-                                  .kind = std::string(row->text(1)),
-                                  .target = ResourceId(row->text(2)),
-                                  .origin = parse_origin(row->text(3)).value_or(Origin::kDeclared)},
-                     .since = time_of(row->text(4))});
-  }
-  return found;
+                       id)));
+}
+
+Result<std::vector<KnownRelation>> CatalogReader::relations_at(std::string_view id, Time time) const {
+  constexpr std::string_view kThen =
+      "SELECT source, kind, target, origin, valid_from FROM relation_history WHERE {} = ?1 AND valid_from <= ?2 AND "
+      "(valid_to IS NULL OR valid_to > ?2)";
+  return read_relations(TRY(view_->query(
+      fmt::format("{} UNION {} ORDER BY 1, 2, 3", fmt::format(kThen, "source"), fmt::format(kThen, "target")), id,
+      format_time(time))));
+}
+
+Result<std::optional<ResourceVersion>> CatalogReader::version(std::string_view id, Seq seq) const {
+  std::vector<ResourceVersion> found = TRY(read_versions(TRY(view_->query(
+      fmt::format("SELECT {} FROM resource_history WHERE id = ? AND seq = ?", kVersionColumns), id, seq))));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 Result<std::vector<Relation>> CatalogReader::neighbours(std::string_view id, int depth, size_t limit) const {
@@ -169,9 +207,9 @@ Result<std::vector<Relation>> CatalogReader::neighbours(std::string_view id, int
   return found;
 }
 
-Result<std::vector<Relation>> CatalogReader::relations(size_t limit) const {
+Result<std::vector<Relation>> CatalogReader::relations_but_of(std::string_view scope) const {
   sqlite::Statement* row = TRY(view_->query(
-      "SELECT source, kind, target, origin FROM relation ORDER BY source, kind, target LIMIT ?", uint64_t{limit}));
+      "SELECT source, kind, target, origin FROM relation WHERE scope <> ? ORDER BY source, kind, target", scope));
   std::vector<Relation> found;
   while (TRY(row->step())) {
     found.push_back({.source = ResourceId(row->text(0)),

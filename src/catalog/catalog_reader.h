@@ -14,6 +14,7 @@
 #include "model/fact.h"
 #include "model/finding.h"
 #include "model/incident.h"
+#include "model/mute.h"
 #include "model/resource.h"
 
 namespace capstan::catalog {
@@ -76,6 +77,22 @@ struct KnownAction {
   Seq seq = 0;     // The newest fact about it.
 };
 
+// A mute that is in force, will end by itself, or was ended.
+struct KnownMute {
+  Mute mute;
+  std::optional<Time> ended;  // By a person, before its time.
+  std::string ended_by;
+};
+
+// What a list says of a finding; all of it is in `finding`.
+struct FindingHead {
+  std::string id;
+  std::string rule;
+  Severity severity = Severity::kMedium;
+  ResourceId resource;
+  std::string says;
+};
+
 // The kill switch: nothing acts.
 struct Pause {
   std::string by;
@@ -105,16 +122,24 @@ class CatalogReader {
   Result<std::vector<KnownResource>> search(std::string_view text, size_t limit) const;
   // All that is known now, with what lasts of their fields; of a kind of objects the whole object. Ordered by id.
   Status each_resource(const std::function<void(Resource)>& take) const;
+  // Every one's id, kind and name alone, ordered by kind and id.
+  Status each_name(const std::function<void(Resource)>& take) const;
+  // None for what is not known now.
+  Result<ResourceLabels> labels_of(std::string_view id) const;
   // How many there are of each kind.
   Result<std::map<std::string, uint64_t>> counts() const;
   // Both directions.
   Result<std::vector<KnownRelation>> relations_of(std::string_view id) const;
   // The relations within `depth` steps of a resource in either direction, at most `limit` of them, nearest first.
   Result<std::vector<Relation>> neighbours(std::string_view id, int depth, size_t limit = 10'000) const;
-  // All of them, in order, at most `limit`.
-  Result<std::vector<Relation>> relations(size_t limit = 100'000) const;
+  // All of them but those of one scope, in order.
+  Result<std::vector<Relation>> relations_but_of(std::string_view scope) const;
   // As it was at a time; nothing where it did not exist then.
   Result<std::optional<Resource>> resource_at(std::string_view id, Time time) const;
+  // Both directions, as they were at a time.
+  Result<std::vector<KnownRelation>> relations_at(std::string_view id, Time time) const;
+  // What a fact made it; nothing where no fact of this number did, or the version was forgotten.
+  Result<std::optional<ResourceVersion>> version(std::string_view id, Seq seq) const;
   // Newest first.
   Result<std::vector<ResourceVersion>> history(std::string_view id, size_t limit = 1000) const;
   // The resources of any kind that appeared, changed or went within [from, to], newest first: what an explanation
@@ -122,6 +147,9 @@ class CatalogReader {
   Result<std::vector<ResourceVersion>> changed_between(Time from, Time to, size_t limit = 10'000) const;
 
   Result<std::vector<KnownFinding>> open_findings() const;
+  Result<std::vector<FindingHead>> open_finding_heads() const;
+  // Those that are in force at a time; all that were ever made for none, the newest first.
+  Result<std::vector<KnownMute>> mutes(std::optional<Time> at, size_t limit = 10'000) const;
   // Open and resolved ones, those that changed last first.
   Result<std::vector<KnownFinding>> findings(size_t limit) const;
   Result<std::vector<KnownFinding>> findings_of(std::string_view resource, size_t limit = 100) const;

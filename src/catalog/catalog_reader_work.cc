@@ -25,6 +25,23 @@ KnownFinding read_finding(const sqlite::Statement& row) {
           .seq = static_cast<Seq>(row.integer(4))};
 }
 
+constexpr std::string_view kMute =
+    "SELECT id, finding, rule, resource, cluster, namespace, reason, by, at, until, ended, ended_by FROM mute";
+KnownMute read_mute(const sqlite::Statement& row) {
+  return {.mute = {.id = std::string(row.text(0)),
+                   .finding = std::string(row.text(1)),
+                   .rule = std::string(row.text(2)),
+                   .resource = ResourceId(row.text(3)),
+                   .cluster = std::string(row.text(4)),
+                   .space = std::string(row.text(5)),
+                   .reason = std::string(row.text(6)),
+                   .by = std::string(row.text(7)),
+                   .at = time_of(row, 8),
+                   .until = time_of(row, 9)},
+          .ended = time_or_none(row, 10),
+          .ended_by = std::string(row.text(11))};
+}
+
 constexpr std::string_view kIncident = "SELECT body, seq, state, closed FROM incident";
 KnownIncident read_incident(const sqlite::Statement& row) {
   KnownIncident known{.incident = Incident::from_json(json_of(row, 0)), .seq = static_cast<Seq>(row.integer(1))};
@@ -78,6 +95,25 @@ std::string sql(std::string_view select, std::string_view rest) { return fmt::fo
 
 Result<std::vector<KnownFinding>> CatalogReader::open_findings() const {
   return read_all(TRY(view_->query(sql(kFinding, "WHERE state = 'open' ORDER BY id"))), read_finding);
+}
+Result<std::vector<FindingHead>> CatalogReader::open_finding_heads() const {
+  return read_all(
+      TRY(view_->query("SELECT id, rule, severity, resource, says FROM finding WHERE state = 'open' ORDER BY id")),
+      [](const sqlite::Statement& row) {
+        return FindingHead{.id = std::string(row.text(0)),
+                           .rule = std::string(row.text(1)),
+                           .severity = parse_severity(row.text(2)).value_or(Severity::kMedium),
+                           .resource = ResourceId(row.text(3)),
+                           .says = std::string(row.text(4))};
+      });
+}
+Result<std::vector<KnownMute>> CatalogReader::mutes(std::optional<Time> at, size_t limit) const {
+  if (!at) return read_all(TRY(view_->query(sql(kMute, "ORDER BY at DESC, id LIMIT ?"), uint64_t{limit})), read_mute);
+  return read_all(TRY(view_->query(sql(kMute,
+                                       "WHERE at <= ?1 AND until > ?1 AND (ended IS NULL OR ended > ?1) "
+                                       "ORDER BY at DESC, id LIMIT ?2"),
+                                   format_time(*at), uint64_t{limit})),
+                  read_mute);
 }
 Result<std::vector<KnownFinding>> CatalogReader::findings(size_t limit) const {
   return read_all(TRY(view_->query(sql(kFinding, "ORDER BY seq DESC LIMIT ?"), uint64_t{limit})), read_finding);

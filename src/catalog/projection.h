@@ -44,6 +44,8 @@ class Projection {
 
   Status apply_work(const Fact& fact);
   Status finding_holds(const Fact& fact);
+  Status finding_muted(const Fact& fact);
+  Status finding_unmuted(const Fact& fact);
   Status incident_is(const Fact& fact);
   Status plan_proposed(const Fact& fact);
   Status plan_decided(const Fact& fact, std::string_view state);

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "catalog/projection.h"
+#include "model/mute.h"
 
 namespace capstan::catalog {
 
@@ -14,6 +15,8 @@ Status Projection::apply_work(const Fact& fact) {
   static constexpr std::array kRules = {
       Rule{fact_kind::kFindingOpened, &Projection::finding_holds},
       Rule{fact_kind::kFindingChanged, &Projection::finding_holds},
+      Rule{fact_kind::kFindingMuted, &Projection::finding_muted},
+      Rule{fact_kind::kFindingUnmuted, &Projection::finding_unmuted},
       Rule{fact_kind::kIncidentOpened, &Projection::incident_is},
       Rule{fact_kind::kIncidentChanged, &Projection::incident_is},
       Rule{fact_kind::kIncidentClosed, &Projection::incident_is},
@@ -55,6 +58,20 @@ Status Projection::finding_holds(const Fact& fact) {
       fact.subject, body["rule"].string_or_empty(), body["severity"].string_or_empty(),
       body["resource"].string_or_empty(), body["says"].string_or_empty(), format_time(fact.at), fact.seq, body.dump(),
       opens);
+}
+
+Status Projection::finding_muted(const Fact& fact) {
+  const Mute mute = Mute::from_fact(fact);
+  return run(
+      "INSERT OR REPLACE INTO mute(id, finding, rule, resource, cluster, namespace, reason, by, at, until, seq) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      mute.id, mute.finding, mute.rule, mute.resource, mute.cluster, mute.space, mute.reason, mute.by,
+      format_time(mute.at), format_time(mute.until), fact.seq);
+}
+
+Status Projection::finding_unmuted(const Fact& fact) {
+  return run("UPDATE mute SET ended = ?, ended_by = ?, seq = ? WHERE id = ?", format_time(fact.at), fact.actor,
+             fact.seq, fact.subject);
 }
 
 Status Projection::incident_is(const Fact& fact) {

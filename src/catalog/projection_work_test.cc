@@ -33,6 +33,31 @@ TEST_F(WorkTest, FollowsAFindingFromItsOpeningToItsEnd) {
   EXPECT_EQ(must(must(catalog().reader()).finding("f1"))->opened, at_second(4));
 }
 
+TEST_F(WorkTest, KnowsWhichMutesAreInForce) {
+  const auto in_force = [&](int64_t second) {
+    std::vector<std::string> ids;
+    for (const KnownMute& known : must(must(catalog().reader()).mutes(at_second(second)))) ids.push_back(known.mute.id);
+    return ids;
+  };
+  Mute mute;
+  mute.id = "mute-1";
+  mute.rule = "HostCpuSaturated";
+  mute.reason = "load test";
+  mute.until = at_second(100);
+  write({must(mute_fact(mute, at_second(1)))});
+  mute.id = "mute-2";
+  write({must(mute_fact(mute, at_second(2)))});
+  EXPECT_EQ(in_force(50), (std::vector<std::string>{"mute-2", "mute-1"}));
+  EXPECT_TRUE(in_force(100).empty());
+  write({unmute_fact("mute-2", "user:bob", at_second(50))});
+  EXPECT_EQ(in_force(50), std::vector<std::string>{"mute-1"});
+  const auto all = must(must(catalog().reader()).mutes(std::nullopt));
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].ended_by, "user:bob");
+  EXPECT_EQ(all[0].ended, at_second(50));
+  EXPECT_FALSE(all[1].ended);
+}
+
 TEST_F(WorkTest, FollowsAnIncident) {
   Incident incident;
   incident.id = "inc-1";

@@ -12,13 +12,13 @@
 namespace capstan::catalog {
 namespace {
 
-constexpr int kLayout = 1;                  // Raise it with every change of kTables: the catalog is then built anew.
+constexpr int kLayout = 2;                  // Raise it with every change of kTables: the catalog is then built anew.
 constexpr int kApplicationId = 0x43617463;  // "Catc".
 
-constexpr std::array<std::string_view, 13> kFixedTables = {
-    "resource",    "label",    "relation", "resource_history", "relation_history",
-    "finding",     "incident", "plan",     "action",           "message",
-    "config_file", "fact",     "control"};
+constexpr std::array<std::string_view, 14> kFixedTables = {
+    "resource", "label", "relation", "resource_history", "relation_history", "finding",
+    "incident", "plan",  "action",   "message",          "config_file",      "fact",
+    "control",  "mute"};
 
 // Times are text in RFC 3339 with milliseconds, UTC: they sort as they read.
 constexpr std::string_view kTables = R"sql(
@@ -42,12 +42,17 @@ CREATE INDEX resource_history_to ON resource_history(valid_to);
 CREATE TABLE relation_history(
   source TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, origin TEXT NOT NULL, valid_from TEXT NOT NULL,
   valid_to TEXT, seq INTEGER NOT NULL, PRIMARY KEY(source, kind, target, seq)) WITHOUT ROWID;
+CREATE INDEX relation_history_target ON relation_history(target);
 CREATE INDEX relation_history_to ON relation_history(valid_to);
 CREATE TABLE finding(
   id TEXT PRIMARY KEY, rule TEXT NOT NULL, severity TEXT NOT NULL, resource TEXT NOT NULL, says TEXT NOT NULL,
   state TEXT NOT NULL, opened TEXT NOT NULL, resolved TEXT, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX finding_state ON finding(state, id);
 CREATE INDEX finding_resource ON finding(resource);
+CREATE TABLE mute(
+  id TEXT PRIMARY KEY, finding TEXT NOT NULL, rule TEXT NOT NULL, resource TEXT NOT NULL, cluster TEXT NOT NULL,
+  namespace TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, until TEXT NOT NULL, ended TEXT,
+  ended_by TEXT, seq INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE incident(
   id TEXT PRIMARY KEY, state TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL, opened TEXT NOT NULL,
   closed TEXT, seq INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;

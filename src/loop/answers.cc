@@ -6,44 +6,15 @@
 #include <map>
 #include <set>
 
+#include "loop/versions.h"
+#include "model/object_mapping.h"
+
 namespace capstan::loop {
 namespace {
 
 constexpr size_t kMostNodes = 2'000;
-constexpr size_t kMostVersions = 200;
+constexpr size_t kMostVersions = 100;
 constexpr size_t kMostFirstSamples = 5;
-
-Json history_entry(const catalog::ResourceVersion& version, const catalog::ResourceVersion* before) {
-  Json changes = Json::object();
-  if (before) {
-    for (const auto& [field, value] : version.resource.fields.members()) {
-      const Json& old = before->resource.fields[field];
-      if (old != value) changes.set(field, Json::array({old, value}));
-    }
-    for (const auto& [field, old] : before->resource.fields.members()) {
-      if (!version.resource.fields.contains(field)) changes.set(field, Json::array({old, nullptr}));
-    }
-  }
-  return Json::object({{"at", format_time(version.from)},
-                       {"kind", before ? "changed" : "appeared"},
-                       {"seq", version.seq},
-                       {"changes", std::move(changes)}});
-}
-
-// Newest first, as the reader gives the versions.
-Json history_json(const std::vector<catalog::ResourceVersion>& versions) {
-  Json entries = Json::array();
-  if (!versions.empty() && versions.front().to) {
-    entries.push_back(Json::object(
-        {{"at", format_time(*versions.front().to)}, {"kind", "gone"}, {"seq", nullptr}, {"changes", Json::object()}}));
-  }
-  for (size_t i = 0; i < versions.size(); ++i) {
-    // What is older than the oldest version we were given is not known, so that one counts as the appearance.
-    const bool continues = i + 1 < versions.size() && versions[i + 1].to == versions[i].from;
-    entries.push_back(history_entry(versions[i], continues ? &versions[i + 1] : nullptr));
-  }
-  return entries;
-}
 
 class Names {
  public:
@@ -61,10 +32,10 @@ class Names {
   std::map<ResourceId, Resource> names_;
 };
 
-Result<Json> relations_json(const catalog::CatalogReader& catalog, std::string_view id) {
+Result<Json> relations_json(const catalog::CatalogReader& catalog, std::string_view id, std::optional<Time> at) {
   Names names(catalog);
   Json relations = Json::array();
-  for (const catalog::KnownRelation& known : TRY(catalog.relations_of(id))) {
+  for (const catalog::KnownRelation& known : TRY(at ? catalog.relations_at(id, *at) : catalog.relations_of(id))) {
     const Relation& relation = known.relation;
     relations.push_back(Json::object({{"source", relation.source},
                                       {"kind", relation.kind},
@@ -93,6 +64,15 @@ std::map<ResourceId, Severity> severities(const catalog::CatalogReader& catalog)
 std::string clock_time(Time at) { return format_time(at).substr(11, 12); }
 
 std::string text_of(const Json& value) { return value.is_string() ? value.string_or_empty() : value.dump(); }
+
+// The columns of an object, as its kind's table shows them.
+Json columns_of(const KindSpec& kind, const Json& object) {
+  Json columns = Json::object();
+  for (const KindSpec::Column& column : kind.columns) {
+    if (Json value = column_value(column, object); !value.is_null()) columns.set(column.name, std::move(value));
+  }
+  return columns;
+}
 
 }  // namespace
 
@@ -164,9 +144,19 @@ Result<Json> resource_answer(const catalog::CatalogReader& catalog, std::string_
   for (const catalog::KnownFinding& known : TRY(catalog.open_findings())) {
     if (known.finding.resource == id) findings.push_back(known.finding.to_json());
   }
+  const auto kind = std::ranges::find(catalog.kinds(), shown.resource.kind, &KindSpec::name);
+  Json object;
+  if (kind != catalog.kinds().end() && kind->objects) {
+    // What was is the object itself; of what is, the fields are columns.
+    const bool is_present = !at && present;
+    if (is_present) shown.resource.fields = std::exchange(shown.object, shown.resource.fields);
+    object = manifest_of(*kind, shown.resource);
+    shown.resource.fields = is_present ? std::move(shown.object) : columns_of(*kind, shown.resource.fields);
+  }
   return Json::object({{"resource", resource_json(shown)},
+                       {"object", std::move(object)},
                        {"gone", !present},
-                       {"relations", TRY(relations_json(catalog, id))},
+                       {"relations", TRY(relations_json(catalog, id, at))},
                        {"history", history_json(versions)},
                        {"findings", std::move(findings)}});
 }

@@ -10,14 +10,20 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "loop/fleet_queries.h"
 #include "model/fact.h"
+#include "model/mute.h"
 #include "model/signal.h"
 
 namespace capstan::loop {
 
 struct ResourceQuery {
-  std::string kind;    // "" for all.
-  std::string search;  // In id, name and labels; "" for all.
+  std::string kind;     // "" for all.
+  std::string search;   // In id, name and labels, whatever the case; "" for all.
+  std::string cluster;  // "" for all, as the others.
+  std::string space;    // A namespace.
+  std::string labels;   // A selector: "app=web,tier!=db".
+  std::string sort;     // A column, "name" or "since"; with "-" before it the largest first. "": by kind and id.
   size_t limit = 200;
   size_t offset = 0;
 };
@@ -50,6 +56,14 @@ class Control {
   virtual Result<Json> resources(const ResourceQuery& query) const = 0;
   virtual Result<Json> resource(std::string_view id, std::optional<Time> at) const = 0;
   virtual Result<Json> graph(std::string_view id, int depth) const = 0;
+  // All that hangs together, or a part of it, in one compact answer.
+  virtual Result<Json> map(const MapQuery& query) const = 0;
+  // Two versions of a resource, each named by the fact that made it, and what differs; `before` 0 is nothing.
+  virtual Result<Json> difference(std::string_view id, Seq before, Seq after) const = 0;
+  // The violations of rules about configuration.
+  virtual Result<Json> checks(const ChecksQuery& query) const = 0;
+  // Those in force, or all that were ever made.
+  virtual Result<Json> mutes(bool all) const = 0;
   virtual Result<Json> sql(std::string_view text) const = 0;
   virtual Result<Json> facts(const FactQuery& query) const = 0;
   // The chain of causes of an incident, a plan, an action, a finding, a resource or a fact's number.
@@ -65,6 +79,10 @@ class Control {
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
   // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
   virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
+  // Why autoscalers do what they do, and where pods could go; with an autoscaler ("shop/web") of that one only.
+  virtual Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const = 0;
+  // What would be placed where if things were otherwise; nothing is changed.
+  virtual Result<Json> whatif(const Json& question) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.
@@ -86,6 +104,9 @@ class Control {
   // The kill switch for everything that acts.
   virtual Result<Json> pause(std::string_view reason, std::string_view by) = 0;
   virtual Result<Json> resume(std::string_view by) = 0;
+  // `wanted` without id and time.
+  virtual Result<Json> mute(Mute wanted, std::string_view by) = 0;
+  virtual Result<Json> unmute(std::string_view id, std::string_view by) = 0;
   // Writes a fact about people: user.created, token.created.
   virtual Status record(NewFact fact) = 0;
 

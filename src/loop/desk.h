@@ -8,6 +8,7 @@
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
+#include "loop/scaling_desk.h"
 
 namespace capstan::loop {
 
@@ -18,6 +19,7 @@ class Desk final : public Control {
     const LogSource& logs;
     const ClusterSenses* clusters = nullptr;  // None: no cluster can be asked.
     AdmissionDesk* admission = nullptr;       // None: Kubernetes is not answered.
+    const ScalingDesk* scaling = nullptr;     // None: nothing is known of clusters.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
@@ -32,6 +34,10 @@ class Desk final : public Control {
   Result<Json> resources(const ResourceQuery& query) const override;
   Result<Json> resource(std::string_view id, std::optional<Time> at) const override;
   Result<Json> graph(std::string_view id, int depth) const override;
+  Result<Json> map(const MapQuery& query) const override;
+  Result<Json> difference(std::string_view id, Seq before, Seq after) const override;
+  Result<Json> checks(const ChecksQuery& query) const override;
+  Result<Json> mutes(bool all) const override;
   Result<Json> sql(std::string_view text) const override;
   Result<Json> facts(const FactQuery& query) const override;
   Result<Json> why(std::string_view id) const override;
@@ -43,6 +49,8 @@ class Desk final : public Control {
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;
   Result<Json> admit(std::string_view cluster, const Json& review) const override;
+  Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override;
+  Result<Json> whatif(const Json& question) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;
@@ -57,6 +65,8 @@ class Desk final : public Control {
   Result<Json> pause_policy(std::string_view name, bool paused, std::string_view by) override;
   Result<Json> pause(std::string_view reason, std::string_view by) override;
   Result<Json> resume(std::string_view by) override;
+  Result<Json> mute(Mute wanted, std::string_view by) override;
+  Result<Json> unmute(std::string_view id, std::string_view by) override;
   Status record(NewFact fact) override;
   Subscription subscribe(std::function<void(std::string_view topic, Seq seq)> changed) override;
 
@@ -65,6 +75,8 @@ class Desk final : public Control {
   const ledger::Ledger& ledger() const { return parts_.loop.parts().ledger; }
   Result<catalog::CatalogReader> catalog() const { return parts_.loop.parts().catalog.reader(); }
   Result<Table> rows(std::string_view sql, SqlSource::Options options = {}) const;
+  // How many findings hold that nobody has muted.
+  std::map<Severity, int64_t> heard_findings() const;
   // Does something to a plan on the loop's thread and answers with what became of the plan.
   using Change = std::function<Status(act::Executor&, Time)>;
   Result<Json> change_plan(std::string plan, Change change);

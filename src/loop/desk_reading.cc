@@ -9,6 +9,7 @@
 #include "foresee/check_report.h"
 #include "loop/answers.h"
 #include "loop/desk.h"
+#include "loop/mute_list.h"
 
 namespace capstan::loop {
 namespace {
@@ -54,17 +55,23 @@ Json known_finding_json(const catalog::KnownFinding& known) {
   return json;
 }
 
-bool mentions(const Resource& resource, const std::string& text) {
-  if (resource.id.find(text) != std::string::npos || resource.name.find(text) != std::string::npos) return true;
-  return std::ranges::any_of(resource.labels, [&](const auto& pair) {
-    return (pair.first + "=" + pair.second).find(text) != std::string::npos;
-  });
-}
-
 }  // namespace
 
 Result<Table> Desk::rows(std::string_view sql, SqlSource::Options options) const {
   return parts_.loop.parts().sql.query(sql, now(), options);
+}
+
+std::map<Severity, int64_t> Desk::heard_findings() const {
+  std::map<Severity, int64_t> counts;
+  const auto reader = catalog();
+  if (!reader) return counts;
+  const auto mutes = MuteList::read(*reader, now());
+  const auto heads = reader->open_finding_heads();
+  if (!mutes || !heads) return counts;
+  for (const catalog::FindingHead& head : *heads) {
+    if (mutes->of(head.id, head.rule, head.resource) == nullptr) ++counts[head.severity];
+  }
+  return counts;
 }
 
 Json Desk::overview() const {
@@ -76,9 +83,7 @@ Json Desk::overview() const {
   Json findings = Json::object();
   for (Severity severity : {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh, Severity::kCritical})
     findings.set(to_string(severity), 0);
-  if (const auto counts = rows("SELECT severity, count(*) FROM finding WHERE state = 'open' GROUP BY severity")) {
-    for (const auto& row : counts->rows) findings.set(to_text(row[0]), to_json(row[1]));
-  }
+  for (const auto& [severity, count] : heard_findings()) findings.set(to_string(severity), count);
   Json sources = Json::array();
   Json problems = Json::array();
   if (view) {
@@ -186,37 +191,6 @@ Result<Json> Desk::findings(std::string_view state, size_t limit) const {
     list.push_back(std::move(json));
   }
   return Json::object({{"findings", std::move(list)}});
-}
-
-Result<Json> Desk::resources(const ResourceQuery& query) const {
-  const catalog::CatalogReader reader = TRY(catalog());
-  Json kinds = Json::array();
-  std::map<std::string, int64_t> counts;
-  for (const auto& row : TRY(rows("SELECT kind, count(*) FROM resource GROUP BY kind")).rows)
-    counts[to_text(row[0])] = std::get<int64_t>(row[1]);
-  std::vector<catalog::KnownResource> found;
-  for (const KindSpec& kind : reader.kinds()) {
-    Json columns = Json::array();
-    for (const KindSpec::Column& column : kind.columns) {
-      columns.push_back(Json::object({{"name", column.name},
-                                      {"type", to_string(column.type)},
-                                      {"help", column.help},
-                                      {"volatile", column.is_volatile}}));
-    }
-    kinds.push_back(Json::object({{"name", kind.name},
-                                  {"title", kind.title},
-                                  {"help", kind.help},
-                                  {"count", counts[kind.name]},
-                                  {"columns", std::move(columns)}}));
-    if (!query.kind.empty() && query.kind != kind.name) continue;
-    for (catalog::KnownResource& known : TRY(reader.resources(kind.name))) {
-      if (query.search.empty() || mentions(known.resource, query.search)) found.push_back(std::move(known));
-    }
-  }
-  Json list = Json::array();
-  for (size_t i = query.offset; i < found.size() && i < query.offset + query.limit; ++i)
-    list.push_back(resource_json(found[i]));
-  return Json::object({{"kinds", std::move(kinds)}, {"total", found.size()}, {"resources", std::move(list)}});
 }
 
 Result<Json> Desk::resource(std::string_view id, std::optional<Time> at) const {
@@ -330,6 +304,16 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
 Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {
   if (parts_.admission == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
   return parts_.admission->answer(std::string(cluster), review);
+}
+
+Result<Json> Desk::scaling(std::string_view cluster, std::string_view autoscaler) const {
+  if (parts_.scaling == nullptr) return fail(ErrorCode::kUnavailable, "no cluster can be asked about here");
+  return parts_.scaling->scaling(cluster, autoscaler);
+}
+
+Result<Json> Desk::whatif(const Json& question) const {
+  if (parts_.scaling == nullptr) return fail(ErrorCode::kUnavailable, "no cluster can be asked about here");
+  return parts_.scaling->whatif(question);
 }
 
 Result<Json> Desk::logs(const LogQuery& query) const {

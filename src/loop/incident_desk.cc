@@ -73,10 +73,10 @@ std::vector<std::string> IncidentDesk::plans_of_finding(const std::string& findi
   return plans;
 }
 
-Status IncidentDesk::update(const FindingBook& findings, const explain::World& world) {
+Status IncidentDesk::update(const FindingBook& findings, const std::vector<Finding>& heard,
+                            const explain::World& world) {
   std::vector<explain::IncidentChange> changes = std::exchange(unwritten_, {});
-  for (auto& change : explainer_.update(findings.holding(), parts_.verbs.specs(), world))
-    changes.push_back(std::move(change));
+  for (auto& change : explainer_.update(heard, parts_.verbs.specs(), world)) changes.push_back(std::move(change));
   for (size_t i = 0; i < changes.size(); ++i) {
     using Kind = explain::IncidentChange::Kind;
     const Kind kind = changes[i].kind;
@@ -138,7 +138,11 @@ Status IncidentDesk::closed(const explain::IncidentChange& change, const Finding
   for (const Finding& finding : incident.findings) cause = std::max(cause, findings.resolved_by(finding.id));
   if (cause == 0) cause = fact_of(incident.id);
   const auto compose = [&](Seq fact) { return tell::compose_closed(incident, page_, fact); };
-  TRY(write(fact_kind::kIncidentClosed, incident, cause, change.says, compose, now));
+  // What still holds was muted.
+  const bool muted =
+      std::ranges::any_of(incident.findings, [&](const Finding& one) { return findings.find(one.id) != nullptr; });
+  const std::string says = muted ? "what still holds of it is muted" : change.says;
+  TRY(write(fact_kind::kIncidentClosed, incident, cause, says, compose, now));
   for (const Proposal& one : proposed_[incident.id]) {
     // A plan that has started runs to its end; taking it back is refused then, as it should be.
     (void)parts_.executor.withdraw(one.submitted, "the incident is over", now);

@@ -36,8 +36,9 @@ class IncidentDesk {
   };
   void restore(std::vector<Open> open, int64_t last_number);
 
-  // One round. What cannot be written down now is tried again in the next round.
-  Status update(const FindingBook& findings, const explain::World& world);
+  // One round: of all findings those that are `heard`, which no person has muted, lead to incidents. What cannot be
+  // written down now is tried again in the next round.
+  Status update(const FindingBook& findings, const std::vector<Finding>& heard, const explain::World& world);
 
   const explain::Explainer& explainer() const { return explainer_; }
   // The plans proposed for the open incident that a finding belongs to.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "loop/mute_list.h"
 #include "loop/world_view.h"
 #include "tell/compose.h"
 
@@ -348,8 +349,11 @@ void Loop::tick() {
 }
 
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
+  const Result<MuteList> mutes = MuteList::read(catalog, now);
+  report("mutes", mutes ? Status() : fail(mutes.error()));
   const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger);
-  report("incidents", incidents_->update(findings_, world));
+  report("incidents",
+         incidents_->update(findings_, mutes ? mutes->heard(findings_.holding()) : findings_.holding(), world));
   send_plan_news();
   report("outbox", outbox_->tick(now, facts_));
 }

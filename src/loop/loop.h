@@ -110,6 +110,11 @@ class Loop {
   void set_page(std::string page);
   // How long the catalog keeps what a resource was; the ledger keeps it longer.
   void set_history_retention(Duration retention) { history_retention_ = retention; }
+  // The labels that say whose something is.
+  void set_owner_labels(std::vector<std::string> labels) { owner_labels_ = std::move(labels); }
+  const std::vector<std::string>& owner_labels() const { return owner_labels_; }
+  // The rules about configuration that are in force.
+  const std::vector<detect::SqlRule>& configuration_rules() const { return configuration_rules_; }
   void note_source(const std::string& name, std::string error, Time at) {
     sources_[name] = {name, std::move(error), at};
   }
@@ -187,6 +192,7 @@ class Loop {
   std::set<ResourceId> changed_resources_;  // The picture has yet to be told.
   std::vector<catalog::RelationChange> changed_relations_;
   bool begin_picture_ = false;
+  std::vector<std::string> owner_labels_;
   Duration history_retention_{90LL * 86'400'000};
   // Monotonic, as the clock on the wall may be set.
   Duration next_derivation_{0};

@@ -217,6 +217,40 @@ TEST_F(LoopTest, GoesOnWithTheSameIncidentAfterARestart) {
   EXPECT_TRUE(pass(150, [&] { return open_incidents() == 0; }));
 }
 
+TEST_F(LoopTest, OpensNoIncidentForWhatIsMutedUntilTheMuteEnds) {
+  write("config/rules.yaml", kRule);
+  Mute mute;
+  mute.id = "mute-1";
+  mute.rule = "down";
+  mute.reason = "moving";
+  mute.until = clock_.now() + seconds(60);
+  ASSERT_TRUE(loop_->facts().append_one(mute_fact(mute, clock_.now()).value()));
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kFindingOpened) == 1; })) << "it is still found";
+  close();
+  open();
+  EXPECT_FALSE(pass(30, [&] { return open_incidents() > 0 || !channel_->ids().empty(); })) << "also after a restart";
+  EXPECT_TRUE(pass(40, [&] { return open_incidents() == 1 && !channel_->ids().empty(); })) << "it ends by itself";
+}
+
+TEST_F(LoopTest, ClosesTheIncidentOfWhatAPersonMutes) {
+  write("config/rules.yaml", kRule);
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return open_incidents() == 1; }));
+  Mute mute;
+  mute.id = "mute-1";
+  mute.resource = "host_service/a:web";
+  mute.rule = "down";
+  mute.reason = "moving";
+  mute.until = clock_.now() + std::chrono::hours(1);
+  ASSERT_TRUE(loop_->facts().append_one(mute_fact(mute, clock_.now()).value()));
+  ASSERT_TRUE(pass(20, [&] { return open_incidents() == 0; }));
+  const Fact closed = ledger_->by_kind(fact_kind::kIncidentClosed, Time(), 1).value().front();
+  EXPECT_EQ(closed.body["says"], Json("what still holds of it is muted"));
+  ASSERT_TRUE(loop_->facts().append_one(unmute_fact("mute-1", "user:bob", clock_.now())));
+  EXPECT_TRUE(pass(20, [&] { return open_incidents() == 1; }));
+}
+
 TEST_F(LoopTest, TellsAfterARestartWhatCouldNotBeTold) {
   write("config/rules.yaml", kRule);
   channel_->down = true;

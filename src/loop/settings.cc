@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -144,6 +145,17 @@ Result<std::vector<NotifySettings>> read_notify(const ConfigNode& node) {
   return all;
 }
 
+Result<std::vector<std::string>> read_owner_labels(const ConfigNode& node) {
+  const auto is_name = [](const ConfigNode& item) { return item.is_scalar() && !item.scalar.empty(); };
+  if (!node.is_sequence() || !std::ranges::all_of(node.items, is_name)) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'owner_labels' must be a list of names of labels, found {}", node.describe()), node.where);
+  }
+  std::vector<std::string> names;
+  for (const ConfigNode& item : node.items) names.push_back(item.scalar);
+  return names;
+}
+
 class SettingsReader {
  public:
   SettingsReader(const Settings& before, ReadSettings& out) : before_(before), out_(out) {}
@@ -160,8 +172,16 @@ class SettingsReader {
       take("admission", *node, read_admission(*node), settings.admission, before_.admission);
     if (const ConfigNode* node = reader.node("notify"))
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
+    if (const ConfigNode* node = reader.node("node_group_labels"))
+      take("node_group_labels", *node, foresee::read_node_group_labels(*node), settings.node_groups.labels,
+           before_.node_groups.labels);
+    if (const ConfigNode* node = reader.node("node_groups"))
+      take("node_groups", *node, foresee::read_node_groups(*node), settings.node_groups.groups,
+           before_.node_groups.groups);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
+    if (const ConfigNode* node = reader.node("owner_labels"))
+      take("owner_labels", *node, read_owner_labels(*node), settings.owner_labels, before_.owner_labels);
     for (Error& problem : reader.problems()) out_.problems.push_back(std::move(problem));
   }
 

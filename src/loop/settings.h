@@ -1,5 +1,5 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `retention`, `server`.
+// `notify`, `retention`, `server`, `owner_labels`.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 #include "connect/host/host_config.h"
 #include "connect/prometheus/scrape_config.h"
 #include "foresee/admission.h"
+#include "foresee/node_groups.h"
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "model/finding.h"
@@ -50,9 +51,12 @@ struct Settings {
   KubernetesSettings kubernetes;
   AdmissionSettings admission;
   std::vector<NotifySettings> notify;
+  foresee::NodeGroupSettings node_groups;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};
   Duration history_retention{90LL * 24 * 3'600'000};
+  // The labels that say whose something is, the one that counts most first.
+  std::vector<std::string> owner_labels = {"team", "owner", "app.kubernetes.io/part-of", "app.kubernetes.io/name"};
   std::string page_url;                    // Where people reach the page, when not at the listening address.
   std::vector<std::string> allowed_hosts;  // Names beside localhost that the page is reached by.
   bool secure_cookie = false;

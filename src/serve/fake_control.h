@@ -33,7 +33,8 @@ class FakeControl final : public loop::Control {
     return said(fmt::format("findings {} {}", state, limit));
   }
   Result<Json> resources(const loop::ResourceQuery& query) const override {
-    return said(fmt::format("resources {}|{} {} {}", query.kind, query.search, query.limit, query.offset));
+    return said(fmt::format("resources {}|{}|{}|{}|{}|{} {} {}", query.kind, query.search, query.cluster, query.space,
+                            query.labels, query.sort, query.limit, query.offset));
   }
   Result<Json> resource(std::string_view id, std::optional<Time> at) const override {
     return said(fmt::format("resource {} {}", id, at ? format_time(*at) : "now"));
@@ -41,6 +42,18 @@ class FakeControl final : public loop::Control {
   Result<Json> graph(std::string_view id, int depth) const override {
     return said(fmt::format("graph {} {}", id, depth));
   }
+  Result<Json> map(const loop::MapQuery& query) const override {
+    return said(fmt::format("map {}|{} {} {}", query.cluster, query.space, query.nodes, query.edges));
+  }
+  Result<Json> difference(std::string_view id, Seq before, Seq after) const override {
+    return said(fmt::format("difference {} {} {}", id, before, after));
+  }
+  Result<Json> checks(const loop::ChecksQuery& query) const override {
+    return said(fmt::format("checks {}|{}|{}|{}|{}|{}|{} {} {} {}", query.severity, query.rule, query.owner,
+                            query.cluster, query.space, query.resource, query.search, query.muted, query.limit,
+                            query.offset));
+  }
+  Result<Json> mutes(bool all) const override { return said(fmt::format("mutes {}", all)); }
   Result<Json> sql(std::string_view text) const override {
     if (text == "SELEC") return fail(ErrorCode::kInvalidArgument, "near \"SELEC\": syntax error", {"query", 1, 1});
     return said(fmt::format("sql {}", text));
@@ -60,6 +73,10 @@ class FakeControl final : public loop::Control {
   Result<Json> check(const loop::ChangeQuery& query) const override {
     return said(fmt::format("check '{}' {} {} {}", query.change, query.is_patch, query.cluster, query.space));
   }
+  Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override {
+    return said(fmt::format("scaling {} {}", cluster, autoscaler));
+  }
+  Result<Json> whatif(const Json& question) const override { return said("whatif " + question.dump()); }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }
@@ -92,6 +109,13 @@ class FakeControl final : public loop::Control {
   }
   Result<Json> resume(std::string_view by) override { return said(fmt::format("resume by {}", by)); }
 
+  Result<Json> mute(Mute wanted, std::string_view by) override {
+    wanted.by = by;
+    return said(fmt::format("mute {}", wanted.to_json().dump()));
+  }
+  Result<Json> unmute(std::string_view id, std::string_view by) override {
+    return said(fmt::format("unmute {} by {}", id, by));
+  }
   Status record(NewFact fact) override {
     std::lock_guard lock(mutex_);
     if (!record_result_) return record_result_;

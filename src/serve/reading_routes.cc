@@ -51,6 +51,10 @@ Result<Json> resources(Control control, const Clock&, const Call& call) {
   loop::ResourceQuery wanted;
   wanted.kind = query.text("kind");
   wanted.search = query.text("search");
+  wanted.cluster = query.text("cluster");
+  wanted.space = query.text("namespace");
+  wanted.labels = query.text("labels");
+  wanted.sort = query.text("sort");
   wanted.limit = query.number("limit", wanted.limit, 1, kMostRows);
   wanted.offset = query.number("offset", 0, 0, std::numeric_limits<uint32_t>::max());
   TRY(query.finish());
@@ -93,6 +97,20 @@ Result<Json> check(Control control, const Clock&, const Call& call) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'way' is '{}': expected apply or merge", way));
   }
   return control.check(query);
+}
+
+Result<Json> scaling(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string cluster = query.text("cluster");
+  const std::string autoscaler = query.text("autoscaler");
+  TRY(query.finish());
+  return control.scaling(cluster, autoscaler);
+}
+
+Result<Json> whatif(Control control, const Clock&, const Call& call) {
+  const Json question = TRY(Json::parse(call.request.body));
+  if (!question.is_object()) return fail(ErrorCode::kInvalidArgument, "the question must be a JSON object");
+  return control.whatif(question);
 }
 
 Result<Json> facts(Control control, const Clock&, const Call& call) {
@@ -200,6 +218,8 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       get("/capstan/v1/graph", graph),
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
       {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
+      get("/capstan/v1/scaling", scaling),
+      {"POST", "/capstan/v1/whatif", Access::kViewer, false, Body::kJson, answer_with(whatif)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},

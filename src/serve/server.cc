@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "serve/authenticator.h"
 #include "serve/changing_routes.h"
+#include "serve/fleet_routes.h"
 #include "serve/gate.h"
 #include "serve/login_throttle.h"
 #include "serve/page.h"
@@ -44,6 +45,7 @@ class RunningServer final : public Server {
     append(routes, reserved(session_routes(
                        {*users_, setup_, throttle_, control_, clock_, options_.version, options_.secure_cookie})));
     append(routes, reading_routes(control_, clock_));
+    append(routes, fleet_routes(control_, clock_));
     append(routes, reserved(changing_routes(control_)));
     append(routes, prometheus_routes(std::move(hooks.prometheus), std::move(hooks.remote_write)));
     append(routes, reserved(status_routes(control_, *events_, authenticator_)));

@@ -144,7 +144,17 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/incidents?state=all&limit=7", "incidents all 7"},
       {"/capstan/v1/incidents/inc-3", "incident inc-3"},
       {"/capstan/v1/findings?state=closed", "findings closed 200"},
-      {"/capstan/v1/resources?kind=host_process&search=a%20b&limit=5&offset=10", "resources host_process|a b 5 10"},
+      {"/capstan/v1/resources?kind=host_process&search=a%20b&limit=5&offset=10", "resources host_process|a b|||| 5 10"},
+      {"/capstan/v1/resources?cluster=prod&namespace=shop&labels=a%3Db&sort=-name",
+       "resources ||prod|shop|a=b|-name 200 0"},
+      {"/capstan/v1/checks", "checks |||||| no 200 0"},
+      {"/capstan/v1/checks?severity=high&rule=R&owner=-&cluster=prod&namespace=shop&resource=x&search=y&muted=only"
+       "&limit=5&offset=10",
+       "checks high|R|-|prod|shop|x|y only 5 10"},
+      {"/capstan/v1/difference?id=x&before=3&after=9", "difference x 3 9"},
+      {"/capstan/v1/map?namespace=shop&nodes=100", "map |shop 100 60000"},
+      {"/capstan/v1/mutes", "mutes false"},
+      {"/capstan/v1/mutes?state=all", "mutes true"},
       {"/capstan/v1/resource?id=host_disk%2F%2Fdev%2Fsda", "resource host_disk//dev/sda now"},
       {"/capstan/v1/resource?id=x&at=2026-01-08T18:00:00%2B09:00", "resource x 2026-01-08T09:00:00.000Z"},
       {"/capstan/v1/graph", "graph  2"},
@@ -159,6 +169,7 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/config", "config"},
       {"/capstan/v1/logs?selector=%7Bunit%3D%22x%22%7D&from=1799999000",
        "logs {unit=\"x\"} 2027-01-15T07:43:20.000Z 2027-01-15T08:00:00.000Z 100"},
+      {"/capstan/v1/scaling?cluster=prod&autoscaler=shop%2Fweb", "scaling prod shop/web"},
       {"/capstan/v1/log-templates", "templates  2027-01-15T07:00:00.000Z 2027-01-15T08:00:00.000Z 100"},
   };
   for (const auto& [path, asked] : cases) {
@@ -168,6 +179,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
             Json("sql SELECT 1"));
   const Json change = Json::object({{"change", "kind: Pod"}, {"way", "merge"}, {"cluster", "prod"}});
   EXPECT_EQ(json(post("/capstan/v1/check", change, viewer))["asked"], Json("check 'kind: Pod' true prod default"));
+  EXPECT_EQ(json(post("/capstan/v1/whatif", Json::object({{"drain", Json::array({"n1"})}}), viewer))["asked"],
+            Json(R"(whatif {"drain":["n1"]})"));
 }
 
 TEST_F(ServerTest, PassesDecisionsOnWithWhoMadeThem) {
@@ -184,6 +197,11 @@ TEST_F(ServerTest, PassesDecisionsOnWithWhoMadeThem) {
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/run", Json::object()), "run core-time by token:robot");
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/pause", Json::object()), "pause core-time by token:robot");
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/resume", Json::object()), "resume core-time by token:robot");
+  EXPECT_EQ(decide("/capstan/v1/mutes/mute-3/end", Json::object()), "unmute mute-3 by token:robot");
+  const Json mute = Json::object({{"rule", "R"}, {"namespace", "shop"}, {"reason", "why"}, {"for", "1h"}});
+  EXPECT_EQ(decide("/capstan/v1/mutes", mute),
+            R"(mute {"at":"1970-01-01T00:00:00.000Z","by":"token:robot","cluster":"","finding":"","id":"",)"
+            R"("namespace":"shop","reason":"why","resource":"","rule":"R","until":"2027-01-15T09:00:00.000Z"})");
   EXPECT_EQ(decide("/capstan/v1/pause", Json::object({{"reason", "fire"}})), "pause 'fire' by token:robot");
   EXPECT_EQ(json(send("POST", "/capstan/v1/resume", page(admin)))["asked"], Json("resume by user:alice"));
 }

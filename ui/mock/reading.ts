@@ -84,37 +84,64 @@ function time(text: string, fallback: number): number {
 }
 
 export function resources(world: World, url: URL) {
-  const of = parameters(url, 'kind', 'search', 'limit', 'offset');
-  const all = [...world.host.resources.values()];
+  const of = parameters(url, 'kind', 'search', 'cluster', 'namespace', 'labels', 'sort', 'limit', 'offset');
+  const all = [...world.host.resources.values(), ...world.fleet.resources.values()];
+  const requirements = of('labels')
+    .split(',')
+    .filter(Boolean)
+    .map((text) => {
+      const match = /^([\w./-]+)=([\w.-]*)$/.exec(text);
+      if (!match) throw new Refusal('invalid_argument', `"${text}" is no label selector`);
+      return [match[1], match[2]] as [string, string];
+    });
   const search = of('search').toLowerCase();
   const found = all.filter(
     (one) =>
       (of('kind') === '' || one.kind === of('kind')) &&
+      (of('cluster') === '' || one.fields['cluster'] === of('cluster')) &&
+      (of('namespace') === '' || one.fields['namespace'] === of('namespace')) &&
+      requirements.every(([name, value]) => one.labels[name] === value) &&
       (search === '' || (one.name + one.id + JSON.stringify(one.fields)).toLowerCase().includes(search)),
   );
   const offset = Number(of('offset') || 0);
+  const column = of('sort').replace(/^-/, '');
+  if (column) {
+    const sign = of('sort').startsWith('-') ? -1 : 1;
+    const value = (one: (typeof found)[number]) =>
+      column === 'name' || column === 'since' || column === 'kind' ? one[column] : one.fields[column];
+    found.sort((a, b) => {
+      const [left, right] = [value(a), value(b)];
+      if (typeof left === 'number' && typeof right === 'number') return sign * (left - right);
+      return sign * String(left ?? '').localeCompare(String(right ?? ''));
+    });
+  }
   const kinds = world.host.kinds.map((kind) => ({
     ...kind,
     count: all.filter((one) => one.kind === kind.name).length,
   }));
+  kinds.push(...world.fleet.kinds());
   return { kinds, total: found.length, resources: found.slice(offset, offset + Number(of('limit') || 100)) };
 }
 
 export function resource(world: World, url: URL) {
   const of = parameters(url, 'id', 'at');
   const at = time(of('at'), Date.now());
-  const one = world.host.resources.get(of('id'));
+  const object = world.fleet.object(of('id'), at < Date.now() - 3_600_000 ? 1 : 2);
+  const one = world.host.resources.get(of('id')) ?? world.fleet.resources.get(of('id'));
   if (!one || Date.parse(one.since) > at)
     throw new Refusal('not_found', `no resource "${of('id')}" at that time`);
-  const relations = world.host.relations.filter(
+  const relations = [...world.host.relations, ...world.fleet.relations].filter(
     ({ source, target }) => source === one.id || target === one.id,
   );
+  if (object !== null)
+    return { resource: one, object, gone: false, relations, history: world.fleet.history(), findings: [] };
   const history: ResourceChange[] = [
-    { at: one.since, kind: 'appeared', seq: 12, changes: {} },
+    { at: one.since, kind: 'appeared', seq: 12, places: 0, changes: {} },
     {
       at: new Date(at - 120_000).toISOString(),
       kind: 'changed',
       seq: 118,
+      places: 1,
       changes:
         one.kind === 'host_process'
           ? { threads: [1, Number(one.fields['threads'])] }
@@ -123,6 +150,7 @@ export function resource(world: World, url: URL) {
   ];
   return {
     resource: one,
+    object: null,
     gone: false,
     relations: relations.slice(0, 200),
     history: history.reverse(),
@@ -133,10 +161,11 @@ export function resource(world: World, url: URL) {
 export function graph(world: World, url: URL): Graph {
   const of = parameters(url, 'id', 'depth');
   const start = of('id');
+  const relations = [...world.host.relations, ...world.fleet.relations];
   let reached = new Set(start === '' ? world.host.resources.keys() : [start]);
   for (let step = 0; start !== '' && step < Number(of('depth') || 2); step += 1) {
     const next = new Set(reached);
-    for (const { source, target } of world.host.relations) {
+    for (const { source, target } of relations) {
       // The host touches everything; walking on from it would show the whole graph at once.
       if (reached.has(source) && source !== 'host/web1') next.add(target);
       if (reached.has(target) && target !== 'host/web1') next.add(source);
@@ -145,13 +174,11 @@ export function graph(world: World, url: URL): Graph {
   }
   const worst = new Map(world.findings('open').map((finding) => [finding.resource, finding.severity]));
   const nodes = [...reached].flatMap((id) => {
-    const one = world.host.resources.get(id);
+    const one = world.host.resources.get(id) ?? world.fleet.resources.get(id);
     return one ? [{ id, kind: one.kind, name: one.name, severity: worst.get(id) ?? null }] : [];
   });
   const known = new Set(nodes.map(({ id }) => id));
-  const edges = world.host.relations.filter(
-    (edge: Relation) => known.has(edge.source) && known.has(edge.target),
-  );
+  const edges = relations.filter((edge: Relation) => known.has(edge.source) && known.has(edge.target));
   return {
     nodes,
     edges: edges.map(({ source, kind, target, origin }) => ({ source, kind, target, origin })),

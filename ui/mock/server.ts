@@ -182,6 +182,16 @@ class MockServer implements Mock {
         return reading.resource(world, url);
       case 'graph':
         return reading.graph(world, url);
+      case 'checks':
+        return world.fleet.checks(url);
+      case 'difference':
+        return world.fleet.difference(url);
+      case 'map':
+        return world.fleet.map(url);
+      case 'mutes': {
+        const state = oneOf(parameters(url, 'state')('state'), 'active', 'all');
+        return { mutes: world.fleet.mutes.filter(({ active }) => active || state === 'all') };
+      }
       case 'facts':
         return reading.facts(world, url);
       case 'why':
@@ -222,16 +232,24 @@ class MockServer implements Mock {
       return {};
     }
     if (path === '/sql') return reading.sql(this.world, String(body['query'] ?? ''));
+    if (path === '/check') return this.world.fleet.check(body);
     if (first === 'users' || first === 'tokens') return this.changePeople(method, first, second, call);
     this.need(user, 'operator');
     if (first === 'pause')
       this.world.setPaused({ by: user, reason: String(body['reason'] ?? ''), at: new Date().toISOString() });
     else if (first === 'resume') this.world.setPaused(null);
+    else if (first === 'mutes') return this.changeMute(second, third, call);
     else if (first === 'plans') return this.changePlan(second, third, call);
     else if (first === 'actions') return this.resolve(second, call);
     else if (first === 'policies') return this.changePolicy(second, third);
     else throw new Refusal('not_found', `no ${path}`);
     return { paused: this.world.paused };
+  }
+
+  private changeMute(id: string, verb: string, { user, body }: Call) {
+    if (id === '') return this.world.fleet.mute(body, user);
+    if (verb !== 'end') throw new Refusal('not_found', `no mutes/${id}/${verb}`);
+    return this.world.fleet.unmute(id, user);
   }
 
   private changePlan(id: string, verb: string, { user, body }: Call) {

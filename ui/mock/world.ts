@@ -12,6 +12,7 @@ import type {
   Severity,
   Topic,
 } from '../src/api/types';
+import { Fleet } from './fleet';
 import { createHost, HOST, type HostModel } from './host';
 import { createSeries, type Trouble } from './metrics';
 import { Past } from './past';
@@ -20,6 +21,8 @@ import type { SyntheticSeries } from './promql';
 export interface WorldOptions {
   /** Further processes, to see how a long table behaves. */
   processes?: number;
+  /** About how many pods the fleet has. */
+  pods?: number;
   /** How long an action runs, in milliseconds. */
   actionMs?: number;
 }
@@ -31,6 +34,7 @@ export class World {
   readonly cpu: Trouble = { from: this.started / 1000 - 260, to: Infinity };
   readonly disk: Trouble = { from: this.started / 1000 - 2_400, to: Infinity };
   readonly host: HostModel;
+  readonly fleet: Fleet;
   readonly series: () => SyntheticSeries[];
   readonly facts: Fact[] = [];
   readonly incidents = new Map<string, Incident>();
@@ -44,6 +48,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     this.actionMs = options.actionMs ?? 2_500;
     this.host = createHost(this.started, options.processes);
+    this.fleet = new Fleet(options.pods);
     this.series = createSeries(this.cpu, this.disk);
     new Past(this).record();
   }

@@ -18,6 +18,8 @@ const IncidentPage = page(() => import('./pages/incidents/detail'), 'IncidentPag
 const ResourcesPage = page(() => import('./pages/resources/list'), 'ResourcesPage');
 const ResourcePage = page(() => import('./pages/resources/detail'), 'ResourcePage');
 const GraphPage = page(() => import('./pages/resources/graph'), 'GraphPage');
+const ChecksPage = page(() => import('./pages/checks/checks'), 'ChecksPage');
+const ChangePage = page(() => import('./pages/change/change'), 'ChangePage');
 const MetricsPage = page(() => import('./pages/metrics/metrics'), 'MetricsPage');
 const LogsPage = page(() => import('./pages/logs/logs'), 'LogsPage');
 const FactsPage = page(() => import('./pages/facts/facts'), 'FactsPage');
@@ -41,6 +43,8 @@ export function App() {
           <Route path="/" element={<OverviewPage />} />
           <Route path="/incidents" element={<IncidentsPage />} />
           <Route path="/incidents/:id" element={<IncidentPage />} />
+          <Route path="/checks" element={<ChecksPage />} />
+          <Route path="/check" element={<ChangePage />} />
           <Route path="/resources" element={<ResourcesPage />} />
           <Route path="/resource" element={<ResourcePage />} />
           <Route path="/graph" element={<GraphPage />} />

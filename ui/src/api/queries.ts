@@ -3,14 +3,20 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 
 import { del, get, post, query } from './client';
 import type {
+  ChangeReport,
+  Checks,
   ConfigFile,
+  Difference,
   FactPage,
+  FleetMap,
   Graph,
   Incident,
   IncidentDetail,
   ListedFinding,
+  ListedMute,
   LogLine,
   LogTemplate,
+  NewMute,
   NewToken,
   Overview,
   Paused,
@@ -31,9 +37,9 @@ import type {
 /** Which cached answers an event of a topic makes stale. */
 export const STALE: Record<Topic, string[]> = {
   incidents: ['overview', 'incidents', 'incident', 'why'],
-  findings: ['overview', 'findings', 'incident', 'resource'],
+  findings: ['overview', 'findings', 'incident', 'resource', 'checks', 'mutes'],
   plans: ['overview', 'plans', 'plan', 'incident', 'policies'],
-  resources: ['overview', 'resources', 'resource', 'graph'],
+  resources: ['overview', 'resources', 'resource', 'graph', 'map'],
   policies: ['policies', 'overview'],
   config: ['config', 'overview', 'policies'],
   facts: ['facts', 'overview'],
@@ -89,6 +95,77 @@ export function useResources(
     refetchInterval,
   });
 }
+
+export interface ResourceFilter {
+  kind: string;
+  search: string;
+  cluster: string;
+  namespace: string;
+  labels: string;
+  sort: string;
+  limit: number;
+  offset: number;
+}
+
+export const useResourceList = (filter: ResourceFilter, refetchInterval: number | false) =>
+  useQuery({
+    queryKey: ['resources', 'list', filter],
+    queryFn: ({ signal }) => get<ResourceList>(`/resources${query({ ...filter })}`, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval,
+  });
+
+export const useDifference = (id: string, before: number, after: number) =>
+  useQuery({
+    queryKey: ['difference', id, before, after],
+    queryFn: ({ signal }) => get<Difference>(`/difference${query({ id, before, after })}`, signal),
+    enabled: after > 0,
+    staleTime: Infinity,
+  });
+
+export const useMap = (cluster: string, namespace: string, enabled: boolean) =>
+  useQuery({
+    queryKey: ['map', cluster, namespace],
+    queryFn: ({ signal }) => get<FleetMap>(`/map${query({ cluster, namespace })}`, signal),
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+
+export interface ChecksFilter {
+  severity: string;
+  rule: string;
+  owner: string;
+  cluster: string;
+  namespace: string;
+  search: string;
+  muted: string;
+  limit: number;
+  offset: number;
+}
+
+export const useChecks = (filter: ChecksFilter) =>
+  useQuery({
+    queryKey: ['checks', filter],
+    queryFn: ({ signal }) => get<Checks>(`/checks${query({ ...filter })}`, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+  });
+
+export const useMutes = (enabled: boolean) =>
+  useQuery({
+    queryKey: ['mutes'],
+    queryFn: async ({ signal }) => (await get<{ mutes: ListedMute[] }>('/mutes?state=all', signal)).mutes,
+    enabled,
+  });
+
+export interface Change {
+  change: string;
+  way: 'apply' | 'merge';
+  cluster: string;
+  namespace: string;
+}
+export const useCheckChange = () =>
+  useMutation({ mutationFn: (change: Change) => post<ChangeReport>('/check', change) });
 
 export const useResource = (id: string, at: string) =>
   useQuery({
@@ -221,6 +298,11 @@ export const useResolve = () =>
       post<PlanStatus>(`/actions/${encodeURIComponent(id)}/resolve`, { decision }),
     PLAN_KEYS,
   );
+
+const MUTE_KEYS = ['checks', 'mutes', 'overview', 'incidents', 'map'];
+export const useMute = () => useChange((mute: NewMute) => post<ListedMute>('/mutes', mute), MUTE_KEYS);
+export const useUnmute = () =>
+  useChange((id: string) => post<ListedMute>(`/mutes/${encodeURIComponent(id)}/end`), MUTE_KEYS);
 
 const policyPath = (name: string, verb: string) => `/policies/${encodeURIComponent(name)}/${verb}`;
 export const useRunPolicy = () =>

@@ -250,11 +250,15 @@ export interface ResourceChange {
   at: Timestamp;
   kind: 'appeared' | 'changed' | 'gone';
   seq: Seq | null;
+  /** How many places differ from the version before; `changes` may hold fewer. */
+  places: number;
   changes: Record<string, [Json, Json]>;
 }
 
 export interface ResourceDetail {
   resource: Resource;
+  /** As a manifest would have it; null where the kind is not of a counterpart's objects. */
+  object: Json;
   gone: boolean;
   relations: Relation[];
   history: ResourceChange[];
@@ -265,6 +269,102 @@ export interface Graph {
   nodes: { id: string; kind: string; name: string; severity: Severity | null }[];
   edges: { source: string; kind: string; target: string; origin: string }[];
   truncated: boolean;
+}
+
+export interface Version {
+  seq: Seq;
+  from: Timestamp;
+  to: Timestamp | null;
+  labels: Labels;
+  object: Json;
+}
+
+export interface Difference {
+  id: string;
+  before: Version | null;
+  after: Version;
+  changes: { place: string; before: Json; after: Json }[];
+}
+
+/** Everything that hangs together; rows refer to kinds, relations, spaces and nodes by their numbers. */
+export interface FleetMap {
+  kinds: string[];
+  relations: string[];
+  /** "cluster/namespace" */
+  spaces: string[];
+  /** Id, kind, space, severity (-1 for none, 0 info … 4 critical), 1 where it is counted on and not there. */
+  nodes: [string, number, number, number, number][];
+  /** Source, target, relation. */
+  edges: [number, number, number][];
+  total_nodes: number;
+  total_edges: number;
+  limit_nodes: number;
+  limit_edges: number;
+}
+
+export interface Mute {
+  id: string;
+  finding: string;
+  rule: string;
+  resource: string;
+  cluster: string;
+  namespace: string;
+  reason: string;
+  by: string;
+  at: Timestamp;
+  until: Timestamp;
+}
+
+export interface ListedMute extends Mute {
+  active: boolean;
+  ended: Timestamp | null;
+  ended_by: string;
+}
+
+export interface NewMute {
+  finding?: string;
+  rule?: string;
+  resource?: string;
+  cluster?: string;
+  namespace?: string;
+  reason: string;
+  /** "7d" */
+  for: string;
+}
+
+export interface Violation extends Finding {
+  opened: Timestamp;
+  owner: string;
+  cluster: string;
+  namespace: string;
+  muted: Mute | null;
+  /** The rule: why it matters, how it is found, and where it is written. */
+  definition: { group: string; why: string; sql: string; file: string; line: number };
+}
+
+export type FacetName = 'severity' | 'owner' | 'cluster' | 'namespace' | 'rule';
+
+export interface Checks {
+  total: number;
+  all: number;
+  muted: number;
+  rules: number;
+  counts: Record<FacetName, { value: string; count: number }[]>;
+  findings: Violation[];
+}
+
+export interface ChangeReport {
+  objects: number;
+  rules: number;
+  broken: Finding[];
+  mended: Finding[];
+  lost_relations: LostRelation[];
+  problems: { message: string; file?: string; line?: number; column?: number }[];
+}
+
+type Tie = Pick<Relation, 'source' | 'kind' | 'target'>;
+export interface LostRelation extends Tie {
+  counted_on_by: Tie[];
 }
 
 export interface SqlResult {

@@ -42,21 +42,26 @@ export function DataTable<Row>(props: {
   rowKey: (row: Row, index: number) => string;
   onOpen?: (row: Row) => void;
   sort?: Sort;
+  /** Whoever gives the rows sorts them, too: what is here may be a part of them only. */
+  onSort?: (sort: Sort) => void;
   /** How tall the table may become, in CSS. */
   height?: string;
 }) {
   const { rows, columns } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [sort, setSort] = useState<Sort | null>(props.sort ?? null);
+  const [chosen, setChosen] = useState<Sort | null>(props.sort ?? null);
+  const sort = props.onSort ? (props.sort ?? null) : chosen;
+  const setSort = props.onSort ?? setChosen;
+  const sortHere = !props.onSort;
   const [current, setCurrent] = useState(0);
   const sorted = useMemo(
     () =>
       sortRows(
         rows,
-        columns.find(({ key }) => key === sort?.key),
+        sortHere ? columns.find(({ key }) => key === sort?.key) : undefined,
         sort?.falling ?? false,
       ),
-    [rows, columns, sort],
+    [rows, columns, sort?.key, sort?.falling, sortHere],
   );
   const virtual = useVirtualizer({
     count: sorted.length,

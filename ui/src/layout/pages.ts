@@ -13,6 +13,18 @@ export interface PageLink {
 export const PAGES: PageLink[] = [
   { path: '/', title: 'nav.overview', key: 'o', icon: 'M2 9l6-6 6 6M4 8v6h8V8' },
   { path: '/incidents', title: 'nav.incidents', key: 'i', icon: 'M8 2l7 12H1zM8 6.5v3.5M8 12v.5' },
+  {
+    path: '/checks',
+    title: 'nav.checks',
+    key: 'c',
+    icon: 'M2 2.5h12v11H2zM4.5 6l1 1 2-2M4.5 10.5l1 1 2-2M9.5 6.5h3M9.5 11h3',
+  },
+  {
+    path: '/check',
+    title: 'nav.change',
+    key: 'h',
+    icon: 'M9 1.5H3v13h10V5.5zM9 1.5v4h4M5.5 9.5l1.7 1.8 3.3-3.6',
+  },
   { path: '/resources', title: 'nav.resources', key: 'r', icon: 'M2 3h12v4H2zM2 9h12v4H2zM4.5 5h1M4.5 11h1' },
   {
     path: '/graph',

@@ -1,24 +1,30 @@
 // One resource: its fields, labels and relations, now or as of a time; what changed; what is wrong with it.
-import { Link, useSearchParams } from 'react-router-dom';
+import { Link } from 'react-router-dom';
 
 import { useResource, useResources } from '../../api/queries';
 import type { Json, Kind, Relation, Resource, ResourceChange, ResourceDetail } from '../../api/types';
 import { SeverityBadge } from '../../components/badges';
 import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
+import { Tabs } from '../../components/tabs';
 import { Time } from '../../components/time';
+import { useAddress } from '../../components/use_address';
 import { FieldValue } from '../../components/value';
+import { YamlView } from '../../components/yaml_view';
 import { fromInput, toInput } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
+import { Compare } from './compare';
 import './resources.css';
+
+type Tab = 'overview' | 'yaml' | 'changes';
 
 export function ResourcePage() {
   const t = useT();
-  const [address, setAddress] = useSearchParams();
-  const id = address.get('id') ?? '';
-  const at = address.get('at') ?? '';
+  const [of, put] = useAddress();
+  const id = of('id');
+  const at = of('at');
   const answer = useResource(id, at);
-  const travel = (to: string) => setAddress(to ? { id, at: to } : { id }, { replace: true });
+  const travel = (to: string) => put({ at: to });
   return (
     <>
       <nav className="small" aria-label={t('shell.trail')}>
@@ -41,16 +47,22 @@ export function ResourcePage() {
           </button>
         )}
       </PageHead>
-      <Answer of={answer}>{(detail) => <Detail detail={detail} past={at !== ''} />}</Answer>
+      <Answer of={answer}>{(detail) => <Detail key={id} detail={detail} at={at} />}</Answer>
     </>
   );
 }
 
 const kindOf = (id: string) => id.slice(0, Math.max(0, id.indexOf('/')));
 
-function Detail({ detail, past }: { detail: ResourceDetail; past: boolean }) {
+function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
   const t = useT();
+  const [of, put] = useAddress();
   const { resource } = detail;
+  const past = at !== '';
+  const isObject = detail.object !== null;
+  const wish = of('tab');
+  const tab: Tab = wish === 'changes' || (wish === 'yaml' && isObject) ? wish : 'overview';
+  const versions = detail.history.filter(({ seq }) => seq !== null).length;
   const kind = useResources(resource.kind, '', 1).data?.kinds.find(({ name }) => name === resource.kind);
   return (
     <>
@@ -69,13 +81,34 @@ function Detail({ detail, past }: { detail: ResourceDetail; past: boolean }) {
         <Link className="button small" to={`/facts?subject=${encodeURIComponent(resource.id)}`}>
           {t('resource.facts')}
         </Link>
+        {isObject && (
+          <Link className="button small" to={`/check?id=${encodeURIComponent(resource.id)}`}>
+            {t('change.edit')}
+          </Link>
+        )}
       </div>
-      {detail.findings.length > 0 && <Findings findings={detail.findings} />}
-      <div className="two">
-        <Fields resource={resource} kind={kind} />
-        <Relations relations={detail.relations} self={resource.id} />
-        <History history={detail.history} />
-      </div>
+      {!past && detail.findings.length > 0 && <Findings findings={detail.findings} />}
+      {(isObject || versions > 1) && (
+        <Tabs<Tab>
+          label={t('resource.views')}
+          value={tab}
+          onChange={(value) => put({ tab: value === 'overview' ? '' : value })}
+          tabs={[
+            { value: 'overview', text: t('resource.view.overview') },
+            ...(isObject ? [{ value: 'yaml' as const, text: t('resource.view.yaml') }] : []),
+            { value: 'changes', text: t('resource.view.changes', { count: versions }) },
+          ]}
+        />
+      )}
+      {tab === 'yaml' && <YamlView value={detail.object} label={t('resource.view.yaml')} />}
+      {tab === 'changes' && <Compare id={resource.id} history={detail.history} />}
+      {tab === 'overview' && (
+        <div className="two">
+          <Fields resource={resource} kind={kind} />
+          <Relations relations={detail.relations} self={resource.id} />
+          <History history={detail.history} at={at} />
+        </div>
+      )}
     </>
   );
 }
@@ -94,6 +127,7 @@ function Findings({ findings }: { findings: ResourceDetail['findings'] }) {
               <Time at={finding.since} />
             </span>
             {finding.incident && <Link to={`/incidents/${finding.incident}`}>{finding.incident}</Link>}
+            {finding.remedy && <span className="muted small grow">{finding.remedy}</span>}
           </li>
         ))}
       </ul>
@@ -197,22 +231,51 @@ function Relations({ relations, self }: { relations: Relation[]; self: string })
   );
 }
 
-function History({ history }: { history: ResourceChange[] }) {
+const HISTORY_SHOWN = 15;
+
+function History({ history, at }: { history: ResourceChange[]; at: string }) {
   const { t, tOr } = useI18n();
+  const [, put] = useAddress();
   const text = (value: Json) =>
-    value === null ? t('resource.not_set') : typeof value === 'string' ? value : JSON.stringify(value);
+    value === null
+      ? t('resource.not_set')
+      : typeof value === 'string'
+        ? value
+        : omitted(value)
+          ? t('resource.omitted', { bytes: omitted(value) })
+          : JSON.stringify(value);
   return (
     <section className="card">
       <h2>{t('resource.history')}</h2>
       {history.length === 0 && <Empty>{t('resource.no_history')}</Empty>}
       <ol className="plain stack tight">
-        {history.map((change) => (
-          <li key={`${change.seq}:${change.at}`} className="change">
+        {history.slice(0, HISTORY_SHOWN).map((change, index) => (
+          <li key={`${change.seq}:${change.at}`} className={change.at === at ? 'change current' : 'change'}>
             <div className="row">
               <Time at={change.at} />
               <strong>{tOr(`fact.resource.${change.kind}`, change.kind)}</strong>
               {change.seq !== null && change.seq > 0 && (
                 <Link to={`/facts?seq=${change.seq}`}>{t('fact.number', { seq: String(change.seq) })}</Link>
+              )}
+              {change.kind === 'changed' && (
+                <button
+                  type="button"
+                  className="button quiet small"
+                  onClick={() =>
+                    put({
+                      tab: 'changes',
+                      after: String(change.seq),
+                      before: String(history.slice(index + 1).find(({ seq }) => seq !== null)?.seq ?? ''),
+                    })
+                  }
+                >
+                  {t('resource.compare')}
+                </button>
+              )}
+              {change.kind !== 'gone' && index > 0 && (
+                <button type="button" className="button quiet small" onClick={() => put({ at: change.at })}>
+                  {t('resource.as_then')}
+                </button>
               )}
             </div>
             {Object.entries(change.changes).map(([field, [before, after]]) => (
@@ -220,9 +283,25 @@ function History({ history }: { history: ResourceChange[] }) {
                 {field}: <del>{text(before)}</del> → <ins>{text(after)}</ins>
               </div>
             ))}
+            {change.places > Object.keys(change.changes).length && (
+              <div className="muted">
+                {t('resource.more_places', { count: change.places - Object.keys(change.changes).length })}
+              </div>
+            )}
           </li>
         ))}
       </ol>
+      {history.length > HISTORY_SHOWN && (
+        <button type="button" className="button quiet small" onClick={() => put({ tab: 'changes' })}>
+          {t('resource.all_versions', { count: history.length })}
+        </button>
+      )}
     </section>
   );
+}
+
+/** The size of a value that is too long for a list; 0 for one that is there. */
+function omitted(value: Json): number {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return 0;
+  return Number(value['$omitted'] ?? 0);
 }

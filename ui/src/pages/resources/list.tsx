@@ -1,20 +1,25 @@
 // What the catalog holds: kinds at the side, a table of one kind or of everything.
 import { useMemo, useState } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router-dom';
+import { Link, useNavigate } from 'react-router-dom';
 
-import { useResources } from '../../api/queries';
+import { useResourceList } from '../../api/queries';
 import type { Column, Kind, Resource } from '../../api/types';
-import { DataTable, type TableColumn } from '../../components/data_table';
+import { DataTable, type Sort, type TableColumn } from '../../components/data_table';
 import { PageHead } from '../../components/page_head';
+import { Pager } from '../../components/pager';
 import { Answer, Empty } from '../../components/states';
 import { Time } from '../../components/time';
+import { useAddress } from '../../components/use_address';
 import { useDebounced } from '../../components/use_debounced';
 import { FieldValue, fieldText } from '../../components/value';
 import { useT, type Translate } from '../../i18n';
+import { PlaceFilter } from './place_filter';
 import './resources.css';
 
 const REFRESH_MS = 5_000;
 const REFRESH_UP_TO = 2_000;
+/** Rows of one page; more are sorted and cut by the server. */
+const LIMIT = 2_000;
 /** Rows that decide how wide the columns are. */
 const MEASURED = 300;
 
@@ -111,15 +116,37 @@ function columnsOf(kind: Kind | undefined, rows: Resource[], t: Translate): Tabl
   ];
 }
 
+/** "-pid" of the address as the table says it, and back. */
+function sortOf(text: string): Sort | undefined {
+  if (text === '') return undefined;
+  const name = text.replace(/^-/, '');
+  const own = name === 'name' || name === 'since' || name === 'kind';
+  return { key: own ? name : `field.${name}`, falling: text.startsWith('-') };
+}
+const sortText = ({ key, falling }: Sort) =>
+  (falling ? '-' : '') + (key === 'id' ? '' : key.replace(/^field\./, ''));
+
 export function ResourcesPage() {
   const t = useT();
   const navigate = useNavigate();
-  const [address, setAddress] = useSearchParams();
-  const kind = address.get('kind') ?? '';
-  const [search, setSearch] = useState(address.get('search') ?? '');
-  const settled = useDebounced(search);
+  const [of, put] = useAddress();
+  const kind = of('kind');
+  const [search, setSearch] = useState(of('search'));
+  const [labels, setLabels] = useState(of('labels'));
   const [many, setMany] = useState(false);
-  const answer = useResources(kind, settled, 10_000, many ? false : REFRESH_MS);
+  const offset = Number(of('offset')) || 0;
+  const sort = of('sort');
+  const filter = {
+    kind,
+    search: useDebounced(search),
+    labels: useDebounced(labels, 500),
+    cluster: of('cluster'),
+    namespace: of('namespace'),
+    sort: many ? sort : '',
+    limit: LIMIT,
+    offset,
+  };
+  const answer = useResourceList(filter, many ? false : REFRESH_MS);
   const total = answer.data?.total ?? 0;
   // A long list is not asked for anew all the time; events still renew it.
   if (many !== total > REFRESH_UP_TO) setMany(total > REFRESH_UP_TO);
@@ -127,30 +154,59 @@ export function ResourcesPage() {
   const spec = answer.data?.kinds.find(({ name }) => name === kind);
   const rows = answer.data?.resources;
   const columns = useMemo(() => columnsOf(spec, rows?.slice(0, MEASURED) ?? [], t), [spec, rows, t]);
-  const choose = (next: string) => setAddress(next ? { kind: next } : {});
+  const initial: Sort =
+    sortOf(sort) ??
+    (kind === 'host_process' ? { key: 'field.cpu_percent', falling: true } : { key: 'name', falling: false });
   return (
     <>
       <PageHead title={spec?.title ?? t('nav.resources')}>
         {spec && <span className="muted small">{spec.help}</span>}
       </PageHead>
+      <div className="row">
+        <input
+          type="search"
+          className="grow"
+          data-search=""
+          aria-label={t('resources.search')}
+          placeholder={t('resources.search')}
+          value={search}
+          onChange={(event) => {
+            setSearch(event.target.value);
+            put({ search: event.target.value, offset: '' });
+          }}
+        />
+        <input
+          className="label-filter"
+          aria-label={t('resources.labels')}
+          placeholder={t('resources.labels.example')}
+          value={labels}
+          spellCheck={false}
+          onChange={(event) => {
+            setLabels(event.target.value);
+            put({ labels: event.target.value, offset: '' });
+          }}
+        />
+        <PlaceFilter />
+      </div>
       <Answer of={answer}>
         {(list) => (
           <div className="with-side">
-            <Kinds kinds={list.kinds} kind={kind} choose={choose} />
+            <Kinds
+              kinds={list.kinds.filter(({ count, name }) => count > 0 || name === kind)}
+              kind={kind}
+              choose={(next) => put({ kind: next, sort: '', offset: '' })}
+            />
             <div className="stack tight">
-              <div className="row">
-                <input
-                  type="search"
-                  className="grow"
-                  data-search=""
-                  aria-label={t('resources.search')}
-                  placeholder={t('resources.search')}
-                  value={search}
-                  onChange={(event) => setSearch(event.target.value)}
-                />
+              <div className="row between">
                 <span className="muted small nowrap" role="status">
                   {t('resources.total', { shown: list.resources.length, total: list.total })}
                 </span>
+                <Pager
+                  total={list.total}
+                  offset={offset}
+                  limit={LIMIT}
+                  onChange={(next) => put({ offset: next === 0 ? '' : String(next) })}
+                />
                 <Link className="button small" to="/graph">
                   {t('nav.graph')}
                 </Link>
@@ -159,16 +215,13 @@ export function ResourcesPage() {
                 <Empty centre>{t('resources.none')}</Empty>
               ) : (
                 <DataTable
-                  key={kind}
+                  key={`${kind} ${many}`}
                   label={spec?.title ?? t('nav.resources')}
                   rows={list.resources}
                   columns={columns}
                   rowKey={({ id }) => id}
-                  sort={
-                    kind === 'host_process'
-                      ? { key: 'field.cpu_percent', falling: true }
-                      : { key: 'name', falling: false }
-                  }
+                  sort={many ? (sortOf(sort) ?? { key: 'id', falling: false }) : initial}
+                  {...(many && { onSort: (next: Sort) => put({ sort: sortText(next), offset: '' }) })}
                   onOpen={({ id }) => navigate(`/resource?id=${encodeURIComponent(id)}`)}
                 />
               )}

@@ -1,0 +1,31 @@
+// What can be asked about a fleet: violations of rules about configuration, and how everything hangs together.
+#pragma once
+
+#include <string>
+
+#include "model/resource.h"
+
+namespace capstan::loop {
+
+// "" for all, wherever a text is empty.
+struct ChecksQuery {
+  std::string severity;
+  std::string rule;
+  std::string owner;  // "-" for what belongs to nobody.
+  std::string cluster;
+  std::string space;  // A namespace; "-" for what lies in none.
+  ResourceId resource;
+  std::string search;        // In rule, resource and what it says, whatever the case.
+  std::string muted = "no";  // "no", "only" or "all".
+  size_t limit = 200;
+  size_t offset = 0;
+};
+
+struct MapQuery {
+  std::string cluster;
+  std::string space;  // With what is directly related to it.
+  size_t nodes = 20'000;
+  size_t edges = 60'000;
+};
+
+}  // namespace capstan::loop
