@@ -32,7 +32,7 @@ Json pod(int number, std::string_view label) {
   const int app = number % kServices;
   return parse(fmt::format(
       R"({{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "pod{0}", "namespace": "ns{1}", "labels": {{"app": "app{2}", "tier": "{3}"}},
-        "ownerReferences": [{{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs{2}", "controller": true}}]}},
+        "ownerReferences": [{{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs{2}", "uid": "rs{2}", "controller": true}}]}},
         "spec": {{"nodeName": "node{4}", "containers": [{{"name": "main", "image": "registry.example/app{2}:1.2",
           "ports": [{{"name": "http", "containerPort": 8080}}], "resources": {{"requests": {{"cpu": "100m", "memory": "128Mi"}},
           "limits": {{"memory": "256Mi"}}}}}}]}},

@@ -6,6 +6,9 @@ namespace capstan::schema {
 namespace {
 
 std::string last_step(const std::string& place) {
+  if (const size_t quoted = place.rfind("[\""); quoted != std::string::npos && place.ends_with("\"]")) {
+    return place.substr(quoted + 2, place.size() - quoted - 4);
+  }
   const size_t dot = place.rfind('.');
   return dot == std::string::npos ? place : place.substr(dot + 1);
 }

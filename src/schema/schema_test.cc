@@ -115,9 +115,12 @@ TEST(Schema, SaysWhichKeywordItDoesNotKnow) {
 
 TEST(Schema, NeverShowsASecret) {
   const std::string schema = R"({"properties":{"password":{"type":"integer"},"env":{"items":{"properties":{
-    "value":{"type":"string"}}}},"url":{"type":"integer"}}})";
+    "value":{"type":"string"}}}},"url":{"type":"integer"},"address":{"maxLength":40},"link":{"pattern":"^[a-z0-9:/@.]+$"}}})";
+  const std::string far = "https://me:hunter2" + std::string(90, 'x') + "@example.com";
   for (const std::string& line : told(schema, R"({"password":"hunter2","env":[{"name":"DB_PASSWORD","value":12345}],
-                                                  "url":"https://me:hunter2@example.com"})")) {
+                                                  "url":"https://me:hunter2@example.com","link":"HTTPS://me:hunter2@example.com",
+                                                  "address":")" +
+                                                  far + R"("})")) {
     EXPECT_THAT(line, testing::Not(HasSubstr("hunter2")));
     EXPECT_THAT(line, testing::Not(HasSubstr("12345")));
   }

@@ -90,11 +90,18 @@ bool Validator::fault() {
   return counting_ == 0 && result_.faults.size() < kMostFaults;
 }
 
-// `nearest` may be made from the value.
+// `nearest` may be made from the value, and then shows what the value must not.
 void Validator::add(Fault::Kind kind, const Json* value, std::string allowed, std::string nearest) {
   Fault found{
       .kind = kind, .place = place(), .value = "", .allowed = std::move(allowed), .nearest = std::move(nearest)};
-  if (value != nullptr) found.value = secret_depth_ > 0 ? std::string(kMask) : mask_argument(to_text(*value));
+  if (value != nullptr) {
+    const bool is_text = value->is_string();
+    const std::string masked = secret_depth_ > 0 ? std::string(kMask)
+                               : is_text         ? mask_argument(value->string_or_empty())
+                                                 : to_text(*value);
+    if (secret_depth_ > 0 || (is_text && masked != value->string_or_empty())) found.nearest.clear();
+    found.value = to_text(Json(masked));  // Masked while it is whole: the end may tell what the beginning is.
+  }
   result_.faults.push_back(std::move(found));
 }
 
@@ -138,7 +145,7 @@ void Validator::visit_type(const Node& node, const Json& value) {
   if (!fault()) return;
   const bool is_form = node.format == Format::kQuantity;
   add(Fault::Kind::kWrongType, &value, is_form ? std::string(describe(node.format)) : describe_types(node.types),
-      secret_depth_ > 0 ? "" : nearest_of_type(node, value));
+      nearest_of_type(node, value));
 }
 
 void Validator::visit_values(const Node& node, const Json& value) {
@@ -176,7 +183,7 @@ void Validator::visit_number(const Node& node, const Json& value) {
   }
   if (!good && fault()) {
     add(Fault::Kind::kWrongValue, &value, node.limits ? describe_bounds(node) : std::string(describe(Format::kInt32)),
-        secret_depth_ > 0 ? "" : nearest_number(node, value));
+        nearest_number(node, value));
   }
 }
 
@@ -185,7 +192,7 @@ void Validator::visit_text(const Node& node, const std::string& text) {
   const bool wrong_form = !has_format(node.format, text);
   const Json value(text);
   add(Fault::Kind::kWrongValue, &value, wrong_form ? std::string(describe(node.format)) : describe_bounds(node),
-      secret_depth_ > 0 ? "" : nearest_text(node, text));
+      nearest_text(node, text));
 }
 
 void Validator::count(size_t found, std::optional<int64_t> least, std::optional<int64_t> most, std::string_view what) {

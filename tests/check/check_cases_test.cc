@@ -142,5 +142,27 @@ TEST_F(CheckCases, AskingOnlyWhatAnyObjectCanAffectMissesNothing) {
   }
 }
 
+// Where a number depends on other objects, the remedy names the one that would do.
+TEST_F(CheckCases, RulesAboutAmountsSayWhichAmountWouldFit) {
+  const auto remedy = [](const std::string& rule) {
+    for (const Case& one : read_cases()) {
+      if (one.rule != rule) continue;
+      for (const Finding& finding : check(one.change, one.name).broken) {
+        if (finding.rule == rule) return finding.remedy;
+      }
+    }
+    return std::string();
+  };
+  EXPECT_THAT(remedy("KubeWorkloadAboveQuota"), testing::StartsWith("Make at most 50 pods"));
+  EXPECT_THAT(remedy("KubeAutoscalerAboveQuota"), testing::StartsWith("Lower the maximum to at most 20"));
+  EXPECT_THAT(remedy("KubePodAboveQuota"), testing::StartsWith("Ask for at most 24Gi"));
+  EXPECT_THAT(remedy("KubeRequestAboveLimitRange"), testing::StartsWith("Ask for at most 3,"));
+  EXPECT_THAT(remedy("KubeRequestBelowLimitRange"), testing::StartsWith("Ask for at least 10m"));
+  EXPECT_THAT(remedy("KubeRequestAboveLimit"), testing::HasSubstr("to at most"));
+  EXPECT_THAT(remedy("KubeApiVersionRemoved"), testing::StartsWith("Write apiVersion: batch/v1;"));
+  EXPECT_EQ(remedy("KubeServiceValueInvalid"), "Write port: 65535.");
+  EXPECT_EQ(remedy("KubeQuotaValueInvalid"), "Write requests.memory: 10G.");
+}
+
 }  // namespace
 }  // namespace capstan::foresee
