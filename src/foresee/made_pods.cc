@@ -116,7 +116,7 @@ QuotaBook::QuotaBook(const ClusterObjects& objects) : objects_(objects) {
     if (has_ended(pod)) continue;
     for (Quota& quota : quotas_) {
       if (quota.space != space_of(pod)) continue;
-      for (const auto& [name, amount] : counted(pod)) quota.used[name] += amount;
+      for (const auto& [name, amount] : counted(pod)) quota.used[name] = bounded_sum(quota.used[name], amount);
     }
   }
 }
@@ -132,7 +132,8 @@ std::map<std::string, int64_t> QuotaBook::counted(const Json& pod) {
   all["pods"] = all["count/pods"] = 1;
   for (const Json& container : pod["spec"]["containers"].items()) {
     const Amounts amounts = names_.read(container["resources"]["limits"]);
-    for (size_t i = 0; i < amounts.size(); ++i) all["limits." + names_.name(i)] += amounts[i];
+    for (size_t i = 0; i < amounts.size(); ++i)
+      all["limits." + names_.name(i)] = bounded_sum(all["limits." + names_.name(i)], amounts[i]);
   }
   return all;
 }
@@ -173,7 +174,7 @@ std::string QuotaBook::admit(const Json& pod) {
       if (adds == more.end() || adds->second == 0) continue;
       const auto used = quota.used.find(name);
       const int64_t before = used == quota.used.end() ? 0 : used->second;
-      if (before + adds->second <= hard) continue;
+      if (bounded_sum(before, adds->second) <= hard) continue;
       const size_t dot = name.find('.');
       const size_t number = names_.number_of(dot == std::string::npos ? name : name.substr(dot + 1));
       return fmt::format("quota {}: {} of {} {} are used, the pod asks for {}", quota.name, names_.text(number, before),
@@ -182,7 +183,7 @@ std::string QuotaBook::admit(const Json& pod) {
   }
   for (Quota& quota : quotas_) {
     if (quota.space != space) continue;
-    for (const auto& [name, amount] : more) quota.used[name] += amount;
+    for (const auto& [name, amount] : more) quota.used[name] = bounded_sum(quota.used[name], amount);
   }
   return "";
 }
@@ -191,7 +192,7 @@ void QuotaBook::release(const Json& pod) {
   const std::string space = space_of(pod);
   for (Quota& quota : quotas_) {
     if (quota.space != space) continue;
-    for (const auto& [name, amount] : counted(pod)) quota.used[name] -= amount;
+    for (const auto& [name, amount] : counted(pod)) quota.used[name] = bounded_sum(quota.used[name], -amount);
   }
 }
 

@@ -14,6 +14,8 @@ namespace {
 // What a container counts for in scores where it asks for nothing.
 constexpr int64_t kUsualCpu = 100;
 constexpr int64_t kUsualMemory = 200LL << 20;
+constexpr double kMost = 1e17;  // Of anything; more is as much as this.
+constexpr int64_t kMostSum = 4'000'000'000'000'000'000;
 constexpr std::string_view kEveryAddress = "0.0.0.0";
 
 std::optional<int64_t> whole_number(std::string_view text) {
@@ -211,7 +213,8 @@ Amounts ResourceNames::read(const Json& quantities) {
     const size_t at = number_of(name);
     if (amounts.size() <= at) amounts.resize(at + 1);
     // 0.1 * 1000 is a little more than 100.
-    amounts[at] = static_cast<int64_t>(std::ceil((at == kCpu ? *number * 1000 : *number) - 1e-6));
+    amounts[at] =
+        static_cast<int64_t>(std::ceil(std::clamp(at == kCpu ? *number * 1000 : *number, -kMost, kMost) - 1e-6));
   }
   return amounts;
 }
@@ -230,11 +233,15 @@ Json ResourceNames::write(const Amounts& amounts) const {
   return json;
 }
 
+int64_t bounded_sum(int64_t one, int64_t other) {
+  return std::clamp(std::clamp(one, -kMostSum, kMostSum) + std::clamp(other, -kMostSum, kMostSum), -kMostSum, kMostSum);
+}
+
 int64_t amount_of(const Amounts& amounts, size_t number) { return number < amounts.size() ? amounts[number] : 0; }
 
 void add(Amounts& to, const Amounts& more, int64_t times) {
   if (to.size() < more.size()) to.resize(more.size());
-  for (size_t i = 0; i < more.size(); ++i) to[i] += times * more[i];
+  for (size_t i = 0; i < more.size(); ++i) to[i] = bounded_sum(to[i], times * more[i]);
 }
 
 bool Toleration::tolerates(const Taint& taint) const {
@@ -342,7 +349,8 @@ PodShape read_pod_shape(const Json& pod, const PodSurroundings& surroundings, Re
   for (const Json& gate : spec["schedulingGates"].items()) shape.gates.push_back(gate["name"].string_or_empty());
   const auto& priorities = *surroundings.priorities;
   const auto known = priorities.find(spec["priorityClassName"].string_or_empty());
-  shape.priority = spec["priority"].int_or(known == priorities.end() ? 0 : known->second);
+  shape.priority =
+      std::clamp<int64_t>(spec["priority"].int_or(known == priorities.end() ? 0 : known->second), INT32_MIN, INT32_MAX);
   shape.preempts = spec["preemptionPolicy"].string_or_empty() != "Never";
   shape.scheduler = spec["schedulerName"].string_or_empty();
   return shape;

@@ -37,6 +37,8 @@ class ResourceNames {
   std::vector<std::string> names_ = {"cpu", "memory", "ephemeral-storage", "pods"};
 };
 
+// Sums of what others write stay within bounds that can be computed with.
+int64_t bounded_sum(int64_t one, int64_t other);
 int64_t amount_of(const Amounts& amounts, size_t number);
 void add(Amounts& to, const Amounts& more, int64_t times = 1);
 

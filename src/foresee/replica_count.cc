@@ -12,13 +12,15 @@ constexpr double kTolerance = 0.1;
 constexpr int64_t kLeastStepUp = 4;  // Pods within 15 seconds, where no policy is set; or as many as there are.
 constexpr int64_t kDefaultPeriodSeconds = 15;
 constexpr int64_t kDownWindowSeconds = 300;
+constexpr int64_t kMostSeconds = 3'600;
+constexpr double kMostReplicas = 1e9;
 
 bool is_near(double ratio, const Tolerance& tolerance) {
   return ratio > 1 - tolerance.down - 1e-9 && ratio < 1 + tolerance.up + 1e-9;
 }
 
 // 0.1 + 0.2 must not make one pod more.
-int64_t round_up(double value) { return static_cast<int64_t>(std::ceil(value - 1e-9)); }
+int64_t round_up(double value) { return static_cast<int64_t>(std::ceil(std::min(value, kMostReplicas) - 1e-9)); }
 
 double tolerance_of(const Json& rules) {
   const Json& written = rules["tolerance"];
@@ -33,6 +35,11 @@ int64_t moved_within(const std::vector<ReplicaChange>& changes, Time since, bool
     if (change.at > since && (change.to > change.from) == up) sum += std::abs(change.to - change.from);
   }
   return sum;
+}
+
+// As the API server bounds them.
+Duration seconds_of(const Json& value, int64_t otherwise) {
+  return std::chrono::seconds(std::clamp<int64_t>(value.int_or(otherwise), 0, kMostSeconds));
 }
 
 Json default_policies(bool up) {
@@ -82,14 +89,15 @@ ReplicaBounds bounds_by_policies(const Json& behavior, int64_t current, const st
     int64_t chosen = current;
     bool first = true;
     for (const Json& policy : policies.items()) {
-      const Duration period = std::chrono::seconds(policy["periodSeconds"].int_or(kDefaultPeriodSeconds));
+      const Duration period = seconds_of(policy["periodSeconds"], kDefaultPeriodSeconds);
       const int64_t moved = moved_within(changes, now - period, up);
       const int64_t began = up ? current - moved : current + moved;
       const auto value = static_cast<double>(policy["value"].int_or(0));
       const bool by_share = policy["type"].string_or_empty() == "Percent";
       const double step = by_share ? static_cast<double>(began) * value / 100 : value;
-      const int64_t limit = up ? round_up(static_cast<double>(began) + step)
-                               : static_cast<int64_t>(std::floor(static_cast<double>(began) - step + 1e-9));
+      const int64_t limit =
+          up ? round_up(static_cast<double>(began) + step)
+             : static_cast<int64_t>(std::floor(std::max(0.0, static_cast<double>(began) - step) + 1e-9));
       // "Max" is the policy that allows the greatest change.
       const bool further = up ? limit > chosen : limit < chosen;
       if (first || further == (select != "Min")) chosen = limit;
@@ -101,9 +109,7 @@ ReplicaBounds bounds_by_policies(const Json& behavior, int64_t current, const st
 }
 
 Duration stabilization_window(const Json& behavior, bool up) {
-  const int64_t seconds =
-      behavior[up ? "scaleUp" : "scaleDown"]["stabilizationWindowSeconds"].int_or(up ? 0 : kDownWindowSeconds);
-  return std::chrono::seconds(seconds);
+  return seconds_of(behavior[up ? "scaleUp" : "scaleDown"]["stabilizationWindowSeconds"], up ? 0 : kDownWindowSeconds);
 }
 
 }  // namespace capstan::foresee

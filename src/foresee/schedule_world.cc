@@ -237,8 +237,8 @@ void ScheduleWorld::place(PodNumber number, NodeNumber on) {
   const Shape& shape = shapes_[static_cast<size_t>(pod.shape)];
   pod.node = on;
   add(node.used, shape.shape->requests);
-  node.usual_cpu += shape.shape->usual_cpu;
-  node.usual_memory += shape.shape->usual_memory;
+  node.usual_cpu = bounded_sum(node.usual_cpu, shape.shape->usual_cpu);
+  node.usual_memory = bounded_sum(node.usual_memory, shape.shape->usual_memory);
   node.ports.insert(node.ports.end(), shape.shape->ports.begin(), shape.shape->ports.end());
   node.pods.push_back(number);
   count_class(node.classes, shape.pod_class, 1, pod.leaving);
@@ -251,8 +251,8 @@ void ScheduleWorld::unplace(PodNumber number) {
   ScheduleNode& node = nodes_[static_cast<size_t>(pod.node)];
   const Shape& shape = shapes_[static_cast<size_t>(pod.shape)];
   add(node.used, shape.shape->requests, -1);
-  node.usual_cpu -= shape.shape->usual_cpu;
-  node.usual_memory -= shape.shape->usual_memory;
+  node.usual_cpu = bounded_sum(node.usual_cpu, -shape.shape->usual_cpu);
+  node.usual_memory = bounded_sum(node.usual_memory, -shape.shape->usual_memory);
   for (const HostPort& port : shape.shape->ports) {
     const auto found = std::ranges::find(node.ports, port);
     if (found != node.ports.end()) node.ports.erase(found);

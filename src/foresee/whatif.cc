@@ -12,9 +12,9 @@
 namespace capstan::foresee {
 namespace {
 
-constexpr int64_t kMostReplicas = 100'000;
-constexpr int64_t kMostNewNodes = 5'000;
-constexpr size_t kMostFeasible = 100;  // Nodes named for a pod.
+constexpr int64_t kMostReplicas = 20'000;  // Of all workloads together.
+constexpr int64_t kMostNewNodes = 5'000;   // Of all groups together.
+constexpr size_t kMostFeasible = 100;      // Nodes named for a pod.
 constexpr size_t kMostPlaced = 20'000;
 constexpr std::string_view kZoneLabel = "topology.kubernetes.io/zone";
 
@@ -47,6 +47,21 @@ void set_space(Json& object, const std::string& space) {
 }
 
 bool is_deleted(const Json& object) { return object["$patch"].string_or_empty() == "delete"; }
+
+// What would take minutes is no question that somebody waits for.
+Status check_limits(const WhatIf& question) {
+  int64_t replicas = 0, nodes = 0;
+  for (const WhatIf::Replicas& one : question.replicas) replicas += one.count;
+  for (const ObjectDocument& document : question.change) {
+    const int64_t wanted = has_place(document.object["kind"].string_or_empty()) ? wanted_replicas(document.object) : 0;
+    replicas += std::clamp<int64_t>(wanted, 0, kMostReplicas + 1);
+  }
+  for (const auto& [group, count] : question.more_nodes) nodes += count;
+  if (replicas <= kMostReplicas && nodes <= kMostNewNodes) return {};
+  return fail(ErrorCode::kResourceExhausted,
+              fmt::format("{} pods and {} new nodes are too many: at most {} and {} at a time", replicas, nodes,
+                          kMostReplicas, kMostNewNodes));
+}
 
 // One question being answered: objects and world change step by step.
 class Answerer {
@@ -422,6 +437,7 @@ Result<std::pair<std::string, int64_t>> read_assignment(std::string_view text) {
 }
 
 Result<Json> answer_whatif(ClusterObjects objects, const NodeGroupSettings& settings, const WhatIf& question) {
+  TRY(check_limits(question));
   if (objects.of("Node").empty() && question.new_groups.empty()) {
     return fail(ErrorCode::kFailedPrecondition, "no node is known: what could be placed where cannot be told");
   }
