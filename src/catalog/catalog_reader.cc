@@ -207,9 +207,9 @@ Result<std::vector<Relation>> CatalogReader::neighbours(std::string_view id, int
   return found;
 }
 
-Result<std::vector<Relation>> CatalogReader::relations(size_t limit) const {
+Result<std::vector<Relation>> CatalogReader::relations_but_of(std::string_view scope) const {
   sqlite::Statement* row = TRY(view_->query(
-      "SELECT source, kind, target, origin FROM relation ORDER BY source, kind, target LIMIT ?", uint64_t{limit}));
+      "SELECT source, kind, target, origin FROM relation WHERE scope <> ? ORDER BY source, kind, target", scope));
   std::vector<Relation> found;
   while (TRY(row->step())) {
     found.push_back({.source = ResourceId(row->text(0)),

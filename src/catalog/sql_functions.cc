@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "catalog/sql_search.h"
 #include "catalog/sql_text.h"
+#include "model/quantity.h"
 
 namespace capstan::catalog {
 namespace {
@@ -93,6 +94,14 @@ void iso_time(sqlite3_context* context, int, sqlite3_value** values) {
   if (!(std::abs(seconds) <= kYear9999))
     return refuse(context, "iso_time(): not within the years that have a text form");
   result_text(context, format_time(from_unix_ms(std::llround(seconds * 1000))));
+}
+
+void quantity(sqlite3_context* context, int, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return;
+  const double amount = sqlite3_value_double(values[0]);
+  if (!(std::abs(amount) <= 1e18)) return refuse(context, "quantity(): not within the amounts that have a text form");
+  const bool is_bytes = text_of(values[1]) != "cpu";
+  result_text(context, is_bytes ? bytes_quantity(amount) : cores_quantity(amount));
 }
 
 }  // namespace
@@ -182,6 +191,7 @@ const std::vector<std::string_view>& pure_functions() {
                                                       "pow",
                                                       "power",
                                                       "printf",
+                                                      "quantity",
                                                       "quote",
                                                       "radians",
                                                       "rank",
@@ -237,8 +247,8 @@ Result<std::unique_ptr<SqlFunctions>> SqlFunctions::install(sqlite::Database& da
     int arguments;
     Function function;
   };
-  for (const Ours& ours :
-       {Ours{"time_add", 2, time_add}, Ours{"unix_seconds", 1, unix_seconds}, Ours{"iso_time", 1, iso_time}}) {
+  for (const Ours& ours : {Ours{"time_add", 2, time_add}, Ours{"unix_seconds", 1, unix_seconds},
+                           Ours{"iso_time", 1, iso_time}, Ours{"quantity", 2, quantity}}) {
     TRY(check(sqlite3_create_function_v2(database.handle(), ours.name, ours.arguments, kPureFunctionFlags, nullptr,
                                          ours.function, nullptr, nullptr, nullptr)));
   }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/packs.h"
 #include "cli/temporary_directory.h"
@@ -18,6 +19,7 @@ constexpr int kNotChecked = 2;
 
 struct CheckArguments {
   std::vector<std::string> files;
+  std::vector<std::string> schemas;
   std::string against;
   std::string config = "config";
   std::string cluster;
@@ -57,9 +59,9 @@ int judge(const foresee::CheckReport& report, Severity severity, size_t objects)
 
 // Against the running system.
 Result<int> check_live(const CheckArguments& arguments, const CommonOptions& common, Severity severity) {
-  foresee::ObjectDocuments change = read_all(arguments.files);
+  const foresee::ObjectDocuments change = read_all(arguments.files);
   Json items = Json::array();
-  for (foresee::ObjectDocument& document : change.documents) items.push_back(std::move(document.object));
+  for (const foresee::ObjectDocument& document : change.documents) items.push_back(document.object);
   const Json list = Json::object({{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
   ApiClient client = TRY(ApiClient::connect(common.data_directory));
   foresee::CheckReport report = foresee::report_from_json(
@@ -68,8 +70,28 @@ Result<int> check_live(const CheckArguments& arguments, const CommonOptions& com
                                                          {"cluster", arguments.cluster},
                                                          {"namespace", arguments.space}}))));
   report.problems.insert(report.problems.begin(), change.problems.begin(), change.problems.end());
+  foresee::locate(report, change.documents);
   print(report, arguments, severity);
   return judge(report, severity, change.documents.size());
+}
+
+constexpr size_t kLargestSchema = 64 << 20;
+
+std::shared_ptr<const schema::ObjectSchemas> read_schemas(const std::vector<std::string>& files,
+                                                          std::vector<Error>& problems) {
+  if (files.empty()) return nullptr;
+  auto schemas = std::make_shared<schema::ObjectSchemas>();
+  for (const std::string& file : files) {
+    const Result<std::string> text = read_file(file, kLargestSchema);
+    auto document = text ? schema::OpenApi::parse(*text, file) : fail(text.error());
+    if (document) {
+      schemas->add(*std::move(document));
+    } else {
+      Error& problem = problems.emplace_back(std::move(document).error());
+      if (problem.where.file.empty()) problem.where.file = file;
+    }
+  }
+  return schemas;
 }
 
 // Against a directory of manifests.
@@ -77,11 +99,12 @@ Result<int> check_offline(const CheckArguments& arguments, Severity severity) {
   const std::unique_ptr<TemporaryDirectory> directory = TRY(TemporaryDirectory::make());
   foresee::Workbench bench = TRY(foresee::open_workbench({TRY(unpack_packs(directory->path())), arguments.config}));
   foresee::ObjectDocuments change = read_all(arguments.files);
+  std::vector<Error> problems = std::move(bench.problems);
   const foresee::CheckOptions options{.cluster = arguments.cluster.empty() ? "check" : arguments.cluster,
                                       .space = arguments.space,
-                                      .documents_are_patches = arguments.patch};
+                                      .documents_are_patches = arguments.patch,
+                                      .schemas = read_schemas(arguments.schemas, problems)};
   foresee::ObjectDocuments against = foresee::read_objects(std::filesystem::path(arguments.against));
-  std::vector<Error> problems = std::move(bench.problems);
   std::ranges::move(against.problems, std::back_inserter(problems));
   std::ranges::move(change.problems, std::back_inserter(problems));
   // Who is asked to compare with a system must not be told about another one.
@@ -112,7 +135,12 @@ void add_check(CLI::App& app, CommonOptions& common, Action& chosen) {
   command
       ->add_option("-f,--file", arguments.files, "The change: manifests, directories of them, or - for standard input")
       ->required();
-  command->add_option("--against", arguments.against, "A directory of manifests that stands for the running system");
+  CLI::Option* against = command->add_option("--against", arguments.against,
+                                             "A directory of manifests that stands for the running system");
+  command
+      ->add_option("--schema", arguments.schemas,
+                   "With --against: OpenAPI documents of the API server (kubectl get --raw /openapi/v2)")
+      ->needs(against);
   command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
   command->add_option("-c,--config", arguments.config, "A directory with rules of your own")->capture_default_str();
   command->add_option("--cluster", arguments.cluster, "The cluster that the objects are for, where there are several");

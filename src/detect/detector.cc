@@ -272,7 +272,8 @@ class Detector::State {
   }
 
   void evaluate_sql(const std::string& path, ScheduledSqlRule& rule, Time now, Round& round) {
-    if (!rule.rule.on.empty() && !options_.asks_configuration_rules) return;
+    // What objects may be is asked of a picture only: their whole form is not in the catalog's tables.
+    if (!rule.rule.on.empty() && (!options_.asks_configuration_rules || !rule.rule.allows.is_null())) return;
     if (!is_due(rule.last, rule.rule.every, now)) return;
     rule.last = on_the_beat(rule.last, rule.rule.every, now);
     Result<std::vector<Finding>> holding = evaluate_sql_rule(rule.rule, sources_.sql, now, rule.state);

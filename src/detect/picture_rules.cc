@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "detect/allowed_values.h"
+
 namespace capstan::detect {
 namespace {
 
@@ -120,9 +122,19 @@ std::vector<Error> PictureRules::load(std::vector<SqlRule> rules) {
       problems.push_back(about(rule, of_affected.error()));
       continue;
     }
+    std::optional<schema::Schema> allows;
+    if (!rule.allows.is_null()) {
+      Result<schema::Schema> schema = schema::Schema::read(rule.allows);
+      if (!schema) {
+        problems.push_back(about(rule, schema.error()));
+        continue;
+      }
+      allows = *std::move(schema);
+    }
     std::set<std::string> tables = of_all->tables();
     tables.insert(rule.on.begin(), rule.on.end());
-    rules_.push_back({std::move(rule), *std::move(of_all), *std::move(of_affected), std::move(tables), ids, {}});
+    rules_.push_back(
+        {std::move(rule), *std::move(of_all), *std::move(of_affected), std::move(allows), std::move(tables), ids, {}});
   }
   return problems;
 }
@@ -131,10 +143,27 @@ bool PictureRules::concerns(const Rule& rule, const std::set<std::string>& chang
   return std::ranges::any_of(rule.tables, [&](const std::string& table) { return changed_tables.contains(table); });
 }
 
-Result<PictureRules::Verdicts> PictureRules::ask(Rule& rule, catalog::PictureQuestion& question) {
+std::vector<Result<PictureRules::Verdicts>> PictureRules::ask(const std::vector<Question>& questions) {
+  std::vector<Result<Table>> tables;
+  tables.reserve(questions.size());
+  std::vector<AllowedQuestion> allowed;
+  for (const auto& [rule, question] : questions) {
+    Result<Table>& table = tables.emplace_back(question->ask());
+    if (table && rule->allows) allowed.push_back({.rule = &rule->rule, .allows = &*rule->allows, .table = &table});
+  }
+  find_faults(picture_, allowed);
+  std::vector<Result<Verdicts>> answers;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    answers.push_back(verdicts_of(*questions[i].rule, std::move(tables[i])));
+  }
+  return answers;
+}
+
+Result<PictureRules::Verdicts> PictureRules::verdicts_of(const Rule& rule, Result<Table> table) {
   Verdicts verdicts;
-  for (Finding& finding : TRY(findings_of(rule.rule, TRY(question.ask())))) {
-    verdicts[finding.resource].push_back(std::move(finding));
+  for (Finding& finding : TRY(findings_of(rule.rule, TRY(std::move(table)), rule.allows ? kPlaceColumn : ""))) {
+    std::vector<Finding>& findings = verdicts[finding.resource];
+    findings.push_back(std::move(finding));
   }
   return verdicts;
 }
@@ -158,8 +187,12 @@ VerdictChange PictureRules::foresee_all() { return ask_all(false); }
 
 VerdictChange PictureRules::ask_all(bool keep) {
   VerdictChange change;
-  for (Rule& rule : rules_) {
-    Result<Verdicts> now = ask(rule, rule.of_all);
+  std::vector<Question> questions;
+  for (Rule& rule : rules_) questions.push_back({&rule, &rule.of_all});
+  std::vector<Result<Verdicts>> answers = ask(questions);
+  for (size_t i = 0; i < questions.size(); ++i) {
+    Rule& rule = *questions[i].rule;
+    Result<Verdicts>& now = answers[i];
     if (!now) {
       change.problems.push_back(about(rule.rule, now.error()));
       continue;
@@ -183,23 +216,32 @@ VerdictChange PictureRules::ask(const catalog::PictureChanges& changes, bool kee
   VerdictChange change;
   const std::set<std::string> changed_tables = tables_of(changes, picture_.kinds());
   Affected affected(picture_, changes);
+  std::vector<Question> questions;
+  std::vector<const std::optional<std::vector<ResourceId>>*> asked_of;
   for (Rule& rule : rules_) {
     if (!concerns(rule, changed_tables)) continue;
     const auto ids = affected.of(rule);
-    if (ids && **ids && (**ids)->empty()) continue;
-    Result<Verdicts> now = ids ? ask(rule, **ids ? rule.of_affected : rule.of_all) : fail(ids.error());
+    if (!ids) change.problems.push_back(about(rule.rule, ids.error()));
+    if (!ids || (**ids && (**ids)->empty())) continue;
+    questions.push_back({&rule, **ids ? &rule.of_affected : &rule.of_all});
+    asked_of.push_back(*ids);
+  }
+  std::vector<Result<Verdicts>> answers = ask(questions);
+  for (size_t i = 0; i < questions.size(); ++i) {
+    Rule& rule = *questions[i].rule;
+    Result<Verdicts>& now = answers[i];
     if (!now) {
       change.problems.push_back(about(rule.rule, now.error()));
       continue;
     }
     std::vector<ResourceId> everyone;
-    if (!**ids) {  // Whoever had a verdict is asked again, too.
+    if (!*asked_of[i]) {  // Whoever had a verdict is asked again, too.
       for (const auto& [id, findings] : rule.verdicts) everyone.push_back(id);
       for (const auto& [id, findings] : *now) {
         if (!rule.verdicts.contains(id)) everyone.push_back(id);
       }
     }
-    for (const ResourceId& id : **ids ? ***ids : everyone) {
+    for (const ResourceId& id : *asked_of[i] ? **asked_of[i] : everyone) {
       const auto before = rule.verdicts.find(id);
       const auto after = now->find(id);
       compare(before == rule.verdicts.end() ? std::vector<Finding>() : before->second,

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "catalog/picture_question.h"
 #include "detect/sql_rule.h"
 #include "model/finding.h"
+#include "schema/schema.h"
 
 namespace capstan::detect {
 
@@ -51,6 +53,7 @@ class PictureRules {
     SqlRule rule;
     catalog::PictureQuestion of_all;
     catalog::PictureQuestion of_affected;
+    std::optional<schema::Schema> allows;
     std::set<std::string> tables;
     size_t ids = 0;  // The number of its table of ids; rules on the same kinds with the same reach share one.
     Verdicts verdicts;
@@ -60,8 +63,15 @@ class PictureRules {
 
   VerdictChange ask_all(bool keep);
   VerdictChange ask(const catalog::PictureChanges& changes, bool keep);
+  static Result<Verdicts> verdicts_of(const Rule& rule, Result<Table> table);
   static bool concerns(const Rule& rule, const std::set<std::string>& changed_tables);
-  Result<Verdicts> ask(Rule& rule, catalog::PictureQuestion& question);
+  // What is to be asked of one rule.
+  struct Question {
+    Rule* rule = nullptr;
+    catalog::PictureQuestion* question = nullptr;
+  };
+  // The answers in the order of the questions. Objects that several rules with `allows` look at are read once.
+  std::vector<Result<Verdicts>> ask(const std::vector<Question>& questions);
   static void compare(const std::vector<Finding>& before, const std::vector<Finding>& after, VerdictChange& change);
 
   catalog::Picture& picture_;

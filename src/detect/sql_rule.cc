@@ -8,6 +8,7 @@
 #include "base/suggest.h"
 #include "detect/alert_finding.h"
 #include "model/label_selector.h"
+#include "schema/schema.h"
 
 namespace capstan::detect {
 namespace {
@@ -130,17 +131,47 @@ class RuleReader {
   void read_question(SqlRule& rule) {
     read_on(rule);
     read_reach(rule);
+    read_allows(rule);
     const std::string find = reader_.string_or("find", "");
     const std::string where = reader_.string_or("where", "");
-    if (find.empty() == where.empty()) {
-      reader_.problem(node_, "a rule with 'on' needs either 'where' (a condition) or 'find' (SELECT … FROM this …)");
+    const bool has_allows = reader_.has("allows");
+    if (has_allows ? !find.empty() : find.empty() == where.empty()) {
+      reader_.problem(
+          node_,
+          "a rule with 'on' needs either 'where' (a condition) or 'find' (SELECT … FROM this …), or 'allows' "
+          "(a JSON Schema) with or without 'where'");
       return;
     }
-    rule.question = find.empty() ? "SELECT this.* FROM this WHERE (" + where + "\n)" : find;
+    if (has_allows && where.empty()) {
+      rule.question = "SELECT this.* FROM this";
+    } else {
+      rule.question = find.empty() ? "SELECT this.* FROM this WHERE (" + where + "\n)" : find;
+    }
     if (rule.on.empty()) return;
     rule.sql = with_this(rule, kinds_);
     if (const Status good = sql_.check(rule.sql); !good) {
       reader_.problem(reader_.at(find.empty() ? "where" : "find"), "in the SQL: " + good.error().message);
+    }
+  }
+
+  void read_allows(SqlRule& rule) {
+    const ConfigNode* node = reader_.node("allows");
+    rule.within = reader_.string_or("within", "");
+    if (node == nullptr) {
+      if (!rule.within.empty()) reader_.problem(reader_.at("within"), "'within' needs 'allows'");
+      return;
+    }
+    rule.allows = node->to_json();
+    if (!reader_.has("where") && !reader_.has("reach")) rule.reach = Reach::kSelf;
+    if (const auto schema = schema::Schema::read(rule.allows); !schema) {
+      reader_.problem(*node, "in the schema of 'allows': " + schema.error().message);
+    }
+    if (rule.within.empty()) return;
+    for (const KindSpec& kind : kinds_) {
+      const bool is_on = std::ranges::find(rule.on, kind.name) != rule.on.end();
+      if (is_on && !kind.places.contains(rule.within)) {
+        reader_.problem(reader_.at("within"), fmt::format("the kind {} has no place '{}'", kind.name, rule.within));
+      }
     }
   }
 
@@ -295,15 +326,18 @@ std::string fill_placeholders(std::string_view text, const std::vector<std::stri
   return out;
 }
 
-Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table) {
+Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table, std::string_view key) {
   const size_t id = TRY(id_column(table, rule));
+  const auto key_column = static_cast<size_t>(std::ranges::find(table.columns, key) - table.columns.begin());
   // The order in which a database gives rows is its own; the names of findings must not depend on it.
   std::ranges::sort(table.rows);
   std::set<std::string> seen;
   std::vector<Finding> findings;
   for (const std::vector<SqlValue>& row : table.rows) {
     Labels labels{{"resource", to_text(row[id])}};
-    if (seen.contains(finding_id("sql:" + rule.name, labels))) {
+    if (key_column < table.columns.size()) {
+      labels.set(table.columns[key_column], to_text(row[key_column]));
+    } else if (seen.contains(finding_id("sql:" + rule.name, labels))) {
       // Several rows about one resource: what else they say tells them apart.
       for (size_t i = 0; i < row.size(); ++i) {
         if (i != id) labels.set(table.columns[i], to_text(row[i]));

@@ -19,6 +19,16 @@
 //   where: selector IS NOT NULL AND NOT EXISTS (SELECT 1 FROM relation r WHERE r.source = this.id AND …)
 //   reach: 1      # How many relation steps away a change can change the verdict: 0, 1, 2, namespace or cluster; or
 //                 # { default: 0, k8s_limit_range: namespace }, by the kind of what changes.
+//
+// Where the values of single fields decide, `allows` stands for `find`: a JSON Schema (schema/schema.h) over the whole
+// object, or over the place of it that `within` names. `where` may choose the objects. Its rows have the columns of
+// `this`, and place, value, allowed, nearest; fault and advice say the same as sentences:
+//
+//   rule: TeamReplicas
+//   on: k8s_deployment
+//   allows: { properties: { spec: { properties: { replicas: { minimum: 2, maximum: 10 } } } } }
+//   says: "{{name}}: {{fault}}"
+//   remedy: "{{advice}}"
 #pragma once
 
 #include <map>
@@ -56,6 +66,8 @@ struct SqlRule {
   std::string question = {};         // The SQL that speaks of `this`; `sql` is the same with all of `this` in it.
   Reach reach = Reach::kOneStep;
   std::map<std::string, Reach> reach_of = {};  // By the kind of what changes, where it is another.
+  Json allows = {};         // A schema: `question` then only chooses whose objects must keep to it. Null: none.
+  std::string within = {};  // The place of a kind (KindSpec::places) that `allows` is about; "" for the object.
   Where where;
 
   bool operator==(const SqlRule&) const = default;
@@ -80,8 +92,9 @@ using SqlRuleState = std::map<std::string, Time>;
 // placeholder without a column becomes "<no column 'x'>", never the loss of a finding.
 Result<std::vector<Finding>> evaluate_sql_rule(const SqlRule& rule, const SqlSource& sql, Time at, SqlRuleState& state);
 
-// The findings that rows stand for, each once, in an order of their own. kInvalidArgument without a column `id`.
-Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table);
+// The findings that rows stand for, each once, in an order of their own. Several rows about one resource are told apart
+// by the column `key`; where there is none, by all that they say. kInvalidArgument without a column `id`.
+Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table, std::string_view key = "");
 
 // "{{name}} is full" with the values of a row.
 std::string fill_placeholders(std::string_view text, const std::vector<std::string>& columns,

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "foresee/merge_object.h"
+#include "foresee/schema_check.h"
 
 namespace capstan::foresee {
 namespace {
@@ -38,6 +39,8 @@ Json over_existing(const Json& existing, Json manifest) {
   manifest.set("metadata", std::move(metadata));
   return manifest;
 }
+
+bool is_definition(const Json& object) { return object["kind"].string_or_empty() == "CustomResourceDefinition"; }
 
 bool makes_the_same(const KindSpec::Makes& makes, const Resource& before, const Resource& after) {
   return makes.metadata.read(before.fields) == makes.metadata.read(after.fields) &&
@@ -160,6 +163,7 @@ std::vector<Error> Checker::assume(std::span<const ObjectDocument> documents, co
     if (!done) problems.push_back({done.error().code, done.error().message, where});
   };
   for (const ObjectDocument& document : documents) {
+    if (is_definition(document.object)) definitions_.define(document.object);  // Whole: the picture cuts it.
     Result<Target> target = target_of(document, options);
     if (target && target->after) taken.emplace_back(target->id, &document.where);
     keep(!target         ? fail(target.error())
@@ -204,6 +208,48 @@ std::vector<std::string> Checker::clusters() {
     while (rows && rows->step().value_or(false)) names.emplace(rows->text(0));
   }
   return {names.begin(), names.end()};
+}
+
+// Of patches, which are a part only, what becomes of the object is looked at.
+void Checker::check_forms(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report) {
+  schema::ObjectSchemas of_the_change;
+  for (const ObjectDocument& document : documents) {
+    if (is_definition(document.object)) of_the_change.define(document.object);
+  }
+  SchemaCheck forms({of_the_change.empty() ? nullptr : &of_the_change, options.schemas.get(),
+                     definitions_.empty() ? nullptr : &definitions_},
+                    picture_.kinds());
+  std::map<ResourceId, size_t> changed;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    const Result<Target> target = target_of(documents[i], options);
+    if (!target) continue;
+    changed[target->id] = i;
+    if (!target->after) continue;
+    const KindSpec& kind = *kind_named(picture_.kinds(), kind_of(target->id));
+    const Json object =
+        options.documents_are_patches ? ObjectMapping::to_object(kind, *target->after) : documents[i].object;
+    for (Finding& finding : forms.check(object, target->id)) {
+      // A rule says more of the same place.
+      const bool is_told = std::ranges::any_of(report.broken, [&](const Finding& other) {
+        return other.resource == finding.resource && other.labels.get("place") == finding.labels.get("place");
+      });
+      if (!is_told) report.broken.push_back(std::move(finding));
+    }
+  }
+  report.notes = forms.notes();
+  for (const Finding& finding : report.broken) {
+    const auto document = changed.find(finding.resource);
+    if (document == changed.end()) continue;
+    report.spots[finding.id] = {
+        .document = document->second, .place = std::string(finding.labels.get("place")), .where = {}};
+  }
+  locate(report, documents);
+}
+
+void locate(CheckReport& report, std::span<const ObjectDocument> documents) {
+  for (auto& [id, spot] : report.spots) {
+    if (spot.document < documents.size()) spot.where = where_of(documents[spot.document], spot.place);
+  }
 }
 
 void Checker::apply(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report) {
@@ -267,6 +313,7 @@ CheckReport Checker::check(std::span<const ObjectDocument> documents, const Chec
     return report;
   }
   judge(documents, options, report);
+  check_forms(documents, options, report);
   if (Status ended = picture_.end_trial(); !ended) report.problems.push_back(ended.error());
   const auto worst_first = [](const Finding& finding) { return -static_cast<int>(finding.severity); };
   std::ranges::stable_sort(report.broken, {}, worst_first);

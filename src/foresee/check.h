@@ -2,6 +2,8 @@
 // trial, the rules that it can affect are asked of what it can affect, and all is taken back.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +15,7 @@
 #include "foresee/object_documents.h"
 #include "model/finding.h"
 #include "model/object_mapping.h"
+#include "schema/object_schemas.h"
 
 namespace capstan::foresee {
 
@@ -23,6 +26,15 @@ struct CheckOptions {
   bool documents_are_patches = false;  // JSON merge patches (RFC 7386), lists merged by name; else whole objects.
   // Whole objects that are taken as there already: what they break and mend is not the change's doing.
   std::vector<ObjectDocument> assumed;
+  // What the API server that the objects are for says of itself; nothing: it is not known.
+  std::shared_ptr<const schema::ObjectSchemas> schemas = nullptr;
+};
+
+// Where in the change a finding lies.
+struct Spot {
+  size_t document = 0;  // Which of the change's documents.
+  std::string place;    // spec.replicas; "" for all of it.
+  Where where;          // As far as the document's text is known.
 };
 
 // Something that would no longer hold, or newly: who loses it and who still counts on it.
@@ -39,7 +51,12 @@ struct CheckReport {
   std::vector<Consequence> consequences;  // Of relations that already existed before.
   std::vector<Error> problems;            // What could not be checked: objects of no known kind, rules that failed.
   std::vector<ResourceId> changed;
+  std::map<std::string, Spot> spots = {};  // By the ids of findings about objects of the change.
+  std::vector<std::string> notes = {};     // What was not looked at because nobody can know it here.
 };
+
+// Where the spots are in these documents: for who got the report from elsewhere.
+void locate(CheckReport& report, std::span<const ObjectDocument> documents);
 
 // Not thread-safe. Checks leave picture and rules as they were.
 class Checker {
@@ -70,11 +87,13 @@ class Checker {
   Status remake(const KindSpec& kind, const Resource* before, const Resource* after);
   Result<std::vector<ResourceId>> made_by(const KindSpec& kind, const ResourceId& maker);
   Status make(const KindSpec& kind, const Resource& maker);
+  void check_forms(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report);
   std::vector<Consequence> consequences(const std::vector<catalog::RelationChange>& changes);
 
   catalog::Picture& picture_;
   detect::PictureRules& rules_;
   ObjectMapping mapping_;
+  schema::ObjectSchemas definitions_;  // Of what was assumed.
 };
 
 }  // namespace capstan::foresee

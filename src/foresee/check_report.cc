@@ -14,9 +14,22 @@ std::string count(size_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
-void add_finding(const Finding& finding, std::string& text) {
+// "change.yaml:12:5", or "".
+std::string text_of(const Where& where) {
+  if (where.file.empty() || where.line == 0) return where.file;
+  return fmt::format("{}:{}:{}", where.file, where.line, where.column);
+}
+
+const Spot* spot_of(const CheckReport& report, const Finding& finding) {
+  const auto found = report.spots.find(finding.id);
+  return found == report.spots.end() ? nullptr : &found->second;
+}
+
+void add_finding(const CheckReport& report, const Finding& finding, std::string& text) {
   text += fmt::format("\n{:<8} {}  {}\n         {}\n", to_string(finding.severity), finding.rule, finding.resource,
                       finding.says);
+  const Spot* spot = spot_of(report, finding);
+  if (spot != nullptr && !spot->where.file.empty()) text += fmt::format("         at: {}\n", text_of(spot->where));
   if (!finding.remedy.empty()) text += fmt::format("         remedy: {}\n", finding.remedy);
 }
 
@@ -45,10 +58,41 @@ Json relation_json(const Relation& relation) {
   return Json::object({{"source", relation.source}, {"kind", relation.kind}, {"target", relation.target}});
 }
 
-Json findings_json(const std::vector<Finding>& findings) {
+Json findings_json(const CheckReport& report, const std::vector<Finding>& findings) {
   Json all = Json::array();
-  for (const Finding& finding : findings) all.push_back(finding_json(finding));
+  for (const Finding& finding : findings) {
+    Json one = finding_json(finding);
+    if (const Spot* spot = spot_of(report, finding)) {
+      one.set("document", static_cast<int64_t>(spot->document));
+      one.set("place", spot->place);
+      one.set("file", spot->where.file);
+      one.set("line", spot->where.line);
+      one.set("column", spot->where.column);
+    }
+    all.push_back(std::move(one));
+  }
   return all;
+}
+
+Json sarif_location(const CheckReport& report, const Finding& finding) {
+  const Spot* spot = spot_of(report, finding);
+  const std::string name =
+      spot == nullptr || spot->place.empty() ? finding.resource : finding.resource + "#" + spot->place;
+  Json location = Json::object(
+      {{"logicalLocations", Json::array({Json::object({{"fullyQualifiedName", name}, {"kind", "resource"}})})}});
+  // What came through standard input has no file.
+  if (spot == nullptr || spot->where.file.empty() || spot->where.line == 0 || spot->where.file.starts_with("/dev/"))
+    return location;
+  location.set("physicalLocation",
+               Json::object({{"artifactLocation", Json::object({{"uri", spot->where.file}})},
+                             {"region", Json::object({{"startLine", spot->where.line},
+                                                      {"startColumn", std::max(spot->where.column, 1)}})}}));
+  return location;
+}
+
+Where where_from(const Json& json) {
+  return {json["file"].string_or_empty(), static_cast<int>(json["line"].int_or(0)),
+          static_cast<int>(json["column"].int_or(0))};
 }
 
 std::string_view sarif_level(Severity severity) {
@@ -89,7 +133,7 @@ std::string to_text(const CheckReport& report) {
                                  report.broken.empty() ? "nothing" : count(report.broken.size(), "thing"),
                                  report.mended.empty() ? "nothing" : count(report.mended.size(), "thing"),
                                  count(report.objects, "object"), count(report.rules, "rule"));
-  for (const Finding& finding : report.broken) add_finding(finding, text);
+  for (const Finding& finding : report.broken) add_finding(report, finding, text);
   if (!report.mended.empty()) text += "\nmended:\n";
   for (const Finding& finding : report.mended) {
     text += fmt::format("  {}  {}: {}\n", finding.rule, finding.resource, finding.says);
@@ -98,6 +142,8 @@ std::string to_text(const CheckReport& report) {
   for (const Consequence& consequence : report.consequences) add_consequence(consequence, text);
   if (!report.problems.empty()) text += "\nnot checked:\n";
   for (const Error& problem : report.problems) text += fmt::format("  {}\n", problem.to_string());
+  if (!report.notes.empty()) text += "\nto note:\n";
+  for (const std::string& note : report.notes) text += fmt::format("  {}\n", note);
   return text;
 }
 
@@ -119,10 +165,11 @@ Json to_json(const CheckReport& report) {
   }
   return Json::object({{"objects", static_cast<int64_t>(report.objects)},
                        {"rules", static_cast<int64_t>(report.rules)},
-                       {"broken", findings_json(report.broken)},
-                       {"mended", findings_json(report.mended)},
+                       {"broken", findings_json(report, report.broken)},
+                       {"mended", findings_json(report, report.mended)},
                        {"lost_relations", std::move(consequences)},
-                       {"problems", std::move(problems)}});
+                       {"problems", std::move(problems)},
+                       {"notes", Json(Json::Array(report.notes.begin(), report.notes.end()))}});
 }
 
 CheckReport report_from_json(const Json& json) {
@@ -152,16 +199,20 @@ CheckReport report_from_json(const Json& json) {
                      .consequences = {},
                      .problems = {},
                      .changed = {}};
+  for (const Json& item : json["broken"].items()) {
+    if (!item.contains("document")) continue;
+    report.spots[item["id"].string_or_empty()] = {.document = static_cast<size_t>(item["document"].int_or(0)),
+                                                  .place = item["place"].string_or_empty(),
+                                                  .where = where_from(item)};
+  }
+  for (const Json& note : json["notes"].items()) report.notes.push_back(note.string_or_empty());
   for (const Json& item : json["lost_relations"].items()) {
     Consequence& consequence = report.consequences.emplace_back();
     consequence.change = {.relation = relation(item), .is_new = false};
     for (const Json& one : item["counted_on_by"].items()) consequence.counted_on_by.push_back(relation(one));
   }
   for (const Json& item : json["problems"].items()) {
-    report.problems.push_back({ErrorCode::kInvalidArgument,
-                               item["message"].string_or_empty(),
-                               {item["file"].string_or_empty(), static_cast<int>(item["line"].int_or(0)),
-                                static_cast<int>(item["column"].int_or(0))}});
+    report.problems.push_back({ErrorCode::kInvalidArgument, item["message"].string_or_empty(), where_from(item)});
   }
   return report;
 }
@@ -172,14 +223,11 @@ Json to_sarif(const CheckReport& report, std::string_view version) {
   for (const Finding& finding : report.broken) {
     rules.emplace(finding.rule, &finding);
     const std::string text = finding.remedy.empty() ? finding.says : finding.says + "\nRemedy: " + finding.remedy;
-    results.push_back(Json::object(
-        {{"ruleId", finding.rule},
-         {"level", sarif_level(finding.severity)},
-         {"message", Json::object({{"text", text}})},
-         {"partialFingerprints", Json::object({{"capstan/v1", finding.id}})},
-         {"locations", Json::array({Json::object(
-                           {{"logicalLocations", Json::array({Json::object({{"fullyQualifiedName", finding.resource},
-                                                                            {"kind", "resource"}})})}})})}}));
+    results.push_back(Json::object({{"ruleId", finding.rule},
+                                    {"level", sarif_level(finding.severity)},
+                                    {"message", Json::object({{"text", text}})},
+                                    {"partialFingerprints", Json::object({{"capstan/v1", finding.id}})},
+                                    {"locations", Json::array({sarif_location(report, finding)})}}));
   }
   Json descriptors = Json::array();
   for (const auto& [name, finding] : rules) descriptors.push_back(Json::object({{"id", name}}));
@@ -197,7 +245,9 @@ std::string to_junit(const CheckReport& report, Severity at_least) {
   for (const Finding& finding : report.broken) {
     const bool fails = finding.severity >= at_least;
     failures += fails ? 1 : 0;
-    const std::string text = finding.remedy.empty() ? finding.says : finding.says + "\nRemedy: " + finding.remedy;
+    std::string text = finding.remedy.empty() ? finding.says : finding.says + "\nRemedy: " + finding.remedy;
+    const Spot* spot = spot_of(report, finding);
+    if (spot != nullptr && !spot->where.file.empty()) text += "\nAt: " + text_of(spot->where);
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\">\n", xml(finding.rule), xml(finding.resource));
     cases += fails ? fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
                                  to_string(finding.severity), xml(finding.says), xml(text))

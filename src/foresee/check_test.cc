@@ -38,6 +38,14 @@ kind: k8s_ingress
 like: an_object
 objects: { group: networking.k8s.io, resource: ingresses, type: Ingress }
 ---
+kind: example_widget
+like: an_object
+objects: { group: example.org, resource: widgets, type: Widget }
+---
+kind: k8s_definition
+like: an_object
+objects: { group: apiextensions.k8s.io, resource: customresourcedefinitions, type: CustomResourceDefinition }
+---
 kind: k8s_quota
 like: an_object
 objects: { group: "", resource: quotas, type: Quota }
@@ -86,6 +94,14 @@ find: |
   JOIN k8s_container c ON c.owner = this.id
   JOIN k8s_quota q ON q.namespace = this.namespace WHERE c.memory > q.most
 says: "{{container}} of {{name}} wants more than {{most}}"
+---
+rule: FewReplicas
+severity: high
+on: k8s_deployment
+where: this.name LIKE 'big%'
+allows: { properties: { spec: { properties: { replicas: { type: integer, minimum: 2, maximum: 10 } } } } }
+says: "{{name}}: {{place}} is {{value}}, allowed is {{allowed}}, nearest is {{nearest}}"
+remedy: "{{advice}}"
 )";
 
 // Answers nothing: rules here are asked of pictures.
@@ -305,6 +321,100 @@ TEST(ObjectDocuments, AreReadOneByOneWithTheirPlace) {
   EXPECT_EQ(read.problems[0].to_string(), "f.yaml:7:1: an object needs 'apiVersion'");
   EXPECT_THAT(read.problems[1].to_string(), HasSubstr("f.yaml:9:1: an object must be a map"));
   EXPECT_THAT(read_objects("a: [", "g.yaml").problems[0].to_string(), HasSubstr("g.yaml:1:"));
+}
+
+constexpr char kDefinition[] = R"(
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.example.org }
+spec:
+  group: example.org
+  names: { kind: Widget, plural: widgets }
+  versions:
+    - name: v1
+      served: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [size]
+              x-kubernetes-validations: [{ rule: "self.size > 0" }]
+              properties: { size: { type: integer, maximum: 9 }, open: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+)";
+
+TEST_F(CheckTest, ARuleMaySayWhatItsObjectsMayBe) {
+  const CheckReport report = patch(R"(
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: bigweb, namespace: shop }
+spec:
+  replicas: 99
+)");
+  EXPECT_THAT(said(report.broken),
+              ElementsAre("FewReplicas k8s_deployment/check/shop/bigweb: bigweb: spec.replicas is 99, allowed is at "
+                          "least 2 and at most 10, nearest is 10"));
+  EXPECT_EQ(report.broken[0].remedy, "Write replicas: 10.");
+  EXPECT_EQ(report.spots.at(report.broken[0].id).where, (Where{"change.yaml", 6, 3}));
+  EXPECT_THAT(patch("{apiVersion: apps/v1, kind: Deployment, metadata: {name: bigweb, namespace: shop}, spec: "
+                    "{replicas: 3}}")
+                  .broken,
+              IsEmpty());
+}
+
+TEST_F(CheckTest, ChecksCustomObjectsByADefinitionThatWasAssumedOrComesWithTheChange) {
+  const std::string widget =
+      "{apiVersion: example.org/v1, kind: Widget, metadata: {name: a, namespace: shop}, spec: "
+      "{size: 12, sice: 1, open: {x: 1}}}";
+  EXPECT_THAT(checker_->check(read(widget), {}).broken, IsEmpty());
+  const CheckReport both = checker_->check(read(std::string(kDefinition) + "\n---\n" + widget), {});
+  assume(kDefinition);
+  for (const CheckReport& report : {both, checker_->check(read(widget), {})}) {
+    EXPECT_THAT(said(report.broken),
+                ElementsAre("KubeFieldInvalid example_widget/check/shop/a: spec.size is 12: allowed is at "
+                            "most 9; the API server refuses it",
+                            "KubeFieldUnknown example_widget/check/shop/a: spec.sice is no field: did you "
+                            "mean size?; the API server drops it, or refuses the object"));
+    EXPECT_THAT(report.notes,
+                ElementsAre("expressions (x-kubernetes-validations) are not evaluated, of: example.org/v1 Widget",
+                            "by their schemas parts may hold anything and are not checked, of: example.org/v1 Widget"));
+  }
+}
+
+TEST_F(CheckTest, SaysWhichVersionToWriteWhereOneIsNotServed) {
+  auto schemas = std::make_shared<schema::ObjectSchemas>();
+  schemas->add_served("v1");
+  schemas->add_served("apps/v1");
+  const CheckReport report =
+      checker_->check(read("{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: old, namespace: shop}}"),
+                      {.schemas = schemas});
+  EXPECT_THAT(said(report.broken),
+              ElementsAre("KubeApiVersionNotServed k8s_deployment/check/shop/old: the API server has no "
+                          "apps/v1beta1: the Deployment is refused"));
+  EXPECT_EQ(report.broken[0].remedy, "Write apiVersion: apps/v1.");
+}
+
+TEST_F(CheckTest, EveryFormOfTheReportSaysWhereAFindingLies) {
+  assume(kDefinition);
+  const std::string widget = R"(apiVersion: example.org/v1
+kind: Widget
+metadata: { name: a, namespace: shop }
+spec:
+  size: 12
+)";
+  const CheckReport report = checker_->check(read(widget), {});
+  EXPECT_THAT(to_text(report), HasSubstr("at: change.yaml:5:3"));
+  EXPECT_THAT(to_junit(report, Severity::kHigh), HasSubstr("At: change.yaml:5:3"));
+  const Json location = to_sarif(report, "1")["runs"].items()[0]["results"].items()[0]["locations"].items()[0];
+  EXPECT_EQ(location["physicalLocation"]["region"]["startLine"], Json(5));
+  EXPECT_THAT(location.dump(), HasSubstr("example_widget/check/shop/a#spec.size"));
+  CheckReport again = report_from_json(to_json(report));
+  EXPECT_EQ(again.notes, report.notes);
+  EXPECT_EQ(to_text(again), to_text(report));
+  again.spots.begin()->second.where = {};
+  locate(again, read(widget));
+  EXPECT_EQ(to_text(again), to_text(report));
 }
 
 }  // namespace

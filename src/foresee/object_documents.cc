@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/config.h"
 #include "base/file.h"
@@ -26,16 +27,26 @@ Status check_object(const Json& object, const Where& where) {
   return {};
 }
 
-void take(Json object, const Where& where, ObjectDocuments& read) {
+void take(Json object, const Where& where, const std::shared_ptr<const ConfigNode>& source, ObjectDocuments& read) {
   const std::string& kind = object["kind"].string_or_empty();
   if (kind.ends_with("List") && object["items"].is_array()) {
-    for (const Json& item : object["items"].items()) take(item, where, read);
+    const ConfigNode* items = source ? source->find("items") : nullptr;
+    size_t number = 0;
+    for (const Json& item : object["items"].items()) {
+      const ConfigNode* own = items != nullptr && number < items->items.size() ? &items->items[number] : nullptr;
+      ++number;
+      if (own == nullptr) {
+        take(item, where, nullptr, read);
+      } else {
+        take(item, own->where, std::shared_ptr<const ConfigNode>(source, own), read);
+      }
+    }
     return;
   }
   if (Status good = check_object(object, where); !good) {
     read.problems.push_back(good.error());
   } else {
-    read.documents.push_back({std::move(object), where});
+    read.documents.push_back({std::move(object), where, source});
   }
 }
 
@@ -59,19 +70,51 @@ ObjectDocuments read_objects(std::string_view text, std::string_view file) {
   // JSON is YAML, too, but a list of all pods is read a hundred times faster as what it is.
   if (text.starts_with('{')) {
     if (Result<Json> object = Json::parse(text, file)) {
-      take(*std::move(object), {std::string(file), 1, 1}, read);
+      take(*std::move(object), {std::string(file), 1, 1}, nullptr, read);
       return read;
     }
   }
-  const Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);
+  Result<std::vector<ConfigNode>> documents = parse_yaml(text, file);
   if (!documents) {
     read.problems.push_back(documents.error());
     return read;
   }
-  for (const ConfigNode& document : *documents) {
-    if (!document.is_null()) take(document.to_json(), document.where, read);
+  for (ConfigNode& document : *documents) {
+    if (document.is_null()) continue;
+    const auto source = std::make_shared<const ConfigNode>(std::move(document));
+    take(source->to_json(), source->where, source, read);
   }
   return read;
+}
+
+Where where_of(const ObjectDocument& document, std::string_view place) {
+  Where found = document.where;
+  const ConfigNode* at = document.source.get();
+  while (at != nullptr && !place.empty()) {
+    const ConfigNode* next = nullptr;
+    if (place.starts_with('.')) place.remove_prefix(1);
+    const size_t end = place.starts_with("[\"") ? place.find("\"]") + 2
+                       : place.starts_with('[') ? place.find(']') + 1
+                                                : std::min(place.find_first_of(".["), place.size());
+    std::string_view step = place.substr(0, end);
+    place.remove_prefix(std::min(std::max<size_t>(end, 1), place.size()));
+    size_t index = 0;
+    if (step.starts_with("[\"")) {
+      step = step.substr(2, step.size() - 4);
+    } else if (step.starts_with('[')) {
+      std::from_chars(step.data() + 1, step.data() + step.size(), index);
+      if (index >= at->items.size()) return found;
+      next = &at->items[index];
+      found = next->where;
+    }
+    for (const ConfigMember& member : at->members) {
+      if (next != nullptr || member.key.scalar != step) continue;
+      next = &member.value;
+      found = member.key.where;
+    }
+    at = next;
+  }
+  return found;
 }
 
 ObjectDocuments read_objects(const std::filesystem::path& path) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/config.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -13,8 +15,13 @@ namespace capstan::foresee {
 
 struct ObjectDocument {
   Json object;
-  Where where;  // Of the document within its file.
+  Where where;                                         // Of the document within its file.
+  std::shared_ptr<const ConfigNode> source = nullptr;  // As it was read, where that was YAML.
 };
+
+// Where in the text a place of the object is: "spec.containers[0].image". Where there is no such place, the nearest one
+// around it.
+Where where_of(const ObjectDocument& document, std::string_view place);
 
 struct ObjectDocuments {
   std::vector<ObjectDocument> documents;

@@ -9,6 +9,7 @@
 #include "connect/kubernetes/api_transport.h"
 #include "connect/kubernetes/credentials.h"
 #include "connect/kubernetes/in_cluster.h"
+#include "loop/cluster_schemas.h"
 
 namespace capstan::loop {
 namespace {
@@ -67,6 +68,7 @@ class ClusterSenses::Cluster {
         thread_([this](const std::stop_token& stop) { watch_.run(stop); }) {}
 
   const ClusterContact& contact() const { return contact_; }
+  ClusterSchemas& schemas() { return schemas_; }
 
  private:
   ClusterSink sink_;
@@ -77,6 +79,8 @@ class ClusterSenses::Cluster {
   kubernetes::Credentials credentials_;
   kubernetes::ApiTransport transport_;
   ClusterContact contact_;
+  kubernetes::OpenApiDocuments documents_{transport_};
+  ClusterSchemas schemas_{documents_};
   kubernetes::ClusterWatch watch_;
   std::jthread thread_;
 };
@@ -90,6 +94,19 @@ void ClusterSenses::stop() {
   std::lock_guard lock(mutex_);
   clusters_.clear();
   ending_.clear();
+}
+
+Result<std::shared_ptr<const schema::ObjectSchemas>> ClusterSenses::schemas(
+    const std::string& cluster, const std::vector<std::string>& api_versions) const {
+  std::shared_ptr<Cluster> asked;
+  {
+    std::lock_guard lock(mutex_);
+    for (const std::shared_ptr<Cluster>& one : clusters_) {
+      if (one->contact().cluster == cluster || (cluster.empty() && clusters_.size() == 1)) asked = one;
+    }
+  }
+  if (!asked) return nullptr;
+  return asked->schemas().of(api_versions);  // Not under the lock: it waits for the API server.
 }
 
 Result<std::shared_ptr<const ClusterContact>> ClusterSenses::contact(std::string_view cluster) const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,7 @@
 #include "loop/cluster_contact.h"
 #include "loop/cluster_sink.h"
 #include "model/resource.h"
+#include "schema/object_schemas.h"
 
 namespace capstan::loop {
 
@@ -41,6 +43,10 @@ class ClusterSenses {
   std::vector<Error> apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds);
   void stop();
 
+  // The schemas of a cluster's kinds, for objects of these API versions; "" is the only cluster. Waits for the API
+  // server. Nothing for a cluster that is not watched.
+  Result<std::shared_ptr<const schema::ObjectSchemas>> schemas(const std::string& cluster,
+                                                               const std::vector<std::string>& api_versions) const;
   // Of a cluster as ids name it; "" for the only one there is. kNotFound where it is not watched. Good until released,
   // also when the cluster is no longer wanted.
   Result<std::shared_ptr<const ClusterContact>> contact(std::string_view cluster) const;

@@ -19,23 +19,28 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 17> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
-                                                      {"rule", DocumentKind::kRule},
-                                                      {"policy", DocumentKind::kPolicy},
-                                                      {"test", DocumentKind::kTest},
-                                                      {"kind", DocumentKind::kKind},
-                                                      {"template", DocumentKind::kKind},
-                                                      {"relation", DocumentKind::kRelation},
-                                                      {"host", DocumentKind::kSettings},
-                                                      {"scrape", DocumentKind::kSettings},
-                                                      {"kubernetes", DocumentKind::kSettings},
-                                                      {"scrape_configs", DocumentKind::kSettings},
-                                                      {"global", DocumentKind::kSettings},
-                                                      {"notify", DocumentKind::kSettings},
-                                                      {"retention", DocumentKind::kSettings},
-                                                      {"server", DocumentKind::kSettings},
-                                                      {"owner_labels", DocumentKind::kSettings},
-                                                      {"log_errors", DocumentKind::kSettings}}};
+constexpr auto kTellingKeys = std::to_array<TellingKey>({
+    {"groups", DocumentKind::kAlerts},
+    {"rule", DocumentKind::kRule},
+    {"policy", DocumentKind::kPolicy},
+    {"test", DocumentKind::kTest},
+    {"kind", DocumentKind::kKind},
+    {"template", DocumentKind::kKind},
+    {"relation", DocumentKind::kRelation},
+    {"host", DocumentKind::kSettings},
+    {"scrape", DocumentKind::kSettings},
+    {"kubernetes", DocumentKind::kSettings},
+    {"admission", DocumentKind::kSettings},
+    {"scrape_configs", DocumentKind::kSettings},
+    {"global", DocumentKind::kSettings},
+    {"notify", DocumentKind::kSettings},
+    {"retention", DocumentKind::kSettings},
+    {"node_groups", DocumentKind::kSettings},
+    {"node_group_labels", DocumentKind::kSettings},
+    {"server", DocumentKind::kSettings},
+    {"owner_labels", DocumentKind::kSettings},
+    {"log_errors", DocumentKind::kSettings},
+});
 
 }  // namespace
 

@@ -79,6 +79,10 @@ class Control {
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
   // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
   virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
+  // Why autoscalers do what they do, and where pods could go; with an autoscaler ("shop/web") of that one only.
+  virtual Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const = 0;
+  // What would be placed where if things were otherwise; nothing is changed.
+  virtual Result<Json> whatif(const Json& question) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.

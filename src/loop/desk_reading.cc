@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <set>
 
 #include "foresee/check_report.h"
 #include "loop/answers.h"
@@ -281,9 +282,21 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
   Foresight* foresight = parts_.loop.parts().foresight;
   if (foresight == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
   foresee::ObjectDocuments read = foresee::read_objects(query.change, "change");
-  foresee::CheckReport report =
-      TRY(foresight->check(std::move(read.documents),
-                           {.cluster = query.cluster, .space = query.space, .documents_are_patches = query.is_patch}));
+  foresee::CheckOptions options{
+      .cluster = query.cluster, .space = query.space, .documents_are_patches = query.is_patch, .assumed = {}};
+  if (parts_.clusters != nullptr) {
+    std::set<std::string> versions;
+    for (const foresee::ObjectDocument& document : read.documents) {
+      versions.insert(document.object["apiVersion"].string_or_empty());
+    }
+    auto schemas = parts_.clusters->schemas(query.cluster, {versions.begin(), versions.end()});
+    if (schemas) {
+      options.schemas = *std::move(schemas);
+    } else {
+      read.problems.push_back({schemas.error().code, "the API server's schemas: " + schemas.error().message, {}});
+    }
+  }
+  foresee::CheckReport report = TRY(foresight->check(std::move(read.documents), std::move(options)));
   report.problems.insert(report.problems.begin(), read.problems.begin(), read.problems.end());
   return foresee::to_json(report);
 }
@@ -291,6 +304,16 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
 Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {
   if (parts_.admission == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
   return parts_.admission->answer(std::string(cluster), review);
+}
+
+Result<Json> Desk::scaling(std::string_view cluster, std::string_view autoscaler) const {
+  if (parts_.scaling == nullptr) return fail(ErrorCode::kUnavailable, "no cluster can be asked about here");
+  return parts_.scaling->scaling(cluster, autoscaler);
+}
+
+Result<Json> Desk::whatif(const Json& question) const {
+  if (parts_.scaling == nullptr) return fail(ErrorCode::kUnavailable, "no cluster can be asked about here");
+  return parts_.scaling->whatif(question);
 }
 
 Result<Json> Desk::logs(const LogQuery& query) const {

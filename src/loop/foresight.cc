@@ -89,10 +89,9 @@ Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catal
   TRY(load(catalog));
   Observation derived = observation_of(picture_->take_changes().relations, parts_.clock.now());
   for (const KindSpec& kind : picture_->kinds()) derived.complete_kinds.push_back(kind.name);
-  for (const Relation& relation : TRY(catalog.relations(SIZE_MAX >> 1))) {
-    const bool ours = relation.origin == Origin::kDerived && derived_kinds_.contains(relation.kind);
-    if (!ours) TRY(picture_->put_relation(relation));
-  }
+  // What was derived here before is derived again.
+  const std::vector<Relation> others = TRY(catalog.relations_but_of(kPictureScope));
+  for (const Relation& relation : others) TRY(picture_->put_relation(relation));
   (void)picture_->take_changes();
   rules_ = std::make_unique<detect::PictureRules>(*picture_);
   std::vector<Error> problems = rules_->load(std::move(knowledge.rules));

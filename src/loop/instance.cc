@@ -133,6 +133,7 @@ class Running final : public Instance {
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
   std::unique_ptr<AdmissionDesk> admission_;
+  std::unique_ptr<ScalingDesk> scaling_;
   std::unique_ptr<Desk> desk_;
 };
 
@@ -222,11 +223,15 @@ Status Running::open(const ledger::DataDirectory& directory) {
                                }});
                              }},
       random_, options_.environment);
+  scaling_ = std::make_unique<ScalingDesk>(ScalingDesk::Parts{
+      .clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
+  scaling_->set_groups(settings_.node_groups);
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
       .clusters = clusters_.get(),
       .admission = admission_.get(),
+      .scaling = scaling_.get(),
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,
       .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
@@ -260,6 +265,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
                         {}});
   }
   admission_->set_policy(settings_.admission.policy);
+  scaling_->set_groups(settings_.node_groups);
   for (Error& problem : senses_->apply(settings_)) problems.push_back(std::move(problem));
   for (Error& problem : clusters_->apply(settings_.kubernetes, catalog_->kinds())) {
     problems.push_back(std::move(problem));

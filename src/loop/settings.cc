@@ -172,6 +172,12 @@ class SettingsReader {
       take("admission", *node, read_admission(*node), settings.admission, before_.admission);
     if (const ConfigNode* node = reader.node("notify"))
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
+    if (const ConfigNode* node = reader.node("node_group_labels"))
+      take("node_group_labels", *node, foresee::read_node_group_labels(*node), settings.node_groups.labels,
+           before_.node_groups.labels);
+    if (const ConfigNode* node = reader.node("node_groups"))
+      take("node_groups", *node, foresee::read_node_groups(*node), settings.node_groups.groups,
+           before_.node_groups.groups);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
     if (const ConfigNode* node = reader.node("owner_labels"))

@@ -9,6 +9,7 @@
 #include "connect/host/host_config.h"
 #include "connect/prometheus/scrape_config.h"
 #include "foresee/admission.h"
+#include "foresee/node_groups.h"
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "model/finding.h"
@@ -50,6 +51,7 @@ struct Settings {
   KubernetesSettings kubernetes;
   AdmissionSettings admission;
   std::vector<NotifySettings> notify;
+  foresee::NodeGroupSettings node_groups;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};
   Duration history_retention{90LL * 24 * 3'600'000};

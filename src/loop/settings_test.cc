@@ -92,6 +92,19 @@ TEST_F(SettingsTest, TakePrometheusOwnFile) {
   EXPECT_EQ(got.settings.scrape.jobs[0].interval, std::chrono::seconds(5));
 }
 
+TEST_F(SettingsTest, ReadNodeGroups) {
+  const ReadSettings got = read(
+      "node_group_labels: [pool]\n---\n"
+      "node_groups:\n  - { name: gpu, max: 5, price: 3.5, spot: true, allocatable: { cpu: 8 } }\n");
+  EXPECT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  ASSERT_EQ(got.settings.node_groups.groups.size(), 1u);
+  EXPECT_EQ(got.settings.node_groups.groups[0].price_per_hour, 3.5);
+  EXPECT_EQ(got.settings.node_groups.labels, std::vector<std::string>{"pool"});
+  const ReadSettings wrong = read("node_groups:\n  - { name: gpu, max: many }\n", got.settings);
+  EXPECT_EQ(wrong.problems.size(), 1u);
+  EXPECT_EQ(wrong.settings.node_groups.groups, got.settings.node_groups.groups);
+}
+
 TEST_F(SettingsTest, RefuseAPartThatIsSetTwice) {
   const ReadSettings got = read("notify: [{console: true}]\n---\nnotify: []\n");
   ASSERT_EQ(got.problems.size(), 1u);

@@ -137,4 +137,16 @@ Result<Resource> ObjectMapping::to_resource(const KindSpec& kind, Json object, c
   return resource;
 }
 
+Json ObjectMapping::to_object(const KindSpec& kind, Resource resource) {
+  Json object = std::move(resource.fields);
+  if (!kind.objects) return object;
+  for (const KindSpec::Column& column : kind.columns) {
+    const bool was_given =
+        column.from.empty() && std::ranges::find(kind.objects->identity, column.name) != kind.objects->identity.end();
+    if (was_given) object.mutable_members().erase(column.name);
+  }
+  if (!resource.labels.empty()) kind.objects->labels.write(object, to_json(resource.labels));
+  return object;
+}
+
 }  // namespace capstan

@@ -37,6 +37,9 @@ class ObjectMapping {
   // `given` are fields that the object itself lacks: {"cluster": "prod"}. The id is made of the kind and of what of its
   // identity is not empty. kInvalidArgument for an object without a name.
   static Result<Resource> to_resource(const KindSpec& kind, Json object, const Json& given);
+  // The object that a resource was made of, as far as it was kept: its labels are back in it, and what was given is
+  // not. The fields of a resource that was made of none.
+  static Json to_object(const KindSpec& kind, Resource resource);
 
  private:
   using Key = std::pair<std::string, std::string>;  // Group, and type or resource.

@@ -62,4 +62,10 @@ std::string bytes_quantity(double bytes) {
   return fmt::format("{:.0f}", whole);
 }
 
+std::string cores_quantity(double cores) {
+  const double thousandths = std::round(cores * 1'000);
+  return std::fmod(thousandths, 1'000) == 0 ? fmt::format("{:.0f}", thousandths / 1'000)
+                                            : fmt::format("{:.0f}m", thousandths);
+}
+
 }  // namespace capstan

@@ -12,5 +12,7 @@ std::optional<double> parse_quantity(std::string_view text);
 
 // A number of bytes for people, in Kubernetes' own form and exact: "1536Mi".
 std::string bytes_quantity(double bytes);
+// A number of processors for people: "3", "250m"; to a thousandth.
+std::string cores_quantity(double cores);
 
 }  // namespace capstan

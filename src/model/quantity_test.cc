@@ -30,5 +30,11 @@ TEST(Quantity, WritesBytesExactly) {
   EXPECT_EQ(bytes_quantity(0), "0");
 }
 
+TEST(Quantity, WritesProcessorsAsPeopleDo) {
+  EXPECT_EQ(cores_quantity(3), "3");
+  EXPECT_EQ(cores_quantity(0.25), "250m");
+  EXPECT_EQ(cores_quantity(2.5), "2500m");
+}
+
 }  // namespace
 }  // namespace capstan

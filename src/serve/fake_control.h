@@ -73,6 +73,10 @@ class FakeControl final : public loop::Control {
   Result<Json> check(const loop::ChangeQuery& query) const override {
     return said(fmt::format("check '{}' {} {} {}", query.change, query.is_patch, query.cluster, query.space));
   }
+  Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override {
+    return said(fmt::format("scaling {} {}", cluster, autoscaler));
+  }
+  Result<Json> whatif(const Json& question) const override { return said("whatif " + question.dump()); }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }

@@ -99,6 +99,20 @@ Result<Json> check(Control control, const Clock&, const Call& call) {
   return control.check(query);
 }
 
+Result<Json> scaling(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string cluster = query.text("cluster");
+  const std::string autoscaler = query.text("autoscaler");
+  TRY(query.finish());
+  return control.scaling(cluster, autoscaler);
+}
+
+Result<Json> whatif(Control control, const Clock&, const Call& call) {
+  const Json question = TRY(Json::parse(call.request.body));
+  if (!question.is_object()) return fail(ErrorCode::kInvalidArgument, "the question must be a JSON object");
+  return control.whatif(question);
+}
+
 Result<Json> facts(Control control, const Clock&, const Call& call) {
   QueryReader query(call.request.target.query);
   loop::FactQuery wanted;
@@ -204,6 +218,8 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       get("/capstan/v1/graph", graph),
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
       {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
+      get("/capstan/v1/scaling", scaling),
+      {"POST", "/capstan/v1/whatif", Access::kViewer, false, Body::kJson, answer_with(whatif)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},

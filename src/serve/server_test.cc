@@ -169,6 +169,7 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/config", "config"},
       {"/capstan/v1/logs?selector=%7Bunit%3D%22x%22%7D&from=1799999000",
        "logs {unit=\"x\"} 2027-01-15T07:43:20.000Z 2027-01-15T08:00:00.000Z 100"},
+      {"/capstan/v1/scaling?cluster=prod&autoscaler=shop%2Fweb", "scaling prod shop/web"},
       {"/capstan/v1/log-templates", "templates  2027-01-15T07:00:00.000Z 2027-01-15T08:00:00.000Z 100"},
   };
   for (const auto& [path, asked] : cases) {
@@ -178,6 +179,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
             Json("sql SELECT 1"));
   const Json change = Json::object({{"change", "kind: Pod"}, {"way", "merge"}, {"cluster", "prod"}});
   EXPECT_EQ(json(post("/capstan/v1/check", change, viewer))["asked"], Json("check 'kind: Pod' true prod default"));
+  EXPECT_EQ(json(post("/capstan/v1/whatif", Json::object({{"drain", Json::array({"n1"})}}), viewer))["asked"],
+            Json(R"(whatif {"drain":["n1"]})"));
 }
 
 TEST_F(ServerTest, PassesDecisionsOnWithWhoMadeThem) {
