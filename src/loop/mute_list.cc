@@ -1,6 +1,7 @@
 #include "loop/mute_list.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace capstan::loop {
 

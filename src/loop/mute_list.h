@@ -1,7 +1,6 @@
 // The mutes in force at a time, and which findings they cover.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "catalog/catalog_reader.h"

@@ -29,7 +29,7 @@ describe('the pages', () => {
     assert.equal(await table.getAttribute('aria-rowcount'), '2001');
     assert.ok((await table.getByRole('row').count()) < 100);
     await page.getByRole('button', { name: 'Next' }).click();
-    await page.getByText(/2001–4000 of 9976|2001–4000 of/).waitFor();
+    await page.getByText(/2,?001–4,?000 of/).waitFor();
     assert.equal(new URL(page.url()).searchParams.get('offset'), '2000');
   });
 

@@ -123,12 +123,11 @@ export const useDifference = (id: string, before: number, after: number) =>
     staleTime: Infinity,
   });
 
-export const useMap = (cluster: string, namespace: string, enabled: boolean) =>
+export const useMap = (cluster: string, namespace: string) =>
   useQuery({
     queryKey: ['map', cluster, namespace],
     queryFn: ({ signal }) => get<FleetMap>(`/map${query({ cluster, namespace })}`, signal),
     placeholderData: keepPreviousData,
-    enabled,
   });
 
 export interface ChecksFilter {
@@ -151,11 +150,10 @@ export const useChecks = (filter: ChecksFilter) =>
     refetchInterval: 30_000,
   });
 
-export const useMutes = (enabled: boolean) =>
+export const useMutes = () =>
   useQuery({
     queryKey: ['mutes'],
     queryFn: async ({ signal }) => (await get<{ mutes: ListedMute[] }>('/mutes?state=all', signal)).mutes,
-    enabled,
   });
 
 export interface Change {

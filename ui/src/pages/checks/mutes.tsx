@@ -11,7 +11,7 @@ const MOST_ENDED = 10;
 
 export function MuteTable() {
   const t = useT();
-  const answer = useMutes(true);
+  const answer = useMutes();
   return (
     <section className="card" aria-label={t('mute.list')}>
       <h2>{t('mute.list')}</h2>

@@ -74,7 +74,7 @@ function Around({ id, depth }: { id: string; depth: number }) {
 
 function Whole({ cluster, namespace }: { cluster: string; namespace: string }) {
   const t = useT();
-  const answer = useMap(cluster, namespace, true);
+  const answer = useMap(cluster, namespace);
   const scene = useMemo(() => answer.data && sceneOfMap(answer.data), [answer.data]);
   return (
     <Answer of={answer}>

@@ -136,13 +136,16 @@ export function ResourcesPage() {
   const [many, setMany] = useState(false);
   const offset = Number(of('offset')) || 0;
   const sort = of('sort');
+  const order: Sort =
+    sortOf(sort) ??
+    (kind === 'host_process' ? { key: 'field.cpu_percent', falling: true } : { key: 'name', falling: false });
   const filter = {
     kind,
     search: useDebounced(search),
     labels: useDebounced(labels, 500),
     cluster: of('cluster'),
     namespace: of('namespace'),
-    sort: many ? sort : '',
+    sort: many ? sortText(order) : '',
     limit: LIMIT,
     offset,
   };
@@ -154,9 +157,6 @@ export function ResourcesPage() {
   const spec = answer.data?.kinds.find(({ name }) => name === kind);
   const rows = answer.data?.resources;
   const columns = useMemo(() => columnsOf(spec, rows?.slice(0, MEASURED) ?? [], t), [spec, rows, t]);
-  const initial: Sort =
-    sortOf(sort) ??
-    (kind === 'host_process' ? { key: 'field.cpu_percent', falling: true } : { key: 'name', falling: false });
   return (
     <>
       <PageHead title={spec?.title ?? t('nav.resources')}>
@@ -220,7 +220,7 @@ export function ResourcesPage() {
                   rows={list.resources}
                   columns={columns}
                   rowKey={({ id }) => id}
-                  sort={many ? (sortOf(sort) ?? { key: 'id', falling: false }) : initial}
+                  sort={order}
                   {...(many && { onSort: (next: Sort) => put({ sort: sortText(next), offset: '' }) })}
                   onOpen={({ id }) => navigate(`/resource?id=${encodeURIComponent(id)}`)}
                 />
