@@ -36,6 +36,13 @@ struct ChangeQuery {
   std::string space = "default";  // The namespace of objects that name none.
 };
 
+struct DriftQuery {
+  std::string manifests;          // YAML or JSON.
+  std::string cluster;            // "" for the only one.
+  std::string space = "default";  // The namespace of objects that name none.
+  std::string prune;              // A selector of objects that should be in a manifest; "" for none.
+};
+
 // Thread-safe. Shapes of the answers: docs/reference/api.md, one section a function. Reads answer from snapshots; what
 // changes something goes through the loop and returns when it is durable.
 class Control {
@@ -63,6 +70,8 @@ class Control {
   virtual Result<Json> config() const = 0;
   // What a change, manifests as text, would break and mend; nothing is changed.
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
+  // What of the cluster differs from manifests, who changed it, and what making it as stated would break.
+  virtual Result<Json> drift(const DriftQuery& query) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.

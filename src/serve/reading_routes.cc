@@ -95,6 +95,17 @@ Result<Json> check(Control control, const Clock&, const Call& call) {
   return control.check(query);
 }
 
+Result<Json> drift(Control control, const Clock&, const Call& call) {
+  BodyReader body = TRY(BodyReader::parse(call.request.body));
+  loop::DriftQuery query;
+  query.manifests = body.required_text("manifests");
+  query.cluster = body.text("cluster");
+  query.space = body.text("namespace", query.space);
+  query.prune = body.text("prune");
+  TRY(body.finish());
+  return control.drift(query);
+}
+
 Result<Json> facts(Control control, const Clock&, const Call& call) {
   QueryReader query(call.request.target.query);
   loop::FactQuery wanted;
@@ -200,6 +211,8 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       get("/capstan/v1/graph", graph),
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
       {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
+      // Whoever could compare any manifest could find out by trying what a Secret holds.
+      {"POST", "/capstan/v1/drift", Access::kOperator, false, Body::kJson, answer_with(drift)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},
