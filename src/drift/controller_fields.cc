@@ -29,9 +29,9 @@ constexpr std::array<Field, 11> kFields = {{
 }};
 
 // Programs that change objects on behalf of the cluster, not of a person.
-constexpr std::array<std::string_view, 7> kControllers = {
-    "kube-controller-manager", "kube-scheduler",     "kubelet",    "cloud-controller-manager",
-    "cert-manager-cainjector", "cluster-autoscaler", "vpa-updater"};
+constexpr std::array<std::string_view, 8> kControllers = {
+    "clusterrole-aggregation-controller", "kube-controller-manager", "kube-scheduler",     "kubelet",
+    "cloud-controller-manager",           "cert-manager-cainjector", "cluster-autoscaler", "vpa-updater"};
 
 // The names of a path alone; lists of webhooks and ports are the same for every item.
 std::string names_of(const FieldPath& path) {
