@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "loop/admission_desk.h"
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
@@ -16,6 +17,7 @@ class Desk final : public Control {
     Loop& loop;
     const LogSource& logs;
     const ClusterSenses* clusters = nullptr;  // None: no cluster can be asked.
+    AdmissionDesk* admission = nullptr;       // None: Kubernetes is not answered.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
@@ -41,6 +43,7 @@ class Desk final : public Control {
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;
   Result<Json> drift(const DriftQuery& query) const override;
+  Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;

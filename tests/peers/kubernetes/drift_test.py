@@ -2,7 +2,7 @@
 """Drift beside a real control plane: what was applied from files has none, what others change is told with who did it,
 and the patch either way ends it.
 
-drift_test.py CAPSTAN_BINARY TREE
+drift_test.py CAPSTAN_BINARY
 """
 import json
 import pathlib
@@ -13,7 +13,8 @@ import unittest
 
 from running_plane import RunningPlane, wait_until
 
-BINARY, HEALTHY = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1)) / "tests" / "check" / "healthy"
+BINARY = sys.argv.pop(1)
+HEALTHY = pathlib.Path(__file__).resolve().parents[2] / "check" / "healthy"
 SHOP = """\
 # The shop, as it should be.
 apiVersion: v1
