@@ -123,8 +123,37 @@ Result<int> compare(const DriftArguments& arguments, const CommonOptions& common
   return report.has_drift() ? kDrift : 0;
 }
 
+// What the running Capstan last found of the manifests that its settings name.
+Result<int> show_watched(const DriftArguments& arguments, const CommonOptions& common) {
+  if (arguments.output.starts_with("patch")) {
+    return fail(ErrorCode::kInvalidArgument,
+                "patches are made of manifests: capstan drift DIRECTORY -o " + arguments.output);
+  }
+  ApiClient client = TRY(ApiClient::connect(common.data_directory));
+  const Json answer = TRY(client.get("/capstan/v1/drift"));
+  if (arguments.output == "json") fmt::print("{}\n", answer.pretty());
+  bool has_drift = false;
+  bool is_complete = !answer["manifests"].items().empty();
+  for (const Json& one : answer["manifests"].items()) {
+    const drift::DriftReport report = drift::drift_report_from_json(one["report"]);
+    const bool was_compared = one["compared"].is_string();
+    has_drift = has_drift || report.has_drift();
+    is_complete = is_complete && was_compared && report.is_complete() && one["error"] == Json("");
+    if (arguments.output == "json") continue;
+    fmt::print("{}: {} {}{}\n", cell(one["name"]), cell(one["repository"]), cell(one["commit"]).substr(0, 8),
+               was_compared ? ", compared at " + short_time(one["compared"]) : ", not compared yet");
+    if (one["error"] != Json("")) fmt::print("  {}\n", cell(one["error"]));
+    if (was_compared) fmt::print("{}\n", drift::to_text(report, arguments.all));
+  }
+  if (answer["manifests"].items().empty() && arguments.output == "text") {
+    fmt::print("the settings name no manifests: capstan drift DIRECTORY, or see docs/drift.md\n");
+  }
+  return !is_complete ? kNotCompared : has_drift ? kDrift : 0;
+}
+
 int run_drift(const DriftArguments& arguments, const CommonOptions& common) {
-  const Result<int> code = compare(arguments, common);
+  const bool names_none = arguments.paths.empty() && arguments.files.empty();
+  const Result<int> code = names_none ? show_watched(arguments, common) : compare(arguments, common);
   if (code) return *code;
   (void)failed(code.error());
   return kNotCompared;

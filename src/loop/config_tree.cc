@@ -19,7 +19,7 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+constexpr std::array<TellingKey, 17> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
                                                       {"rule", DocumentKind::kRule},
                                                       {"policy", DocumentKind::kPolicy},
                                                       {"test", DocumentKind::kTest},
@@ -32,6 +32,7 @@ constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::k
                                                       {"scrape_configs", DocumentKind::kSettings},
                                                       {"global", DocumentKind::kSettings},
                                                       {"notify", DocumentKind::kSettings},
+                                                      {"manifests", DocumentKind::kSettings},
                                                       {"retention", DocumentKind::kSettings},
                                                       {"server", DocumentKind::kSettings},
                                                       {"log_errors", DocumentKind::kSettings}}};

@@ -72,6 +72,8 @@ class Control {
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
   // What of the cluster differs from manifests, who changed it, and what making it as stated would break.
   virtual Result<Json> drift(const DriftQuery& query) const = 0;
+  // The same of the manifests that the settings name, as of the last comparison.
+  virtual Result<Json> drifts() const = 0;
   // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
   virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;

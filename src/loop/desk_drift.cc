@@ -16,4 +16,8 @@ Result<Json> Desk::drift(const DriftQuery& query) const {
   return drift::to_json(report);
 }
 
+Result<Json> Desk::drifts() const {
+  return parts_.manifests == nullptr ? Json::object({{"manifests", Json::array()}}) : parts_.manifests->state();
+}
+
 }  // namespace capstan::loop

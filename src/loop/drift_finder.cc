@@ -74,9 +74,9 @@ Result<std::string> autoscaler_of(const catalog::CatalogReader& catalog, const R
 class Finder {
  public:
   Finder(const catalog::CatalogReader& catalog, const ClusterContact* contact, std::string cluster,
-         const DriftOptions& options)
+         const DriftOptions& options, std::stop_token stop = {})
       : catalog_(catalog),
-        live_(contact, catalog),
+        live_(contact, catalog, std::move(stop)),
         mapping_(catalog.kinds(), "kubernetes"),
         hints_(catalog),
         cluster_(std::move(cluster)),
@@ -262,7 +262,7 @@ Result<std::vector<ResourceId>> DriftFinder::ids(std::span<const foresee::Object
 }
 
 Result<drift::DriftReport> DriftFinder::find(std::span<const foresee::ObjectDocument> documents,
-                                             const DriftOptions& options) const {
+                                             const DriftOptions& options, const std::stop_token& stop) const {
   drift::DriftReport report;
   report.cluster = TRY(cluster_of(options.cluster));
   const LabelSelector selector = TRY(LabelSelector::parse(options.prune));
@@ -272,9 +272,10 @@ Result<drift::DriftReport> DriftFinder::find(std::span<const foresee::ObjectDocu
   const catalog::CatalogReader catalog = TRY(parts_.catalog());
   // Held while it is used: the settings may change meanwhile.
   const auto contact = contact_with(report.cluster);
-  Finder finder(catalog, contact ? contact->get() : nullptr, report.cluster, options);
+  Finder finder(catalog, contact ? contact->get() : nullptr, report.cluster, options, stop);
   std::set<ResourceId> ids;
   for (size_t i = 0; i < documents.size(); ++i) {
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while manifests were compared");
     Result<Stated> stated = finder.identify(documents[i]);
     if (!stated) {
       report.problems.push_back(stated.error());

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -35,8 +37,8 @@ class DriftFinder {
   };
   explicit DriftFinder(Parts parts) : parts_(std::move(parts)) {}
 
-  Result<drift::DriftReport> find(std::span<const foresee::ObjectDocument> documents,
-                                  const DriftOptions& options) const;
+  Result<drift::DriftReport> find(std::span<const foresee::ObjectDocument> documents, const DriftOptions& options,
+                                  const std::stop_token& stop = {}) const;
   // The ids that the catalog has for objects of manifests.
   Result<std::vector<ResourceId>> ids(std::span<const foresee::ObjectDocument> documents,
                                       const DriftOptions& options) const;

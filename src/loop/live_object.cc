@@ -30,7 +30,8 @@ bool is_refusal(ErrorCode code) {
 }
 
 bool is_silence(ErrorCode code) {
-  return code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded || code == ErrorCode::kUnauthenticated;
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded ||
+         code == ErrorCode::kUnauthenticated || code == ErrorCode::kCancelled;
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ Result<LiveObject> LiveObjects::look(const Json& manifest, const std::string& na
 std::optional<LiveObject> LiveObjects::ask(const Json& manifest, const kubernetes::ResourceType& type,
                                            const kubernetes::ObjectName& name) {
   LiveObject live{.source = drift::Source::kObject, .object = {}, .wanted = {}, .refusal = {}};
-  Result<Json> object = contact_->client.get_with_managers(type, name);
+  Result<Json> object = contact_->client.get_with_managers(type, name, stop_);
   if (!object) {
     if (object.error().code == ErrorCode::kNotFound) return live;
     answers_ = !is_silence(object.error().code);
@@ -81,7 +82,7 @@ std::optional<LiveObject> LiveObjects::ask(const Json& manifest, const kubernete
   }
   live.object = *std::move(object);
   Result<Json> wanted = contact_->client.apply(type, name, to_apply(manifest, name.name_space), true,
-                                               {.dry_run = true, .field_manager = std::string(kFieldManager)});
+                                               {.dry_run = true, .field_manager = std::string(kFieldManager)}, stop_);
   if (wanted) {
     live.source = drift::Source::kServer;
     live.wanted = *std::move(wanted);

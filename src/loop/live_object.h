@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -23,8 +24,8 @@ struct LiveObject {
 class LiveObjects {
  public:
   // `contact` may be nullptr; both outlive this.
-  LiveObjects(const ClusterContact* contact, const catalog::CatalogReader& catalog)
-      : contact_(contact), catalog_(catalog) {}
+  LiveObjects(const ClusterContact* contact, const catalog::CatalogReader& catalog, std::stop_token stop)
+      : contact_(contact), catalog_(catalog), stop_(std::move(stop)) {}
 
   // The type as the server has it, at the manifest's version; nothing where it cannot be told.
   std::optional<kubernetes::ResourceType> type_of(const Json& manifest) const;
@@ -38,6 +39,7 @@ class LiveObjects {
 
   const ClusterContact* contact_;
   const catalog::CatalogReader& catalog_;
+  const std::stop_token stop_;
   bool answers_ = true;
   std::optional<Error> silence_;
 };

@@ -110,6 +110,8 @@ class Loop {
   void set_page(std::string page);
   // How long the catalog keeps what a resource was; the ledger keeps it longer.
   void set_history_retention(Duration retention) { history_retention_ = retention; }
+  // What a source outside of the detectors holds to be wrong.
+  Status take_round(const Findings& round);
   void note_source(const std::string& name, std::string error, Time at) {
     sources_[name] = {name, std::move(error), at};
   }

@@ -160,6 +160,8 @@ class SettingsReader {
       take("admission", *node, read_admission(*node), settings.admission, before_.admission);
     if (const ConfigNode* node = reader.node("notify"))
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
+    if (const ConfigNode* node = reader.node("manifests"))
+      take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
     for (Error& problem : reader.problems()) out_.problems.push_back(std::move(problem));

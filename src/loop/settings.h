@@ -1,5 +1,5 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `retention`, `server`.
+// `notify`, `manifests`, `retention`, `server`.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 #include "foresee/admission.h"
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
+#include "loop/manifest_settings.h"
 #include "model/finding.h"
 
 namespace capstan::loop {
@@ -50,6 +51,7 @@ struct Settings {
   KubernetesSettings kubernetes;
   AdmissionSettings admission;
   std::vector<NotifySettings> notify;
+  std::vector<ManifestSettings> manifests;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};
   Duration history_retention{90LL * 24 * 3'600'000};

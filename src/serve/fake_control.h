@@ -60,6 +60,7 @@ class FakeControl final : public loop::Control {
   Result<Json> check(const loop::ChangeQuery& query) const override {
     return said(fmt::format("check '{}' {} {} {}", query.change, query.is_patch, query.cluster, query.space));
   }
+  Result<Json> drifts() const override { return said("drifts"); }
   Result<Json> drift(const loop::DriftQuery& query) const override {
     return said(fmt::format("drift '{}' {} {} {}", query.manifests, query.cluster, query.space, query.prune));
   }

@@ -106,6 +106,11 @@ Result<Json> drift(Control control, const Clock&, const Call& call) {
   return control.drift(query);
 }
 
+Result<Json> drifts(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.drifts();
+}
+
 Result<Json> facts(Control control, const Clock&, const Call& call) {
   QueryReader query(call.request.target.query);
   loop::FactQuery wanted;
@@ -213,6 +218,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
       // Whoever could compare any manifest could find out by trying what a Secret holds.
       {"POST", "/capstan/v1/drift", Access::kOperator, false, Body::kJson, answer_with(drift)},
+      get("/capstan/v1/drift", drifts),
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},

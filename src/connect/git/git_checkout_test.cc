@@ -18,6 +18,7 @@ class GitCheckoutTest : public testing::Test {
   GitCheckoutTest() {
     std::string name = (std::filesystem::temp_directory_path() / "capstan-git-XXXXXX").string();
     root_ = ::mkdtemp(name.data());
+    checkout_ = std::make_unique<GitCheckout>(root_ / "copy", 64 << 20, clock_);
     std::filesystem::create_directories(root_ / "origin");
     shell("git init -q -b main && git config user.name t && git config user.email t@example.org");
     commit("a.yaml", "a: 1\n");
@@ -40,7 +41,7 @@ class GitCheckoutTest : public testing::Test {
 
   SystemClock clock_;
   std::filesystem::path root_;
-  std::unique_ptr<GitCheckout> checkout_ = std::make_unique<GitCheckout>(root_ / "copy", 64 << 20, clock_);
+  std::unique_ptr<GitCheckout> checkout_;
 };
 
 TEST_F(GitCheckoutTest, FollowsABranch) {

@@ -263,6 +263,36 @@ class DriftBesideACluster(unittest.TestCase):
         self.assertEqual(self.fields("deploy", directory=repository), {})
         self.assertEqual(self.fields("deploy", "--prune", "namespace=pruned", directory=repository), {"stray": "extra"})
 
+    def findings(self):
+        """The open ones: {object: says}."""
+        rows = self.sql("SELECT resource, says FROM finding WHERE rule = 'ManifestDrift' AND state = 'open'") or []
+        return {resource.rsplit("/", 1)[1]: says for resource, says in rows}
+
+    def test_a_repository_is_compared_again_and_again(self):
+        repository = self.make_repository("watched")
+        settings = self.directory / "capstan" / "config" / "manifests.yaml"
+        settings.write_text(json.dumps({"manifests": [{"name": "shop", "repository": str(repository), "path": "deploy", "every": "5s"}]}))
+        wait_until(lambda: "all of 7 objects as the manifests say" in self.drift().stdout)
+        self.assertEqual(self.drift().returncode, 0)
+        self.plane.kubectl("-n", "watched", "scale", "deployment", "web", "--replicas=4")
+        self.plane.kubectl("-n", "watched", "delete", "service", "web")
+        wait_until(lambda: self.sql("SELECT 1 FROM finding WHERE resource LIKE 'k8s_service/%/watched/web' AND state = 'open'"))
+        wait_until(lambda: self.sql("SELECT 1 FROM finding WHERE resource LIKE 'k8s_deployment/%/watched/web' AND says LIKE '%spec.replicas is 4, should be 2%'"))
+        self.assertEqual(self.drift().returncode, 1)
+        # A broken file is told with its line, what it said before stands, and the rest goes on.
+        text = (repository / "deploy" / "settings.yaml").read_text()
+        (repository / "deploy" / "settings.yaml").write_text(text.replace("color: blue }", "color: [ }"))
+        (repository / "deploy" / "shop.yaml").write_text(SHOP.replace("drifting", "watched").replace("replicas: 2 ", "replicas: 4 "))
+        self.git(repository, "commit", "-qam", "break and mend")
+        wait_until(lambda: "settings.yaml:4:" in self.drift().stdout)
+        wait_until(lambda: not self.sql("SELECT 1 FROM finding WHERE resource LIKE 'k8s_deployment/%/watched/web' AND rule = 'ManifestDrift' AND state = 'open'"))
+        self.assertEqual(self.drift().returncode, 2)
+        self.plane.kubectl("apply", "-f", str(repository / "deploy" / "shop.yaml"))
+        (repository / "deploy" / "settings.yaml").write_text(text)
+        self.git(repository, "commit", "-qam", "mend")
+        wait_until(lambda: not self.findings() and self.drift().returncode == 0)
+        settings.unlink()
+
     def test_what_cannot_be_compared_is_told(self):
         (self.directory / "broken.yaml").write_text("apiVersion: v1\nkind: [\n")
         answer = self.drift("broken.yaml", directory=self.directory)
