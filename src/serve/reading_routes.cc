@@ -217,7 +217,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       {"POST", "/capstan/v1/sql", Access::kViewer, false, Body::kJson, answer_with(sql)},
       {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
       // Whoever could compare any manifest could find out by trying what a Secret holds.
-      {"POST", "/capstan/v1/drift", Access::kOperator, false, Body::kJson, answer_with(drift)},
+      {"POST", "/capstan/v1/drift", Access::kOperator, true, Body::kJson, answer_with(drift)},
       get("/capstan/v1/drift", drifts),
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
