@@ -136,7 +136,7 @@ int main() {
   began = Clock::now();
   for (int i = 0; i < kServices; ++i) {
     const std::vector<LabelSelector> selector = {LabelSelector::parse(fmt::format("app=app{}", i)).value()};
-    index.set_source(fmt::format("svc{}", i), fmt::format("ns{}", i % kNamespaces), selector, pairs);
+    index.set_source(0, fmt::format("svc{}", i), fmt::format("ns{}", i % kNamespaces), selector, pairs);
   }
   const double native = ms_since(began);
   fmt::print("{} selectors over {} pods: posting lists {:.2f} ms, a join in SQL {:.0f} ms: {:.0f} times faster\n",

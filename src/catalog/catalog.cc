@@ -112,8 +112,8 @@ Status Catalog::apply(std::span<const Fact> facts) {
 }
 
 std::optional<Resource> Catalog::find(const ResourceId& id) const {
-  const KnownWorld::Thing* thing = state_->world.find(id);
-  if (thing == nullptr) return std::nullopt;
+  const std::optional<KnownWorld::Thing> thing = state_->world.find(id);
+  if (!thing) return std::nullopt;
   return Resource{.id = id,
                   .kind = thing->kind,
                   .name = thing->name,

@@ -97,8 +97,8 @@ class Comparison {
                      fmt::format("'{}': the kind '{}' is of parts and has no resources", seen.id, seen.kind));
     }
     const Json fields = lasting_fields(*spec, seen.fields);
-    const KnownWorld::Thing* known = world_.find(seen.id);
-    if (known == nullptr) return appear(seen, fields);
+    const std::optional<KnownWorld::Thing> known = world_.find(seen.id);
+    if (!known) return appear(seen, fields);
     if (known->kind != seen.kind) {
       return problem(ErrorCode::kInvalidArgument,
                      fmt::format("the resource '{}' is a {} and cannot become a {}", seen.id, known->kind, seen.kind));
@@ -175,7 +175,7 @@ class Comparison {
     }
     KnownWorld::End end{.kind = seen.kind, .target = seen.target};
     if (!seen_relations_.insert({seen.source, end}).second) return;
-    if (world_.find_relation(seen.source, end) != nullptr) return;
+    if (world_.find_relation(seen.source, end)) return;
     add(fact_kind::kRelationAppeared, seen.source,
         Json::object({{"kind", seen.kind},
                       {"target", seen.target},
@@ -184,9 +184,9 @@ class Comparison {
   }
 
   // A relation belongs to a complete kind when its source does; the source may be gone or of another scope by now.
-  bool source_is_complete(const ResourceId& source) const {
-    const KnownWorld::Thing* thing = world_.find(source);
-    return complete_.contains(thing != nullptr ? thing->kind : source.substr(0, source.find('/')));
+  bool source_is_complete(std::string_view source) const {
+    const std::string* kind = world_.kind_of(source);
+    return complete_.contains(kind != nullptr ? *kind : std::string(source.substr(0, source.find('/'))));
   }
 
   void relation_gone(const ResourceId& source, const KnownWorld::End& end) {
@@ -197,14 +197,14 @@ class Comparison {
   void find_gone_relations() {
     for (const Relation& relation : look_.gone_relations) {
       const KnownWorld::End end{.kind = relation.kind, .target = relation.target};
-      const KnownWorld::Tie* tie = world_.find_relation(relation.source, end);
-      const bool ours = tie != nullptr && tie->scope == look_.scope;
+      const std::optional<KnownWorld::Tie> tie = world_.find_relation(relation.source, end);
+      const bool ours = tie && tie->scope == look_.scope;
       if (ours && seen_relations_.insert({relation.source, end}).second) relation_gone(relation.source, end);
     }
     if (complete_.empty()) return;
     std::set<ResourceId> sources;  // In order, so that the same look gives the same facts.
-    for (const ResourceId& source : world_.sources_of_scope(look_.scope)) {
-      if (source_is_complete(source)) sources.insert(source);
+    for (std::string_view source : world_.sources_of_scope(look_.scope)) {
+      if (source_is_complete(source)) sources.emplace(source);
     }
     for (const ResourceId& source : sources) {
       for (const auto& [end, tie] : world_.relations_from(source)) {
@@ -213,8 +213,8 @@ class Comparison {
     }
   }
 
-  bool is_complete(const ResourceId& id) const {
-    return complete_.contains(world_.find(id)->kind) ||
+  bool is_complete(std::string_view id) const {
+    return complete_.contains(*world_.kind_of(id)) ||
            std::ranges::any_of(look_.complete_prefixes,
                                [&](const std::string& prefix) { return id.starts_with(prefix); });
   }
@@ -222,17 +222,17 @@ class Comparison {
   void find_gone_resources() {
     std::set<ResourceId> gone;
     for (const ResourceId& id : look_.gone) {
-      const KnownWorld::Thing* known = world_.find(id);
-      if (known != nullptr && known->scope == look_.scope && !seen_.contains(id)) gone.insert(id);
+      const std::string* scope = world_.scope_of(id);
+      if (scope != nullptr && *scope == look_.scope && !seen_.contains(id)) gone.insert(id);
     }
     if (!complete_.empty() || !look_.complete_prefixes.empty()) {
       seen_.insert(look_.still_there.begin(), look_.still_there.end());
-      for (const ResourceId& id : world_.of_scope(look_.scope)) {
-        if (!seen_.contains(id) && is_complete(id)) gone.insert(id);
+      for (std::string_view id : world_.of_scope(look_.scope)) {
+        if (!seen_.contains(ResourceId(id)) && is_complete(id)) gone.emplace(id);
       }
     }
     for (const ResourceId& id : gone) {
-      const KnownWorld::Thing& thing = *world_.find(id);
+      const KnownWorld::Thing thing = *world_.find(id);
       Json body = Json::object({{"kind", thing.kind}, {"name", thing.name}});
       if (const auto why = departures_.find(id); why != departures_.end()) body.set("departure", *why->second);
       add(fact_kind::kResourceGone, id, std::move(body));

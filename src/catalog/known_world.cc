@@ -1,6 +1,18 @@
 #include "catalog/known_world.h"
 
+#include <algorithm>
+
 namespace capstan::catalog {
+namespace {
+
+const KnownWorld::Ids& ids_of(const std::unordered_map<std::string, KnownWorld::Ids>& by_scope,
+                              const std::string& scope) {
+  static const KnownWorld::Ids none;
+  const auto found = by_scope.find(scope);
+  return found == by_scope.end() ? none : found->second;
+}
+
+}  // namespace
 
 Result<KnownWorld> KnownWorld::load(sqlite::Database& database) {
   KnownWorld world;
@@ -21,69 +33,90 @@ Result<KnownWorld> KnownWorld::load(sqlite::Database& database) {
   return world;
 }
 
-const KnownWorld::Thing* KnownWorld::find(const ResourceId& id) const {
+KnownWorld::Name KnownWorld::named(const std::string& name) { return &*names_.insert(name).first; }
+
+std::optional<KnownWorld::Thing> KnownWorld::find(const ResourceId& id) const {
   const auto found = things_.find(id);
-  return found == things_.end() ? nullptr : &found->second;
+  if (found == things_.end()) return std::nullopt;
+  ResourcePacker::Parts parts = packer_.unpack(found->second.packed);
+  return Thing{.kind = *found->second.kind,
+               .name = std::move(parts.name),
+               .labels = std::move(parts.labels),
+               .fields = std::move(parts.fields),
+               .scope = *found->second.scope};
 }
 
-KnownWorld::Thing* KnownWorld::find(const ResourceId& id) {
+const std::string* KnownWorld::kind_of(std::string_view id) const {
   const auto found = things_.find(id);
-  return found == things_.end() ? nullptr : &found->second;
+  return found == things_.end() ? nullptr : found->second.kind;
 }
 
-void KnownWorld::put(const ResourceId& id, Thing thing) {
-  erase(id);
-  by_scope_[thing.scope].insert(id);
-  things_.insert_or_assign(id, std::move(thing));
+const std::string* KnownWorld::scope_of(std::string_view id) const {
+  const auto found = things_.find(id);
+  return found == things_.end() ? nullptr : found->second.scope;
+}
+
+void KnownWorld::put(const ResourceId& id, const Thing& thing) {
+  const auto [entry, is_new] = things_.try_emplace(id);
+  if (!is_new && *entry->second.scope != thing.scope) by_scope_[*entry->second.scope].erase(entry->first);
+  entry->second = {.kind = named(thing.kind),
+                   .scope = named(thing.scope),
+                   .packed = packer_.pack(thing.name, thing.labels, thing.fields)};
+  by_scope_[thing.scope].insert(entry->first);
 }
 
 void KnownWorld::erase(const ResourceId& id) {
   const auto found = things_.find(id);
   if (found == things_.end()) return;
-  by_scope_[found->second.scope].erase(id);
+  by_scope_[*found->second.scope].erase(found->first);
   things_.erase(found);
 }
 
-const std::unordered_set<ResourceId>& KnownWorld::of_scope(const std::string& scope) const {
-  static const std::unordered_set<ResourceId> none;
-  const auto found = by_scope_.find(scope);
-  return found == by_scope_.end() ? none : found->second;
+const KnownWorld::Ids& KnownWorld::of_scope(const std::string& scope) const { return ids_of(by_scope_, scope); }
+
+std::optional<KnownWorld::Tie> KnownWorld::find_relation(const ResourceId& source, const End& end) const {
+  const auto found = relations_.find(source);
+  if (found == relations_.end()) return std::nullopt;
+  const auto bond = found->second.find(end);
+  if (bond == found->second.end()) return std::nullopt;
+  return Tie{.origin = bond->origin, .scope = *bond->scope};
 }
 
-const KnownWorld::Tie* KnownWorld::find_relation(const ResourceId& source, const End& end) const {
-  const auto& ends = relations_from(source);
-  const auto found = ends.find(end);
-  return found == ends.end() ? nullptr : &found->second;
-}
-
-void KnownWorld::put_relation(const ResourceId& source, End end, Tie tie) {
-  sources_by_scope_[tie.scope].insert(source);
-  relations_[source].insert_or_assign(std::move(end), std::move(tie));
+void KnownWorld::put_relation(const ResourceId& source, const End& end, const Tie& tie) {
+  erase_relation(source, end);
+  const auto entry = relations_.try_emplace(source).first;
+  entry->second.insert(
+      {.kind = named(end.kind), .scope = named(tie.scope), .origin = tie.origin, .target = end.target});
+  sources_by_scope_[tie.scope].insert(entry->first);
 }
 
 void KnownWorld::erase_relation(const ResourceId& source, const End& end) {
   const auto found = relations_.find(source);
   if (found == relations_.end()) return;
-  const auto tie = found->second.find(end);
-  if (tie == found->second.end()) return;
-  const std::string scope = tie->second.scope;
-  found->second.erase(tie);
-  bool scope_left = false;
-  for (const auto& [other, other_tie] : found->second) scope_left |= other_tie.scope == scope;
-  if (!scope_left) sources_by_scope_[scope].erase(source);
-  if (found->second.empty()) relations_.erase(found);
+  Bonds& bonds = found->second;
+  const auto bond = bonds.find(end);
+  if (bond == bonds.end()) return;
+  const Name scope = bond->scope;
+  bonds.erase(bond);
+  const bool scope_left = std::ranges::any_of(bonds, [&](const Bond& other) { return other.scope == scope; });
+  if (!scope_left) sources_by_scope_[*scope].erase(found->first);
+  if (bonds.empty()) relations_.erase(found);
 }
 
-const std::unordered_set<ResourceId>& KnownWorld::sources_of_scope(const std::string& scope) const {
-  static const std::unordered_set<ResourceId> none;
-  const auto found = sources_by_scope_.find(scope);
-  return found == sources_by_scope_.end() ? none : found->second;
+const KnownWorld::Ids& KnownWorld::sources_of_scope(const std::string& scope) const {
+  return ids_of(sources_by_scope_, scope);
 }
 
-const std::map<KnownWorld::End, KnownWorld::Tie>& KnownWorld::relations_from(const ResourceId& source) const {
-  static const std::map<End, Tie> none;
+std::vector<std::pair<KnownWorld::End, KnownWorld::Tie>> KnownWorld::relations_from(std::string_view source) const {
+  std::vector<std::pair<End, Tie>> relations;
   const auto found = relations_.find(source);
-  return found == relations_.end() ? none : found->second;
+  if (found == relations_.end()) return relations;
+  for (const Bond& bond : found->second) {
+    relations.emplace_back(End{.kind = *bond.kind, .target = bond.target},
+                           Tie{.origin = bond.origin, .scope = *bond.scope});
+  }
+  std::ranges::sort(relations, {}, &std::pair<End, Tie>::first);
+  return relations;
 }
 
 }  // namespace capstan::catalog

@@ -1,18 +1,20 @@
 // What the catalog holds now, in memory: so that a look of ten thousand resources is compared without a query.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "base/sqlite.h"
 #include "catalog/catalog.h"
+#include "catalog/resource_packer.h"
 #include "model/fact.h"
 #include "model/resource.h"
 
@@ -25,7 +27,7 @@ class KnownWorld {
     std::string kind;
     std::string name;
     ResourceLabels labels;
-    std::string fields = "{}";  // What lasts of them, as canonical JSON: a tenth of the memory of a parsed one.
+    std::string fields = "{}";  // What lasts of them, as canonical JSON.
     std::string scope;          // Who saw it first, and alone may say that it is gone.
   };
   struct Tie {
@@ -37,29 +39,68 @@ class KnownWorld {
     ResourceId target;
     auto operator<=>(const End&) const = default;
   };
+  using Ids = std::unordered_set<std::string_view>;
 
   static Result<KnownWorld> load(sqlite::Database& database);
 
-  const Thing* find(const ResourceId& id) const;
-  Thing* find(const ResourceId& id);
-  void put(const ResourceId& id, Thing thing);
+  bool contains(const ResourceId& id) const { return things_.contains(id); }
+  std::optional<Thing> find(const ResourceId& id) const;
+  // Without the rest; nullptr for what is not known.
+  const std::string* kind_of(std::string_view id) const;
+  const std::string* scope_of(std::string_view id) const;
+  void put(const ResourceId& id, const Thing& thing);
   void erase(const ResourceId& id);
   size_t size() const { return things_.size(); }
   // The resources that a scope owns.
-  const std::unordered_set<ResourceId>& of_scope(const std::string& scope) const;
+  const Ids& of_scope(const std::string& scope) const;
 
-  const Tie* find_relation(const ResourceId& source, const End& end) const;
-  void put_relation(const ResourceId& source, End end, Tie tie);
+  std::optional<Tie> find_relation(const ResourceId& source, const End& end) const;
+  void put_relation(const ResourceId& source, const End& end, const Tie& tie);
   void erase_relation(const ResourceId& source, const End& end);
   // The sources of the relations that a scope owns.
-  const std::unordered_set<ResourceId>& sources_of_scope(const std::string& scope) const;
-  const std::map<End, Tie>& relations_from(const ResourceId& source) const;
+  const Ids& sources_of_scope(const std::string& scope) const;
+  // In the order of their ends.
+  std::vector<std::pair<End, Tie>> relations_from(std::string_view source) const;
 
  private:
-  std::unordered_map<ResourceId, Thing> things_;
-  std::unordered_map<ResourceId, std::map<End, Tie>> relations_;
-  std::unordered_map<std::string, std::unordered_set<ResourceId>> by_scope_;
-  std::unordered_map<std::string, std::unordered_set<ResourceId>> sources_by_scope_;
+  // Kinds and scopes are few and long: each is kept once.
+  using Name = const std::string*;
+  struct Kept {
+    Name kind = nullptr;
+    Name scope = nullptr;
+    std::string packed;
+  };
+  struct Bond {
+    Name kind = nullptr;
+    Name scope = nullptr;
+    Origin origin = Origin::kDeclared;
+    ResourceId target;
+
+    auto key() const { return std::pair<std::string_view, std::string_view>(target, *kind); }
+  };
+  struct ByEnd {
+    using is_transparent = void;
+    static auto key(const Bond& bond) { return bond.key(); }
+    static auto key(const End& end) { return std::pair<std::string_view, std::string_view>(end.target, end.kind); }
+    bool operator()(const auto& a, const auto& b) const { return key(a) < key(b); }
+  };
+  using Bonds = std::set<Bond, ByEnd>;
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
+  };
+  template <class T>
+  using ById = std::unordered_map<ResourceId, T, Hash, std::equal_to<>>;
+
+  Name named(const std::string& name);
+
+  std::set<std::string> names_;
+  ResourcePacker packer_;
+  ById<Kept> things_;
+  ById<Bonds> relations_;
+  // Of the keys above, which do not move.
+  std::unordered_map<std::string, Ids> by_scope_;
+  std::unordered_map<std::string, Ids> sources_by_scope_;
 };
 
 }  // namespace capstan::catalog

@@ -49,15 +49,24 @@ Picture::Picture(sqlite::Database database, std::vector<KindSpec> kinds, std::ve
       references_(relations_, kinds_) {
   for (const KindSpec& kind : kinds_) specs_.emplace(kind.name, &kind);
   for (const RelationSpec& spec : relations_) {
-    if (!spec.selects) continue;
-    Selection& selection = selections_.emplace_back();
-    selection.spec = &spec;
-    for (const KindPath& place : kind_paths(kinds_, spec.selects->from)) {
-      for (const JsonPath& path : spec.selects->paths) {
-        selection.sources[place.kind->name].push_back(place.path.then(path));
-      }
+    if (spec.selects) add_selection(spec);
+  }
+}
+
+void Picture::add_selection(const RelationSpec& spec) {
+  Selection selection{.spec = &spec, .sources = {}};
+  for (const KindPath& place : kind_paths(kinds_, spec.selects->from)) {
+    for (const JsonPath& path : spec.selects->paths) {
+      selection.sources[place.kind->name].push_back(place.path.then(path));
     }
   }
+  const auto same = std::ranges::find_if(selections_, [&](const Selections& some) {
+    return some.to == spec.selects->to && some.is_everywhere == spec.selects->is_everywhere;
+  });
+  Selections& selections = same != selections_.end() ? *same : selections_.emplace_back();
+  selections.to = spec.selects->to;
+  selections.is_everywhere = spec.selects->is_everywhere;
+  selections.all.push_back(std::move(selection));
 }
 
 Picture::~Picture() = default;
@@ -82,12 +91,13 @@ const KindSpec* Picture::spec_of(std::string_view kind) const {
   return spec == specs_.end() ? nullptr : spec->second;
 }
 
-Resource Picture::to_resource(const ResourceId& id, const Known& known) {
+Resource Picture::to_resource(const ResourceId& id, const Known& known) const {
+  ResourcePacker::Parts parts = packer_.unpack(known.packed);
   return {.id = id,
-          .kind = known.kind,
-          .name = known.name,
-          .labels = known.labels,
-          .fields = Json::parse(known.fields).value_or(Json::object())};
+          .kind = known.kind->name,
+          .name = std::move(parts.name),
+          .labels = std::move(parts.labels),
+          .fields = Json::parse(parts.fields).value_or(Json::object())};
 }
 
 std::optional<Resource> Picture::find(const ResourceId& id) const {
@@ -101,17 +111,15 @@ Status Picture::put(const Resource& resource) {
   if (spec == nullptr || spec->is_part()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("no pack declares the kind '{}'", resource.kind));
   }
-  Known now{.kind = resource.kind, .name = resource.name, .labels = resource.labels, .fields = resource.fields.dump()};
+  Known now{.kind = spec, .packed = packer_.pack(resource.name, resource.labels, resource.fields.dump())};
   const auto known = known_.find(resource.id);
   const bool is_new = known == known_.end();
-  if (!is_new && known->second.kind != resource.kind) {
+  if (!is_new && known->second.kind != spec) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot become a {}", resource.id, resource.kind));
   }
   std::optional<Resource> before;
   if (!is_new) {
-    if (known->second.fields == now.fields && known->second.labels == now.labels && known->second.name == now.name) {
-      return {};
-    }
+    if (known->second.packed == now.packed) return {};
     before = to_resource(resource.id, known->second);
   }
   // Most of what changes in an object (a status, a version) is in no table, so no rule can see it.
@@ -202,33 +210,37 @@ std::string Picture::place_of(const Resource& resource, bool everywhere) const {
   return everywhere ? text("cluster") : text("cluster") + "/" + text("namespace");
 }
 
-void Picture::index_selection(Selection& selection, const Resource* before, const Resource* after,
-                              std::vector<SelectorIndex::Pair>& pairs) const {
-  const SelectionSpec& spec = *selection.spec->selects;
+void Picture::index_selections(Selections& selections, const Resource* before, const Resource* after,
+                               std::vector<SelectorIndex::Pair>& pairs) const {
   const Resource& resource = after != nullptr ? *after : *before;
-  if (const auto paths = selection.sources.find(resource.kind); paths != selection.sources.end()) {
+  for (uint32_t sort = 0; sort < selections.all.size(); ++sort) {
+    const Selection& selection = selections.all[sort];
+    const auto paths = selection.sources.find(resource.kind);
+    if (paths == selection.sources.end()) continue;
     std::vector<LabelSelector> selectors;
     for (const JsonPath& path : paths->second) {
       if (after == nullptr) continue;
-      for (const Json* value : path.find(after->fields)) read_selector(*value, spec.empty_is_all, selectors);
+      for (const Json* value : path.find(after->fields)) {
+        read_selector(*value, selection.spec->selects->empty_is_all, selectors);
+      }
     }
-    selection.index.set_source(resource.id, place_of(resource, spec.is_everywhere), selectors, pairs);
+    selections.index.set_source(sort, resource.id, place_of(resource, selections.is_everywhere), selectors, pairs);
   }
-  if (std::ranges::find(spec.to, resource.kind) == spec.to.end()) return;
+  if (std::ranges::find(selections.to, resource.kind) == selections.to.end()) return;
   if (after == nullptr) {
-    selection.index.remove_target(resource.id, pairs);
+    selections.index.remove_target(resource.id, pairs);
   } else if (before == nullptr || before->labels != after->labels) {
-    selection.index.set_target(resource.id, place_of(resource, spec.is_everywhere), after->labels, pairs);
+    selections.index.set_target(resource.id, place_of(resource, selections.is_everywhere), after->labels, pairs);
   }
 }
 
 Status Picture::follow_selections(const Resource* before, const Resource* after) {
-  for (Selection& selection : selections_) {
+  for (Selections& selections : selections_) {
     std::vector<SelectorIndex::Pair> pairs;
-    index_selection(selection, before, after, pairs);
+    index_selections(selections, before, after, pairs);
     for (SelectorIndex::Pair& pair : pairs) {
       TRY(change_relation({.source = std::move(pair.source),
-                           .kind = selection.spec->kind,
+                           .kind = selections.all[pair.sort].spec->kind,
                            .target = std::move(pair.target),
                            .origin = Origin::kDerived},
                           pair.is_new));
@@ -280,8 +292,8 @@ Status Picture::end_trial() {
     std::optional<Resource> before;
     if (step.before) before = to_resource(step.id, *step.before);
     std::vector<SelectorIndex::Pair> ignored;
-    for (Selection& selection : selections_) {
-      index_selection(selection, now ? &*now : nullptr, before ? &*before : nullptr, ignored);
+    for (Selections& selections : selections_) {
+      index_selections(selections, now ? &*now : nullptr, before ? &*before : nullptr, ignored);
     }
     if (step.before) {
       known_.insert_or_assign(step.id, *std::move(step.before));

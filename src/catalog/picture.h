@@ -17,6 +17,7 @@
 #include "base/sqlite.h"
 #include "catalog/references.h"
 #include "catalog/relation_spec.h"
+#include "catalog/resource_packer.h"
 #include "catalog/selector_index.h"
 #include "catalog/sql_functions.h"
 #include "model/resource.h"
@@ -77,21 +78,26 @@ class Picture {
 
  private:
   struct Known {
-    std::string kind;
-    std::string name;
-    ResourceLabels labels;
-    std::string fields;  // As canonical JSON.
+    const KindSpec* kind = nullptr;
+    std::string packed;
   };
   struct Selection {
     const RelationSpec* spec = nullptr;
-    SelectorIndex index;
     std::map<std::string, std::vector<JsonPath>, std::less<>> sources;  // By kind.
+  };
+  // Those that select from the same resources; each is a sort of the index's sources.
+  struct Selections {
+    std::vector<std::string> to;
+    bool is_everywhere = false;
+    SelectorIndex index;
+    std::vector<Selection> all;
   };
   struct Undo {
     ResourceId id;
     std::optional<Known> before;
   };
 
+  void add_selection(const RelationSpec& spec);
   Picture(sqlite::Database database, std::vector<KindSpec> kinds, std::vector<RelationSpec> relations);
   Status prepare();
   template <class... Values>
@@ -100,7 +106,7 @@ class Picture {
     return statement->with(values...).run();
   }
   const KindSpec* spec_of(std::string_view kind) const;
-  static Resource to_resource(const ResourceId& id, const Known& known);
+  Resource to_resource(const ResourceId& id, const Known& known) const;
 
   bool differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const;
   Status write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels);
@@ -108,8 +114,8 @@ class Picture {
   // The rest follows from what a resource was and is; either may be nothing.
   Status follow_references(const Resource* before, const Resource* after);
   Status follow_selections(const Resource* before, const Resource* after);
-  void index_selection(Selection& selection, const Resource* before, const Resource* after,
-                       std::vector<SelectorIndex::Pair>& pairs) const;
+  void index_selections(Selections& selections, const Resource* before, const Resource* after,
+                        std::vector<SelectorIndex::Pair>& pairs) const;
   Status change_relation(Relation relation, bool is_new);
   std::string place_of(const Resource& resource, bool everywhere) const;
   void note_change(const ResourceId& id);
@@ -120,7 +126,8 @@ class Picture {
   sqlite::Database database_;
   sqlite::StatementCache statements_;
   References references_;
-  std::vector<Selection> selections_;
+  std::vector<Selections> selections_;
+  ResourcePacker packer_;
   std::unordered_map<ResourceId, Known> known_;
   std::unordered_map<std::string_view, const KindSpec*> specs_;
   PictureChanges changes_;

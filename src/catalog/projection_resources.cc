@@ -28,7 +28,7 @@ const KindSpec* Projection::spec_of(const std::string& kind) const {
 
 Status Projection::appeared(const Fact& fact) {
   if (!fact.body["kind"].is_string()) return {};  // Redacted: the next look makes it known again.
-  const bool is_new = world_.find(fact.subject) == nullptr;
+  const bool is_new = !world_.contains(fact.subject);
   Json fields = fact.body["fields"].is_object() ? fact.body["fields"] : Json::object();
   KnownWorld::Thing thing{.kind = fact.body["kind"].string_or_empty(),
                           .name = fact.body["name"].string_or_empty(),
@@ -37,13 +37,13 @@ Status Projection::appeared(const Fact& fact) {
                           .scope = fact.body["scope"].string_or_empty()};
   if (!is_new) TRY(gone(fact));
   TRY(write_resource(fact, thing, std::move(fields), true));
-  world_.put(fact.subject, std::move(thing));
+  world_.put(fact.subject, thing);
   return {};
 }
 
 Status Projection::changed(const Fact& fact) {
-  KnownWorld::Thing* thing = world_.find(fact.subject);
-  if (thing == nullptr) return {};
+  std::optional<KnownWorld::Thing> thing = world_.find(fact.subject);
+  if (!thing) return {};
   Json fields = Json::parse(thing->fields).value_or(Json::object());
   for (const auto& [what, pair] : fact.body["changed"].members()) {
     if (pair.items().size() != 2) continue;
@@ -59,6 +59,7 @@ Status Projection::changed(const Fact& fact) {
     }
   }
   thing->fields = fields.dump();
+  world_.put(fact.subject, *thing);
   return write_resource(fact, *thing, std::move(fields), false);
 }
 
@@ -113,22 +114,23 @@ Status Projection::close_version(const ResourceId& id, const std::string& at) {
 }
 
 Status Projection::gone(const Fact& fact) {
-  const KnownWorld::Thing* thing = world_.find(fact.subject);
-  if (thing == nullptr) return {};
+  const std::string* kind = world_.kind_of(fact.subject);
+  if (kind == nullptr) return {};
   TRY(close_version(fact.subject, format_time(fact.at)));
   TRY(run("DELETE FROM resource WHERE id = ?", fact.subject));
   TRY(run("DELETE FROM label WHERE resource = ?", fact.subject));
-  if (spec_of(thing->kind) != nullptr) {
-    TRY(run("DELETE FROM " + sql_name(thing->kind) + " WHERE id = ?", fact.subject));
+  if (spec_of(*kind) != nullptr) {
+    TRY(run("DELETE FROM " + sql_name(*kind) + " WHERE id = ?", fact.subject));
   }
-  TRY(remove_parts(database_, statements_, kinds_, fact.subject, thing->kind));
+  TRY(remove_parts(database_, statements_, kinds_, fact.subject, *kind));
   world_.erase(fact.subject);
   return {};
 }
 
 Status Projection::relation_appeared(const Fact& fact) {
-  KnownWorld::End end{.kind = fact.body["kind"].string_or_empty(), .target = fact.body["target"].string_or_empty()};
-  if (end.kind.empty() || world_.find_relation(fact.subject, end) != nullptr) return {};
+  const KnownWorld::End end{.kind = fact.body["kind"].string_or_empty(),
+                            .target = fact.body["target"].string_or_empty()};
+  if (end.kind.empty() || world_.find_relation(fact.subject, end)) return {};
   const std::string& scope = fact.body["scope"].string_or_empty();
   const Origin origin = parse_origin(fact.body["origin"].string_or_empty()).value_or(Origin::kDeclared);
   const std::string at = format_time(fact.at);
@@ -136,14 +138,14 @@ Status Projection::relation_appeared(const Fact& fact) {
           fact.subject, end.kind, end.target, to_string(origin), at, fact.seq, scope));
   TRY(run("INSERT INTO relation_history(source, kind, target, origin, valid_from, seq) VALUES(?, ?, ?, ?, ?, ?)",
           fact.subject, end.kind, end.target, to_string(origin), at, fact.seq));
-  world_.put_relation(fact.subject, std::move(end), {.origin = origin, .scope = scope});
+  world_.put_relation(fact.subject, end, {.origin = origin, .scope = scope});
   return {};
 }
 
 Status Projection::relation_gone(const Fact& fact) {
   const KnownWorld::End end{.kind = fact.body["kind"].string_or_empty(),
                             .target = fact.body["target"].string_or_empty()};
-  if (world_.find_relation(fact.subject, end) == nullptr) return {};
+  if (!world_.find_relation(fact.subject, end)) return {};
   TRY(run("DELETE FROM relation WHERE source = ? AND kind = ? AND target = ?", fact.subject, end.kind, end.target));
   TRY(
       run("UPDATE relation_history SET valid_to = max(valid_from, ?) "

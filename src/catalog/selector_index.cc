@@ -42,6 +42,18 @@ void compare(Handles before, Handles after, const Tell& tell) {
   for (uint32_t handle : only) tell(handle, true);
 }
 
+// The handle of a new entry, which may have been another's.
+template <class Entries>
+uint32_t new_entry(Entries& entries, Handles& free) {
+  if (free.empty()) {
+    entries.emplace_back();
+    return static_cast<uint32_t>(entries.size() - 1);
+  }
+  const uint32_t handle = free.back();
+  free.pop_back();
+  return handle;
+}
+
 }  // namespace
 
 // Words of labels that are no longer used stay; there are few beside the resources themselves.
@@ -81,7 +93,7 @@ bool SelectorIndex::matches(const Selector& selector, const std::vector<Label>& 
   });
 }
 
-bool SelectorIndex::matches_any(const Entry& source, const Entry& target) {
+bool SelectorIndex::matches_any(const Source& source, const Target& target) {
   return std::ranges::any_of(source.selectors,
                              [&](const Selector& selector) { return matches(selector, target.labels); });
 }
@@ -102,48 +114,45 @@ const SelectorIndex::Requirement* SelectorIndex::narrowest(const Place& place, c
   return best;
 }
 
-std::vector<SelectorIndex::Handle> SelectorIndex::selected_by(const Entry& source) const {
+std::vector<SelectorIndex::Handle> SelectorIndex::selected_by(const Source& source) const {
   Handles found;
-  const auto place = places_.find(source.place);
-  if (place == places_.end()) return found;
   for (const Selector& selector : source.selectors) {
     const auto consider = [&](const Handles& handles) {
       for (Handle handle : handles) {
         if (matches(selector, targets_[handle].labels)) found.push_back(handle);
       }
     };
-    const Requirement* requirement = narrowest(place->second, selector);
+    const Requirement* requirement = narrowest(*source.place, selector);
     if (requirement == nullptr) {
-      consider(place->second.all_targets);
+      consider(source.place->all_targets);
       continue;
     }
     for (Word pair : requirement->pairs) {
-      if (const auto at = place->second.targets.find(pair); at != place->second.targets.end()) consider(at->second);
+      if (const auto at = source.place->targets.find(pair); at != source.place->targets.end()) consider(at->second);
     }
   }
   return found;
 }
 
-std::vector<SelectorIndex::Handle> SelectorIndex::selecting(const Entry& target) const {
+std::vector<SelectorIndex::Handle> SelectorIndex::selecting(const Target& target) const {
   Handles found;
-  const auto place = places_.find(target.place);
-  if (place == places_.end()) return found;
+  const Place& place = *target.place;
   const auto consider = [&](const Handles& handles) {
     for (Handle handle : handles) {
       if (matches_any(sources_[handle], target)) found.push_back(handle);
     }
   };
   for (const Label& label : target.labels) {
-    if (const auto at = place->second.sources.find(label.pair); at != place->second.sources.end()) consider(at->second);
+    if (const auto at = place.sources.find(label.pair); at != place.sources.end()) consider(at->second);
   }
-  consider(place->second.other_sources);
+  consider(place.other_sources);
   return found;
 }
 
 void SelectorIndex::list_source(Handle handle, bool add) {
-  const Entry& entry = sources_[handle];
+  const Source& entry = sources_[handle];
   if (entry.selectors.empty()) return;
-  Place& place = places_[entry.place];
+  Place& place = *entry.place;
   bool is_other = false;
   for (const Selector& selector : entry.selectors) {
     const auto in = std::ranges::find(selector, LabelSelector::Operator::kIn, &Requirement::op);
@@ -162,8 +171,8 @@ void SelectorIndex::list_source(Handle handle, bool add) {
 }
 
 void SelectorIndex::list_target(Handle handle, bool add) {
-  const Entry& entry = targets_[handle];
-  Place& place = places_[entry.place];
+  const Target& entry = targets_[handle];
+  Place& place = *entry.place;
   for (const Label& label : entry.labels) list(place.targets, label.pair, handle, add);
   if (add) {
     place.all_targets.push_back(handle);
@@ -172,63 +181,72 @@ void SelectorIndex::list_target(Handle handle, bool add) {
   }
 }
 
-SelectorIndex::Handle SelectorIndex::entry_of(std::unordered_map<ResourceId, Handle>& handles,
-                                              std::vector<Entry>& entries, const ResourceId& id) {
-  std::vector<Handle>& free = &entries == &sources_ ? free_sources_ : free_targets_;
-  const auto [found, is_new] = handles.try_emplace(id, static_cast<Handle>(entries.size()));
-  if (!is_new) return found->second;
-  if (free.empty()) {
-    entries.push_back({.id = id, .place = "", .labels = {}, .selectors = {}});
-  } else {
-    found->second = free.back();
-    free.pop_back();
-    entries[found->second].id = id;
-  }
-  return found->second;
+SelectorIndex::Place& SelectorIndex::place_named(std::string_view name) {
+  const auto found = places_.find(name);
+  return found != places_.end() ? found->second : places_.try_emplace(std::string(name)).first->second;
 }
 
-void SelectorIndex::set_source(const ResourceId& id, std::string_view place,
+SelectorIndex::Handle SelectorIndex::source_of(Sort sort, const ResourceId& id) {
+  if (const auto found = source_handles_.find({sort, id}); found != source_handles_.end()) return found->second;
+  const Handle handle = new_entry(sources_, free_sources_);
+  sources_[handle] = {.sort = sort, .id = id, .place = nullptr, .selectors = {}};
+  source_handles_.emplace(SourceKey{sort, sources_[handle].id}, handle);
+  return handle;
+}
+
+SelectorIndex::Handle SelectorIndex::target_of(const ResourceId& id) {
+  if (const auto found = target_handles_.find(id); found != target_handles_.end()) return found->second;
+  const Handle handle = new_entry(targets_, free_targets_);
+  targets_[handle] = {.id = id, .place = nullptr, .labels = {}};
+  target_handles_.emplace(targets_[handle].id, handle);
+  return handle;
+}
+
+void SelectorIndex::set_source(Sort sort, const ResourceId& id, std::string_view place,
                                const std::vector<LabelSelector>& selectors, std::vector<Pair>& changes) {
-  const bool known = source_handles_.contains(id);
-  if (!known && selectors.empty()) return;
-  const Handle handle = entry_of(source_handles_, sources_, id);
-  Entry& entry = sources_[handle];
+  if (selectors.empty() && !source_handles_.contains({sort, id})) return;
+  const Handle handle = source_of(sort, id);
+  Source& entry = sources_[handle];
+  const bool known = entry.place != nullptr;
   const Handles before = known ? selected_by(entry) : Handles();
   if (known) list_source(handle, false);
-  entry.place = place;
+  entry.place = &place_named(place);
   entry.selectors.clear();
   for (const LabelSelector& selector : selectors) entry.selectors.push_back(read(selector));
   list_source(handle, true);
   compare(before, selected_by(entry),
-          [&](Handle target, bool is_new) { changes.push_back({id, targets_[target].id, is_new}); });
+          [&](Handle target, bool is_new) { changes.push_back({sort, id, targets_[target].id, is_new}); });
   if (!selectors.empty()) return;
-  source_handles_.erase(id);
+  source_handles_.erase({sort, id});
+  entry = {};
   free_sources_.push_back(handle);
 }
 
 void SelectorIndex::set_target(const ResourceId& id, std::string_view place, const ResourceLabels& labels,
                                std::vector<Pair>& changes) {
-  const bool known = target_handles_.contains(id);
-  const Handle handle = entry_of(target_handles_, targets_, id);
-  Entry& entry = targets_[handle];
+  const Handle handle = target_of(id);
+  Target& entry = targets_[handle];
+  const bool known = entry.place != nullptr;
   const Handles before = known ? selecting(entry) : Handles();
   if (known) list_target(handle, false);
-  entry.place = place;
+  entry.place = &place_named(place);
   entry.labels = read(labels);
   list_target(handle, true);
-  compare(before, selecting(entry),
-          [&](Handle source, bool is_new) { changes.push_back({sources_[source].id, id, is_new}); });
+  compare(before, selecting(entry), [&](Handle source, bool is_new) {
+    changes.push_back({sources_[source].sort, sources_[source].id, id, is_new});
+  });
 }
 
 void SelectorIndex::remove_target(const ResourceId& id, std::vector<Pair>& changes) {
   const auto found = target_handles_.find(id);
   if (found == target_handles_.end()) return;
   const Handle handle = found->second;
-  compare(selecting(targets_[handle]), {},
-          [&](Handle source, bool is_new) { changes.push_back({sources_[source].id, id, is_new}); });
+  compare(selecting(targets_[handle]), {}, [&](Handle source, bool is_new) {
+    changes.push_back({sources_[source].sort, sources_[source].id, id, is_new});
+  });
   list_target(handle, false);
-  targets_[handle] = {};
   target_handles_.erase(found);
+  targets_[handle] = {};
   free_targets_.push_back(handle);
 }
 

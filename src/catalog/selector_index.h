@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,10 +15,13 @@
 
 namespace capstan::catalog {
 
-// Not thread-safe. A resource may select and be selected. What happens to one is told as pairs that are new or no more.
+// Not thread-safe. Sources of several sorts select from the same targets; a resource may be a source of some sorts and
+// a target. What happens to one is told as pairs that are new or no more.
 class SelectorIndex {
  public:
+  using Sort = uint32_t;  // Of a source, as its owner counts them.
   struct Pair {
+    Sort sort = 0;
     ResourceId source;
     ResourceId target;
     bool is_new = true;
@@ -25,7 +29,7 @@ class SelectorIndex {
 
   // Takes the selectors of a source: within a place (a namespace of a cluster) each selects the targets of that place.
   // Replaces what it selected before; none takes the source away.
-  void set_source(const ResourceId& id, std::string_view place, const std::vector<LabelSelector>& selectors,
+  void set_source(Sort sort, const ResourceId& id, std::string_view place, const std::vector<LabelSelector>& selectors,
                   std::vector<Pair>& changes);
   // Takes the labels of a target.
   void set_target(const ResourceId& id, std::string_view place, const ResourceLabels& labels,
@@ -52,32 +56,48 @@ class SelectorIndex {
     std::unordered_map<Word, std::vector<Handle>> sources;  // By a pair that their targets must have.
     std::vector<Handle> other_sources;                      // Those that name none.
   };
-  struct Entry {
+  struct Source {
+    Sort sort = 0;
     ResourceId id;
-    std::string place;
-    std::vector<Label> labels;
+    Place* place = nullptr;
     std::vector<Selector> selectors;
+  };
+  struct Target {
+    ResourceId id;
+    Place* place = nullptr;
+    std::vector<Label> labels;
+  };
+  struct SourceKey {
+    Sort sort;
+    std::string_view id;
+    bool operator==(const SourceKey&) const = default;
+  };
+  struct SourceHash {
+    size_t operator()(const SourceKey& key) const { return std::hash<std::string_view>()(key.id) * 31 + key.sort; }
   };
 
   Word intern(std::string text);
   std::vector<Label> read(const ResourceLabels& labels);
   Selector read(const LabelSelector& selector);
   static bool matches(const Selector& selector, const std::vector<Label>& labels);
-  static bool matches_any(const Entry& source, const Entry& target);
+  static bool matches_any(const Source& source, const Target& target);
   // The requirement whose targets are fewest to look at; nullptr where all have to be.
   static const Requirement* narrowest(const Place& place, const Selector& selector);
-  std::vector<Handle> selected_by(const Entry& source) const;
-  std::vector<Handle> selecting(const Entry& target) const;
+  std::vector<Handle> selected_by(const Source& source) const;
+  std::vector<Handle> selecting(const Target& target) const;
   void list_source(Handle handle, bool add);
   void list_target(Handle handle, bool add);
-  Handle entry_of(std::unordered_map<ResourceId, Handle>& handles, std::vector<Entry>& entries, const ResourceId& id);
+  Place& place_named(std::string_view name);
+  Handle source_of(Sort sort, const ResourceId& id);
+  Handle target_of(const ResourceId& id);
 
   std::unordered_map<std::string, Word> words_;
   std::map<std::string, Place, std::less<>> places_;
-  std::unordered_map<ResourceId, Handle> source_handles_;
-  std::unordered_map<ResourceId, Handle> target_handles_;
-  std::vector<Entry> sources_;
-  std::vector<Entry> targets_;
+  // The keys lie in the entries, which do not move.
+  std::unordered_map<SourceKey, Handle, SourceHash> source_handles_;
+  std::unordered_map<std::string_view, Handle> target_handles_;
+  std::deque<Source> sources_;
+  std::deque<Target> targets_;
   std::vector<Handle> free_sources_;
   std::vector<Handle> free_targets_;
 };
