@@ -33,8 +33,8 @@ constexpr std::array<std::string_view, 19> kAmounts = {"allocatable",
                                                        "requests",
                                                        "sizeLimit",
                                                        "storage",
-                                                       "used",
-                                                       "value"};
+                                                       "target",
+                                                       "used"};
 
 bool is_empty(const Json& value) {
   if (value.is_null()) return true;
@@ -49,6 +49,8 @@ bool is_zero(const Json& value) {
 }
 
 bool is_amount(const FieldPath& path) {
+  // What people name themselves says nothing.
+  if (path.empty() || path[0] == FieldStep("data") || path[0] == FieldStep("metadata")) return false;
   size_t seen = 0;
   for (auto step = path.rbegin(); step != path.rend() && seen < 2; ++step) {
     const std::string* name = std::get_if<std::string>(&*step);

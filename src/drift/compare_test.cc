@@ -90,6 +90,15 @@ TEST(Compare, ComparesAmountsByWhatTheyMean) {
               ElementsAre(R"(spec.name: "1000m" is "1")"));
 }
 
+TEST(Compare, TakesNoTextForAnAmountThatPeopleNamed) {
+  EXPECT_THAT(differ("{data: {cpu: 1000m}, metadata: {labels: {memory: 1Gi}}}",
+                     "{data: {cpu: '1'}, metadata: {labels: {memory: 1024Mi}}}"),
+              ElementsAre(R"(data.cpu: "1000m" is "1")", R"(metadata.labels.memory: "1Gi" is "1024Mi")"));
+  EXPECT_THAT(differ("{spec: {containers: [{name: a, env: [{name: A, value: 1e3}]}]}}",
+                     "{spec: {containers: [{name: a, env: [{name: A, value: '1k'}]}]}}"),
+              ElementsAre(R"(spec.containers[name=a].env[name=A].value: 1000.0 is "1k")"));
+}
+
 TEST(Compare, MissesNothingThatServersLeaveOut) {
   EXPECT_THAT(differ("{spec: {paused: false, suspend: null, labels: {}, args: [], env: ''}}", "{spec: {}}"), IsEmpty());
   EXPECT_THAT(differ("{spec: {labels: {a: b}}}", "{spec: {}}"), ElementsAre(R"(spec.labels: {"a":"b"} is null)"));

@@ -17,6 +17,12 @@ std::string shown(const Json& value) {
   return text.substr(0, end) + "…";
 }
 
+// What comes from annotations and other people's errors must not drive a terminal.
+std::string harmless(std::string text) {
+  for (char& c : text) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  return text;
+}
+
 std::string place(const Where& where) {
   if (where.file.empty()) return "";
   return where.line > 0 ? fmt::format("  {}:{}", where.file, where.line) : "  " + where.file;
@@ -25,7 +31,7 @@ std::string place(const Where& where) {
 std::string say_owner(const FieldDrift& field) {
   std::string text;
   if (field.owner) {
-    text = "last set by " + (field.owner->manager.empty() ? "an unnamed manager" : field.owner->manager);
+    text = "last set by " + (field.owner->manager.empty() ? "an unnamed manager" : harmless(field.owner->manager));
     if (!field.owner->subresource.empty()) text += fmt::format(" through {}", field.owner->subresource);
     if (field.owner->at) text += " at " + format_time(*field.owner->at);
   }
@@ -42,15 +48,16 @@ std::string object_text(const ObjectDrift& object, bool all) {
       fmt::format("\n{:<8} {}{}\n", object.state == ObjectState::kNotCompared ? "unknown" : to_string(object.state),
                   object.id, place(object.where));
   if (object.gone) text += fmt::format("         went at {}\n", format_time(*object.gone));
-  if (!object.defined_by.empty()) text += fmt::format("         defined by {}\n", object.defined_by);
+  if (!object.defined_by.empty()) text += fmt::format("         defined by {}\n", harmless(object.defined_by));
   for (const FieldDrift& field : object.fields) {
     if (!all && !field.by_right.empty()) continue;
     text +=
         fmt::format("         {}{}\n           {}\n", to_string(field.difference.path), place(field.where), say(field));
   }
   if (!object.says.empty()) {
-    text += fmt::format("         {}{}\n",
-                        object.state == ObjectState::kDiffers ? "the API server would refuse it: " : "", object.says);
+    text +=
+        fmt::format("         {}{}\n", object.state == ObjectState::kDiffers ? "the API server would refuse it: " : "",
+                    harmless(object.says));
   }
   return text;
 }

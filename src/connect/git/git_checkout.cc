@@ -61,10 +61,14 @@ Status check_source(const std::string& repository, const std::string& ref) {
     return fail(ErrorCode::kInvalidArgument, "a repository is a path or a URL");
   }
   const size_t host = repository.find("://");
-  const size_t at = repository.find('@');
-  const size_t colon = host == std::string::npos ? std::string::npos : repository.find(':', host + 3);
-  if (host != std::string::npos && at != std::string::npos && colon < at && at < repository.find('/', host + 3)) {
-    return fail(ErrorCode::kInvalidArgument, "a repository's URL must not hold a password: name it by 'token'");
+  const std::string user =
+      host == std::string::npos ? "" : repository.substr(host + 3, repository.find('/', host + 3) - host - 3);
+  // Over HTTP a name alone may be a token.
+  const bool holds_secret =
+      user.find('@') != std::string::npos && (repository.starts_with("http") || user.find(':') < user.find('@'));
+  if (holds_secret) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a repository's URL must not hold a user or a password: name it by 'token'");
   }
   const bool is_plain = ref.find_first_not_of(kRefCharacters) == std::string::npos;
   if (!is_plain || ref.starts_with('-') || ref.find("..") != std::string::npos) {

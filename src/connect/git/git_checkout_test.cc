@@ -74,6 +74,8 @@ TEST_F(GitCheckoutTest, ThrowsAwayWhatIsTooLarge) {
 TEST(CheckSource, RefusesOptionsHelpersAndPasswords) {
   EXPECT_TRUE(check_source("https://git.example.org/shop.git", "release/1.2"));
   EXPECT_TRUE(check_source("git@git.example.org:shop.git", ""));
+  EXPECT_TRUE(check_source("ssh://git@git.example.org:22/shop.git", ""));
+  EXPECT_FALSE(check_source("https://hunter2@git.example.org/shop.git", ""));
   EXPECT_FALSE(check_source("--upload-pack=touch /tmp/x", ""));
   EXPECT_FALSE(check_source("ext::sh -c id", ""));
   EXPECT_FALSE(check_source("/srv/shop", "--output=x"));
