@@ -62,9 +62,9 @@ Result<Json> ApiClient::get(const std::string& path, Duration timeout) {
   return send({.method = "GET", .url = "http://localhost" + path, .timeout = timeout});
 }
 
-Result<Json> ApiClient::post(const std::string& path, const Json& body) {
+Result<Json> ApiClient::post(const std::string& path, const Json& body, Duration timeout) {
   HttpRequest request{.method = "POST", .url = "http://localhost" + path};
-  request.timeout = std::chrono::seconds(30);
+  request.timeout = timeout;
   request.headers = {{"Content-Type", "application/json"}, {"X-Capstan", "1"}};
   request.body = body.dump();
   return send(std::move(request));

@@ -38,7 +38,7 @@ class ApiClient {
   static Result<ApiClient> connect(const std::string& data_directory);
 
   Result<Json> get(const std::string& path, Duration timeout = std::chrono::seconds(30));
-  Result<Json> post(const std::string& path, const Json& body);
+  Result<Json> post(const std::string& path, const Json& body, Duration timeout = std::chrono::seconds(30));
 
  private:
   explicit ApiClient(std::string socket) : socket_(std::move(socket)) {}
@@ -76,6 +76,7 @@ void add_acting(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_drift(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);

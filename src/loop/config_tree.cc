@@ -34,6 +34,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"scrape_configs", DocumentKind::kSettings},
     {"global", DocumentKind::kSettings},
     {"notify", DocumentKind::kSettings},
+    {"manifests", DocumentKind::kSettings},
     {"retention", DocumentKind::kSettings},
     {"node_groups", DocumentKind::kSettings},
     {"node_group_labels", DocumentKind::kSettings},

@@ -42,6 +42,13 @@ struct ChangeQuery {
   std::string space = "default";  // The namespace of objects that name none.
 };
 
+struct DriftQuery {
+  std::string manifests;          // YAML or JSON.
+  std::string cluster;            // "" for the only one.
+  std::string space = "default";  // The namespace of objects that name none.
+  std::string prune;              // A selector of objects that should be in a manifest; "" for none.
+};
+
 // Thread-safe. Shapes of the answers: docs/reference/api.md, one section a function. Reads answer from snapshots; what
 // changes something goes through the loop and returns when it is durable.
 class Control {
@@ -77,6 +84,10 @@ class Control {
   virtual Result<Json> config() const = 0;
   // What a change, manifests as text, would break and mend; nothing is changed.
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
+  // What of the cluster differs from manifests, who changed it, and what making it as stated would break.
+  virtual Result<Json> drift(const DriftQuery& query) const = 0;
+  // The same of the manifests that the settings name, as of the last comparison.
+  virtual Result<Json> drifts() const = 0;
   // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
   virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
   // Why autoscalers do what they do, and where pods could go; with an autoscaler ("shop/web") of that one only.

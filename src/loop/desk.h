@@ -8,6 +8,7 @@
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
+#include "loop/manifest_watch.h"
 #include "loop/scaling_desk.h"
 
 namespace capstan::loop {
@@ -17,9 +18,10 @@ class Desk final : public Control {
   struct Parts {
     Loop& loop;
     const LogSource& logs;
-    const ClusterSenses* clusters = nullptr;  // None: no cluster can be asked.
-    AdmissionDesk* admission = nullptr;       // None: Kubernetes is not answered.
-    const ScalingDesk* scaling = nullptr;     // None: nothing is known of clusters.
+    const ClusterSenses* clusters = nullptr;   // None: no cluster can be asked.
+    const ManifestWatch* manifests = nullptr;  // None: no repository is compared.
+    AdmissionDesk* admission = nullptr;        // None: Kubernetes is not answered.
+    const ScalingDesk* scaling = nullptr;      // None: nothing is known of clusters.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
@@ -48,6 +50,8 @@ class Desk final : public Control {
   Json verbs() const override;
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;
+  Result<Json> drift(const DriftQuery& query) const override;
+  Result<Json> drifts() const override;
   Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override;
   Result<Json> whatif(const Json& question) const override;

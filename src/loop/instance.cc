@@ -15,6 +15,7 @@
 #include "loop/admission_desk.h"
 #include "loop/desk.h"
 #include "loop/loop.h"
+#include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
 #include "loop/senses.h"
 #include "loop/settings.h"
@@ -69,6 +70,7 @@ class Running final : public Instance {
 
   void stop() override {
     if (senses_) senses_->stop();
+    if (manifests_) manifests_->stop();
     if (clusters_) clusters_->stop();
     if (loop_) loop_->stop();
     if (foresight_) foresight_->stop();
@@ -100,6 +102,7 @@ class Running final : public Instance {
   Status open_stores(const ledger::DataDirectory& directory, const ConfigTree& config);
   Status add_verbs(const ledger::DataDirectory& directory);
   std::vector<Error> apply_settings(const ConfigTree& config);
+  std::unique_ptr<ManifestWatch> make_manifest_watch(std::filesystem::path directory);
   std::vector<tell::Route> make_routes(std::vector<Error>& problems);
   Result<tell::Route> make_route(const NotifySettings& wanted);
 
@@ -132,6 +135,7 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
+  std::unique_ptr<ManifestWatch> manifests_;
   std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<ScalingDesk> scaling_;
   std::unique_ptr<Desk> desk_;
@@ -226,10 +230,12 @@ Status Running::open(const ledger::DataDirectory& directory) {
   scaling_ = std::make_unique<ScalingDesk>(ScalingDesk::Parts{
       .clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
+  manifests_ = make_manifest_watch(directory.file("manifests"));
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
       .clusters = clusters_.get(),
+      .manifests = manifests_.get(),
       .admission = admission_.get(),
       .scaling = scaling_.get(),
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
@@ -270,9 +276,33 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   for (Error& problem : clusters_->apply(settings_.kubernetes, catalog_->kinds())) {
     problems.push_back(std::move(problem));
   }
+  manifests_->apply(settings_.manifests);
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;
+}
+
+std::unique_ptr<ManifestWatch> Running::make_manifest_watch(std::filesystem::path directory) {
+  const auto catalog = [this] { return catalog_->reader(); };
+  const auto take = [this](Findings round) {
+    (void)loop_->post_waiting(Command{[this, round = std::move(round)] {
+      const Status taken = loop_->take_round(round);
+      if (!taken) loop_->note_source(round.source, taken.error().to_string(), clock_.now());
+    }});
+  };
+  const auto report = [this](std::string source, std::string error) {
+    loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
+      loop_->note_source(source, error, clock_.now());
+    }});
+  };
+  return std::make_unique<ManifestWatch>(
+      ManifestWatch::Parts{.clock = clock_,
+                           .secrets = secrets_,
+                           .finder = DriftFinder({.clusters = clusters_.get(), .catalog = catalog}),
+                           .catalog = catalog,
+                           .directory = std::move(directory),
+                           .found = take,
+                           .report = report});
 }
 
 std::vector<tell::Route> Running::make_routes(std::vector<Error>& problems) {

@@ -253,6 +253,14 @@ void Loop::take(Detected detected) {
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
 }
 
+Status Loop::take_round(const Findings& round) {
+  const Seq before = parts_.ledger.last_seq();
+  TRY(take_findings({round}));
+  if (parts_.ledger.last_seq() == before) return {};
+  respond(TRY(parts_.catalog.reader()), parts_.clock.now());
+  return {};
+}
+
 Status Loop::take_findings(const std::vector<Findings>& rounds) {
   Status status;
   for (const Findings& round : rounds) {

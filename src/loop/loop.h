@@ -115,6 +115,8 @@ class Loop {
   const std::vector<std::string>& owner_labels() const { return owner_labels_; }
   // The rules about configuration that are in force.
   const std::vector<detect::SqlRule>& configuration_rules() const { return configuration_rules_; }
+  // What a source outside of the detectors holds to be wrong.
+  Status take_round(const Findings& round);
   void note_source(const std::string& name, std::string error, Time at) {
     sources_[name] = {name, std::move(error), at};
   }

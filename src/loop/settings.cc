@@ -178,6 +178,8 @@ class SettingsReader {
     if (const ConfigNode* node = reader.node("node_groups"))
       take("node_groups", *node, foresee::read_node_groups(*node), settings.node_groups.groups,
            before_.node_groups.groups);
+    if (const ConfigNode* node = reader.node("manifests"))
+      take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
     if (const ConfigNode* node = reader.node("owner_labels"))

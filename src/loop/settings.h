@@ -1,5 +1,5 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `retention`, `server`, `owner_labels`.
+// `notify`, `manifests`, `retention`, `server`, `owner_labels`.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@
 #include "foresee/node_groups.h"
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
+#include "loop/manifest_settings.h"
 #include "model/finding.h"
 
 namespace capstan::loop {
@@ -52,6 +53,7 @@ struct Settings {
   AdmissionSettings admission;
   std::vector<NotifySettings> notify;
   foresee::NodeGroupSettings node_groups;
+  std::vector<ManifestSettings> manifests;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};
   Duration history_retention{90LL * 24 * 3'600'000};

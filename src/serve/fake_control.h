@@ -77,6 +77,10 @@ class FakeControl final : public loop::Control {
     return said(fmt::format("scaling {} {}", cluster, autoscaler));
   }
   Result<Json> whatif(const Json& question) const override { return said("whatif " + question.dump()); }
+  Result<Json> drifts() const override { return said("drifts"); }
+  Result<Json> drift(const loop::DriftQuery& query) const override {
+    return said(fmt::format("drift '{}' {} {} {}", query.manifests, query.cluster, query.space, query.prune));
+  }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }

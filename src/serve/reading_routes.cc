@@ -113,6 +113,22 @@ Result<Json> whatif(Control control, const Clock&, const Call& call) {
   return control.whatif(question);
 }
 
+Result<Json> drift(Control control, const Clock&, const Call& call) {
+  BodyReader body = TRY(BodyReader::parse(call.request.body));
+  loop::DriftQuery query;
+  query.manifests = body.required_text("manifests");
+  query.cluster = body.text("cluster");
+  query.space = body.text("namespace", query.space);
+  query.prune = body.text("prune");
+  TRY(body.finish());
+  return control.drift(query);
+}
+
+Result<Json> drifts(Control control, const Clock&, const Call& call) {
+  TRY(QueryReader(call.request.target.query).finish());
+  return control.drifts();
+}
+
 Result<Json> facts(Control control, const Clock&, const Call& call) {
   QueryReader query(call.request.target.query);
   loop::FactQuery wanted;
@@ -220,6 +236,9 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       {"POST", "/capstan/v1/check", Access::kViewer, false, Body::kJson, answer_with(check)},
       get("/capstan/v1/scaling", scaling),
       {"POST", "/capstan/v1/whatif", Access::kViewer, false, Body::kJson, answer_with(whatif)},
+      // Whoever could compare any manifest could find out by trying what a Secret holds.
+      {"POST", "/capstan/v1/drift", Access::kOperator, true, Body::kJson, answer_with(drift)},
+      get("/capstan/v1/drift", drifts),
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},

@@ -59,6 +59,14 @@ Result<Json> ApiClient::get(const ResourceType& type, const ObjectName& object, 
   return send({.path = TRY(resource_path(type, object, subresource))}, stop);
 }
 
+Result<Json> ApiClient::get_with_managers(const ResourceType& type, const ObjectName& object,
+                                          const std::stop_token& stop) const {
+  TRY(check_name(type, object));
+  HttpResponse response = TRY(transport_.send({.path = TRY(resource_path(type, object))}, stop));
+  ObjectReader reader;
+  return reader.read(response.body, true);
+}
+
 Result<ListPage> ApiClient::list(const ResourceType& type, const ListOptions& options,
                                  const std::stop_token& stop) const {
   ApiRequest request;

@@ -52,7 +52,7 @@ enum class PatchKind {
   kStrategic,  // Kubernetes' own: lists are merged by key. Not for custom resources.
 };
 
-// Thread-safe. Objects come without metadata.managedFields. Errors are those of ApiTransport, and kInvalidArgument for
+// Thread-safe. Objects come without metadata.managedFields but where it says so. Errors are those of ApiTransport, and kInvalidArgument for
 // names that can be none.
 class ApiClient {
  public:
@@ -60,6 +60,9 @@ class ApiClient {
 
   Result<Json> get(const ResourceType& type, const ObjectName& object, const std::string& subresource = "",
                    const std::stop_token& stop = {}) const;
+  // With metadata.managedFields: who set which field.
+  Result<Json> get_with_managers(const ResourceType& type, const ObjectName& object,
+                                 const std::stop_token& stop = {}) const;
   // One page. kFailedPrecondition when `continue_from` has expired.
   Result<ListPage> list(const ResourceType& type, const ListOptions& options, const std::stop_token& stop = {}) const;
 

@@ -44,10 +44,10 @@ bool convert(const dom::element& from, Json& to, int depth) {
   return false;
 }
 
-bool convert_object(const dom::object& from, Json& to) {
+bool convert_object(const dom::object& from, Json& to, bool with_managers = false) {
   for (const auto& [key, value] : from) {
     const auto member = to.mutable_members().emplace_hint(to.mutable_members().end(), key, Json());
-    const bool is_metadata = key == "metadata" && value.is_object();
+    const bool is_metadata = !with_managers && key == "metadata" && value.is_object();
     const bool converted =
         is_metadata ? convert_members(dom::object(value), member->second.mutable_members(), 2, "managedFields")
                     : convert(value, member->second, 2);
@@ -86,10 +86,10 @@ class ObjectReader::Parser {
 ObjectReader::ObjectReader() : parser_(std::make_unique<Parser>()) {}
 ObjectReader::~ObjectReader() = default;
 
-Result<Json> ObjectReader::read(std::string& text) {
+Result<Json> ObjectReader::read(std::string& text, bool with_managers) {
   const dom::object object = TRY(parser_->parse(text));
   Json json;
-  if (!convert_object(object, json)) return not_an_object("it is nested too deeply");
+  if (!convert_object(object, json, with_managers)) return not_an_object("it is nested too deeply");
   return json;
 }
 

@@ -22,9 +22,9 @@ class ObjectReader {
   ObjectReader(const ObjectReader&) = delete;
   ObjectReader& operator=(const ObjectReader&) = delete;
 
-  // An object without its metadata.managedFields, which are half of its text and say nothing about it. The text may
-  // grow in capacity, but stays as it is. kCorrupt for what is no JSON object.
-  Result<Json> read(std::string& text);
+  // An object without its metadata.managedFields, which are half of its text and say nothing about it, unless they are
+  // wanted. The text may grow in capacity, but stays as it is. kCorrupt for what is no JSON object.
+  Result<Json> read(std::string& text, bool with_managers = false);
   // An event of a watch, its object the same way.
   Result<WatchEvent> read_event(std::string& text);
 

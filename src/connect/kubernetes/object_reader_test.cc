@@ -82,6 +82,7 @@ TEST(ObjectReader, LeavesManagedFieldsOutOfMetadataAndNothingElse) {
   ObjectReader reader;
   std::string text = R"({"managedFields":1,"metadata":{"managedFields":[1],"name":"a"},"spec":{"managedFields":2}})";
   EXPECT_EQ(reader.read(text)->dump(), R"({"managedFields":1,"metadata":{"name":"a"},"spec":{"managedFields":2}})");
+  EXPECT_EQ(reader.read(text, true)->dump(), text);
   std::string event = R"({"type":"ADDED","object":{"metadata":{"managedFields":[1],"name":"a"}}})";
   const auto read = reader.read_event(event);
   ASSERT_TRUE(read.has_value());
