@@ -208,15 +208,6 @@ PodNumber ScheduleWorld::add_pod(const Json& pod) {
   return static_cast<PodNumber>(pods_.size()) - 1;
 }
 
-PodNumber ScheduleWorld::add_pod_like(PodNumber pod, std::string name) {
-  SchedulePod made = pods_[static_cast<size_t>(pod)];
-  made.name = std::move(name);
-  made.node = kNowhere;
-  made.gone = made.leaving = false;
-  pods_.push_back(std::move(made));
-  return static_cast<PodNumber>(pods_.size()) - 1;
-}
-
 void ScheduleWorld::count_held(const Shape& shape, NodeNumber node, int64_t times) {
   const auto count = [&](std::vector<HeldTerm>& held, const std::vector<std::pair<int, int64_t>>& terms) {
     for (const auto& [number, weight] : terms) {
