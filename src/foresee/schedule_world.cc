@@ -204,6 +204,7 @@ PodNumber ScheduleWorld::add_pod(const Json& pod) {
                                 : "",
                    .shape = shape_number(pod),
                    .leaving = pod["metadata"]["deletionTimestamp"].is_string(),
+                   .is_new = !pod["metadata"]["creationTimestamp"].is_string(),
                    .created = pod["metadata"]["creationTimestamp"].string_or_empty()});
   return static_cast<PodNumber>(pods_.size()) - 1;
 }
