@@ -1,5 +1,5 @@
-// Placing all pods of a large cluster by the scheduling simulation. The peer is the real scheduler, which binds some
-// hundreds of pods a second at most; here all are placed from nothing.
+// Placing all pods of a large cluster by the scheduling simulation. There is no peer in the same run: the real
+// scheduler is compared for what it decides (tests/peers/kubernetes/scheduling_test.py), not for how fast.
 #include <fmt/format.h>
 
 #include <chrono>

@@ -40,7 +40,7 @@ class ClusterObjects {
   std::map<std::string, OfType, std::less<>> types_;
 };
 
-// "Deployment shop/web" is what people call an object.
+// "" for an object that lies in no namespace.
 std::string space_of(const Json& object);
 const std::string& name_of(const Json& object);
 // The object's owner that made it, {kind, name}, or null.

@@ -352,7 +352,6 @@ PodShape read_pod_shape(const Json& pod, const PodSurroundings& surroundings, Re
   shape.priority =
       std::clamp<int64_t>(spec["priority"].int_or(known == priorities.end() ? 0 : known->second), INT32_MIN, INT32_MAX);
   shape.preempts = spec["preemptionPolicy"].string_or_empty() != "Never";
-  shape.scheduler = spec["schedulerName"].string_or_empty();
   return shape;
 }
 
@@ -361,7 +360,7 @@ std::string shape_key(const Json& pod) {
   Json key = Json::object({{"namespace", pod["metadata"]["namespace"]}, {"labels", pod["metadata"]["labels"]}});
   for (std::string_view member :
        {"nodeSelector", "affinity", "tolerations", "topologySpreadConstraints", "schedulingGates", "priority",
-        "priorityClassName", "preemptionPolicy", "schedulerName", "overhead", "resources", "hostNetwork"}) {
+        "priorityClassName", "preemptionPolicy", "overhead", "resources", "hostNetwork"}) {
     if (spec.contains(member)) key.set(member, spec[member]);
   }
   for (std::string_view member : {"containers", "initContainers"}) {

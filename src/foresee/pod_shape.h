@@ -129,7 +129,6 @@ struct PodShape {
   std::vector<std::string> gates;
   int64_t priority = 0;
   bool preempts = true;
-  std::string scheduler;
 
   bool tolerates(const Taint& taint) const;
   // By node selector and required affinity.

@@ -34,7 +34,7 @@ inline std::string pod_yaml(std::string_view name, std::string_view spec = "", s
       name, labels, requests, spec.empty() ? "" : ", ", spec);
 }
 
-// The pods on which nodes could each go, and why not.
+// Where a pod could go, and what is said of it where it could not.
 struct Placement {
   std::vector<std::string> feasible;
   std::string says;

@@ -204,16 +204,8 @@ PodNumber ScheduleWorld::add_pod(const Json& pod) {
                                 : "",
                    .shape = shape_number(pod),
                    .leaving = pod["metadata"]["deletionTimestamp"].is_string(),
+                   .is_new = !pod["metadata"]["creationTimestamp"].is_string(),
                    .created = pod["metadata"]["creationTimestamp"].string_or_empty()});
-  return static_cast<PodNumber>(pods_.size()) - 1;
-}
-
-PodNumber ScheduleWorld::add_pod_like(PodNumber pod, std::string name) {
-  SchedulePod made = pods_[static_cast<size_t>(pod)];
-  made.name = std::move(name);
-  made.node = kNowhere;
-  made.gone = made.leaving = false;
-  pods_.push_back(std::move(made));
   return static_cast<PodNumber>(pods_.size()) - 1;
 }
 

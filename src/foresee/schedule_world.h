@@ -97,7 +97,6 @@ class ScheduleWorld {
   void set_unschedulable(NodeNumber node, bool unschedulable);
 
   PodNumber add_pod(const Json& pod);
-  PodNumber add_pod_like(PodNumber pod, std::string name);
   void place(PodNumber pod, NodeNumber node);
   void unplace(PodNumber pod);
   void remove_pod(PodNumber pod);

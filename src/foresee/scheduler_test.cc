@@ -34,6 +34,15 @@ TEST(Scheduler, PlacesTheMoreImportantFirst) {
   EXPECT_EQ(found.at("b"), "n1");
 }
 
+TEST(Scheduler, PlacesThoseThatHaveWaitedBeforeNewOnes) {
+  const std::string waited =
+      "---\napiVersion: v1\nkind: Pod\nmetadata: { name: z, creationTimestamp: '2026-01-01T00:00:00Z' }\n"
+      "spec: { containers: [ { resources: { requests: { cpu: 1 } } } ] }\n";
+  const auto found = places(node_yaml("n1", "", "{}", "cpu: 1, pods: 10") + pod_yaml("a") + waited);
+  EXPECT_EQ(found.at("z"), "n1");
+  EXPECT_EQ(found.at("a"), "");
+}
+
 TEST(Scheduler, PrefersNodesThatAPodLikesAndAvoidsThoseThatAskFor) {
   const std::string nodes = node_yaml("n1", "", "{ taints: [ { key: x, effect: PreferNoSchedule } ] }") +
                             node_yaml("n2") + node_yaml("n3", "disk: ssd");

@@ -52,8 +52,8 @@ enum class PatchKind {
   kStrategic,  // Kubernetes' own: lists are merged by key. Not for custom resources.
 };
 
-// Thread-safe. Objects come without metadata.managedFields but where it says so. Errors are those of ApiTransport, and kInvalidArgument for
-// names that can be none.
+// Thread-safe. Objects come without metadata.managedFields but where it says so. Errors are those of ApiTransport, and
+// kInvalidArgument for names that can be none.
 class ApiClient {
  public:
   explicit ApiClient(ApiTransport& transport) : transport_(transport) {}
