@@ -207,9 +207,10 @@ Result<std::vector<Relation>> CatalogReader::neighbours(std::string_view id, int
   return found;
 }
 
-Result<std::vector<Relation>> CatalogReader::relations_but_of(std::string_view scope) const {
+Result<std::vector<Relation>> CatalogReader::relations_but_of(std::string_view scope, size_t limit) const {
   sqlite::Statement* row = TRY(view_->query(
-      "SELECT source, kind, target, origin FROM relation WHERE scope <> ? ORDER BY source, kind, target", scope));
+      "SELECT source, kind, target, origin FROM relation WHERE scope <> ? ORDER BY source, kind, target LIMIT ?", scope,
+      uint64_t{limit}));
   std::vector<Relation> found;
   while (TRY(row->step())) {
     found.push_back({.source = ResourceId(row->text(0)),

@@ -132,8 +132,8 @@ class CatalogReader {
   Result<std::vector<KnownRelation>> relations_of(std::string_view id) const;
   // The relations within `depth` steps of a resource in either direction, at most `limit` of them, nearest first.
   Result<std::vector<Relation>> neighbours(std::string_view id, int depth, size_t limit = 10'000) const;
-  // All of them but those of one scope, in order.
-  Result<std::vector<Relation>> relations_but_of(std::string_view scope) const;
+  // All of them but those of one scope, in order, at most `limit`.
+  Result<std::vector<Relation>> relations_but_of(std::string_view scope, size_t limit = SIZE_MAX >> 1) const;
   // As it was at a time; nothing where it did not exist then.
   Result<std::optional<Resource>> resource_at(std::string_view id, Time time) const;
   // Both directions, as they were at a time.

@@ -41,7 +41,8 @@ class MapMaker {
       inside_.insert(resource.id);
       (void)node_of(resource.id);
     }));
-    for (const Relation& relation : TRY(catalog_.relations(kMostRelationsRead))) add(relation);
+    const std::vector<Relation> relations = TRY(catalog_.relations_but_of("", kMostRelationsRead));
+    for (const Relation& relation : relations) add(relation);
     return Json::object({{"kinds", kinds_.json()},
                          {"relations", relations_.json()},
                          {"spaces", spaces_.json()},
