@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <filesystem>
 
-#include "base/file.h"
 #include "cli/command.h"
 #include "cli/packs.h"
+#include "cli/temporary_directory.h"
 #include "foresee/check_report.h"
 #include "foresee/workbench.h"
 
@@ -26,30 +25,6 @@ struct CheckArguments {
   std::string severity = "high";
   std::string output = "text";
   bool patch = false;
-};
-
-// Removed when the check is over.
-class TemporaryDirectory {
- public:
-  static Result<std::unique_ptr<TemporaryDirectory>> make() {
-    std::string name = (std::filesystem::temp_directory_path() / "capstan-check-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      return fail(errno_code(errno), fmt::format("cannot make a temporary directory in {}",
-                                                 std::filesystem::temp_directory_path().string()));
-    }
-    return std::unique_ptr<TemporaryDirectory>(new TemporaryDirectory(name));
-  }
-  ~TemporaryDirectory() {
-    std::error_code none;
-    std::filesystem::remove_all(path_, none);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  explicit TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
 };
 
 foresee::ObjectDocuments read_all(const std::vector<std::string>& paths) {

@@ -19,13 +19,16 @@ struct TellingKey {
   DocumentKind kind;
 };
 // A document with one of these keys is of that kind, whatever else it says.
-constexpr std::array<TellingKey, 16> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
+constexpr std::array<TellingKey, 19> kTellingKeys = {{{"groups", DocumentKind::kAlerts},
                                                       {"rule", DocumentKind::kRule},
                                                       {"policy", DocumentKind::kPolicy},
                                                       {"test", DocumentKind::kTest},
                                                       {"kind", DocumentKind::kKind},
                                                       {"template", DocumentKind::kKind},
                                                       {"relation", DocumentKind::kRelation},
+                                                      {"manual", DocumentKind::kManual},
+                                                      {"step", DocumentKind::kDiagnosis},
+                                                      {"walk", DocumentKind::kDiagnosis},
                                                       {"host", DocumentKind::kSettings},
                                                       {"scrape", DocumentKind::kSettings},
                                                       {"kubernetes", DocumentKind::kSettings},

@@ -63,6 +63,8 @@ class Control {
   virtual Result<Json> config() const = 0;
   // What a change, manifests as text, would break and mend; nothing is changed.
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
+  // What the manuals say of a text or a code; of one product, or of all for "".
+  virtual Result<Json> manual(std::string_view text, std::string_view product) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.

@@ -40,6 +40,7 @@ class Desk final : public Control {
   Json verbs() const override;
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;
+  Result<Json> manual(std::string_view text, std::string_view product) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;

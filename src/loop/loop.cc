@@ -348,7 +348,7 @@ void Loop::tick() {
 }
 
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
-  const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger);
+  const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger, parts_.manual);
   report("incidents", incidents_->update(findings_, world));
   send_plan_news();
   report("outbox", outbox_->tick(now, facts_));

@@ -57,6 +57,9 @@ class FakeControl final : public loop::Control {
   Result<Json> check(const loop::ChangeQuery& query) const override {
     return said(fmt::format("check '{}' {} {} {}", query.change, query.is_patch, query.cluster, query.space));
   }
+  Result<Json> manual(std::string_view text, std::string_view product) const override {
+    return said(fmt::format("manual '{}' {}", text, product));
+  }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }

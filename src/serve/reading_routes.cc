@@ -145,6 +145,14 @@ Result<Json> config(Control control, const Clock&, const Call& call) {
   return control.config();
 }
 
+Result<Json> manual(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string text = query.required_text("text");
+  const std::string product = query.text("product");
+  TRY(query.finish());
+  return control.manual(text, product);
+}
+
 Result<LogQuery> log_query(const Clock& clock, const Call& call) {
   QueryReader query(call.request.target.query);
   LogQuery wanted;
@@ -208,6 +216,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       std::move(one_plan),
       get("/capstan/v1/verbs", verbs),
       get("/capstan/v1/config", config),
+      get("/capstan/v1/manual", manual),
       get("/capstan/v1/logs", logs),
       get("/capstan/v1/log-templates", log_templates),
   };
