@@ -133,7 +133,9 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
     }
-    auto connection = std::make_shared<Connection>(core_, http_server::Socket(std::move(socket)), std::move(*peer));
+    asio::ssl::context* tls = std::is_same_v<Protocol, tcp> ? core_->tls.get() : nullptr;
+    auto connection = std::make_shared<Connection>(
+        core_, http_server::Stream(http_server::Stream::Socket(std::move(socket)), tls), std::move(*peer));
     now < limit ? connection->start() : connection->start_refusing();
   }
 
@@ -198,6 +200,7 @@ class BeastServer final : public HttpServer {
   ~BeastServer() override { BeastServer::stop(); }
 
   Status open() {
+    if (core_->options.tls) core_->tls = TRY(http_server::make_tls_context(*core_->options.tls));
     for (const std::string& address : core_->options.listen) TRY(listen(address));
     if (!core_->options.unix_socket.empty()) {
       add<Local>(TRY(open_local(core_->io, core_->options.unix_socket)));

@@ -73,11 +73,20 @@ class HttpHandler {
   virtual HttpServerResponse refuse(int status, std::string_view message) = 0;
 };
 
+// All as text in PEM.
+struct HttpServerTls {
+  std::string certificate_pem;  // With those between it and its authority.
+  std::string key_pem;
+  std::string client_ca_pem;  // Clients need a certificate of this authority; "" for any client.
+};
+
 struct HttpServerOptions {
   // "127.0.0.1:9280", "[::1]:0", "localhost:9280" (all addresses of the name), ":9280" (all of this machine). Port 0
   // lets the system choose.
   std::vector<std::string> listen;
   std::filesystem::path unix_socket;  // Made with mode 0600; a stale one is replaced. "" for none.
+
+  std::optional<HttpServerTls> tls;  // HTTPS, on all addresses but the Unix socket.
 
   size_t header_bytes = 16 << 10;          // Beyond: 431.
   size_t connections = 256;                // Beyond: 503.

@@ -1,10 +1,8 @@
 // One connection of the HTTP server, and what all of them share. Only http_server*.cc include this: it brings Asio.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -15,6 +13,7 @@
 #include <unordered_set>
 
 #include "base/http_server.h"
+#include "base/http_server_stream.h"
 #include "base/worker_pool.h"
 
 namespace capstan::http_server {
@@ -36,23 +35,22 @@ struct Core {
   size_t buffered_bytes = 0;
   bool stopping = false;
   // Destroyed before what is above: handlers that never ran hold connections, which take themselves off the set.
+  std::unique_ptr<asio::ssl::context> tls;  // Outlives the connections.
   asio::io_context io{1};
   asio::steady_timer stop_timer;
   std::unique_ptr<WorkerPool> workers;
   std::unique_ptr<WorkerPool> reserved_workers;
 };
 
-using Socket = asio::generic::stream_protocol::socket;
-
 // Lives as long as an operation of it is under way. All functions run on the I/O thread.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Core> core, Socket socket, HttpPeer peer);
+  Connection(std::shared_ptr<Core> core, Stream stream, HttpPeer peer);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void start() { await_request(); }
+  void start();
   // Answers the first request with 503, whatever it is.
   void start_refusing();
   // Ends at once when nothing is being answered, else after the answer.
@@ -72,6 +70,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kDraining,   // Refused with unread input: closing at once would take the answer away from the client.
   };
 
+  void shake_hands();
   void await_request();
   void read_head();
   void on_head(beast::error_code error);
@@ -96,7 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_chunk();
 
   std::shared_ptr<Core> core_;
-  beast::basic_stream<asio::generic::stream_protocol> stream_;
+  Stream stream_;
   HttpPeer peer_;
   beast::flat_buffer buffer_;
   State state_ = State::kIdle;

@@ -9,14 +9,9 @@
 #include <memory>
 #include <string>
 
-namespace capstan {
+#include "base/openssl_handle.h"
 
-struct FreeOpenssl {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509_EXTENSION* extension) const { X509_EXTENSION_free(extension); }
-};
+namespace capstan {
 
 struct TestIdentity {
   std::string certificate_pem;

@@ -74,7 +74,9 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_asking(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_acting(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_diagnose(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manual(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);
 

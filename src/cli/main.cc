@@ -21,7 +21,9 @@ int main(int argc, char** argv) {
   capstan::cli::add_token(app, common, chosen);
   capstan::cli::add_verify(app, common, chosen);
   capstan::cli::add_check(app, common, chosen);
+  capstan::cli::add_diagnose(app, common, chosen);
   capstan::cli::add_manual(app, common, chosen);
+  capstan::cli::add_manifests(app, common, chosen);
   capstan::cli::add_policy_test(app, common, chosen);
   CLI11_PARSE(app, argc, argv);
   return chosen ? chosen() : 2;

@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
 #include <map>
 
-#include "base/file.h"
 #include "cli/command.h"
+#include "cli/knowledge.h"
 #include "cli/packs.h"
 #include "cli/temporary_directory.h"
 #include "manual/manual_shelf.h"
@@ -27,19 +26,9 @@ struct ManualArguments {
   std::string config = "config";
 };
 
-// The user's manuals come before those of packs.
 Result<std::vector<Error>> load_manuals(const ManualArguments& arguments, manual::ManualShelf& shelf) {
   const std::unique_ptr<TemporaryDirectory> directory = TRY(TemporaryDirectory::make());
-  std::vector<manual::ManualText> files;
-  for (const std::filesystem::path& below :
-       {std::filesystem::path(arguments.config), TRY(unpack_packs(directory->path()))}) {
-    const auto found = list_files(below, ".yaml");
-    for (const std::filesystem::path& path : found.value_or(std::vector<std::filesystem::path>())) {
-      const bool may_be = path.filename() == "manual.yaml" || below == arguments.config;
-      if (may_be) files.push_back({path.string(), TRY(read_file(path))});
-    }
-  }
-  return shelf.load(files);
+  return shelf.load(manual_texts(TRY(unpack_packs(directory->path())), arguments.config));
 }
 
 void print(const std::vector<ManualEntry>& entries, const CommonOptions& common) {

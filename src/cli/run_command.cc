@@ -15,6 +15,7 @@
 #include "cli/packs.h"
 #include "ledger/data_directory.h"
 #include "loop/instance.h"
+#include "serve/admission_server.h"
 #include "serve/server.h"
 
 namespace capstan::cli {
@@ -67,6 +68,17 @@ std::vector<std::pair<std::string, std::string>> environment_of_process() {
   return variables;
 }
 
+// Nothing where the settings do not want it.
+Result<std::unique_ptr<serve::AdmissionServer>> start_admission(loop::Instance& instance,
+                                                                const std::filesystem::path& data, Time now) {
+  const loop::AdmissionSettings& settings = instance.admission();
+  if (settings.listen.empty()) return nullptr;
+  auto server = TRY(serve::AdmissionServer::start(settings.listen, TRY(serve::admission_tls(settings, data, now)),
+                                                  instance.control()));
+  log::info("run", fmt::format("Kubernetes may ask at https://{}/admission/<cluster>", server->address()));
+  return server;
+}
+
 Status run(const CommonOptions& common, const RunOptions& options) {
   const sigset_t ending = block_ending_signals();
   keep_files_private();
@@ -92,6 +104,7 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   server_options.version = std::string(kVersion);
   const auto server =
       TRY(serve::Server::start(server_options, instance->control(), hooks_of(*instance), clock, random));
+  const auto admission = TRY(start_admission(*instance, data, clock.now()));
   const std::string page = "http://" + server->address();
   instance->start(page);
 
@@ -106,6 +119,7 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   int received = 0;
   ::sigwait(&ending, &received);
   log::info("run", fmt::format("stopping for {}", ::strsignal(received)));
+  if (admission) admission->stop();
   server->stop();
   instance->stop();
   return {};

@@ -26,7 +26,7 @@ class Diagnoser {
 
  private:
   StepReport take(const Step& step, const std::vector<ResourceId>& ids, const Testimony& testimony, Report& report);
-  // What one check finds, and which kinds it looks at.
+  // What one check finds.
   Result<std::vector<Saying>> ask_check(const Check& check, const std::vector<ResourceId>& ids);
   Saying make_saying(const Check& check, const ResourceId& resource, std::vector<std::string> columns,
                      std::vector<SqlValue> row);

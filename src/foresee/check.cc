@@ -45,6 +45,25 @@ bool makes_the_same(const KindSpec::Makes& makes, const Resource& before, const 
          makes.count.read(before.fields) == makes.count.read(after.fields);
 }
 
+void take_out(std::vector<Finding>& findings, const std::vector<Finding>& others) {
+  std::set<std::string_view> ids;
+  for (const Finding& finding : others) ids.insert(finding.id);
+  std::erase_if(findings, [&](const Finding& finding) { return ids.contains(finding.id); });
+}
+
+// The report speaks of assumed objects and change together: what the assumed ones did alone is not the change's doing,
+// and what it takes back of that is.
+void leave_out(detect::VerdictChange before, CheckReport& report) {
+  const std::vector<Finding> broken = report.broken;
+  const std::vector<Finding> mended = report.mended;
+  take_out(report.broken, before.broken);
+  take_out(report.mended, before.mended);
+  take_out(before.broken, broken);
+  take_out(before.mended, mended);
+  std::ranges::move(before.broken, std::back_inserter(report.mended));
+  std::ranges::move(before.mended, std::back_inserter(report.broken));
+}
+
 }  // namespace
 
 Checker::Checker(catalog::Picture& picture, detect::PictureRules& rules)
@@ -187,6 +206,47 @@ std::vector<std::string> Checker::clusters() {
   return {names.begin(), names.end()};
 }
 
+void Checker::apply(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report) {
+  for (const ObjectDocument& document : documents) {
+    Result<Target> target = target_of(document, options);
+    if (target) report.changed.push_back(target->id);
+    Status done = target ? apply(*std::move(target)) : fail(target.error());
+    if (!done) report.problems.push_back({done.error().code, done.error().message, document.where});
+  }
+}
+
+void Checker::judge(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report) {
+  CheckReport ignored;  // What is wrong with objects that are there already was told when they came.
+  CheckOptions whole = options;
+  whole.documents_are_patches = false;
+  apply(options.assumed, whole, ignored);
+  catalog::PictureChanges changes = picture_.take_changes();
+  detect::VerdictChange before;
+  if (!options.assumed.empty()) before = rules_.foresee(changes);
+
+  apply(documents, options, report);
+  report.objects = report.changed.size();
+  catalog::PictureChanges own = picture_.take_changes();
+  report.consequences = consequences(own.relations);
+  changes.resources.insert(changes.resources.end(), own.resources.begin(), own.resources.end());
+  std::ranges::move(own.relations, std::back_inserter(changes.relations));
+  detect::VerdictChange verdicts = options.ask_everything ? rules_.foresee_all() : rules_.foresee(changes);
+  report.broken = std::move(verdicts.broken);
+  report.mended = std::move(verdicts.mended);
+  report.problems.insert(report.problems.end(), verdicts.problems.begin(), verdicts.problems.end());
+  leave_out(std::move(before), report);
+}
+
+bool Checker::is_so(const ObjectDocument& document, const CheckOptions& options) {
+  ObjectDocument stated = document;
+  if (stated.object.is_object()) stated.object.mutable_members().erase("status");
+  const Result<Target> target = target_of(stated, options);
+  if (!target) return false;
+  const std::optional<Resource> existing = picture_.find(target->id);
+  if (!target->after || !existing) return !target->after && !existing;
+  return target->after->fields == existing->fields && target->after->labels == existing->labels;
+}
+
 CheckReport Checker::check(std::span<const ObjectDocument> documents, const CheckOptions& given) {
   CheckReport report;
   report.rules = rules_.size();
@@ -206,19 +266,7 @@ CheckReport Checker::check(std::span<const ObjectDocument> documents, const Chec
     report.problems.push_back(begun.error());
     return report;
   }
-  for (const ObjectDocument& document : documents) {
-    Result<Target> target = target_of(document, options);
-    if (target) report.changed.push_back(target->id);
-    Status done = target ? apply(*std::move(target)) : fail(target.error());
-    if (!done) report.problems.push_back({done.error().code, done.error().message, document.where});
-  }
-  report.objects = report.changed.size();
-  const catalog::PictureChanges changes = picture_.take_changes();
-  detect::VerdictChange verdicts = options.ask_everything ? rules_.foresee_all() : rules_.foresee(changes);
-  report.broken = std::move(verdicts.broken);
-  report.mended = std::move(verdicts.mended);
-  report.problems.insert(report.problems.end(), verdicts.problems.begin(), verdicts.problems.end());
-  report.consequences = consequences(changes.relations);
+  judge(documents, options, report);
   if (Status ended = picture_.end_trial(); !ended) report.problems.push_back(ended.error());
   const auto worst_first = [](const Finding& finding) { return -static_cast<int>(finding.severity); };
   std::ranges::stable_sort(report.broken, {}, worst_first);

@@ -21,6 +21,8 @@ struct CheckOptions {
   std::string space = "default";       // The namespace of objects that name none.
   bool ask_everything = false;         // Also what the change cannot affect: slow, and the same.
   bool documents_are_patches = false;  // JSON merge patches (RFC 7386), lists merged by name; else whole objects.
+  // Whole objects that are taken as there already: what they break and mend is not the change's doing.
+  std::vector<ObjectDocument> assumed;
 };
 
 // Something that would no longer hold, or newly: who loses it and who still counts on it.
@@ -47,6 +49,8 @@ class Checker {
   // Takes objects for good: the state against which changes are checked, where there is no running system.
   std::vector<Error> assume(std::span<const ObjectDocument> documents, const CheckOptions& options);
   CheckReport check(std::span<const ObjectDocument> documents, const CheckOptions& options);
+  // Whether the system is already as a document says, status aside.
+  bool is_so(const ObjectDocument& document, const CheckOptions& options);
   // The clusters of which objects are known.
   std::vector<std::string> clusters();
 
@@ -59,6 +63,9 @@ class Checker {
 
   Result<Target> target_of(const ObjectDocument& document, const CheckOptions& options);
   Status apply(Target target);
+  void apply(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report);
+  // What follows from the documents beyond what follows from those that are assumed. On a trial.
+  void judge(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report);
   // Those that a maker made give way to one as it would make it now.
   Status remake(const KindSpec& kind, const Resource* before, const Resource* after);
   Result<std::vector<ResourceId>> made_by(const KindSpec& kind, const ResourceId& maker);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "catalog/pack_kinds.h"
+#include "foresee/admitted_objects.h"
 #include "foresee/check_report.h"
 
 namespace capstan::foresee {
@@ -230,6 +231,56 @@ TEST_F(CheckTest, ChecksWhatItKnowsAndTellsTheRest) {
   EXPECT_EQ(report.broken.size(), 1u);
   ASSERT_EQ(report.problems.size(), 1u);
   EXPECT_THAT(report.problems[0].to_string(), HasSubstr("no pack declares Thing of the group 'x.org'"));
+}
+
+constexpr char kIngress[] = R"({apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: new, namespace: shop},
+  spec: {service: new}})";
+constexpr char kService[] = R"({apiVersion: v1, kind: Service, metadata: {name: new, namespace: shop},
+  spec: {selector: {app: new}}})";
+constexpr char kPod[] = R"({apiVersion: v1, kind: Pod, metadata: {name: new, namespace: shop, labels: {app: new}},
+  status: {phase: Pending}})";
+
+TEST_F(CheckTest, BlamesAChangeOnlyForWhatItAddsToWhatIsAssumed) {
+  CheckOptions options;
+  options.assumed = read(kIngress);
+  const CheckReport service = checker_->check(read(kService), options);
+  EXPECT_THAT(said(service.broken), ElementsAre("SelectsNothing k8s_service/check/shop/new: new selects no pod"));
+  EXPECT_THAT(said(service.mended), ElementsAre("NoSuchService k8s_ingress/check/shop/new: new routes to "
+                                                "k8s_service/check/shop/new, which does not exist"));
+  options.assumed = read(std::string(kService) + "\n---\n" + kPod);
+  EXPECT_THAT(checker_->check(read(kIngress), options).broken, IsEmpty());
+  const CheckReport gone = checker_->check(
+      read("{apiVersion: v1, kind: Pod, metadata: {name: new, namespace: shop}, $patch: delete}"), options);
+  EXPECT_THAT(said(gone.broken), ElementsAre("SelectsNothing k8s_service/check/shop/new: new selects no pod"));
+  EXPECT_THAT(rules_->holding(), IsEmpty());
+}
+
+TEST_F(CheckTest, KnowsWhetherTheSystemIsAlreadyAsADocumentSays) {
+  const ObjectDocument pod = read(kPod)[0];
+  EXPECT_FALSE(checker_->is_so(pod, {}));
+  assume(R"({apiVersion: v1, kind: Pod, metadata: {name: new, namespace: shop, labels: {app: new}, uid: "1"},
+    status: {phase: Running}})");
+  EXPECT_TRUE(checker_->is_so(pod, {}));
+  EXPECT_FALSE(checker_->is_so(
+      read("{apiVersion: v1, kind: Pod, metadata: {name: new, namespace: shop}, $patch: delete}")[0], {}));
+  EXPECT_TRUE(checker_->is_so(
+      read("{apiVersion: v1, kind: Pod, metadata: {name: no, namespace: shop}, $patch: delete}")[0], {}));
+}
+
+TEST_F(CheckTest, RemembersWhatWasAdmittedUntilItIsSeenOrLongAgo) {
+  const Time now = from_unix_ms(1'800'000'000'000);
+  AdmittedObjects admitted;
+  admitted.add(read(kService)[0], "check", "shop", now);
+  admitted.add(read(kPod)[0], "check", "shop", now);
+  admitted.add(read(kPod)[0], "check", "shop", now);
+  EXPECT_EQ(admitted.unseen(*checker_, "check", now).size(), 2u);
+  EXPECT_THAT(admitted.unseen(*checker_, "another", now), IsEmpty());
+  assume(kPod);
+  const std::vector<ObjectDocument> unseen = admitted.unseen(*checker_, "check", now);
+  ASSERT_EQ(unseen.size(), 1u);
+  EXPECT_EQ(unseen[0].object["kind"].string_or_empty(), "Service");
+  EXPECT_THAT(admitted.unseen(*checker_, "check", now + AdmittedObjects::kPatience), IsEmpty());
+  EXPECT_EQ(admitted.size(), 0u);
 }
 
 TEST_F(CheckTest, IsWrittenForMachines) {

@@ -36,6 +36,12 @@ struct ChangeQuery {
   std::string space = "default";  // The namespace of objects that name none.
 };
 
+struct DiagnoseQuery {
+  std::string subject;  // "pod/web-0", or an id.
+  std::string space;    // The namespace; "" for any.
+  std::string cluster;  // "" for any.
+};
+
 // Thread-safe. Shapes of the answers: docs/reference/api.md, one section a function. Reads answer from snapshots; what
 // changes something goes through the loop and returns when it is durable.
 class Control {
@@ -63,8 +69,12 @@ class Control {
   virtual Result<Json> config() const = 0;
   // What a change, manifests as text, would break and mend; nothing is changed.
   virtual Result<Json> check(const ChangeQuery& query) const = 0;
+  // What is wrong with one thing first; its cluster is asked for events and logs, which may take some seconds.
+  virtual Result<Json> diagnose(const DiagnoseQuery& query) const = 0;
   // What the manuals say of a text or a code; of one product, or of all for "".
   virtual Result<Json> manual(std::string_view text, std::string_view product) const = 0;
+  // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
+  virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;
   virtual Result<Json> log_templates(const LogQuery& query) const = 0;
   // Capstan's own metrics in the Prometheus text format.

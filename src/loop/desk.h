@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "diagnose/diagnosis_shelf.h"
+#include "loop/admission_desk.h"
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
@@ -15,7 +17,9 @@ class Desk final : public Control {
   struct Parts {
     Loop& loop;
     const LogSource& logs;
-    const ClusterSenses* clusters = nullptr;  // None: no cluster can be asked.
+    const ClusterSenses* clusters = nullptr;              // None: no cluster can be asked.
+    AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
+    const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
@@ -40,7 +44,9 @@ class Desk final : public Control {
   Json verbs() const override;
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;
+  Result<Json> diagnose(const DiagnoseQuery& query) const override;
   Result<Json> manual(std::string_view text, std::string_view product) const override;
+  Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;
   std::string metrics() const override;

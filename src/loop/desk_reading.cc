@@ -324,6 +324,11 @@ Result<Json> Desk::manual(std::string_view text, std::string_view product) const
   return Json::object({{"entries", std::move(entries)}});
 }
 
+Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {
+  if (parts_.admission == nullptr) return fail(ErrorCode::kUnavailable, "changes cannot be checked here");
+  return parts_.admission->answer(std::string(cluster), review);
+}
+
 Result<Json> Desk::logs(const LogQuery& query) const {
   Json list = Json::array();
   for (const LogLine& line : TRY(parts_.logs.lines(query))) {

@@ -12,6 +12,7 @@
 #include "connect/host/host_verbs.h"
 #include "connect/slack/slack_channel.h"
 #include "connect/webhook/webhook_channel.h"
+#include "loop/admission_desk.h"
 #include "loop/desk.h"
 #include "loop/loop.h"
 #include "loop/own_metrics.h"
@@ -41,15 +42,17 @@ constexpr Duration kHostRuleInterval{1'000};
 // What cannot be changed while everything runs.
 bool same_at_start(const Settings& now, const Settings& start) {
   return now.metric_retention == start.metric_retention && now.log_retention == start.log_retention &&
-         now.allowed_hosts == start.allowed_hosts && now.secure_cookie == start.secure_cookie;
+         now.allowed_hosts == start.allowed_hosts && now.secure_cookie == start.secure_cookie &&
+         now.admission.same_listener(start.admission);
 }
 
-// Those of the user before those of packs.
-std::vector<manual::ManualText> manual_texts(const ConfigTree& config) {
-  std::vector<manual::ManualText> texts;
-  for (const bool from_pack : {false, true}) {
+// The texts with documents of a kind; those of the user first or last.
+template <class Text>
+std::vector<Text> texts_of(const ConfigTree& config, DocumentKind kind, bool user_first) {
+  std::vector<Text> texts;
+  for (const bool from_pack : {!user_first, user_first}) {
     for (const auto& [path, file] : config.files()) {
-      if (file.from_pack == from_pack && file.has(DocumentKind::kManual)) texts.push_back({path.string(), file.text});
+      if (file.from_pack == from_pack && file.has(kind)) texts.push_back({path.string(), file.text});
     }
   }
   return texts;
@@ -105,6 +108,7 @@ class Running final : public Instance {
 
   std::vector<std::string> allowed_hosts() const override { return settings_.allowed_hosts; }
   bool secure_cookie() const override { return settings_.secure_cookie; }
+  const AdmissionSettings& admission() const override { return at_start_.admission; }
 
  private:
   Status open_stores(const ledger::DataDirectory& directory, const ConfigTree& config);
@@ -134,6 +138,7 @@ class Running final : public Instance {
   std::unique_ptr<telemetry::LogTableFunction> logs_function_;
   manual::ManualShelf manuals_;
   manual::ManualTable manual_function_{manuals_};
+  diagnose::DiagnosisShelf diagnosis_;
   std::unique_ptr<catalog::SqlEngine> sql_;
   std::unique_ptr<detect::Detector> detector_;
   VerbRegistry verbs_;
@@ -144,6 +149,7 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
+  std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<Desk> desk_;
 };
 
@@ -200,6 +206,11 @@ Status Running::open(const ledger::DataDirectory& directory) {
       Senses::Options{});
   foresight_ = std::make_unique<Foresight>(Foresight::Parts{
       .clock = clock_, .post = [this](LoopMessage message) { return loop_->post_waiting(std::move(message)); }});
+  admission_ = std::make_unique<AdmissionDesk>(AdmissionDesk::Parts{
+      .clock = clock_, .foresight = *foresight_, .record = [this](NewFact fact) {
+        loop_->post(
+            Command{[this, fact = std::move(fact)]() mutable { (void)loop_->facts().append_one(std::move(fact)); }});
+      }});
   LoopOptions options;
   options.version = options_.version;
   // The loop reads the configuration itself, so that a change and the first reading are the same code.
@@ -231,13 +242,15 @@ Status Running::open(const ledger::DataDirectory& directory) {
                                }});
                              }},
       random_, options_.environment);
-  desk_ = std::make_unique<Desk>(
-      Desk::Parts{.loop = *loop_,
-                  .logs = *logs_,
-                  .clusters = clusters_.get(),
-                  .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()); },
-                  .version = options_.version,
-                  .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
+  desk_ = std::make_unique<Desk>(Desk::Parts{
+      .loop = *loop_,
+      .logs = *logs_,
+      .clusters = clusters_.get(),
+      .admission = admission_.get(),
+      .diagnosis = &diagnosis_,
+      .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
+      .version = options_.version,
+      .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
   return {};
 }
 
@@ -262,16 +275,22 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   loop_->set_history_retention(settings_.history_retention);
   if (!same_at_start(settings_, at_start_)) {
     problems.push_back({ErrorCode::kFailedPrecondition,
-                        "'retention' of metrics or logs, 'server.hosts' or 'server.behind_https' has changed: it takes "
-                        "effect when Capstan "
-                        "is started again",
+                        "'retention' of metrics or logs, 'server.hosts', 'server.behind_https' or where 'admission' "
+                        "listens has changed: it takes effect when Capstan is started again",
                         {}});
   }
+  admission_->set_policy(settings_.admission.policy);
   for (Error& problem : senses_->apply(settings_)) problems.push_back(std::move(problem));
   for (Error& problem : clusters_->apply(settings_.kubernetes, catalog_->kinds())) {
     problems.push_back(std::move(problem));
   }
-  for (Error& problem : manuals_.load(manual_texts(config))) problems.push_back(std::move(problem));
+  for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {
+    problems.push_back(std::move(problem));
+  }
+  for (Error& problem :
+       diagnosis_.load(texts_of<diagnose::DiagnosisText>(config, DocumentKind::kDiagnosis, false), catalog_->kinds())) {
+    problems.push_back(std::move(problem));
+  }
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;

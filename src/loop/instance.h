@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "ledger/data_directory.h"
 #include "loop/control.h"
+#include "loop/settings.h"
 #include "telemetry/promql/api.h"
 
 namespace capstan::loop {
@@ -43,6 +44,8 @@ class Instance {
   // Names that the settings let the page be reached by.
   virtual std::vector<std::string> allowed_hosts() const = 0;
   virtual bool secure_cookie() const = 0;
+  // Where Kubernetes asks before it takes a change.
+  virtual const AdmissionSettings& admission() const = 0;
 };
 
 }  // namespace capstan::loop

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <set>
 
 namespace capstan::loop {
@@ -90,6 +91,43 @@ Result<KubernetesSettings> read_kubernetes(const ConfigNode& node) {
   return settings;
 }
 
+std::set<std::string> set_of(std::vector<std::string> texts) {
+  return {std::make_move_iterator(texts.begin()), std::make_move_iterator(texts.end())};
+}
+
+std::optional<Severity> severity_of(MapReader& reader, std::string_view key, std::optional<Severity> otherwise) {
+  const std::string text = reader.string_or(key, "");
+  if (text.empty()) return otherwise;
+  const std::optional<Severity> severity = parse_severity(text);
+  if (!severity) {
+    reader.problem(reader.at(key),
+                   fmt::format("'{}' must be one of info, low, medium, high, critical, found '{}'", key, text));
+  }
+  return severity;
+}
+
+Result<AdmissionSettings> read_admission(const ConfigNode& node) {
+  AdmissionSettings settings;
+  MapReader reader(node, "admission");
+  settings.listen = reader.required_string("listen");
+  settings.names = reader.strings("names");
+  settings.certificate_file = reader.string_or("certificate", "");
+  settings.key_file = reader.string_or("key", "");
+  settings.client_ca_file = reader.string_or("client_ca", "");
+  if (settings.certificate_file.empty() != settings.key_file.empty()) {
+    reader.problem(node, "'certificate' and 'key' belong together");
+  }
+  foresee::AdmissionPolicy& policy = settings.policy;
+  policy.deny = set_of(reader.strings("deny"));
+  policy.warn = set_of(reader.strings("warn"));
+  policy.ignore = set_of(reader.strings("ignore"));
+  policy.deny_from = severity_of(reader, "deny_from", std::nullopt);
+  policy.warn_from = severity_of(reader, "warn_from", policy.warn_from).value_or(policy.warn_from);
+  policy.exempt_namespaces = set_of(reader.strings("exempt_namespaces"));
+  TRY(reader.finish());
+  return settings;
+}
+
 Result<std::vector<NotifySettings>> read_notify(const ConfigNode& node) {
   if (!node.is_sequence()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("'notify' must be a list, found {}", node.describe()),
@@ -118,6 +156,8 @@ class SettingsReader {
     read_scrape(reader, document);
     if (const ConfigNode* node = reader.node("kubernetes"))
       take("kubernetes", *node, read_kubernetes(*node), settings.kubernetes, before_.kubernetes);
+    if (const ConfigNode* node = reader.node("admission"))
+      take("admission", *node, read_admission(*node), settings.admission, before_.admission);
     if (const ConfigNode* node = reader.node("notify"))
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
@@ -184,6 +224,11 @@ class SettingsReader {
 };
 
 }  // namespace
+
+bool AdmissionSettings::same_listener(const AdmissionSettings& other) const {
+  return listen == other.listen && names == other.names && certificate_file == other.certificate_file &&
+         key_file == other.key_file && client_ca_file == other.client_ca_file;
+}
 
 ReadSettings read_settings(const ConfigTree& config, const Settings& before) {
   ReadSettings out;

@@ -1,5 +1,5 @@
-// What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `notify`,
-// `retention`, `server`.
+// What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
+// `notify`, `retention`, `server`.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "connect/host/host_config.h"
 #include "connect/prometheus/scrape_config.h"
+#include "foresee/admission.h"
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "model/finding.h"
@@ -30,10 +31,24 @@ struct NotifySettings {
   bool operator==(const NotifySettings&) const = default;
 };
 
+// The settings' `admission:`: where Kubernetes asks before it takes a change.
+struct AdmissionSettings {
+  std::string listen;              // HOST:PORT; "" for nowhere.
+  std::vector<std::string> names;  // That the API server reaches it by; for a certificate that Capstan makes.
+  std::string certificate_file;    // PEM; "" to make one.
+  std::string key_file;
+  std::string client_ca_file;  // PEM: the API server has to show a certificate of this authority; "" for any.
+  foresee::AdmissionPolicy policy;
+
+  // What cannot be changed while it listens.
+  bool same_listener(const AdmissionSettings& other) const;
+};
+
 struct Settings {
   host::HostConfig host = host::default_host_config();
   prometheus::ScrapeConfig scrape;
   KubernetesSettings kubernetes;
+  AdmissionSettings admission;
   std::vector<NotifySettings> notify;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};

@@ -25,14 +25,14 @@ std::vector<Error> ManualShelf::load(const std::vector<ManualText>& files) {
     problems.insert(problems.end(), known_[path].problems.begin(), known_[path].problems.end());
   }
   if (!is_new && order == order_) return problems;
-  order_ = std::move(order);
   std::vector<ManualFile> all;
-  for (const std::string& path : order_) all.insert(all.end(), known_[path].good.begin(), known_[path].good.end());
+  for (const std::string& path : order) all.insert(all.end(), known_[path].good.begin(), known_[path].good.end());
   auto book = ManualBook::create(std::move(all));
   if (!book) {
     problems.push_back(book.error());
     return problems;
   }
+  order_ = std::move(order);
   const std::lock_guard lock(mutex_);
   book_ = *std::move(book);
   return problems;

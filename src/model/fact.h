@@ -70,6 +70,7 @@ inline constexpr std::string_view kOverrideEnded = "override.ended";  // Before 
 inline constexpr std::string_view kMessageQueued = "message.queued";  // Body: the message; what follows it ends it.
 inline constexpr std::string_view kMessageSent = "message.sent";
 inline constexpr std::string_view kMessageFailed = "message.failed";
+inline constexpr std::string_view kAdmissionDenied = "admission.denied";  // A change that Kubernetes asked about.
 inline constexpr std::string_view kUserCreated = "user.created";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 inline constexpr std::string_view kTokenCreated = "token.created";

@@ -54,8 +54,14 @@ class FakeControl final : public loop::Control {
   Result<Json> plan(std::string_view id) const override { return said(fmt::format("plan {}", id)); }
   Json verbs() const override { return said("verbs"); }
   Result<Json> config() const override { return said("config"); }
+  Result<Json> admit(std::string_view cluster, const Json& review) const override {
+    return said(fmt::format("admit {} {}", cluster, review.dump()));
+  }
   Result<Json> check(const loop::ChangeQuery& query) const override {
     return said(fmt::format("check '{}' {} {} {}", query.change, query.is_patch, query.cluster, query.space));
+  }
+  Result<Json> diagnose(const loop::DiagnoseQuery& query) const override {
+    return said(fmt::format("diagnose {}|{}|{}", query.subject, query.space, query.cluster));
   }
   Result<Json> manual(std::string_view text, std::string_view product) const override {
     return said(fmt::format("manual '{}' {}", text, product));

@@ -5,48 +5,16 @@ that would break.
 capstan_test.py CAPSTAN_BINARY
 """
 import json
-import pathlib
-import subprocess
 import sys
 import tempfile
 import unittest
 
 from kube_api import Api
+from running_capstan import Capstan
 from running_plane import RunningPlane, deployment, wait_until
 
 BINARY = sys.argv.pop(1)
 SECRET = "correct-horse-battery-staple"
-
-
-class Capstan:
-    def __init__(self, directory, kubeconfig):
-        self.directory = pathlib.Path(directory)
-        self.data = self.directory / "data"
-        config = self.directory / "config"
-        config.mkdir()
-        (config / "settings.yaml").write_text(f"kubernetes: {{kubeconfig: {kubeconfig}}}\n")
-        self.process = None
-        self.start()
-
-    def start(self):
-        self.log = open(self.directory / "log", "a")
-        command = [BINARY, "run", "--listen", "127.0.0.1:0", "--data", self.data, "-c", self.directory / "config"]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, cwd=self.directory)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
-
-    def sql(self, question):
-        """The rows, or nothing while it cannot answer."""
-        command = [BINARY, "sql", question, "--data", self.data, "--json"]
-        answer = subprocess.run(command, capture_output=True, text=True)
-        return json.loads(answer.stdout)["rows"] if answer.returncode == 0 else None
-
-    def check(self, change, *arguments):
-        command = [BINARY, "check", "-f", "-", "--data", self.data, *arguments]
-        return subprocess.run(command, input=json.dumps(change), capture_output=True, text=True)
 
 
 class CapstanBesideACluster(unittest.TestCase):
@@ -54,7 +22,7 @@ class CapstanBesideACluster(unittest.TestCase):
     def setUpClass(cls):
         cls.plane = RunningPlane("--nodes", "3", "--istio")
         cls.directory = tempfile.TemporaryDirectory()
-        cls.capstan = Capstan(cls.directory.name, cls.plane.ready["kubeconfig"])
+        cls.capstan = Capstan(BINARY, cls.directory.name, cls.plane.ready["kubeconfig"])
         wait_until(lambda: cls.capstan.sql("SELECT id FROM k8s_node WHERE name = 'node-0002'"))
 
     @classmethod
