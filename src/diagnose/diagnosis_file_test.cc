@@ -68,9 +68,10 @@ TEST(DiagnosisFile, AFileWithAMistakeIsLeftOutAndTheOthersAreTaken) {
 
 TEST(DiagnosisFile, SqlIsTriedBeforeItIsNeeded) {
   const ReadDiagnosis found =
-      read({"step: a\nchecks:\n  - { on: k8s_pod, find: SELECT this.id, this.face FROM this, says: x }\n"
+      read({"step: a\nchecks:\n  - { on: k8s_pod, find: 'SELECT this.id, this.face FROM this', says: x }\n"
             "  - { on: k8s_pod, find: SELECT this.phase FROM this, says: x }\n"
             "  - { on: k8s_pod, find: DELETE FROM k8s_pod, says: x }\n"});
+  ASSERT_THAT(found.problems, IsEmpty());
   std::vector<std::string> problems;
   for (const Error& problem : check_sql(found.book, kKinds)) problems.push_back(problem.to_string());
   EXPECT_THAT(problems, testing::SizeIs(3));
