@@ -126,6 +126,7 @@ Result<ObjectSpec> read_objects(const ConfigNode& node, ObjectSpec spec) {
   text("group", spec.group);
   text("resource", spec.resource);
   text("type", spec.type);
+  if (reader.has("short")) spec.short_names = reader.strings("short");
   path("name", spec.name);
   path("labels", spec.labels);
   if (reader.has("identity")) spec.identity = reader.strings("identity");

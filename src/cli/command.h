@@ -77,6 +77,8 @@ void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_drift(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_diagnose(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_manual(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);

@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
   capstan::cli::add_fleet(app, common, chosen);
   capstan::cli::add_scaling(app, common, chosen);
   capstan::cli::add_drift(app, common, chosen);
+  capstan::cli::add_diagnose(app, common, chosen);
+  capstan::cli::add_manual(app, common, chosen);
   capstan::cli::add_manifests(app, common, chosen);
   capstan::cli::add_policy_test(app, common, chosen);
   CLI11_PARSE(app, argc, argv);

@@ -91,7 +91,7 @@ std::vector<DetectFile> read_detect_files(const std::vector<std::filesystem::pat
 class Detector::State {
  public:
   State(Sources sources, DetectorOptions options)
-      : sources_(sources), options_(std::move(options)), log_errors_(options_.log_errors) {
+      : sources_(sources), options_(std::move(options)), log_errors_(options_.log_errors, sources_.manual) {
     log_health_.rule = "LogErrorBurst";
   }
 

@@ -44,6 +44,7 @@ class Detector {
     const SignalSource& signals;
     const SqlSource& sql;
     const LogSource& logs;
+    const Manual* manual = nullptr;  // May be none.
   };
   Detector(Sources sources, DetectorOptions options);
   ~Detector();

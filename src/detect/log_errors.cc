@@ -14,6 +14,7 @@ constexpr size_t kMaxTemplates = 1'000;
 constexpr size_t kEvidenceLines = 10;
 constexpr size_t kLongestLine = 2 << 10;  // A stack trace goes on, what matters stands at its beginning.
 constexpr size_t kMaxKnown = 1'000;
+constexpr size_t kMostEntries = 3;  // Of the manual, beside one finding.
 constexpr double kManyOfNew = 5;
 constexpr std::string_view kRule = "LogErrorBurst";
 
@@ -171,7 +172,23 @@ Finding LogErrorDetector::describe(const Stream& stream, double in_window, std::
     lines.lines.push_back(fmt::format("{}x {}", one.count, fit_text(line, kLongestLine)));
   }
   finding.evidence.push_back(std::move(lines));
+  consult_manual(top, finding);
   return finding;
+}
+
+// What the most frequent line that the manual knows means is what to do first.
+void LogErrorDetector::consult_manual(const std::vector<LogTemplate>& top, Finding& finding) const {
+  if (manual_ == nullptr) return;
+  std::vector<ManualEntry> told;
+  for (const LogTemplate& one : top) {
+    if (told.size() >= kMostEntries) break;
+    const std::vector<ManualEntry> found = manual_->look_up(one.example.empty() ? one.text : one.example, "", 1);
+    if (found.empty() || std::ranges::find(told, found[0]) != told.end()) continue;
+    if (told.empty() && !found[0].remedies.empty())
+      finding.remedy = fmt::format("{}", fmt::join(found[0].remedies, "; "));
+    finding.evidence.push_back(evidence_of(found[0]));
+    told.push_back(found[0]);
+  }
 }
 
 void LogErrorDetector::restore(const Finding& finding) {

@@ -10,6 +10,7 @@
 #include "detect/event_baseline.h"
 #include "detect/resource_finder.h"
 #include "model/finding.h"
+#include "model/manual.h"
 #include "model/signal.h"
 
 namespace capstan::detect {
@@ -29,7 +30,9 @@ struct LogErrorOptions {
 // Pure but for what it asks its sources. Not thread-safe.
 class LogErrorDetector {
  public:
-  explicit LogErrorDetector(LogErrorOptions options = {}) : options_(std::move(options)) {}
+  // With a manual, which must outlive it, a burst comes with what the manual says of its lines.
+  explicit LogErrorDetector(LogErrorOptions options = {}, const Manual* manual = nullptr)
+      : options_(std::move(options)), manual_(manual) {}
 
   bool due(Time at) const { return !last_ || at < *last_ || at - *last_ >= options_.every; }
   // Looks at the lines since the last call. An error (the source cannot answer) leaves the state as it was.
@@ -54,9 +57,11 @@ class LogErrorDetector {
   void judge(Stream& stream, Time at, const std::vector<LogTemplate>& recent, ResourceFinder& finder);
   Finding describe(const Stream& stream, double in_window, std::vector<LogTemplate> top, bool is_new,
                    ResourceFinder& finder) const;
+  void consult_manual(const std::vector<LogTemplate>& top, Finding& finding) const;
   Stream* stream_of(const Labels& labels);
 
   LogErrorOptions options_;
+  const Manual* manual_;
   std::map<Labels, Stream> streams_;
   std::map<std::string, Time> restored_;  // Since when, by finding id.
   std::optional<Time> last_;

@@ -62,6 +62,24 @@ TEST_F(LogErrors, ABurstOfAQuietLogIsAFindingWithItsLines) {
   EXPECT_TRUE(run(650, 1000).empty());  // And over when it was quiet for a while.
 }
 
+class ManualOfOne final : public Manual {
+ public:
+  std::vector<ManualEntry> look_up(std::string_view text, std::string_view, size_t) const override {
+    if (!text.starts_with("cannot reach")) return {};
+    return {{.product = "net", .title = "Net", .means = "the cable is out", .remedies = {"plug it in", "try again"}}};
+  }
+};
+
+TEST_F(LogErrors, ABurstComesWithWhatTheManualSaysOfItsLines) {
+  const ManualOfOne manual;
+  detector = LogErrorDetector({}, &manual);
+  says(300, 600, 660);
+  const std::vector<Finding> found = run(0, 640);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].evidence.back().text, "the manual of Net says: the cable is out");
+  EXPECT_EQ(found[0].remedy, "plug it in; try again");
+}
+
 TEST_F(LogErrors, ABurstOverAnUsualLevelIsAFinding) {
   says(12, -7200, 3600);
   says(200, 1800, 1900);

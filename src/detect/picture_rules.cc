@@ -254,6 +254,27 @@ VerdictChange PictureRules::ask(const catalog::PictureChanges& changes, bool kee
   return change;
 }
 
+Result<std::vector<PictureRules::Saying>> PictureRules::ask_about(std::string_view name,
+                                                                  const std::vector<ResourceId>& ids) {
+  const auto rule = std::ranges::find(rules_, name, [](const Rule& one) { return std::string_view(one.rule.name); });
+  if (rule == rules_.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no rule '{}'", name));
+  TRY(picture_.fill_id_table(rule->ids, ids));
+  const auto asked = rule->of_affected.ask();
+  if (!asked) return fail(about(rule->rule, asked.error()));
+  std::vector<Saying> sayings;
+  for (const std::vector<SqlValue>& row : asked->rows) {
+    for (Finding& finding : TRY(findings_of(rule->rule, Table{.columns = asked->columns, .rows = {row}}))) {
+      sayings.push_back({std::move(finding), asked->columns, row});
+    }
+  }
+  return sayings;
+}
+
+std::vector<std::string> PictureRules::kinds_of(std::string_view name) const {
+  const auto rule = std::ranges::find(rules_, name, [](const Rule& one) { return std::string_view(one.rule.name); });
+  return rule == rules_.end() ? std::vector<std::string>() : rule->rule.on;
+}
+
 std::vector<Finding> PictureRules::holding() const {
   std::vector<Finding> all;
   for (const Rule& rule : rules_) {

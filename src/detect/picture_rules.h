@@ -43,6 +43,17 @@ class PictureRules {
   // As `ask_all`, without keeping the answers: what `foresee` must give, the slow way.
   VerdictChange foresee_all();
 
+  // What one rule says of these resources now, and the row it says it of; nothing is kept. kNotFound for a rule that is
+  // not there.
+  struct Saying {
+    Finding finding;
+    std::vector<std::string> columns;
+    std::vector<SqlValue> row;
+  };
+  Result<std::vector<Saying>> ask_about(std::string_view rule, const std::vector<ResourceId>& ids);
+  // The kinds that a rule is on; none for a rule that is not there.
+  std::vector<std::string> kinds_of(std::string_view rule) const;
+
   // All that holds, in the order of rules and resources.
   std::vector<Finding> holding() const;
   size_t size() const { return rules_.size(); }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "explain/causes.h"
+#include "explain/consult.h"
 #include "explain/grouping.h"
 #include "explain/recommend.h"
 
@@ -70,9 +71,10 @@ bool Explainer::due(const Progress& progress, Time now) const {
   return now - progress.last_ranked >= (settling ? options_.settle_interval : options_.steady_interval);
 }
 
-void Explainer::join(const Finding& finding, std::vector<Cause> causes, std::span<const VerbSpec* const> verbs,
+void Explainer::join(const Finding& found, std::vector<Cause> causes, std::span<const VerbSpec* const> verbs,
                      const World& world, std::vector<IncidentChange>& changes) {
   const Time now = world.now();
+  const Finding finding = world.manual() ? consult(found, *world.manual()) : found;
   for (auto& [id, incident] : open_) {
     if (incident.findings.size() >= kMostFindings || !belongs_to(finding, causes, incident, world)) continue;
     incident.findings.push_back(finding);

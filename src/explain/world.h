@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/fact.h"
+#include "model/manual.h"
 #include "model/resource.h"
 #include "model/signal.h"
 
@@ -25,6 +26,8 @@ class World {
   // Facts about the resource itself and about what is, or was in this window, related to it: appeared, changed and
   // gone resources, finished actions. Oldest first, at most a few hundred.
   virtual std::vector<Fact> changes_near(std::string_view id, Time from, Time to) const = 0;
+  // None where there is none.
+  virtual const Manual* manual() const { return nullptr; }
 };
 
 }  // namespace capstan::explain

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "connect/kubernetes/api_client.h"
+#include "connect/kubernetes/pod_api.h"
 #include "connect/kubernetes/resource_type.h"
 
 namespace capstan::loop {
@@ -16,6 +17,7 @@ namespace capstan::loop {
 struct ClusterContact {
   std::string cluster;  // As ids name it.
   kubernetes::ApiClient client;
+  kubernetes::PodApi pods;
   // The type that the server has, at its preferred version, of objects of a group ("" for the core) and kind.
   std::function<std::optional<kubernetes::ResourceType>(std::string_view group, std::string_view kind)> type_of;
 };

@@ -56,6 +56,7 @@ class ClusterSenses::Cluster {
         contact_{
             .cluster = sink_.cluster(),
             .client = kubernetes::ApiClient(transport_),
+            .pods = kubernetes::PodApi(transport_),
             .type_of = [this](std::string_view group, std::string_view kind) { return sink_.type_of(group, kind); }},
         watch_({.transport = transport_,
                 .lists = lists_,

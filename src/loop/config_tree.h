@@ -15,7 +15,7 @@
 namespace capstan::loop {
 
 // What a document is, told by its first key.
-enum class DocumentKind { kSettings, kAlerts, kRule, kPolicy, kTest, kKind, kRelation };
+enum class DocumentKind { kSettings, kAlerts, kRule, kPolicy, kTest, kKind, kRelation, kManual, kDiagnosis };
 
 struct ConfigFile {
   std::filesystem::path path;

@@ -49,6 +49,12 @@ struct DriftQuery {
   std::string prune;              // A selector of objects that should be in a manifest; "" for none.
 };
 
+struct DiagnoseQuery {
+  std::string subject;  // "pod/web-0", or an id.
+  std::string space;    // The namespace; "" for any.
+  std::string cluster;  // "" for any.
+};
+
 // Thread-safe. Shapes of the answers: docs/reference/api.md, one section a function. Reads answer from snapshots; what
 // changes something goes through the loop and returns when it is durable.
 class Control {
@@ -88,6 +94,10 @@ class Control {
   virtual Result<Json> drift(const DriftQuery& query) const = 0;
   // The same of the manifests that the settings name, as of the last comparison.
   virtual Result<Json> drifts() const = 0;
+  // What is wrong with one thing first; its cluster is asked for events and logs, which may take some seconds.
+  virtual Result<Json> diagnose(const DiagnoseQuery& query) const = 0;
+  // What the manuals say of a text or a code; of one product, or of all for "".
+  virtual Result<Json> manual(std::string_view text, std::string_view product) const = 0;
   // Answers an AdmissionReview of Kubernetes about a cluster, within 100 ms.
   virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
   // Why autoscalers do what they do, and where pods could go; with an autoscaler ("shop/web") of that one only.

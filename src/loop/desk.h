@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "diagnose/diagnosis_shelf.h"
 #include "loop/admission_desk.h"
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
@@ -18,10 +19,11 @@ class Desk final : public Control {
   struct Parts {
     Loop& loop;
     const LogSource& logs;
-    const ClusterSenses* clusters = nullptr;   // None: no cluster can be asked.
-    const ManifestWatch* manifests = nullptr;  // None: no repository is compared.
-    AdmissionDesk* admission = nullptr;        // None: Kubernetes is not answered.
-    const ScalingDesk* scaling = nullptr;      // None: nothing is known of clusters.
+    const ClusterSenses* clusters = nullptr;              // None: no cluster can be asked.
+    const ManifestWatch* manifests = nullptr;             // None: no repository is compared.
+    AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
+    const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
+    const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
@@ -52,6 +54,8 @@ class Desk final : public Control {
   Result<Json> check(const ChangeQuery& query) const override;
   Result<Json> drift(const DriftQuery& query) const override;
   Result<Json> drifts() const override;
+  Result<Json> diagnose(const DiagnoseQuery& query) const override;
+  Result<Json> manual(std::string_view text, std::string_view product) const override;
   Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override;
   Result<Json> whatif(const Json& question) const override;

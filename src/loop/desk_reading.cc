@@ -15,6 +15,7 @@ namespace capstan::loop {
 namespace {
 
 constexpr size_t kTimelineFacts = 200;
+constexpr size_t kMostManualEntries = 20;
 
 Json error_json(const Error& error) {
   return Json::object({{"file", error.where.file},
@@ -299,6 +300,15 @@ Result<Json> Desk::check(const ChangeQuery& query) const {
   foresee::CheckReport report = TRY(foresight->check(std::move(read.documents), std::move(options)));
   report.problems.insert(report.problems.begin(), read.problems.begin(), read.problems.end());
   return foresee::to_json(report);
+}
+
+Result<Json> Desk::manual(std::string_view text, std::string_view product) const {
+  Json entries = Json::array();
+  if (const Manual* manual = parts_.loop.parts().manual) {
+    for (const ManualEntry& entry : manual->look_up(text, product, kMostManualEntries))
+      entries.push_back(to_json(entry));
+  }
+  return Json::object({{"entries", std::move(entries)}});
 }
 
 Result<Json> Desk::admit(std::string_view cluster, const Json& review) const {

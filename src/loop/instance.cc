@@ -19,6 +19,8 @@
 #include "loop/own_metrics.h"
 #include "loop/senses.h"
 #include "loop/settings.h"
+#include "manual/manual_shelf.h"
+#include "manual/manual_table.h"
 #include "secret/reference_store.h"
 #include "telemetry/logs/log_store.h"
 #include "telemetry/logs/log_table_function.h"
@@ -43,6 +45,18 @@ bool same_at_start(const Settings& now, const Settings& start) {
   return now.metric_retention == start.metric_retention && now.log_retention == start.log_retention &&
          now.allowed_hosts == start.allowed_hosts && now.secure_cookie == start.secure_cookie &&
          now.admission.same_listener(start.admission);
+}
+
+// The texts with documents of a kind; those of the user first or last.
+template <class Text>
+std::vector<Text> texts_of(const ConfigTree& config, DocumentKind kind, bool user_first) {
+  std::vector<Text> texts;
+  for (const bool from_pack : {!user_first, user_first}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack == from_pack && file.has(kind)) texts.push_back({path.string(), file.text});
+    }
+  }
+  return texts;
 }
 
 class Running final : public Instance {
@@ -125,6 +139,9 @@ class Running final : public Instance {
   std::unique_ptr<telemetry::PromqlSignalSource> signals_;
   std::unique_ptr<telemetry::PromqlTableFunction> promql_function_;
   std::unique_ptr<telemetry::LogTableFunction> logs_function_;
+  manual::ManualShelf manuals_;
+  manual::ManualTable manual_function_{manuals_};
+  diagnose::DiagnosisShelf diagnosis_;
   std::unique_ptr<catalog::SqlEngine> sql_;
   std::unique_ptr<detect::Detector> detector_;
   VerbRegistry verbs_;
@@ -156,6 +173,7 @@ Status Running::open_stores(const ledger::DataDirectory& directory, const Config
       catalog::SqlEngineOptions{.ledger_path = ledger_->path(), .ledger_view = ledger::Ledger::view_sql("ledger")});
   TRY(sql_->add(*promql_function_));
   TRY(sql_->add(*logs_function_));
+  TRY(sql_->add(manual_function_));
   return {};
 }
 
@@ -169,7 +187,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
   detect_options.asks_configuration_rules = false;
-  detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_}, detect_options);
+  detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_, &manuals_},
+                                                 detect_options);
   workers_ = std::make_unique<WorkerPool>(kWorkers, kWorkLimit);
   watchers_ = std::make_unique<WorkerPool>(1, 1);
   messengers_ = std::make_unique<WorkerPool>(kMessengers, kWorkLimit);
@@ -211,7 +230,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .workers = *workers_,
                             .watchers = *watchers_,
                             .messengers = *messengers_,
-                            .foresight = foresight_.get()},
+                            .foresight = foresight_.get(),
+                            .manual = &manuals_},
                            options, ConfigTree(options_.packs, options_.config_directory)));
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
   loop_->policies().set_calendar_directory(options_.config_directory / "calendar");
@@ -238,6 +258,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .manifests = manifests_.get(),
       .admission = admission_.get(),
       .scaling = scaling_.get(),
+      .diagnosis = &diagnosis_,
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,
       .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
@@ -277,6 +298,13 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     problems.push_back(std::move(problem));
   }
   manifests_->apply(settings_.manifests);
+  for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {
+    problems.push_back(std::move(problem));
+  }
+  for (Error& problem :
+       diagnosis_.load(texts_of<diagnose::DiagnosisText>(config, DocumentKind::kDiagnosis, false), catalog_->kinds())) {
+    problems.push_back(std::move(problem));
+  }
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;

@@ -359,7 +359,7 @@ void Loop::tick() {
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
   const Result<MuteList> mutes = MuteList::read(catalog, now);
   report("mutes", mutes ? Status() : fail(mutes.error()));
-  const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger);
+  const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger, parts_.manual);
   report("incidents",
          incidents_->update(findings_, mutes ? mutes->heard(findings_.holding()) : findings_.holding(), world));
   send_plan_news();

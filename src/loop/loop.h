@@ -27,6 +27,7 @@
 #include "loop/incident_desk.h"
 #include "loop/messages.h"
 #include "loop/policy_board.h"
+#include "model/manual.h"
 #include "model/signal.h"
 #include "model/table.h"
 #include "tell/outbox.h"
@@ -48,6 +49,7 @@ struct LoopParts {
   WorkerPool& messengers;  // and for messages: neither waits for an action.
   Foresight* foresight =
       nullptr;  // Without one, rules about configuration are asked of the whole catalog again and again.
+  const Manual* manual = nullptr;  // What findings are looked up in, where there is one.
 };
 
 struct LoopOptions {

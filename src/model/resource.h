@@ -85,15 +85,16 @@ std::optional<Measure> parse_measure(std::string_view text);
 // The objects of a counterpart that are resources of a kind. They are kept whole as the resource's fields, but for what
 // is dropped or masked here.
 struct ObjectSpec {
-  std::string system;                 // Who has them: "kubernetes".
-  std::string group;                  // "apps"; "" is the core group.
-  std::string resource;               // "deployments"
-  std::string type;                   // "Deployment"
-  JsonPath name;                      // metadata.name
-  JsonPath labels;                    // metadata.labels
-  std::vector<std::string> identity;  // The columns that make the id, after the kind: cluster, namespace, name.
-  std::vector<JsonPath> drop;         // What is noise or too much.
-  std::vector<JsonPath> mask;         // Secrets: of an object the names stay and the values go.
+  std::string system;                         // Who has them: "kubernetes".
+  std::string group;                          // "apps"; "" is the core group.
+  std::string resource;                       // "deployments"
+  std::string type;                           // "Deployment"
+  std::vector<std::string> short_names = {};  // "deploy": as people call it.
+  JsonPath name;                              // metadata.name
+  JsonPath labels;                            // metadata.labels
+  std::vector<std::string> identity;          // The columns that make the id, after the kind: cluster, namespace, name.
+  std::vector<JsonPath> drop;                 // What is noise or too much.
+  std::vector<JsonPath> mask;                 // Secrets: of an object the names stay and the values go.
 
   bool operator==(const ObjectSpec&) const = default;
 };

@@ -81,6 +81,12 @@ class FakeControl final : public loop::Control {
   Result<Json> drift(const loop::DriftQuery& query) const override {
     return said(fmt::format("drift '{}' {} {} {}", query.manifests, query.cluster, query.space, query.prune));
   }
+  Result<Json> diagnose(const loop::DiagnoseQuery& query) const override {
+    return said(fmt::format("diagnose {}|{}|{}", query.subject, query.space, query.cluster));
+  }
+  Result<Json> manual(std::string_view text, std::string_view product) const override {
+    return said(fmt::format("manual '{}' {}", text, product));
+  }
   Result<Json> logs(const LogQuery& query) const override { return said("logs " + describe(query)); }
   Result<Json> log_templates(const LogQuery& query) const override { return said("templates " + describe(query)); }
   std::string metrics() const override { return "capstan_up 1\n"; }

@@ -179,6 +179,23 @@ Result<Json> config(Control control, const Clock&, const Call& call) {
   return control.config();
 }
 
+Result<Json> diagnose(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string subject = query.required_text("id");
+  const std::string space = query.text("namespace");
+  const std::string cluster = query.text("cluster");
+  TRY(query.finish());
+  return control.diagnose({.subject = subject, .space = space, .cluster = cluster});
+}
+
+Result<Json> manual(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const std::string text = query.required_text("text");
+  const std::string product = query.text("product");
+  TRY(query.finish());
+  return control.manual(text, product);
+}
+
 Result<LogQuery> log_query(const Clock& clock, const Call& call) {
   QueryReader query(call.request.target.query);
   LogQuery wanted;
@@ -247,6 +264,8 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       std::move(one_plan),
       get("/capstan/v1/verbs", verbs),
       get("/capstan/v1/config", config),
+      get("/capstan/v1/diagnose", diagnose),
+      get("/capstan/v1/manual", manual),
       get("/capstan/v1/logs", logs),
       get("/capstan/v1/log-templates", log_templates),
   };

@@ -167,6 +167,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/plans/plan%2F1", "plan plan/1"},
       {"/capstan/v1/verbs", "verbs"},
       {"/capstan/v1/config", "config"},
+      {"/capstan/v1/diagnose?id=pod%2Fweb&namespace=shop", "diagnose pod/web|shop|"},
+      {"/capstan/v1/manual?text=exit%20code%20137&product=kubernetes", "manual 'exit code 137' kubernetes"},
       {"/capstan/v1/logs?selector=%7Bunit%3D%22x%22%7D&from=1799999000",
        "logs {unit=\"x\"} 2027-01-15T07:43:20.000Z 2027-01-15T08:00:00.000Z 100"},
       {"/capstan/v1/scaling?cluster=prod&autoscaler=shop%2Fweb", "scaling prod shop/web"},

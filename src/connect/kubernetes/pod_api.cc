@@ -57,7 +57,7 @@ Status PodApi::evict(const ObjectName& pod, const DeleteOptions& options, const 
   return {};
 }
 
-Result<std::string> PodApi::logs(const ObjectName& pod, const LogOptions& options, const std::stop_token& stop) {
+Result<std::string> PodApi::logs(const ObjectName& pod, const LogOptions& options, const std::stop_token& stop) const {
   ApiRequest request{.path = TRY(pod_path(pod, "log")), .query = log_query(options, false)};
   request.headers = {{"Accept", "*/*"}};
   return TRY(transport_.send(request, stop)).body;

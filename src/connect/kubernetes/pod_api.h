@@ -31,7 +31,7 @@ class PodApi {
   // Deletes the pod unless a disruption budget would be broken: that is kFailedPrecondition, and trying later may work.
   Status evict(const ObjectName& pod, const DeleteOptions& options = {}, const std::stop_token& stop = {});
 
-  Result<std::string> logs(const ObjectName& pod, const LogOptions& options, const std::stop_token& stop = {});
+  Result<std::string> logs(const ObjectName& pod, const LogOptions& options, const std::stop_token& stop = {}) const;
   // The same and what comes after, until the container ends or the stream is dropped. The handler is told a refusal as
   // an answer with its status. `limit_bytes` is not heeded.
   Result<std::unique_ptr<HttpStream>> follow_logs(const ObjectName& pod, const LogOptions& options,
