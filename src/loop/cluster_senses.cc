@@ -122,6 +122,11 @@ Result<std::shared_ptr<const ClusterContact>> ClusterSenses::contact(std::string
                                                     : fmt::format("no cluster '{}' is watched", cluster));
 }
 
+bool ClusterSenses::take_begun() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(begun_, false);
+}
+
 std::vector<std::string> ClusterSenses::names() const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> names;
@@ -160,6 +165,7 @@ std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, cons
   settings_ = settings;
   kinds_ = std::move(described);
   problems_.clear();
+  begun_ = true;
   // Not here: this is the loop's thread, for which their workers may wait.
   ending_.push_back(std::async(std::launch::async, [old = std::exchange(clusters_, {})]() mutable { old.clear(); }));
   if (!settings.enabled) return {};

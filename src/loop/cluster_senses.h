@@ -51,6 +51,8 @@ class ClusterSenses {
   // also when the cluster is no longer wanted.
   Result<std::shared_ptr<const ClusterContact>> contact(std::string_view cluster) const;
   std::vector<std::string> names() const;
+  // Whether the clusters have been begun anew since this was last asked.
+  bool take_begun();
 
  private:
   class Cluster;
@@ -64,6 +66,7 @@ class ClusterSenses {
   KubernetesSettings settings_;
   std::string kinds_;  // What of the kinds matters here, as text.
   std::vector<Error> problems_;
+  bool begun_ = false;
   std::vector<std::shared_ptr<Cluster>> clusters_;
   std::vector<std::future<void>>
       ending_;  // Clusters that are no longer wanted; their last looks may wait for the loop.

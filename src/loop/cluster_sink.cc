@@ -75,12 +75,35 @@ void ClusterSink::types(const std::vector<kubernetes::ResourceType>& types, cons
     }
     prefixes_ = std::move(now);
     types_ = types;
+    std::set<std::string> names;
+    for (const kubernetes::ResourceType& type : types) names.insert(type.name());
+    if (!unlisted_) unlisted_ = names;
+    std::erase_if(*unlisted_, [&](const std::string& name) { return !names.contains(name); });
   }
   if (!gone.complete_prefixes.empty()) parts_.observed(std::move(gone));
   parts_.report("kubernetes:" + cluster_, problems.empty() ? "" : problems.front().to_string());
 }
 
+void ClusterSink::note_seen() {
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(seen_, true)) return;
+  }
+  parts_.seen(cluster_);
+}
+
+void ClusterSink::note_listed(const std::string& type) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!unlisted_) return;
+    unlisted_->erase(type);
+    if (!unlisted_->empty()) return;
+  }
+  note_seen();
+}
+
 void ClusterSink::reachable(Status state) {
+  if (!state) note_seen();
   parts_.report("kubernetes:" + cluster_, state ? "" : state.error().to_string());
 }
 
@@ -122,6 +145,7 @@ void ClusterSink::listed(const kubernetes::ResourceType& type) {
     complete.complete_prefixes.push_back(std::move(ids));
     parts_.observed(std::move(complete));
   }
+  note_listed(type.name());
 }
 
 void ClusterSink::changed(const kubernetes::ResourceType& type, Json object) {
@@ -142,6 +166,7 @@ void ClusterSink::deleted(const kubernetes::ResourceType& type, Json object) {
 
 void ClusterSink::state(const kubernetes::ResourceType& type, Status state) {
   parts_.report(source(type), state ? "" : state.error().to_string());
+  if (!state) note_listed(type.name());
 }
 
 }  // namespace capstan::loop

@@ -25,6 +25,8 @@ class ClusterSink final : public kubernetes::ClusterSink {
     const Clock& clock;
     std::function<void(Observation)> observed;  // May wait for room.
     std::function<void(std::string source, std::string error)> report;
+    // Once, after all that was observed by then: each type has been listed, or cannot be.
+    std::function<void(std::string cluster)> seen = [](const std::string&) {};
   };
   // The cluster's name is part of all ids; a slash in it would look like another part.
   ClusterSink(std::string cluster, const std::vector<KindSpec>& kinds, Parts parts);
@@ -46,6 +48,9 @@ class ClusterSink final : public kubernetes::ClusterSink {
   Observation look() const;
   // Nothing, and told, for an object that cannot be taken.
   std::optional<Resource> read(const kubernetes::ResourceType& type, Json object);
+  // Nothing more is to come first of a type, or of the cluster.
+  void note_listed(const std::string& type);
+  void note_seen();
   // How the ids of a type's objects begin; "" for a type of no kind.
   std::string prefix(const kubernetes::ResourceType& type) const;
   std::string source(const kubernetes::ResourceType& type) const;
@@ -55,6 +60,8 @@ class ClusterSink final : public kubernetes::ClusterSink {
   const Parts parts_;
   std::mutex mutex_;
   std::vector<kubernetes::ResourceType> types_;
+  std::optional<std::set<std::string>> unlisted_;  // By name; nothing until the types are known.
+  bool seen_ = false;
   std::unordered_map<std::string, std::vector<ResourceId>> listings_;  // By type: what the list under way has had.
   std::unordered_map<std::string, std::string> prefixes_;              // Of the types that are reflected, by name.
 };

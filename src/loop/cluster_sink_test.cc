@@ -52,11 +52,13 @@ class ClusterSinkTest : public testing::Test {
   VirtualClock clock_{Time()};
   std::vector<Observation> looks_;
   std::map<std::string, std::string> reports_;
+  int seen_ = 0;
   ClusterSink sink_{"arn:aws/prod",
                     catalog::read_kinds(kKinds, "kinds.yaml").kinds,
                     {.clock = clock_,
                      .observed = [this](Observation look) { looks_.push_back(std::move(look)); },
-                     .report = [this](std::string source, std::string error) { reports_[source] = std::move(error); }}};
+                     .report = [this](std::string source, std::string error) { reports_[source] = std::move(error); },
+                     .seen = [this](const std::string&) { ++seen_; }}};
 };
 
 TEST_F(ClusterSinkTest, TellsWhatAListHoldsAndThatItIsAll) {
@@ -93,6 +95,17 @@ TEST_F(ClusterSinkTest, TakesAwayTheObjectsOfATypeThatIsServedNoMore) {
   sink_.types({kPods}, {});
   ASSERT_EQ(looks_.size(), 1u);
   EXPECT_THAT(looks_[0].complete_prefixes, ElementsAre("k8s_object/arn:aws_prod/x.org/Thing/"));
+}
+
+TEST_F(ClusterSinkTest, SaysOnceThatAllHasBeenSeen) {
+  sink_.types({kPods, kThings}, {});
+  sink_.listed(kPods);
+  EXPECT_EQ(seen_, 0);
+  sink_.state(kThings, fail(ErrorCode::kPermissionDenied, "things is forbidden"));
+  EXPECT_EQ(seen_, 1);
+  sink_.listed(kThings);
+  sink_.reachable(fail(ErrorCode::kUnavailable, "gone"));
+  EXPECT_EQ(seen_, 1);
 }
 
 TEST_F(ClusterSinkTest, SaysWhichTypeIsForbidden) {

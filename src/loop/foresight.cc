@@ -10,6 +10,7 @@ namespace capstan::loop {
 namespace {
 
 constexpr Duration kLookAgain{1'000};  // At findings that do not hold for long enough yet.
+constexpr Duration kLongestFirstLook = std::chrono::minutes(5);
 
 Observation observation_of(std::vector<catalog::RelationChange> changes, Time at) {
   Observation look{.scope = std::string(kPictureScope),
@@ -66,6 +67,13 @@ bool Foresight::follow(PictureUpdate update) {
       return !derived_kinds_.contains(change.relation.kind) || change.relation.origin != Origin::kDerived;
     });
     tell(std::move(verdicts), observation_of(std::move(changes.relations), parts_.clock.now()), taken);
+  });
+}
+
+bool Foresight::hold_findings_back(bool on) {
+  return tasks_.try_put([this, on] {
+    held_back_since_ = on ? std::optional(parts_.clock.now()) : std::nullopt;
+    if (!on) tell({}, observation_of({}, parts_.clock.now()), {});
   });
 }
 
@@ -160,7 +168,13 @@ void Foresight::tell(detect::VerdictChange verdicts, Observation relations, cons
   std::set<std::string> rules = std::exchange(waiting_, {});
   note(verdicts, rules);
   Foreseen foreseen{.rounds = {}, .relations = std::move(relations), .problems = std::move(verdicts.problems)};
-  for (const std::string& rule : rules) foreseen.rounds.push_back(holding_of(rule, parts_.clock.now()));
+  const Time now = parts_.clock.now();
+  if (held_back_since_ && now - *held_back_since_ >= kLongestFirstLook) held_back_since_.reset();
+  if (held_back_since_) {
+    waiting_ = std::move(rules);
+  } else {
+    for (const std::string& rule : rules) foreseen.rounds.push_back(holding_of(rule, now));
+  }
   if (!status) foreseen.problems.push_back(status.error());
   if (!parts_.post(std::move(foreseen))) log::debug("foresight", "the loop is stopping");
 }

@@ -52,6 +52,10 @@ class Foresight {
   // False when too much waits: the picture then has to begin anew.
   bool follow(PictureUpdate update);
 
+  // While a fleet is seen for the first time, half of it is missing everywhere: findings wait until all has been seen,
+  // five minutes at most. False when too much waits: try again later.
+  bool hold_findings_back(bool on);
+
   // What a question is asked of; it leaves all as it was.
   struct Bench {
     catalog::Picture& picture;
@@ -96,6 +100,7 @@ class Foresight {
   std::set<std::string> derived_kinds_;       // Of the relations that the picture derives.
   std::map<std::string, Standing> standing_;  // By rule.
   std::set<std::string> waiting_;             // Rules with findings that do not hold for long enough yet.
+  std::optional<Time> held_back_since_;       // Nothing: findings are told.
   std::jthread thread_;
 };
 

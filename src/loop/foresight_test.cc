@@ -123,6 +123,34 @@ TEST_F(ForesightTest, TellsAFindingWhenItHasHeldForLongEnough) {
   }
 }
 
+TEST_F(ForesightTest, HoldsFindingsBackWhileAFleetIsSeenForTheFirstTime) {
+  begin();
+  (void)next();
+  ASSERT_TRUE(foresight_.hold_findings_back(true));
+  ASSERT_TRUE(foresight_.follow({.resources = {object("k8s_service", "db", {}, R"({"selector": {"app": "db"}})"),
+                                               object("k8s_service", "web", {}, R"({"selector": {"app": "web"}})")},
+                                 .gone = {},
+                                 .relations = {}}));
+  EXPECT_THAT(next().rounds, IsEmpty());
+  ASSERT_TRUE(foresight_.follow(
+      {.resources = {object("k8s_pod", "web-1", {{"app", "web"}}, "{}")}, .gone = {}, .relations = {}}));
+  ASSERT_TRUE(foresight_.hold_findings_back(false));
+  Foreseen told = next();
+  while (told.rounds.empty()) told = next();
+  EXPECT_THAT(holding(told), ElementsAre("sql:rules.yaml:Lonely: db is lonely"));
+}
+
+TEST_F(ForesightTest, TellsInTheEndWhatAFirstLookThatNeverEndsHeldBack) {
+  begin();
+  (void)next();
+  ASSERT_TRUE(foresight_.hold_findings_back(true));
+  ASSERT_TRUE(foresight_.follow({.resources = {object("k8s_service", "db", {}, "{}")}, .gone = {}, .relations = {}}));
+  EXPECT_THAT(next().rounds, IsEmpty());
+  clock_.advance(std::chrono::minutes(5));
+  while (holding(next()).empty()) {
+  }
+}
+
 TEST_F(ForesightTest, ChecksWithoutChanging) {
   const auto change =
       foresee::read_objects("{apiVersion: v1, kind: Service, metadata: {name: new}, spec: {}}", "c.yaml").documents;

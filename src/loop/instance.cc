@@ -245,10 +245,15 @@ Status Running::open(const ledger::DataDirectory& directory) {
                                loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
                                  loop_->note_source(source, error, clock_.now());
                                }});
+                             },
+                         .seen =
+                             [this](std::string cluster) {
+                               (void)loop_->post_waiting(
+                                   Command{[this, cluster = std::move(cluster)] { loop_->cluster_seen(cluster); }});
                              }},
       random_, options_.environment);
-  scaling_ = std::make_unique<ScalingDesk>(ScalingDesk::Parts{
-      .clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
+  scaling_ = std::make_unique<ScalingDesk>(
+      ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
   manifests_ = make_manifest_watch(directory.file("manifests"));
   desk_ = std::make_unique<Desk>(Desk::Parts{
@@ -297,6 +302,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   for (Error& problem : clusters_->apply(settings_.kubernetes, catalog_->kinds())) {
     problems.push_back(std::move(problem));
   }
+  if (clusters_->take_begun()) loop_->expect_clusters(clusters_->names());
   manifests_->apply(settings_.manifests);
   for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {
     problems.push_back(std::move(problem));

@@ -303,6 +303,22 @@ void Loop::note_for_picture(const Fact& fact) {
 
 void Loop::update_picture() {
   if (begin_picture_) begin_picture();
+  follow_picture();
+  if (all_seen_ && !begin_picture_) all_seen_ = !parts_.foresight->hold_findings_back(false);
+}
+
+void Loop::expect_clusters(const std::vector<std::string>& names) {
+  unseen_clusters_ = {names.begin(), names.end()};
+  if (parts_.foresight == nullptr) return;
+  all_seen_ = names.empty();
+  if (!names.empty()) (void)parts_.foresight->hold_findings_back(true);
+}
+
+void Loop::cluster_seen(const std::string& name) {
+  if (unseen_clusters_.erase(name) > 0 && unseen_clusters_.empty()) all_seen_ = true;
+}
+
+void Loop::follow_picture() {
   if (changed_resources_.empty() && changed_relations_.empty()) return;
   PictureUpdate update{.resources = {}, .gone = {}, .relations = std::exchange(changed_relations_, {})};
   for (const ResourceId& id : std::exchange(changed_resources_, {})) {

@@ -117,6 +117,9 @@ class Loop {
   const std::vector<std::string>& owner_labels() const { return owner_labels_; }
   // The rules about configuration that are in force.
   const std::vector<detect::SqlRule>& configuration_rules() const { return configuration_rules_; }
+  // These clusters are looked at for the first time; each tells when all of it has been seen.
+  void expect_clusters(const std::vector<std::string>& names);
+  void cluster_seen(const std::string& name);
   // What a source outside of the detectors holds to be wrong.
   Status take_round(const Findings& round);
   void note_source(const std::string& name, std::string error, Time at) {
@@ -138,6 +141,7 @@ class Loop {
   Status take_findings(const std::vector<Findings>& rounds);
   void note_for_picture(const Fact& fact);
   void update_picture();
+  void follow_picture();
   void begin_picture();
   void take(Worked worked);
   void take(Delivered delivered);
@@ -196,6 +200,8 @@ class Loop {
   std::set<ResourceId> changed_resources_;  // The picture has yet to be told.
   std::vector<catalog::RelationChange> changed_relations_;
   bool begin_picture_ = false;
+  std::set<std::string> unseen_clusters_;
+  bool all_seen_ = false;  // The picture is to be told so, after what was seen.
   std::vector<std::string> owner_labels_;
   Duration history_retention_{90LL * 86'400'000};
   // Monotonic, as the clock on the wall may be set.
