@@ -22,6 +22,9 @@ struct RightsArguments {
   std::string config = "config";
   bool without_secrets = false;
   bool all_types = false;
+  std::vector<std::string> uses;  // "diagnose", "drift": what needs more than watching does.
+
+  bool is_for(std::string_view use) const { return std::ranges::find(uses, use) != uses.end(); }
 };
 
 struct WebhookArguments {
@@ -34,7 +37,8 @@ struct WebhookArguments {
 // What is watched: the types of the packs' kinds, those of a user's own among them.
 std::vector<kubernetes::AccessRule> reading_rules(const std::vector<KindSpec>& kinds,
                                                   const RightsArguments& arguments) {
-  const std::vector<std::string> verbs = {"get", "list", "watch"};
+  std::vector<std::string> verbs = {"get", "list", "watch"};
+  if (arguments.is_for("drift")) verbs.emplace_back("patch");  // Whoever may not apply may not try it either.
   if (arguments.all_types) return {{.groups = {"*"}, .resources = {"*"}, .verbs = verbs}};
   std::map<std::string, std::vector<std::string>> types;
   for (const KindSpec& kind : kinds) {
@@ -46,6 +50,10 @@ std::vector<kubernetes::AccessRule> reading_rules(const std::vector<KindSpec>& k
   for (auto& [group, resources] : types) {
     std::ranges::sort(resources);
     rules.push_back({.groups = {group}, .resources = std::move(resources), .verbs = verbs});
+  }
+  if (arguments.is_for("diagnose")) {
+    rules.push_back({.groups = {""}, .resources = {"events"}, .verbs = {"list"}});
+    rules.push_back({.groups = {""}, .resources = {"pods/log"}, .verbs = {"get"}});
   }
   return rules;
 }
@@ -98,6 +106,9 @@ void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen) {
   rbac->add_option("-n,--namespace", rights.name_space, "Of the account")->capture_default_str();
   rbac->add_option("-c,--config", rights.config, "A directory with kinds of your own")->capture_default_str();
   rbac->add_flag("--without-secrets", rights.without_secrets, "Rules about secrets are then silent");
+  rbac->add_option("--for", rights.uses,
+                   "What needs more than watching: diagnose (events, logs), drift (patch: the dry run)")
+      ->check(CLI::IsMember({"diagnose", "drift"}));
   rbac->add_flag("--all-types", rights.all_types, "Custom resources of every group, too");
   rbac->callback([&chosen] {
     chosen = [] {
