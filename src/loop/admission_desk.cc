@@ -34,13 +34,12 @@ Result<foresee::AdmissionVerdict> AdmissionDesk::judge(const std::string& cluste
       [admitted = admitted_, now = parts_.clock.now(), cluster, request,
        policy](const Foresight::Bench& bench) -> Result<foresee::AdmissionVerdict> {
         foresee::CheckOptions options{.cluster = cluster, .space = request.space, .assumed = {}};
-        options.assumed = admitted->unseen(bench.checker, cluster, now);
+        options.assumed = admitted->write([&](auto& objects) { return objects.unseen(bench.checker, cluster, now); });
         const foresee::CheckReport report = bench.checker.check({&request.document, 1}, options);
         foresee::AdmissionVerdict verdict = foresee::judge(report, policy);
         for (size_t i = 0; i < report.problems.size() && i < kMostProblems; ++i) {
           verdict.warnings.push_back("capstan could not check all of it: " + report.problems[i].to_string());
         }
-        if (verdict.allowed && !request.is_dry_run) admitted->add(request.document, cluster, request.space, now);
         return verdict;
       },
       kPatience);
@@ -55,6 +54,10 @@ Result<Json> AdmissionDesk::answer(const std::string& cluster, const Json& revie
   }
   mask(request.document.object);
   Result<foresee::AdmissionVerdict> verdict = judge(cluster, request, *policy);
+  // Also what was let pass for want of an answer is there for those that come next.
+  if ((!verdict || verdict->allowed) && !request.is_dry_run) {
+    admitted_->write([&](auto& objects) { objects.add(request.document, cluster, request.space, parts_.clock.now()); });
+  }
   if (!verdict) {
     ++counts_.unjudged;
     foresee::AdmissionVerdict unjudged;

@@ -51,8 +51,9 @@ class AdmissionDesk {
 
   const Parts parts_;
   Guarded<std::shared_ptr<const foresee::AdmissionPolicy>> policy_{std::make_shared<foresee::AdmissionPolicy>()};
-  // Touched on the thread of the picture only; outlives questions that nobody waits for any more.
-  const std::shared_ptr<foresee::AdmittedObjects> admitted_ = std::make_shared<foresee::AdmittedObjects>();
+  // Outlives questions that nobody waits for any more.
+  const std::shared_ptr<Guarded<foresee::AdmittedObjects>> admitted_ =
+      std::make_shared<Guarded<foresee::AdmittedObjects>>();
   Counts counts_;
 };
 
