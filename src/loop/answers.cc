@@ -171,6 +171,7 @@ Result<Json> graph_answer(const catalog::CatalogReader& catalog, const std::vect
     relations = TRY(catalog.neighbours(id, depth, kMostNodes));
   } else {
     for (const KindSpec& kind : kinds) {
+      if (kind.is_part()) continue;
       for (const catalog::KnownResource& known : TRY(catalog.resources(kind.name, kMostNodes))) {
         if (nodes.size() >= kMostNodes) {
           truncated = true;

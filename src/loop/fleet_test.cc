@@ -32,6 +32,10 @@ kind: k8s_namespace
 objects: { system: kubernetes, name: metadata.name, labels: metadata.labels, identity: [cluster, name], group: "",
            resource: namespaces, type: Namespace }
 columns: { cluster: {} }
+---
+kind: k8s_service_port
+part_of: { k8s_service: ["spec.ports[*]"] }
+columns: { port: { type: integer } }
 )";
 
 class FleetTest : public catalog::CatalogFixture {
@@ -241,6 +245,12 @@ TEST_F(MapTest, TellsWhatItLeavesOut) {
   EXPECT_EQ(some["total_nodes"], Json(6));
   EXPECT_EQ(some["total_edges"], Json(3));
   EXPECT_EQ(some["limit_nodes"], Json(2));
+}
+
+TEST_F(FleetTest, TheGraphOfEverythingHasWhatIsAThingOfItsOwn) {
+  const catalog::CatalogReader reader = must(catalog().reader());
+  const Json graph = must(graph_answer(reader, reader.kinds(), "", 2));
+  EXPECT_EQ(graph["nodes"].items().size(), 5u);
 }
 
 }  // namespace
