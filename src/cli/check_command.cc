@@ -119,9 +119,7 @@ int run_check(const CheckArguments& arguments, const CommonOptions& common) {
   const Severity severity = *parse_severity(arguments.severity);
   const Result<int> code =
       arguments.against.empty() ? check_live(arguments, common, severity) : check_offline(arguments, severity);
-  if (code) return *code;
-  (void)failed(code.error());
-  return kNotChecked;
+  return code ? *code : failed(code.error(), kNotChecked);
 }
 
 }  // namespace

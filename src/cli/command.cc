@@ -133,9 +133,9 @@ std::string short_time(const Json& value) {
   return text.size() < 19 ? text : text.substr(0, 10) + " " + text.substr(11, 8);
 }
 
-int failed(const Error& error) {
+int failed(const Error& error, int code) {
   std::fputs(("capstan: " + printable(error.to_string()) + "\n").c_str(), stderr);
-  return 1;
+  return code;
 }
 
 }  // namespace capstan::cli

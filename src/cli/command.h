@@ -62,7 +62,7 @@ std::string cell(const Json& value);
 std::string short_time(const Json& value);
 
 // Prints an error and gives the exit code of a command that failed.
-int failed(const Error& error);
+int failed(const Error& error, int code = 1);
 
 // Runs when a command was chosen; its result is the exit code.
 using Action = std::function<int()>;

@@ -154,9 +154,7 @@ Result<int> show_watched(const DriftArguments& arguments, const CommonOptions& c
 int run_drift(const DriftArguments& arguments, const CommonOptions& common) {
   const bool names_none = arguments.paths.empty() && arguments.files.empty();
   const Result<int> code = names_none ? show_watched(arguments, common) : compare(arguments, common);
-  if (code) return *code;
-  (void)failed(code.error());
-  return kNotCompared;
+  return code ? *code : failed(code.error(), kNotCompared);
 }
 
 }  // namespace

@@ -125,9 +125,7 @@ Result<int> ask_whatif(const WhatIfArguments& arguments, const CommonOptions& co
 
 int run_whatif(const WhatIfArguments& arguments, const CommonOptions& common) {
   const Result<int> code = ask_whatif(arguments, common);
-  if (code) return *code;
-  (void)failed(code.error());
-  return kNotAnswered;
+  return code ? *code : failed(code.error(), kNotAnswered);
 }
 
 void add_whatif(CLI::App& app, CommonOptions& common, Action& chosen) {
@@ -188,9 +186,7 @@ Result<int> explain_scaling(const ScalingArguments& arguments, const CommonOptio
 
 int run_scaling(const ScalingArguments& arguments, const CommonOptions& common) {
   const Result<int> code = explain_scaling(arguments, common);
-  if (code) return *code;
-  (void)failed(code.error());
-  return kNotAnswered;
+  return code ? *code : failed(code.error(), kNotAnswered);
 }
 
 void add_explanation(CLI::App& app, CommonOptions& common, Action& chosen) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "catalog/pack_kinds.h"
+#include "detect/fake_sources.h"
 #include "foresee/admitted_objects.h"
 #include "foresee/check_report.h"
 
@@ -104,13 +105,6 @@ says: "{{name}}: {{place}} is {{value}}, allowed is {{allowed}}, nearest is {{ne
 remedy: "{{advice}}"
 )";
 
-// Answers nothing: rules here are asked of pictures.
-class NoSql final : public SqlSource {
- public:
-  Result<Table> query(std::string_view, Time, const Options&) const override { return Table(); }
-  Status check(std::string_view) const override { return {}; }
-};
-
 class CheckTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -118,7 +112,7 @@ class CheckTest : public testing::Test {
     for (const Error& problem : kinds.problems) ADD_FAILURE() << problem.to_string();
     const catalog::LoadedRelations relations = catalog::read_relations(kRelations, "relations.yaml", "test");
     for (const Error& problem : relations.problems) ADD_FAILURE() << problem.to_string();
-    const detect::SqlRuleFile rules = detect::read_sql_rules(kRules, "rules.yaml", NoSql(), kinds.kinds);
+    const detect::SqlRuleFile rules = detect::read_sql_rules(kRules, "rules.yaml", detect::FakeSql(), kinds.kinds);
     for (const Error& problem : rules.problems) ADD_FAILURE() << problem.to_string();
     picture_ = catalog::Picture::create(kinds.kinds, relations.relations).value();
     rules_ = std::make_unique<detect::PictureRules>(*picture_);

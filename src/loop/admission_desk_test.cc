@@ -6,38 +6,20 @@
 
 #include "catalog/pack_kinds.h"
 #include "catalog/test_catalog.h"
+#include "detect/fake_sources.h"
+#include "loop/small_cluster.h"
 
 namespace capstan::loop {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr char kKinds[] = R"(
-template: an_object
-objects: { system: kubernetes, name: metadata.name, labels: metadata.labels, identity: [cluster, name] }
-columns: { cluster: {} }
----
-kind: k8s_pod
-like: an_object
-objects: { group: "", resource: pods, type: Pod }
----
-kind: k8s_service
-like: an_object
-objects: { group: "", resource: services, type: Service }
-)";
-constexpr char kRelations[] = "relation: selects\nselects: { from: k8s_service, path: spec.selector, to: k8s_pod }";
 constexpr char kRules[] =
     "rule: Lonely\nseverity: high\non: k8s_service\nwhere: NOT EXISTS (SELECT 1 FROM relation r WHERE r.source = "
     "this.id)\nsays: \"{{name}} is lonely\"";
 constexpr char kPod[] = R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "labels": {"app": "web"}}})";
 constexpr char kService[] =
     R"({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}})";
-
-class NoSql final : public SqlSource {
- public:
-  Result<Table> query(std::string_view, Time, const Options&) const override { return Table(); }
-  Status check(std::string_view) const override { return {}; }
-};
 
 class AdmissionDeskTest : public catalog::CatalogFixture {
  protected:
@@ -52,10 +34,11 @@ class AdmissionDeskTest : public catalog::CatalogFixture {
   void begin() {
     const std::vector<KindSpec> kinds = catalog::read_kinds(kKinds, "kinds.yaml").kinds;
     ASSERT_TRUE(catalog().set_kinds(kinds).has_value());
-    ASSERT_TRUE(foresight_.begin({.kinds = kinds,
-                                  .relations = catalog::read_relations(kRelations, "r.yaml", "test").relations,
-                                  .rules = detect::read_sql_rules(kRules, "rules.yaml", NoSql(), kinds).rules},
-                                 catalog().reader().value()));
+    ASSERT_TRUE(
+        foresight_.begin({.kinds = kinds,
+                          .relations = catalog::read_relations(kRelations, "r.yaml", "test").relations,
+                          .rules = detect::read_sql_rules(kRules, "rules.yaml", detect::FakeSql(), kinds).rules},
+                         catalog().reader().value()));
     ASSERT_TRUE(foresight_.check({}, {.cluster = "prod", .assumed = {}}));
   }
   Json answer(const std::string& object, const std::string& space = "shop", bool is_dry_run = false) {

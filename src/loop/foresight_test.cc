@@ -6,6 +6,8 @@
 
 #include "catalog/pack_kinds.h"
 #include "catalog/test_catalog.h"
+#include "detect/fake_sources.h"
+#include "loop/small_cluster.h"
 #include "model/object_mapping.h"
 
 namespace capstan::loop {
@@ -13,28 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr char kKinds[] = R"(
-template: an_object
-objects: { system: kubernetes, name: metadata.name, labels: metadata.labels, identity: [cluster, name] }
-columns: { cluster: {} }
----
-kind: k8s_pod
-like: an_object
-objects: { group: "", resource: pods, type: Pod }
----
-kind: k8s_service
-like: an_object
-objects: { group: "", resource: services, type: Service }
-)";
-
-constexpr char kRelations[] = "relation: selects\nselects: { from: k8s_service, path: spec.selector, to: k8s_pod }";
-
-class NoSql final : public SqlSource {
- public:
-  Result<Table> query(std::string_view, Time, const Options&) const override { return Table(); }
-  Status check(std::string_view) const override { return {}; }
-};
 
 // Plays the loop: takes what the thread of the picture says, one message at a time.
 class ForesightTest : public catalog::CatalogFixture {
@@ -60,7 +40,7 @@ class ForesightTest : public catalog::CatalogFixture {
         "r.source = "
         "this.id)\nsays: \"{{{{name}}}} is lonely\"",
         hold);
-    detect::SqlRuleFile rules = detect::read_sql_rules(rule, "rules.yaml", NoSql(), kinds_);
+    detect::SqlRuleFile rules = detect::read_sql_rules(rule, "rules.yaml", detect::FakeSql(), kinds_);
     ASSERT_THAT(rules.problems, IsEmpty());
     ASSERT_TRUE(foresight_.begin({.kinds = kinds_,
                                   .relations = catalog::read_relations(kRelations, "r.yaml", "test").relations,
