@@ -20,7 +20,8 @@ if (root) {
       <QueryClientProvider client={createQueryClient()}>
         <I18nProvider>
           <ToastProvider>
-            <BrowserRouter future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
+            {/* Controlled inputs live in the address: as a transition, a click would first be taken back. */}
+            <BrowserRouter future={{ v7_startTransition: false, v7_relativeSplatPath: true }}>
               <App />
             </BrowserRouter>
           </ToastProvider>

@@ -95,7 +95,7 @@ describe('a fleet', () => {
     await page.getByLabel('As of').fill(
       await page.evaluate(() => {
         const time = new Date(Date.now() - 5_400_000);
-        return new Date(time - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+        return new Date(time - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
       }),
     );
     await yaml.getByText('replicas: 3', { exact: true }).waitFor();
