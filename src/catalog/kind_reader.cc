@@ -255,6 +255,7 @@ Result<KindSpec> read_kind(const ConfigNode& document, const KindTemplates& temp
   if (const ConfigNode* part_of = reader.node("part_of")) {
     Result<std::vector<KindSpec::PartOf>> parts = read_part_of(*part_of);
     if (reader.absorb(parts)) kind.part_of = *std::move(parts);
+    kind.read_as = reader.one_of("read_as", {"settings", "endpoints"}, "");
   }
   TRY(read_body(reader, kind));
   Status good = check_kind(kind);

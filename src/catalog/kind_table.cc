@@ -130,14 +130,21 @@ void bind_columns(sqlite::Statement& statement, int& index, const KindSpec& kind
 Status insert_parts(sqlite::Statement& statement, std::string_view owner, const KindSpec& kind,
                     const KindSpec::PartOf& part_of, const Json& fields) {
   int64_t position = 0;
+  const auto insert = [&](const Json& part) -> Status {
+    if (position >= kMostParts) return {};
+    statement.bind(1, owner);
+    statement.bind(2, position++);
+    int index = 2;
+    bind_columns(statement, index, kind, part);
+    return statement.run();
+  };
   for (const JsonPath& source : part_of.sources) {
     for (const Json* part : source.find(fields)) {
-      if (position >= kMostParts) return {};
-      statement.bind(1, owner);
-      statement.bind(2, position++);
-      int index = 2;
-      bind_columns(statement, index, kind, *part);
-      TRY(statement.run());
+      if (!kind.reader) {
+        TRY(insert(*part));
+        continue;
+      }
+      for (const Json& row : kind.reader->read(part_of.kind, *part)) TRY(insert(row));
     }
   }
   return {};

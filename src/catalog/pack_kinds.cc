@@ -7,6 +7,7 @@
 
 #include "base/config.h"
 #include "base/file.h"
+#include "product/product_kinds.h"
 
 namespace capstan::catalog {
 namespace {
@@ -40,9 +41,23 @@ void take(Map& map, Result<KindSpec> spec, std::string_view sort, const Where& w
   }
 }
 
+// Gives the tables that are read as settings or endpoints what reads them.
+void attach_readers(std::vector<KindSpec>& kinds, std::span<const product::ProductSpec> products) {
+  const std::vector<product::ProductSpec> all(products.begin(), products.end());
+  for (KindSpec& kind : kinds) {
+    if (kind.read_as.empty()) continue;
+    const bool settings = kind.read_as == "settings";
+    kind.reader = product::part_reader(settings ? product::RowsOf::kSettings : product::RowsOf::kEndpoints, all);
+    // The servers of all products are owners, too.
+    KindSpec::PartOf servers{.kind = std::string(product::kProductPlace), .sources = {}};
+    if (auto path = JsonPath::parse(kind.read_as)) servers.sources.push_back(*std::move(path));
+    kind.part_of.push_back(std::move(servers));
+  }
+}
+
 }  // namespace
 
-LoadedKinds read_kinds(std::span<const KindFile> files) {
+LoadedKinds read_kinds(std::span<const KindFile> files, std::span<const product::ProductSpec> products) {
   LoadedKinds loaded;
   const std::vector<ConfigNode> documents = documents_of(files, loaded.problems);
   struct Declared : std::pair<KindSpec, Where> {
@@ -58,7 +73,14 @@ LoadedKinds read_kinds(std::span<const KindFile> files) {
   for (const ConfigNode& document : documents) {
     if (!is_template(document)) take(found, read_kind(document, templates), "kind", document.where, loaded.problems);
   }
+  for (const product::ProductSpec& product : products) {
+    KindSpec kind = product::kind_of(product);
+    Status good = check_kind(kind);
+    take(found, good ? Result<KindSpec>(std::move(kind)) : fail(good.error().code, good.error().message, product.where),
+         "kind", product.where, loaded.problems);
+  }
   for (auto& [name, declared] : found) loaded.kinds.push_back(std::move(declared.first));
+  attach_readers(loaded.kinds, products);
   resolve_places(loaded.kinds);
   return loaded;
 }
@@ -89,7 +111,9 @@ LoadedKinds load_kinds(std::span<const std::filesystem::path> pack_directories) 
       }
     }
   }
-  LoadedKinds loaded = read_kinds(files);
+  product::LoadedProducts products = product::load_products(pack_directories);
+  LoadedKinds loaded = read_kinds(files, products.products);
+  std::ranges::move(products.problems, std::back_inserter(problems));
   loaded.problems.insert(loaded.problems.begin(), problems.begin(), problems.end());
   return loaded;
 }

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "catalog/kind_reader.h"
 #include "model/resource.h"
+#include "product/product_spec.h"
 
 namespace capstan::catalog {
 
@@ -32,10 +33,12 @@ struct LoadedKinds {
 
 // The kinds of several files; templates hold for all of them. Never fails as a whole: what is right is taken, what is
 // wrong is told. Of a kind that is declared twice the first declaration holds.
-LoadedKinds read_kinds(std::span<const KindFile> files);
+// Products have kinds of their own (packs/<pack>/products.yaml), and tables that are read as their settings or
+// endpoints.
+LoadedKinds read_kinds(std::span<const KindFile> files, std::span<const product::ProductSpec> products = {});
 LoadedKinds read_kinds(std::string_view text, std::string_view file);
 
-// The kinds of <directory>/*/kinds.yaml for several directories of packs, in order.
+// The kinds of <directory>/*/kinds.yaml and of <directory>/*/products.yaml for several directories of packs, in order.
 LoadedKinds load_kinds(std::span<const std::filesystem::path> pack_directories);
 
 }  // namespace capstan::catalog

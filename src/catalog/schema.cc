@@ -141,6 +141,7 @@ std::string fingerprint(const std::vector<KindSpec>& kinds) {
     for (const KindSpec::PartOf& part_of : kind.part_of) {
       for (const JsonPath& source : part_of.sources) columns.push_back(Json::array({part_of.kind, source.text()}));
     }
+    if (kind.reader) columns.push_back(kind.reader->version());
     all.set(kind.name, std::move(columns));
   }
   return hex(sha256(all.dump()));

@@ -178,7 +178,12 @@ void PictureRules::compare(const std::vector<Finding>& before, const std::vector
     if (!has(after, finding.id)) change.mended.push_back(finding);
   }
   for (const Finding& finding : after) {
-    if (!has(before, finding.id)) change.broken.push_back(finding);
+    const auto known = std::ranges::find(before, finding.id, &Finding::id);
+    if (known == before.end()) {
+      change.broken.push_back(finding);
+    } else if (known->says != finding.says || known->remedy != finding.remedy || known->explains != finding.explains) {
+      change.changed.push_back(finding);
+    }
   }
 }
 

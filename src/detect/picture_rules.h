@@ -20,9 +20,10 @@ namespace capstan::detect {
 
 // What a change does to the findings.
 struct VerdictChange {
-  std::vector<Finding> broken;  // New ones.
-  std::vector<Finding> mended;  // Those that no longer hold.
-  std::vector<Error> problems;  // Rules that could not be asked; their findings stay as they were.
+  std::vector<Finding> broken;        // New ones.
+  std::vector<Finding> mended;        // Those that no longer hold.
+  std::vector<Finding> changed = {};  // Those that hold as before, and of which other things are said.
+  std::vector<Error> problems;        // Rules that could not be asked; their findings stay as they were.
 };
 
 // Not thread-safe; lives no longer than the picture. Nothing here depends on the time: `since` of findings is not set.

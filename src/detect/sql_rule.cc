@@ -80,7 +80,7 @@ class RuleReader {
     }
     rule.says = reader_.required_string("says");
     rule.remedy = reader_.string_or("remedy", "");
-    for (std::string_view key : {"says", "remedy"}) {
+    for (std::string_view key : {"says", "remedy", "explains"}) {
       const ConfigNode* at = reader_.node(key);
       const Status good = at ? check_placeholders(at->scalar) : Status();
       if (!good) reader_.problem(*at, fmt::format("'{}': {}", key, good.error().message));
@@ -90,6 +90,7 @@ class RuleReader {
     if (rule.every <= Duration(0)) reader_.problem(node_, "'every' must be above 0");
     rule.causes_by = reader_.string_or("causes_by", "");
     rule.verbs = reader_.strings("verbs");
+    rule.explains = reader_.string_or("explains", "");
     for (Error& problem : reader_.problems()) problems.push_back(std::move(problem));
     return rule;
   }
@@ -218,6 +219,16 @@ class RuleReader {
   std::span<const KindSpec> kinds_;
 };
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    if (const std::string_view line = trim(text.substr(0, end)); !line.empty()) lines.emplace_back(line);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
 Result<size_t> id_column(const Table& table, const SqlRule& rule) {
   const auto found = std::ranges::find(table.columns, "id");
   if (found == table.columns.end()) {
@@ -241,6 +252,7 @@ Finding make_finding(const SqlRule& rule, const Table& table, const std::vector<
   finding.is_advice = !rule.on.empty() && rule.severity < Severity::kMedium;
   finding.causes_by = rule.causes_by;
   finding.verbs = rule.verbs;
+  finding.explains = lines_of(fill_placeholders(rule.explains, table.columns, row));
   return finding;
 }
 
@@ -282,6 +294,9 @@ std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds, std:
     all += fmt::format("{}SELECT {} FROM {}", all.empty() ? "" : " UNION ALL ", columns, kind);
     if (!among.empty()) all += fmt::format(" WHERE id IN ({})", among);
   }
+  // A question with tables of its own goes on where `this` ends.
+  const std::string_view question = trim(rule.question);
+  if (question.starts_with("WITH ")) return fmt::format("WITH this AS ({}), {}", all, question.substr(5));
   return fmt::format("WITH this AS ({}) {}", all, rule.question);
 }
 

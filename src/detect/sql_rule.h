@@ -62,6 +62,7 @@ struct SqlRule {
   Duration hold{0};  // How long a row must come before it is a finding.
   std::string causes_by;
   std::vector<std::string> verbs;
+  std::string explains = {};         // Patterns of log lines that follow from it, a line each; % is anything.
   std::vector<std::string> on = {};  // Kinds; none: the rule is about no `this`.
   std::string question = {};         // The SQL that speaks of `this`; `sql` is the same with all of `this` in it.
   Reach reach = Reach::kOneStep;

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "explain/describe.h"
+#include "explain/explained.h"
 
 namespace capstan::explain {
 namespace {
@@ -18,7 +19,8 @@ constexpr Duration kRecencyScale = std::chrono::minutes(2);
 constexpr Duration kStartedTogether = std::chrono::seconds(5);
 // A symptom is noticed some seconds after it began, so a start shortly after "since" is still before it.
 constexpr Duration kNoticeDelay = std::chrono::seconds(30);
-constexpr double kLeastShare = 0.02;  // A candidate below it explains nothing.
+constexpr double kBesideExplained = 0.5;  // What remains of another cause where a finding explains it all.
+constexpr double kLeastShare = 0.02;      // A candidate below it explains nothing.
 
 struct Candidate {
   Resource resource;
@@ -231,7 +233,8 @@ Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, do
 
 }  // namespace
 
-std::vector<Cause> rank_causes(const Finding& finding, const World& world, const CauseWeights& weights) {
+std::vector<Cause> rank_causes(const Finding& finding, const World& world, std::span<const Finding> holding,
+                               const CauseWeights& weights) {
   std::vector<Candidate> measured = candidates_by_query(finding, world);
   const bool has_measure = !measured.empty();
   if (!has_measure) measured = candidates_by_relation(finding, world);
@@ -249,6 +252,10 @@ std::vector<Cause> rank_causes(const Finding& finding, const World& world, const
     }
   }
   std::ranges::stable_sort(causes, [](const Cause& a, const Cause& b) { return a.score > b.score; });
+  if (std::optional<Cause> explained = cause_by_finding(finding, holding, world)) {
+    for (Cause& cause : causes) cause.score = std::min(cause.score, explained->score * kBesideExplained);
+    causes.insert(causes.begin(), *std::move(explained));
+  }
   if (causes.size() > kMostCauses) causes.resize(kMostCauses);
   return causes;
 }

@@ -2,6 +2,7 @@
 // by distance along relations.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "explain/world.h"
@@ -20,6 +21,8 @@ struct CauseWeights {
 // Sorted by score, falling; at most five. Candidates are the series of `finding.causes_by`, and what changed near the
 // resource that suffers in the ten minutes before. Candidates that are alike (kind, name, program, user) and started
 // together become one cause with a group. Never fails: what cannot be asked is left out.
-std::vector<Cause> rank_causes(const Finding& finding, const World& world, const CauseWeights& weights = {});
+// A finding among `holding` that explains this one comes first (explain/explained.h).
+std::vector<Cause> rank_causes(const Finding& finding, const World& world, std::span<const Finding> holding = {},
+                               const CauseWeights& weights = {});
 
 }  // namespace capstan::explain

@@ -8,6 +8,7 @@
 
 #include "explain/causes.h"
 #include "explain/consult.h"
+#include "explain/explained.h"
 #include "explain/grouping.h"
 #include "explain/recommend.h"
 
@@ -23,15 +24,33 @@ const Finding* find(const std::vector<Finding>& findings, const std::string& id)
   return found == findings.end() ? nullptr : &*found;
 }
 
+// Whether the best of these causes says more than the best of those: one that a finding explains does, whatever else
+// was measured.
+bool say_more(const std::vector<Cause>& these, const std::vector<Cause>& those) {
+  if (these.empty() || those.empty()) return !these.empty();
+  const Cause& a = these.front();
+  const Cause& b = those.front();
+  if (a.finding.empty() != b.finding.empty()) return !a.finding.empty();
+  return a.score > b.score;
+}
+
 // The causes of the finding that is explained best stand for the incident.
-std::vector<Cause> best_causes(const Incident& incident, const World& world) {
+std::vector<Cause> best_causes(const Incident& incident, const std::vector<Finding>& holding, const World& world) {
   std::vector<Cause> best;
   for (const Finding& finding : incident.findings) {
-    std::vector<Cause> causes = rank_causes(finding, world);
-    if (causes.empty()) continue;
-    if (best.empty() || causes.front().score > best.front().score) best = std::move(causes);
+    std::vector<Cause> causes = rank_causes(finding, world, holding);
+    if (say_more(causes, best)) best = std::move(causes);
   }
   return best;
+}
+
+// Whether a finding is what one of an incident's findings follows from.
+bool explains_one_of(const Finding& finding, const Incident& incident, const World& world) {
+  if (finding.explains.empty()) return false;
+  return std::ranges::any_of(incident.findings, [&](const Finding& one) {
+    const std::optional<Cause> cause = cause_by_finding(one, std::span(&finding, 1), world);
+    return cause && cause->finding == finding.id;
+  });
 }
 
 double measured(const std::vector<Cause>& causes) {
@@ -43,7 +62,7 @@ double measured(const std::vector<Cause>& causes) {
 bool differs(const std::vector<Cause>& before, const std::vector<Cause>& after) {
   if (before.empty() || after.empty()) return before.empty() != after.empty();
   const auto members = [](const Cause& cause) { return std::set<ResourceId>(cause.group.begin(), cause.group.end()); };
-  return members(before.front()) != members(after.front()) ||
+  return members(before.front()) != members(after.front()) || before.front().finding != after.front().finding ||
          std::abs(before.front().share - after.front().share) > kShareMoved;
 }
 
@@ -76,12 +95,11 @@ void Explainer::join(const Finding& found, std::vector<Cause> causes, std::span<
   const Time now = world.now();
   const Finding finding = world.manual() ? consult(found, *world.manual()) : found;
   for (auto& [id, incident] : open_) {
-    if (incident.findings.size() >= kMostFindings || !belongs_to(finding, causes, incident, world)) continue;
+    if (incident.findings.size() >= kMostFindings) continue;
+    if (!belongs_to(finding, causes, incident, world) && !explains_one_of(finding, incident, world)) continue;
     incident.findings.push_back(finding);
     incident.severity = std::max(incident.severity, finding.severity);
-    const bool better =
-        !causes.empty() && (incident.causes.empty() || causes.front().score > incident.causes.front().score);
-    if (better) incident.causes = std::move(causes);
+    if (say_more(causes, incident.causes)) incident.causes = std::move(causes);
     incident.recommended = recommend(incident, verbs, world);
     progress_[id] = {.last_held = now, .last_joined = now, .last_ranked = now};
     changes.push_back({IncidentChange::Kind::kChanged, incident, finding.id, "one more finding: " + finding.says});
@@ -105,7 +123,7 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
   const Time now = world.now();
   for (const Finding& finding : holding) {
     if (!finding.is_advice && incident_of(finding.id).empty())
-      join(finding, rank_causes(finding, world), verbs, world, changes);
+      join(finding, rank_causes(finding, world, holding), verbs, world, changes);
   }
   for (auto entry = open_.begin(); entry != open_.end();) {
     Incident& incident = entry->second;
@@ -117,10 +135,11 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
       progress.last_held = now;
       if (due(progress, now)) {
         progress.last_ranked = now;
-        std::vector<Cause> causes = best_causes(incident, world);
+        std::vector<Cause> causes = best_causes(incident, holding, world);
         progress.peak = std::max(progress.peak, measured(causes));
         // When the culprit has gone, what is left of the symptom is nobody's fault: the cause stays who it was.
-        const bool fading = measured(causes) < kFading * std::max(progress.peak, measured(incident.causes));
+        const bool fading = (causes.empty() || causes.front().finding.empty()) &&
+                            measured(causes) < kFading * std::max(progress.peak, measured(incident.causes));
         if (!causes.empty() && !fading && differs(incident.causes, causes)) {
           incident.causes = std::move(causes);
           incident.recommended = recommend(incident, verbs, world);

@@ -21,6 +21,8 @@ struct TellingKey {
 // A document with one of these keys is of that kind, whatever else it says.
 constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"groups", DocumentKind::kAlerts},
+    // Names its kind, too.
+    {"product", DocumentKind::kProduct},
     {"rule", DocumentKind::kRule},
     {"policy", DocumentKind::kPolicy},
     {"test", DocumentKind::kTest},
@@ -159,6 +161,16 @@ std::vector<catalog::KindFile> kind_files(const ConfigTree& config) {
     }
   }
   return files;
+}
+
+product::LoadedProducts read_products(const ConfigTree& config) {
+  std::vector<product::ProductFile> files;
+  for (const bool from_pack : {true, false}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack == from_pack && file.has(DocumentKind::kProduct)) files.push_back({path.string(), file.text});
+    }
+  }
+  return product::read_products(files);
 }
 
 }  // namespace capstan::loop

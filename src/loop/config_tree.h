@@ -11,11 +11,12 @@
 #include "base/config.h"
 #include "base/result.h"
 #include "catalog/pack_kinds.h"
+#include "product/product_spec.h"
 
 namespace capstan::loop {
 
 // What a document is, told by its first key.
-enum class DocumentKind { kSettings, kAlerts, kRule, kPolicy, kTest, kKind, kRelation, kManual, kDiagnosis };
+enum class DocumentKind { kSettings, kAlerts, kRule, kPolicy, kTest, kKind, kRelation, kManual, kDiagnosis, kProduct };
 
 struct ConfigFile {
   std::filesystem::path path;
@@ -69,5 +70,7 @@ Result<DocumentKind> classify(const ConfigNode& document);
 
 // The files that declare kinds, those of packs first.
 std::vector<catalog::KindFile> kind_files(const ConfigTree& config);
+// What they declare of products, packs first.
+product::LoadedProducts read_products(const ConfigTree& config);
 
 }  // namespace capstan::loop

@@ -14,7 +14,9 @@ constexpr std::string_view kActor = "capstan";
 // What a person would call another finding: not the measured value, which moves all the time.
 bool differs(const Finding& before, const Finding& after) {
   return before.severity != after.severity || before.resource != after.resource || before.verbs != after.verbs ||
-         before.causes_by != after.causes_by;
+         before.causes_by != after.causes_by ||
+         // What is proposed for a setting is what people act on.
+         (!after.explains.empty() && before.remedy != after.remedy);
 }
 
 // A rule's annotations and samples can be of any size, a fact not.

@@ -152,6 +152,15 @@ void Foresight::note(const detect::VerdictChange& verdicts, std::set<std::string
     findings.push_back(finding);
     findings.back().since = parts_.clock.now();
   }
+  for (const Finding& finding : verdicts.changed) {
+    std::vector<Finding>& findings = standing_[finding.rule].findings;
+    const auto known = std::ranges::find(findings, finding.id, &Finding::id);
+    if (known == findings.end()) continue;
+    const Time since = known->since;
+    *known = finding;
+    known->since = since;
+    rules.insert(finding.rule);
+  }
 }
 
 Findings Foresight::holding_of(const std::string& rule, Time now) {

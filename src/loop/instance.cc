@@ -160,7 +160,8 @@ class Running final : public Instance {
 
 Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
   ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock_, random_));
-  catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"), catalog::read_kinds(kind_files(config)).kinds));
+  catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"),
+                                        catalog::read_kinds(kind_files(config), read_products(config).products).kinds));
   metrics_ =
       TRY(telemetry::MetricStore::open(directory.file("metrics"), {.retention = settings_.metric_retention}, clock_));
   logs_ = TRY(telemetry::LogStore::open(directory.file("logs"), {.retention = settings_.log_retention}, clock_));

@@ -522,7 +522,9 @@ void Loop::reload() {
 }
 
 std::vector<Error> Loop::load_kinds() {
-  auto [kinds, problems] = catalog::read_kinds(kind_files(config_));
+  product::LoadedProducts products = read_products(config_);
+  auto [kinds, problems] = catalog::read_kinds(kind_files(config_), products.products);
+  std::ranges::move(products.problems, std::back_inserter(problems));
   relations_.clear();
   for (const auto& [path, file] : config_.files()) {
     if (file.has(DocumentKind::kRelation)) {

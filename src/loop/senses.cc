@@ -24,7 +24,7 @@ Senses::~Senses() { stop(); }
 std::vector<Error> Senses::apply(const Settings& settings) {
   {
     std::lock_guard lock(mutex_);
-    wanted_ = settings.host;
+    wanted_ = MachineSettings{.host = settings.host, .products = settings.products};
     wanted_logs_ = settings.host;
   }
   return scrapes_.apply(settings.scrape);
@@ -42,9 +42,10 @@ void Senses::stop() {
   threads_.clear();
 }
 
-Result<Senses::Machine> Senses::open_machine(host::HostConfig config) {
+Result<Senses::Machine> Senses::open_machine(MachineSettings settings) {
   Machine machine;
-  machine.state = TRY(host::HostState::open(std::move(config), parts_.clock));
+  machine.products = std::make_unique<ProductSenses>(std::move(settings.products));
+  machine.state = TRY(host::HostState::open(std::move(settings.host), parts_.clock));
   machine.metrics = std::make_unique<host::HostMetrics>(*machine.state);
   machine.sensor = std::make_unique<host::HostSensor>(*machine.state, parts_.clock, [this] {
     std::lock_guard lock(mutex_);
@@ -58,7 +59,7 @@ void Senses::watch_machine(const std::stop_token& stop) {
   Duration next = parts_.clock.monotonic();
   Duration next_observation = next;
   while (!stop.stop_requested()) {
-    std::optional<host::HostConfig> wanted;
+    std::optional<MachineSettings> wanted;
     {
       std::lock_guard lock(mutex_);
       wanted = std::exchange(wanted_, std::nullopt);
@@ -88,6 +89,7 @@ void Senses::look(Machine& machine, bool observe) {
   if (observe) {
     if (auto seen = machine.sensor->observe(now)) {
       parts_.observed(std::move(*seen));
+      parts_.observed(machine.products->observe(*machine.state, now));
     } else {
       error = seen.error().to_string();
     }

@@ -19,6 +19,7 @@
 #include "connect/host/journal_follower.h"
 #include "connect/host/log_follower.h"
 #include "connect/prometheus/scrape_loop.h"
+#include "loop/product_senses.h"
 #include "loop/settings.h"
 #include "model/signal.h"
 
@@ -59,6 +60,12 @@ class Senses {
     std::unique_ptr<host::HostState> state;
     std::unique_ptr<host::HostMetrics> metrics;
     std::unique_ptr<host::HostSensor> sensor;
+    std::unique_ptr<ProductSenses> products;
+  };
+  // What the machine is watched by.
+  struct MachineSettings {
+    host::HostConfig host;
+    std::vector<product::ProductSpec> products;
   };
 
   void watch_machine(const std::stop_token& stop);
@@ -71,7 +78,7 @@ class Senses {
     std::unique_ptr<host::JournalFollower> journal;
   };
   LogReaders open_logs(const host::HostConfig& config);
-  Result<Machine> open_machine(host::HostConfig config);
+  Result<Machine> open_machine(MachineSettings settings);
   void look(Machine& machine, bool observe);
   // Waits until a monotonic time, or less when stopped.
   void wait_until(const std::stop_token& stop, Duration monotonic) const;
@@ -82,7 +89,7 @@ class Senses {
   WorkerPool scrape_workers_{2, 10'000};
   prometheus::ScrapeLoop scrapes_;
   std::mutex mutex_;
-  std::optional<host::HostConfig> wanted_;       // For the machine's thread to take.
+  std::optional<MachineSettings> wanted_;        // For the machine's thread to take.
   std::optional<host::HostConfig> wanted_logs_;  // For the logs' thread to take.
   std::shared_ptr<host::LogFollower> follower_;
   std::vector<std::jthread> threads_;

@@ -258,6 +258,7 @@ ReadSettings read_settings(const ConfigTree& config, const Settings& before) {
   for (const auto& [path, file] : config.files()) {
     for (const ConfigNode& document : file.of(DocumentKind::kSettings)) reader.read(document);
   }
+  out.settings.products = read_products(config).products;
   return out;
 }
 

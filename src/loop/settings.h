@@ -14,6 +14,7 @@
 #include "loop/config_tree.h"
 #include "loop/manifest_settings.h"
 #include "model/finding.h"
+#include "product/product_spec.h"
 
 namespace capstan::loop {
 
@@ -48,6 +49,7 @@ struct AdmissionSettings {
 
 struct Settings {
   host::HostConfig host = host::default_host_config();
+  std::vector<product::ProductSpec> products;  // That servers of the machine are recognised by.
   prometheus::ScrapeConfig scrape;
   KubernetesSettings kubernetes;
   AdmissionSettings admission;

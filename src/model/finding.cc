@@ -109,6 +109,7 @@ Json Finding::to_json() const {
                        {"since", format_time(since)},
                        {"causes_by", causes_by},
                        {"verbs", Json::Array(verbs.begin(), verbs.end())},
+                       {"explains", Json::Array(explains.begin(), explains.end())},
                        {"evidence", std::move(pieces)}});
 }
 
@@ -128,6 +129,7 @@ Finding Finding::from_json(const Json& json) {
   finding.since = parse_time(json["since"].string_or_empty()).value_or(Time());
   finding.causes_by = json["causes_by"].string_or_empty();
   for (const Json& verb : json["verbs"].items()) finding.verbs.push_back(verb.string_or_empty());
+  for (const Json& pattern : json["explains"].items()) finding.explains.push_back(pattern.string_or_empty());
   for (const Json& piece : json["evidence"].items()) finding.evidence.push_back(Evidence::from_json(piece));
   return finding;
 }

@@ -49,6 +49,8 @@ struct Finding {
   std::string causes_by;   // PromQL whose series carry a `process` or `resource` label and a part of the symptom.
   std::vector<std::string> verbs;  // Verbs that usually help when done to the cause, best first.
   std::vector<Evidence> evidence;
+  // What the logs say because of it, patterns in which % is anything: a finding that explains others by such lines.
+  std::vector<std::string> explains = {};
 
   Json to_json() const;
   static Finding from_json(const Json& json);

@@ -13,6 +13,7 @@ Json Cause::to_json() const {
                        {"share", share},
                        {"value", value},
                        {"says", says},
+                       {"finding", finding},
                        {"evidence", std::move(pieces)}});
 }
 
@@ -24,6 +25,7 @@ Cause Cause::from_json(const Json& json) {
   cause.share = json["share"].number_or(0);
   cause.value = json["value"].number_or(0);
   cause.says = json["says"].string_or_empty();
+  cause.finding = json["finding"].string_or_empty();
   for (const Json& piece : json["evidence"].items()) cause.evidence.push_back(Evidence::from_json(piece));
   return cause;
 }

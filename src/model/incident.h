@@ -18,6 +18,7 @@ struct Cause {
   double value = 0;
   std::string says;  // "process a.out (pid 42, user eve) started 4 s before and uses 98 % of the CPU in excess"
   std::vector<Evidence> evidence;
+  std::string finding = {};  // The finding that is the cause, where one explains the others; else "".
 
   Json to_json() const;
   static Cause from_json(const Json& json);

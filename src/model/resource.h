@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -99,6 +100,16 @@ struct ObjectSpec {
   bool operator==(const ObjectSpec&) const = default;
 };
 
+// Makes the rows of a table of parts from what lies at a place: texts that have to be read first.
+class PartReader {
+ public:
+  virtual ~PartReader() = default;
+  // `kind` is that of the resource which `source` lies in. Thread-safe.
+  virtual std::vector<Json> read(std::string_view kind, const Json& source) const = 0;
+  // Changes when the rows of the same source may be others.
+  virtual const std::string& version() const = 0;
+};
+
 // A kind, as a pack's `kinds.yaml` declares it; it becomes one typed table, named as the kind.
 struct KindSpec {
   struct Column {
@@ -133,6 +144,9 @@ struct KindSpec {
   std::map<std::string, JsonPath, std::less<>> places = {};
   // Not empty: a table of parts, with the columns `owner` (the resource's id) and `position` in place of id and name.
   std::vector<PartOf> part_of = {};
+  // How its rows are made of what lies at the sources: "settings", "endpoints"; "" takes each as it is.
+  std::string read_as = {};
+  std::shared_ptr<const PartReader> reader = {};
 
   bool is_part() const { return !part_of.empty(); }
 };
