@@ -12,6 +12,7 @@
 #include "cli/packs.h"
 #include "cli/temporary_directory.h"
 #include "connect/kubernetes/manifests.h"
+#include "connect/kubernetes/verbs/cluster_verbs.h"
 
 namespace capstan::cli {
 namespace {
@@ -22,7 +23,7 @@ struct RightsArguments {
   std::string config = "config";
   bool without_secrets = false;
   bool all_types = false;
-  std::vector<std::string> uses;  // "diagnose", "drift": what needs more than watching does.
+  std::vector<std::string> uses;  // "diagnose", "drift" or a verb: what needs more than watching does.
 
   bool is_for(std::string_view use) const { return std::ranges::find(uses, use) != uses.end(); }
 };
@@ -34,16 +35,19 @@ struct WebhookArguments {
   std::string authority;
 };
 
-// What is watched: the types of the packs' kinds, those of a user's own among them.
-std::vector<kubernetes::AccessRule> reading_rules(const std::vector<KindSpec>& kinds,
-                                                  const RightsArguments& arguments) {
-  std::vector<std::string> verbs = {"get", "list", "watch"};
-  if (arguments.is_for("drift")) verbs.emplace_back("patch");  // Whoever may not apply may not try it either.
-  if (arguments.all_types) return {{.groups = {"*"}, .resources = {"*"}, .verbs = verbs}};
+std::vector<std::string> known_uses() {
+  std::vector<std::string> uses = {"diagnose", "drift"};
+  for (const kubernetes::VerbRights& rights : kubernetes::verb_rights()) uses.emplace_back(rights.verb);
+  return uses;
+}
+
+// The types of the packs' kinds, those of a user's own among them.
+std::vector<kubernetes::AccessRule> rules_of_kinds(const std::vector<KindSpec>& kinds, bool without_secrets,
+                                                   const std::vector<std::string>& verbs) {
   std::map<std::string, std::vector<std::string>> types;
   for (const KindSpec& kind : kinds) {
     if (!kind.objects || kind.objects->system != "kubernetes" || kind.objects->resource == "*") continue;
-    if (arguments.without_secrets && kind.objects->group.empty() && kind.objects->resource == "secrets") continue;
+    if (without_secrets && kind.objects->group.empty() && kind.objects->resource == "secrets") continue;
     types[kind.objects->group].push_back(kind.objects->resource);
   }
   std::vector<kubernetes::AccessRule> rules;
@@ -51,9 +55,25 @@ std::vector<kubernetes::AccessRule> reading_rules(const std::vector<KindSpec>& k
     std::ranges::sort(resources);
     rules.push_back({.groups = {group}, .resources = std::move(resources), .verbs = verbs});
   }
+  return rules;
+}
+
+// What is watched, and what else the uses need.
+std::vector<kubernetes::AccessRule> rights_of(const std::vector<KindSpec>& kinds, const RightsArguments& arguments) {
+  std::vector<std::string> verbs = {"get", "list", "watch"};
+  if (arguments.is_for("drift")) verbs.emplace_back("patch");  // Whoever may not apply may not try it either.
+  std::vector<kubernetes::AccessRule> rules;
+  if (arguments.all_types) {
+    rules.push_back({.groups = {"*"}, .resources = {"*"}, .verbs = verbs});
+  } else {
+    rules = rules_of_kinds(kinds, arguments.without_secrets, verbs);
+  }
   if (arguments.is_for("diagnose")) {
     rules.push_back({.groups = {""}, .resources = {"events"}, .verbs = {"list"}});
     rules.push_back({.groups = {""}, .resources = {"pods/log"}, .verbs = {"get"}});
+  }
+  for (const kubernetes::VerbRights& rights : kubernetes::verb_rights()) {
+    if (arguments.is_for(rights.verb)) rules.insert(rules.end(), rights.rules.begin(), rights.rules.end());
   }
   return rules;
 }
@@ -65,7 +85,7 @@ Status print_rights(const RightsArguments& arguments) {
   if (!kinds.problems.empty()) return fail(kinds.problems.front());
   fmt::print("{}", TRY(kubernetes::account_manifest({.name = arguments.name,
                                                      .name_space = arguments.name_space,
-                                                     .rules = reading_rules(kinds.kinds, arguments)})));
+                                                     .rules = rights_of(kinds.kinds, arguments)})));
   return {};
 }
 
@@ -107,8 +127,10 @@ void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen) {
   rbac->add_option("-c,--config", rights.config, "A directory with kinds of your own")->capture_default_str();
   rbac->add_flag("--without-secrets", rights.without_secrets, "Rules about secrets are then silent");
   rbac->add_option("--for", rights.uses,
-                   "What needs more than watching: diagnose (events, logs), drift (patch: the dry run)")
-      ->check(CLI::IsMember({"diagnose", "drift"}));
+                   "What needs more than watching: diagnose (events, logs), drift (patch: the dry run), and what "
+                   "'kubernetes: {allow: …}' names")
+      ->delimiter(',')
+      ->check(CLI::IsMember(known_uses()));
   rbac->add_flag("--all-types", rights.all_types, "Custom resources of every group, too");
   rbac->callback([&chosen] {
     chosen = [] {

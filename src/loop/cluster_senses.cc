@@ -68,7 +68,7 @@ class ClusterSenses::Cluster {
                {}, is_wanted),
         thread_([this](const std::stop_token& stop) { watch_.run(stop); }) {}
 
-  const ClusterContact& contact() const { return contact_; }
+  const kubernetes::ClusterContact& contact() const { return contact_; }
   ClusterSchemas& schemas() { return schemas_; }
 
  private:
@@ -79,7 +79,7 @@ class ClusterSenses::Cluster {
   WorkerPool workers_{kWorkers, kWaitingWork};
   kubernetes::Credentials credentials_;
   kubernetes::ApiTransport transport_;
-  ClusterContact contact_;
+  kubernetes::ClusterContact contact_;
   kubernetes::OpenApiDocuments documents_{transport_};
   ClusterSchemas schemas_{documents_};
   kubernetes::ClusterWatch watch_;
@@ -110,11 +110,11 @@ Result<std::shared_ptr<const schema::ObjectSchemas>> ClusterSenses::schemas(
   return asked->schemas().of(api_versions);  // Not under the lock: it waits for the API server.
 }
 
-Result<std::shared_ptr<const ClusterContact>> ClusterSenses::contact(std::string_view cluster) const {
+Result<std::shared_ptr<const kubernetes::ClusterContact>> ClusterSenses::contact(std::string_view cluster) const {
   std::lock_guard lock(mutex_);
   for (const std::shared_ptr<Cluster>& one : clusters_) {
     if (one->contact().cluster == cluster || (cluster.empty() && clusters_.size() == 1)) {
-      return std::shared_ptr<const ClusterContact>(one, &one->contact());
+      return std::shared_ptr<const kubernetes::ClusterContact>(one, &one->contact());
     }
   }
   if (clusters_.empty()) return fail(ErrorCode::kNotFound, "no Kubernetes cluster is watched");
@@ -132,6 +132,11 @@ std::vector<std::string> ClusterSenses::names() const {
   std::vector<std::string> names;
   for (const std::shared_ptr<Cluster>& one : clusters_) names.push_back(one->contact().cluster);
   return names;
+}
+
+bool ClusterSenses::allows(std::string_view verb) const {
+  std::lock_guard lock(mutex_);
+  return allowed_.contains(verb);
 }
 
 Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const KubernetesSettings& settings,
@@ -160,9 +165,12 @@ Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const Kub
 std::vector<Error> ClusterSenses::apply(const KubernetesSettings& settings, const std::vector<KindSpec>& kinds) {
   std::lock_guard lock(mutex_);
   std::string described = describe(kinds);
+  allowed_ = settings.allow;
+  KubernetesSettings watched = settings;
+  watched.allow.clear();
   // What was wrong may lie in a kubeconfig, which may have been mended.
-  if (settings == settings_ && described == kinds_ && problems_.empty()) return {};
-  settings_ = settings;
+  if (watched == settings_ && described == kinds_ && problems_.empty()) return {};
+  settings_ = std::move(watched);
   kinds_ = std::move(described);
   problems_.clear();
   begun_ = true;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "connect/kubernetes/cluster_contact.h"
 #include "connect/kubernetes/kubeconfig.h"
-#include "loop/cluster_contact.h"
 #include "loop/cluster_sink.h"
 #include "model/resource.h"
 #include "schema/object_schemas.h"
@@ -24,9 +25,10 @@ namespace capstan::loop {
 // The settings' `kubernetes:`.
 struct KubernetesSettings {
   bool enabled = false;
-  std::vector<std::string> kubeconfig;  // Files; none: those that kubectl would read.
-  std::vector<std::string> contexts;    // None: the current one.
-  bool in_cluster = false;              // As the service account of the pod that Capstan runs in.
+  std::vector<std::string> kubeconfig;       // Files; none: those that kubectl would read.
+  std::vector<std::string> contexts;         // None: the current one.
+  bool in_cluster = false;                   // As the service account of the pod that Capstan runs in.
+  std::set<std::string, std::less<>> allow;  // What may be done to them: "scale". None: nothing is changed.
   Where at;
 
   bool operator==(const KubernetesSettings&) const = default;
@@ -49,8 +51,10 @@ class ClusterSenses {
                                                                const std::vector<std::string>& api_versions) const;
   // Of a cluster as ids name it; "" for the only one there is. kNotFound where it is not watched. Good until released,
   // also when the cluster is no longer wanted.
-  Result<std::shared_ptr<const ClusterContact>> contact(std::string_view cluster) const;
+  Result<std::shared_ptr<const kubernetes::ClusterContact>> contact(std::string_view cluster) const;
   std::vector<std::string> names() const;
+  // Whether the settings let a verb be used, without its "kubernetes.": "scale".
+  bool allows(std::string_view verb) const;
   // Whether the clusters have been begun anew since this was last asked.
   bool take_begun();
 
@@ -63,7 +67,8 @@ class ClusterSenses {
   Random& random_;
   const kubernetes::Environment environment_;
   mutable std::mutex mutex_;
-  KubernetesSettings settings_;
+  KubernetesSettings settings_;  // Without `allow`, which needs no new look at the clusters.
+  std::set<std::string, std::less<>> allowed_;
   std::string kinds_;  // What of the kinds matters here, as text.
   std::vector<Error> problems_;
   bool begun_ = false;

@@ -27,7 +27,8 @@ std::string lower(std::string text) {
   return text;
 }
 
-void ask_events(const ClusterContact& contact, const WitnessRequest& request, diagnose::Testimony& testimony) {
+void ask_events(const kubernetes::ClusterContact& contact, const WitnessRequest& request,
+                diagnose::Testimony& testimony) {
   size_t asked = 0;
   for (const std::string& space : request.spaces) {
     if (asked++ >= kMostSpaces) break;
@@ -59,7 +60,8 @@ kubernetes::ObjectName pod_of(const ResourceId& id) {
   return {.name_space = id.substr(begin + 1, end - begin - 1), .name = id.substr(end + 1)};
 }
 
-void ask_logs(const ClusterContact& contact, const WitnessRequest& request, diagnose::Testimony& testimony) {
+void ask_logs(const kubernetes::ClusterContact& contact, const WitnessRequest& request,
+              diagnose::Testimony& testimony) {
   for (const diagnose::LogRequest& wanted : request.logs) {
     kubernetes::LogOptions options{.container = wanted.container,
                                    .tail_lines = kMostLines,
@@ -126,7 +128,7 @@ diagnose::Event read_event(const Json& object) {
   return event;
 }
 
-diagnose::Testimony ask_cluster(const ClusterContact& contact, const WitnessRequest& request, Time now) {
+diagnose::Testimony ask_cluster(const kubernetes::ClusterContact& contact, const WitnessRequest& request, Time now) {
   diagnose::Testimony testimony;
   testimony.now = now;
   ask_events(contact, request, testimony);

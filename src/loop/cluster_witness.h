@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "connect/kubernetes/cluster_contact.h"
 #include "diagnose/testimony.h"
-#include "loop/cluster_contact.h"
 
 namespace capstan::loop {
 
@@ -20,7 +20,7 @@ struct WitnessRequest {
 };
 
 // What could not be asked is among the problems. Texts come without passwords as far as their form tells them.
-diagnose::Testimony ask_cluster(const ClusterContact& contact, const WitnessRequest& request, Time now);
+diagnose::Testimony ask_cluster(const kubernetes::ClusterContact& contact, const WitnessRequest& request, Time now);
 
 // One warning as the API server gives it; its resource is not known here.
 diagnose::Event read_event(const Json& object);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 #include "base/file.h"
 #include "base/suggest.h"
@@ -58,6 +59,24 @@ std::vector<ConfigNode> ConfigFile::of(DocumentKind kind) const {
     if (kinds[i] == kind) found.push_back(documents[i]);
   }
   return found;
+}
+
+std::string ConfigFile::text_of(DocumentKind kind) const {
+  std::string kept;
+  std::istringstream lines(text);
+  std::string line;
+  size_t document = 0;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    while (document + 1 < documents.size() && documents[document + 1].where.line <= number) ++document;
+    const bool is_separator = line.starts_with("---");
+    if (kinds[document] == kind) {
+      kept += line;
+    } else if (is_separator) {
+      kept += "---";
+    }
+    kept += '\n';
+  }
+  return kept;
 }
 
 Result<DocumentKind> classify(const ConfigNode& document) {
@@ -157,7 +176,8 @@ std::vector<catalog::KindFile> kind_files(const ConfigTree& config) {
   std::vector<catalog::KindFile> files;
   for (const bool from_pack : {true, false}) {
     for (const auto& [path, file] : config.files()) {
-      if (file.from_pack == from_pack && file.has(DocumentKind::kKind)) files.push_back({path.string(), file.text});
+      if (file.from_pack == from_pack && file.has(DocumentKind::kKind))
+        files.push_back({path.string(), file.text_of(DocumentKind::kKind)});
     }
   }
   return files;
@@ -167,7 +187,8 @@ product::LoadedProducts read_products(const ConfigTree& config) {
   std::vector<product::ProductFile> files;
   for (const bool from_pack : {true, false}) {
     for (const auto& [path, file] : config.files()) {
-      if (file.from_pack == from_pack && file.has(DocumentKind::kProduct)) files.push_back({path.string(), file.text});
+      if (file.from_pack == from_pack && file.has(DocumentKind::kProduct))
+        files.push_back({path.string(), file.text_of(DocumentKind::kProduct)});
     }
   }
   return product::read_products(files);

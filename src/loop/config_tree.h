@@ -27,6 +27,8 @@ struct ConfigFile {
 
   bool has(DocumentKind kind) const;
   std::vector<ConfigNode> of(DocumentKind kind) const;
+  // The text without what belongs to documents of other kinds; lines keep their numbers.
+  std::string text_of(DocumentKind kind) const;
 };
 
 // Owned by one thread.

@@ -45,6 +45,21 @@ TEST_F(ConfigTreeTest, SortsDocumentsByWhatTheyAre) {
   EXPECT_FALSE(config.refresh()) << "nothing changed";
 }
 
+TEST_F(ConfigTreeTest, GivesTheTextOfOneKindWithItsLines) {
+  const auto path =
+      write("config/all.yaml", "# first\npolicy: p\n---\n# why\nrule: r\nsays: s\n---\n{policy: q}\n---\nrule: t\n");
+  ConfigTree config = tree();
+  ASSERT_TRUE(config.refresh());
+  const ConfigFile& file = config.files().at(path);
+  const std::string rules = file.text_of(DocumentKind::kRule);
+  const auto documents = parse_yaml(rules, "f");
+  ASSERT_TRUE(documents.has_value()) << rules;
+  ASSERT_EQ(documents->size(), 2) << rules;
+  EXPECT_EQ((*documents)[0].where.line, 5);
+  EXPECT_EQ((*documents)[1].where.line, 10);
+  EXPECT_EQ(parse_yaml(file.text_of(DocumentKind::kPolicy), "f")->size(), 2);
+}
+
 TEST_F(ConfigTreeTest, KeepsWhatCannotBeLookedAtForAMoment) {
   const auto path = write("config/a.yaml", "policy: p\n");
   ConfigTree config = tree();

@@ -73,7 +73,7 @@ Result<std::string> autoscaler_of(const catalog::CatalogReader& catalog, const R
 
 class Finder {
  public:
-  Finder(const catalog::CatalogReader& catalog, const ClusterContact* contact, std::string cluster,
+  Finder(const catalog::CatalogReader& catalog, const kubernetes::ClusterContact* contact, std::string cluster,
          const DriftOptions& options, std::stop_token stop = {})
       : catalog_(catalog),
         live_(contact, catalog, std::move(stop)),
@@ -243,7 +243,7 @@ Result<std::string> DriftFinder::cluster_of(const std::string& wanted) const {
                                                : fmt::format("which cluster? watched are {}", fmt::join(names, ", ")));
 }
 
-Result<std::shared_ptr<const ClusterContact>> DriftFinder::contact_with(const std::string& cluster) const {
+Result<std::shared_ptr<const kubernetes::ClusterContact>> DriftFinder::contact_with(const std::string& cluster) const {
   if (parts_.clusters == nullptr) return fail(ErrorCode::kNotFound, "no Kubernetes cluster is watched");
   return parts_.clusters->contact(cluster);
 }

@@ -45,7 +45,7 @@ class DriftFinder {
 
  private:
   Result<std::string> cluster_of(const std::string& wanted) const;
-  Result<std::shared_ptr<const ClusterContact>> contact_with(const std::string& cluster) const;
+  Result<std::shared_ptr<const kubernetes::ClusterContact>> contact_with(const std::string& cluster) const;
 
   Parts parts_;
 };

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "catalog/sql_engine.h"
 #include "connect/host/host_verbs.h"
+#include "connect/kubernetes/verbs/cluster_verbs.h"
 #include "connect/slack/slack_channel.h"
 #include "connect/webhook/webhook_channel.h"
 #include "loop/admission_desk.h"
@@ -53,7 +54,7 @@ std::vector<Text> texts_of(const ConfigTree& config, DocumentKind kind, bool use
   std::vector<Text> texts;
   for (const bool from_pack : {!user_first, user_first}) {
     for (const auto& [path, file] : config.files()) {
-      if (file.from_pack == from_pack && file.has(kind)) texts.push_back({path.string(), file.text});
+      if (file.from_pack == from_pack && file.has(kind)) texts.push_back({path.string(), file.text_of(kind)});
     }
   }
   return texts;
@@ -144,6 +145,8 @@ class Running final : public Instance {
   diagnose::DiagnosisShelf diagnosis_;
   std::unique_ptr<catalog::SqlEngine> sql_;
   std::unique_ptr<detect::Detector> detector_;
+  kubernetes::ClusterReach reach_{.contact = [this](std::string_view cluster) { return clusters_->contact(cluster); },
+                                  .allows = [this](std::string_view verb) { return clusters_->allows(verb); }};
   VerbRegistry verbs_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<WorkerPool> watchers_;
@@ -277,7 +280,9 @@ Status Running::add_verbs(const ledger::DataDirectory& directory) {
   std::filesystem::create_directories(output, error);
   if (error) return fail(errno_code(error.value()), "cannot create " + output.string() + ": " + error.message());
   host_config_.set(settings_.host);
-  return host::add_host_verbs(verbs_, host_config_, output.string(), clock_);
+  TRY(host::add_host_verbs(verbs_, host_config_, output.string(), clock_));
+  reach_.kinds = catalog_->kinds();
+  return kubernetes::add_cluster_verbs(verbs_, reach_, clock_);
 }
 
 std::vector<Error> Running::apply_settings(const ConfigTree& config) {

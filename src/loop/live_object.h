@@ -7,8 +7,8 @@
 
 #include "base/result.h"
 #include "catalog/catalog_reader.h"
+#include "connect/kubernetes/cluster_contact.h"
 #include "drift/drift_report.h"
-#include "loop/cluster_contact.h"
 #include "model/object_mapping.h"
 
 namespace capstan::loop {
@@ -24,7 +24,7 @@ struct LiveObject {
 class LiveObjects {
  public:
   // `contact` may be nullptr; both outlive this.
-  LiveObjects(const ClusterContact* contact, const catalog::CatalogReader& catalog, std::stop_token stop)
+  LiveObjects(const kubernetes::ClusterContact* contact, const catalog::CatalogReader& catalog, std::stop_token stop)
       : contact_(contact), catalog_(catalog), stop_(std::move(stop)) {}
 
   // The type as the server has it, at the manifest's version; nothing where it cannot be told.
@@ -37,7 +37,7 @@ class LiveObjects {
                                 const kubernetes::ObjectName& name);
   Result<LiveObject> remember(const Json& manifest, const ResourceId& id) const;
 
-  const ClusterContact* contact_;
+  const kubernetes::ClusterContact* contact_;
   const catalog::CatalogReader& catalog_;
   const std::stop_token stop_;
   bool answers_ = true;

@@ -504,9 +504,9 @@ void Loop::reload() {
   std::vector<detect::DetectFile> rule_files;
   for (const auto& [path, file] : config_.files()) {
     if (file.has(DocumentKind::kAlerts))
-      rule_files.push_back({detect::DetectFile::Kind::kAlerts, path.string(), file.text});
+      rule_files.push_back({detect::DetectFile::Kind::kAlerts, path.string(), file.text_of(DocumentKind::kAlerts)});
     if (file.has(DocumentKind::kRule))
-      rule_files.push_back({detect::DetectFile::Kind::kSqlRules, path.string(), file.text});
+      rule_files.push_back({detect::DetectFile::Kind::kSqlRules, path.string(), file.text_of(DocumentKind::kRule)});
   }
   add(parts_.detector.load(rule_files, parts_.catalog.kinds()));
   if (parts_.foresight != nullptr) {
@@ -529,7 +529,8 @@ std::vector<Error> Loop::load_kinds() {
   for (const auto& [path, file] : config_.files()) {
     if (file.has(DocumentKind::kRelation)) {
       const std::string pack = path.parent_path().filename().string();
-      catalog::LoadedRelations read = catalog::read_relations(file.text, path.string(), pack);
+      catalog::LoadedRelations read =
+          catalog::read_relations(file.text_of(DocumentKind::kRelation), path.string(), pack);
       std::ranges::move(read.relations, std::back_inserter(relations_));
       std::ranges::move(read.problems, std::back_inserter(problems));
     }

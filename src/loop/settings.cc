@@ -6,6 +6,9 @@
 #include <iterator>
 #include <set>
 
+#include "base/suggest.h"
+#include "connect/kubernetes/verbs/cluster_verbs.h"
+
 namespace capstan::loop {
 namespace {
 
@@ -81,6 +84,20 @@ Result<NotifySettings> read_entry(const ConfigNode& node) {
   return settings;
 }
 
+std::set<std::string, std::less<>> read_allowed(MapReader& reader) {
+  std::vector<std::string_view> verbs;
+  for (const kubernetes::VerbRights& rights : kubernetes::verb_rights()) verbs.push_back(rights.verb);
+  std::set<std::string, std::less<>> allowed;
+  for (std::string& verb : reader.strings("allow")) {
+    if (std::ranges::find(verbs, verb) == verbs.end()) {
+      reader.problem(reader.at("allow"), fmt::format("'allow' has '{}'{}; there are {}", verb,
+                                                     did_you_mean(verb, verbs), fmt::join(verbs, ", ")));
+    }
+    allowed.insert(std::move(verb));
+  }
+  return allowed;
+}
+
 Result<KubernetesSettings> read_kubernetes(const ConfigNode& node) {
   KubernetesSettings settings{.enabled = true, .kubeconfig = {}, .contexts = {}, .at = node.where};
   if (node.is_null()) return settings;  // "kubernetes:" alone: as kubectl would.
@@ -88,6 +105,7 @@ Result<KubernetesSettings> read_kubernetes(const ConfigNode& node) {
   settings.kubeconfig = reader.strings("kubeconfig");
   settings.contexts = reader.strings("contexts");
   settings.in_cluster = reader.bool_or("in_cluster", false);
+  settings.allow = read_allowed(reader);
   TRY(reader.finish());
   return settings;
 }

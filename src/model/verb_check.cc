@@ -51,4 +51,20 @@ Status check_target_kind(const VerbSpec& verb, std::string_view kind) {
               fmt::format("'{}' cannot act on a {}, only on {}", verb.name, kind, fmt::join(verb.target_kinds, ", ")));
 }
 
+Status check_request(const VerbSpec& verb, const Resource& target, const Json& parameters) {
+  TRY(check_target_kind(verb, target.kind));
+  return check_parameters(verb, parameters);
+}
+
+Result<Duration> duration_parameter(const Json& parameters, std::string_view name, Duration otherwise, Duration most) {
+  if (!parameters.contains(name)) return otherwise;
+  const Duration value =
+      TRY(during(fmt::format("parameter '{}'", name), parse_duration(parameters[name].string_or_empty())));
+  if (value < Duration(0) || value > most) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("parameter '{}' must be at most {}", name, format_duration(most)));
+  }
+  return value;
+}
+
 }  // namespace capstan

@@ -14,7 +14,8 @@
 #include "base/file.h"
 #include "connect/host/process_handle.h"
 #include "connect/host/text_scan.h"
-#include "connect/host/verb_parameters.h"
+#include "model/performed.h"
+#include "model/verb_check.h"
 
 namespace capstan::host {
 namespace {
@@ -70,7 +71,7 @@ LowerPriorityVerb::LowerPriorityVerb() {
 }
 
 Status LowerPriorityVerb::check(const Resource& target, const Json& parameters) const {
-  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  if (Status fits = check_request(spec_, target, parameters); !fits) return fits;
   if (wanted_nice(parameters) < 1 || wanted_nice(parameters) > kLowest) {
     return fail(ErrorCode::kInvalidArgument, "'nice' must be between 1 and 19");
   }

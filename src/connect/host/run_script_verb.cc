@@ -9,7 +9,8 @@
 #include "base/file.h"
 #include "base/subprocess.h"
 #include "connect/host/line_text.h"
-#include "connect/host/verb_parameters.h"
+#include "model/performed.h"
+#include "model/verb_check.h"
 
 namespace capstan::host {
 namespace {
@@ -78,7 +79,7 @@ Result<std::string> RunScriptVerb::find_script(const Json& parameters) const {
 }
 
 Status RunScriptVerb::check(const Resource& target, const Json& parameters) const {
-  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  if (Status fits = check_request(spec_, target, parameters); !fits) return fits;
   if (auto limit = duration_parameter(parameters, "time_limit", kTimeLimit, kMostTime); !limit)
     return fail(limit.error());
   const Json& arguments = parameters["arguments"];

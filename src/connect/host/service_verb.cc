@@ -11,7 +11,8 @@
 
 #include "base/subprocess.h"
 #include "connect/host/process_handle.h"
-#include "connect/host/verb_parameters.h"
+#include "model/performed.h"
+#include "model/verb_check.h"
 
 namespace capstan::host {
 namespace {
@@ -68,7 +69,7 @@ std::optional<DeclaredService> ServiceVerb::declared(const std::string& name) co
 }
 
 Status ServiceVerb::check(const Resource& target, const Json& parameters) const {
-  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  if (Status fits = check_request(spec_, target, parameters); !fits) return fits;
   const std::string name = name_of(target);
   const bool plain = !name.empty() && name.front() != '-' &&
                      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._:\\-") ==

@@ -4,7 +4,8 @@
 #include <signal.h>
 
 #include "connect/host/process_handle.h"
-#include "connect/host/verb_parameters.h"
+#include "model/performed.h"
+#include "model/verb_check.h"
 
 namespace capstan::host {
 namespace {
@@ -28,7 +29,7 @@ StopProcessVerb::StopProcessVerb(const Clock& clock) : clock_(clock) {
 }
 
 Status StopProcessVerb::check(const Resource& target, const Json& parameters) const {
-  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  if (Status fits = check_request(spec_, target, parameters); !fits) return fits;
   if (auto grace = duration_parameter(parameters, "grace", kGrace, kMostGrace); !grace) return fail(grace.error());
   const ProcessHandle process = TRY(ProcessHandle::open(target.id));
   return may_touch(process);

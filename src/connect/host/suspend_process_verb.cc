@@ -3,7 +3,8 @@
 #include <signal.h>
 
 #include "connect/host/process_handle.h"
-#include "connect/host/verb_parameters.h"
+#include "model/performed.h"
+#include "model/verb_check.h"
 
 namespace capstan::host {
 namespace {
@@ -27,7 +28,7 @@ SuspendProcessVerb::SuspendProcessVerb(const Clock& clock) : clock_(clock) {
 }
 
 Status SuspendProcessVerb::check(const Resource& target, const Json& parameters) const {
-  if (Status fits = check_parameters(spec_, target, parameters); !fits) return fits;
+  if (Status fits = check_request(spec_, target, parameters); !fits) return fits;
   const ProcessHandle process = TRY(ProcessHandle::open(target.id));
   return may_touch(process);
 }

@@ -38,7 +38,7 @@ std::string log_query(const LogOptions& options, bool follow) {
 
 }  // namespace
 
-Status PodApi::evict(const ObjectName& pod, const DeleteOptions& options, const std::stop_token& stop) {
+Status PodApi::evict(const ObjectName& pod, const DeleteOptions& options, const std::stop_token& stop) const {
   Json how = Json::object();
   if (options.grace_seconds) how.set("gracePeriodSeconds", *options.grace_seconds);
   if (!options.propagation.empty()) how.set("propagationPolicy", options.propagation);

@@ -29,7 +29,7 @@ class PodApi {
   explicit PodApi(ApiTransport& transport) : transport_(transport) {}
 
   // Deletes the pod unless a disruption budget would be broken: that is kFailedPrecondition, and trying later may work.
-  Status evict(const ObjectName& pod, const DeleteOptions& options = {}, const std::stop_token& stop = {});
+  Status evict(const ObjectName& pod, const DeleteOptions& options = {}, const std::stop_token& stop = {}) const;
 
   Result<std::string> logs(const ObjectName& pod, const LogOptions& options, const std::stop_token& stop = {}) const;
   // The same and what comes after, until the container ends or the stream is dropped. The handler is told a refusal as

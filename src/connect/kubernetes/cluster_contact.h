@@ -11,15 +11,15 @@
 #include "connect/kubernetes/pod_api.h"
 #include "connect/kubernetes/resource_type.h"
 
-namespace capstan::loop {
+namespace capstan::kubernetes {
 
 // Thread-safe.
 struct ClusterContact {
   std::string cluster;  // As ids name it.
-  kubernetes::ApiClient client;
-  kubernetes::PodApi pods;
+  ApiClient client;
+  PodApi pods;
   // The type that the server has, at its preferred version, of objects of a group ("" for the core) and kind.
-  std::function<std::optional<kubernetes::ResourceType>(std::string_view group, std::string_view kind)> type_of;
+  std::function<std::optional<ResourceType>(std::string_view group, std::string_view kind)> type_of;
 };
 
-}  // namespace capstan::loop
+}  // namespace capstan::kubernetes

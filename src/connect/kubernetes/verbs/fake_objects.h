@@ -1,0 +1,148 @@
+// What an API server does to single objects, for tests of verbs: keeps them by path, patches and deletes them, and
+// refuses what contradicts their uid or version.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/fake_http_client.h"
+#include "base/json.h"
+
+namespace capstan::kubernetes {
+
+class FakeObjects {
+ public:
+  // An object at "/api/v1/nodes/n1".
+  void put(const std::string& path, const std::string& text) {
+    nlohmann::json object = nlohmann::json::parse(text);
+    object["metadata"]["uid"] = fmt::format("uid-{}", ++uids_);
+    object["metadata"]["resourceVersion"] = std::to_string(++version_);
+    objects_[path] = std::move(object);
+  }
+  void remove(const std::string& path) { objects_.erase(path); }
+  bool has(const std::string& path) const { return objects_.contains(path); }
+  Json at(const std::string& path) const { return *Json::parse(objects_.at(path).dump()); }
+  std::string first_below(const std::string& path) const {
+    const auto found = objects_.lower_bound(path + "/");
+    return found == objects_.end() ? "" : found->first;
+  }
+
+  // Evictions that are refused for a disruption budget, as often as this.
+  int refused_evictions = 0;
+  int changes = 0;  // Without dry runs.
+
+  Result<HttpResponse> answer(const HttpRequest& request) {
+    std::string path = request.url.substr(std::string("https://api").size());
+    std::string query;
+    if (const size_t mark = path.find('?'); mark != std::string::npos) {
+      query = path.substr(mark + 1);
+      path.resize(mark);
+    }
+    const bool dry_run = query.find("dryRun=All") != std::string::npos;
+    const bool is_scale = path.ends_with("/scale");
+    if (is_scale) path.resize(path.size() - std::string("/scale").size());
+    if (path.ends_with("/eviction"))
+      return evict(path.substr(0, path.size() - std::string("/eviction").size()), request);
+    if (request.method == "POST") return create(path, nlohmann::json::parse(request.body));
+    if (request.method == "GET" && !objects_.contains(path)) {
+      return is_collection(path) ? list(path) : refusal(404, "NotFound");
+    }
+    if (!objects_.contains(path)) return refusal(404, "NotFound");
+    if (request.method == "GET") return HttpResponse{200, {}, shown(path, is_scale).dump()};
+    if (request.method == "DELETE") return erase(path, nlohmann::json::parse(request.body));
+    return change(path, request, is_scale, dry_run);
+  }
+
+ private:
+  // Namespaces' and clusters' collections have an even and an odd number of steps: "pods" stands last.
+  static bool is_collection(const std::string& path) { return path.ends_with("/pods"); }
+
+  static HttpResponse refusal(int status, const std::string& reason) {
+    return {status,
+            {},
+            fmt::format(R"({{"kind":"Status","code":{},"reason":"{}","message":"no: {}"}})", status, reason, reason)};
+  }
+
+  nlohmann::json shown(const std::string& path, bool is_scale) const {
+    const nlohmann::json& object = objects_.at(path);
+    if (!is_scale) return object;
+    nlohmann::json scale = {{"kind", "Scale"}, {"metadata", object["metadata"]}, {"spec", nlohmann::json::object()}};
+    if (const int replicas = object["spec"].value("replicas", 1); replicas != 0) scale["spec"]["replicas"] = replicas;
+    return scale;
+  }
+
+  Result<HttpResponse> list(const std::string& path) const {
+    nlohmann::json items = nlohmann::json::array();
+    const std::string kind = path.substr(path.rfind('/') + 1);
+    for (const auto& [at, object] : objects_) {
+      if (at.find("/" + kind + "/") != std::string::npos) items.push_back(object);
+    }
+    return HttpResponse{
+        200, {}, nlohmann::json{{"kind", "List"}, {"metadata", nlohmann::json::object()}, {"items", items}}.dump()};
+  }
+
+  Result<HttpResponse> create(const std::string& path, nlohmann::json object) {
+    const std::string at = path + "/" + object["metadata"]["name"].get<std::string>();
+    if (objects_.contains(at)) return refusal(409, "AlreadyExists");
+    ++changes;
+    put(at, object.dump());
+    return HttpResponse{201, {}, objects_.at(at).dump()};
+  }
+
+  Result<HttpResponse> erase(const std::string& path, const nlohmann::json& options) {
+    const nlohmann::json uid = options.value("preconditions", nlohmann::json::object()).value("uid", nlohmann::json());
+    if (!uid.is_null() && uid != objects_.at(path)["metadata"]["uid"]) return refusal(409, "Conflict");
+    ++changes;
+    const std::string left = objects_.at(path).dump();
+    objects_.erase(path);
+    return HttpResponse{200, {}, left};
+  }
+
+  Result<HttpResponse> evict(const std::string& pod, const HttpRequest& request) {
+    if (!objects_.contains(pod)) return refusal(404, "NotFound");
+    if (refused_evictions > 0) {
+      --refused_evictions;
+      return refusal(429, "TooManyRequests");
+    }
+    return erase(pod, nlohmann::json::parse(request.body)["deleteOptions"]);
+  }
+
+  Result<HttpResponse> change(const std::string& path, const HttpRequest& request, bool is_scale, bool dry_run) {
+    const nlohmann::json old = shown(path, is_scale);
+    nlohmann::json changed = old;
+    const nlohmann::json body = nlohmann::json::parse(request.body);
+    try {
+      if (request.method == "PUT") {
+        changed = body;
+      } else if (body.is_array()) {
+        changed = old.patch(body);
+      } else {
+        changed.merge_patch(body);
+      }
+    } catch (const nlohmann::json::exception&) {
+      return refusal(422, "Invalid");
+    }
+    if (changed["metadata"]["uid"] != old["metadata"]["uid"]) return refusal(422, "Invalid");
+    if (changed["metadata"]["resourceVersion"] != old["metadata"]["resourceVersion"]) return refusal(409, "Conflict");
+    if (dry_run) return HttpResponse{200, {}, changed.dump()};
+    ++changes;
+    nlohmann::json& kept = objects_[path];
+    if (is_scale) {
+      kept["spec"]["replicas"] = changed["spec"].value("replicas", 0);
+    } else {
+      kept = changed;
+    }
+    kept["metadata"]["resourceVersion"] = std::to_string(++version_);
+    return HttpResponse{200, {}, shown(path, is_scale).dump()};
+  }
+
+  std::map<std::string, nlohmann::json> objects_;
+  int uids_ = 0;
+  int version_ = 100;
+};
+
+}  // namespace capstan::kubernetes

@@ -1,0 +1,74 @@
+#include "connect/kubernetes/verbs/scale_verb.h"
+
+#include <fmt/format.h>
+
+#include "model/performed.h"
+
+namespace capstan::kubernetes {
+
+ScaleVerb::ScaleVerb(std::vector<std::string> target_kinds, const ClusterReach& reach)
+    : ObjectVerb({.name = "kubernetes.scale",
+                  .title = "Scale",
+                  .help = "Sets how many replicas the workload is to have.",
+                  .target_kinds = std::move(target_kinds),
+                  .parameters = {{"replicas", ColumnType::kInteger, true, "How many; 0 stops all of them."}},
+                  .danger = Danger::kDisruptive,
+                  .idempotent = true,
+                  .undoable = true},
+                 reach) {}
+
+Status ScaleVerb::check(const Resource& target, const Json& parameters) const {
+  TRY(ObjectVerb::check(target, parameters));
+  if (parameters["replicas"].int_or(-1) >= 0) return {};
+  return fail(ErrorCode::kInvalidArgument, "'replicas' must be 0 or more");
+}
+
+Result<Json> ScaleVerb::state_before(const Resource& target, const Json&) {
+  const Object object = TRY(find(target));
+  const Json scale = TRY(object.contact->client.get(object.type, object.name, "scale"));
+  Json before = identity(scale);
+  before.set("replicas", scale["spec"]["replicas"].int_or(0));  // 0 is left out.
+  return before;
+}
+
+Performed ScaleVerb::perform(const Action& action, const Resource& target, const Json& before,
+                             const std::stop_token& stop) {
+  const auto object = find(target);
+  if (!object) return failed(object.error().message);
+  const int64_t replicas = action.parameters["replicas"].int_or(0);
+  if (Status done = set(*object, before, replicas, stop); !done) return not_performed(done.error());
+  return succeeded(fmt::format("{} replicas in place of {}", replicas, before["replicas"].int_or(0)));
+}
+
+ProbeAnswer ScaleVerb::probe(const Action& action, const Resource& target, const Json& before) {
+  const auto object = find(target);
+  if (!object) return ProbeAnswer::kCannotTell;
+  const auto replicas = object->contact->client.replicas(object->type, object->name);
+  if (!replicas) return ProbeAnswer::kCannotTell;
+  if (*replicas == action.parameters["replicas"].int_or(0)) return ProbeAnswer::kHappened;
+  return *replicas == before["replicas"].int_or(0) ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kCannotTell;
+}
+
+Performed ScaleVerb::undo(const Action& action, const Resource& target, const Json& before,
+                          const std::stop_token& stop) {
+  const auto object = find(target);
+  if (!object) return failed(object.error().message);
+  const auto replicas = object->contact->client.replicas(object->type, object->name, stop);
+  if (!replicas) return not_performed(replicas.error());
+  if (*replicas != action.parameters["replicas"].int_or(0)) {
+    return failed(fmt::format("somebody has scaled it to {} since", *replicas));
+  }
+  const int64_t wanted = before["replicas"].int_or(0);
+  if (Status done = set(*object, before, wanted, stop); !done) return not_performed(done.error());
+  return succeeded(fmt::format("{} replicas again", wanted));
+}
+
+Status ScaleVerb::set(const Object& object, const Json& before, int64_t replicas, const std::stop_token& stop) const {
+  // Refused where another object has the name by now.
+  const Json patch = Json::array({Json::object({{"op", "test"}, {"path", "/metadata/uid"}, {"value", before["uid"]}}),
+                                  Json::object({{"op", "add"}, {"path", "/spec/replicas"}, {"value", replicas}})});
+  TRY(object.contact->client.patch(object.type, object.name, PatchKind::kJson, patch, {.subresource = "scale"}, stop));
+  return {};
+}
+
+}  // namespace capstan::kubernetes
