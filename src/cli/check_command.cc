@@ -9,6 +9,7 @@
 #include "cli/packs.h"
 #include "cli/temporary_directory.h"
 #include "foresee/check_report.h"
+#include "foresee/object_edit.h"
 #include "foresee/workbench.h"
 
 namespace capstan::cli {
@@ -26,13 +27,23 @@ struct CheckArguments {
   std::string space = "default";
   std::string severity = "high";
   std::string output = "text";
+  std::string on;
   bool patch = false;
 };
 
-foresee::ObjectDocuments read_all(const std::vector<std::string>& paths) {
+constexpr size_t kLargestPatch = 4 << 20;
+
+foresee::ObjectDocuments read_patch(const std::string& path, const std::string& on) {
+  const Result<std::string> text = read_file(path == "-" ? "/dev/stdin" : path, kLargestPatch);
+  if (text) return foresee::read_json_patch(*text, path, on);
+  return {.documents = {}, .problems = {text.error()}};
+}
+
+foresee::ObjectDocuments read_all(const CheckArguments& arguments) {
   foresee::ObjectDocuments all;
-  for (const std::string& path : paths) {
-    foresee::ObjectDocuments some = foresee::read_objects(std::filesystem::path(path));
+  for (const std::string& path : arguments.files) {
+    foresee::ObjectDocuments some =
+        arguments.on.empty() ? foresee::read_objects(std::filesystem::path(path)) : read_patch(path, arguments.on);
     std::ranges::move(some.documents, std::back_inserter(all.documents));
     std::ranges::move(some.problems, std::back_inserter(all.problems));
   }
@@ -59,7 +70,7 @@ int judge(const foresee::CheckReport& report, Severity severity, size_t objects)
 
 // Against the running system.
 Result<int> check_live(const CheckArguments& arguments, const CommonOptions& common, Severity severity) {
-  const foresee::ObjectDocuments change = read_all(arguments.files);
+  const foresee::ObjectDocuments change = read_all(arguments);
   Json items = Json::array();
   for (const foresee::ObjectDocument& document : change.documents) items.push_back(document.object);
   const Json list = Json::object({{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
@@ -98,7 +109,7 @@ std::shared_ptr<const schema::ObjectSchemas> read_schemas(const std::vector<std:
 Result<int> check_offline(const CheckArguments& arguments, Severity severity) {
   const std::unique_ptr<TemporaryDirectory> directory = TRY(TemporaryDirectory::make());
   foresee::Workbench bench = TRY(foresee::open_workbench({TRY(unpack_packs(directory->path())), arguments.config}));
-  foresee::ObjectDocuments change = read_all(arguments.files);
+  foresee::ObjectDocuments change = read_all(arguments);
   std::vector<Error> problems = std::move(bench.problems);
   const foresee::CheckOptions options{.cluster = arguments.cluster.empty() ? "check" : arguments.cluster,
                                       .space = arguments.space,
@@ -131,7 +142,8 @@ void add_check(CLI::App& app, CommonOptions& common, Action& chosen) {
       "Say what a change would break and mend, before it is made (exit code 1: something would break; 2: not "
       "all could be checked)");
   command
-      ->add_option("-f,--file", arguments.files, "The change: manifests, directories of them, or - for standard input")
+      ->add_option("-f,--file", arguments.files,
+                   "The change: manifests, directories of them, what kubectl diff prints, or - for standard input")
       ->required();
   CLI::Option* against = command->add_option("--against", arguments.against,
                                              "A directory of manifests that stands for the running system");
@@ -150,6 +162,7 @@ void add_check(CLI::App& app, CommonOptions& common, Action& chosen) {
   command->add_option("-o,--output", arguments.output, "text, json, sarif or junit")
       ->check(CLI::IsMember({"text", "json", "sarif", "junit"}))
       ->capture_default_str();
+  command->add_option("--on", arguments.on, "The change is a JSON patch (RFC 6902) of this: TYPE/NAME");
   command->add_flag("--patch", arguments.patch, "The change holds merge patches, not whole objects");
   command->callback([&] { chosen = [&common] { return run_check(arguments, common); }; });
 }

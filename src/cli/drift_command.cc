@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "drift/drift_report.h"
 #include "drift/file_patch.h"
-#include "drift/yaml_text.h"
+#include "base/yaml_text.h"
 #include "foresee/object_documents.h"
 
 namespace capstan::cli {
@@ -63,7 +63,7 @@ void print_manifests(const drift::DriftReport& report, const foresee::ObjectDocu
     } else if (object.kind == "Secret") {
       fmt::print("# {}: apply {} itself, as secrets are not printed\n", printable(object.id), object.where.file);
     } else {
-      fmt::print("---\n{}\n", drift::yaml_block(stated.documents[object.document].object, 0));
+      fmt::print("---\n{}\n", yaml_block(stated.documents[object.document].object, 0));
     }
   }
 }

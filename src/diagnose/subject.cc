@@ -24,15 +24,6 @@ const KindSpec* kind_named(const catalog::Picture& picture, std::string_view kin
   return found == picture.kinds().end() ? nullptr : &*found;
 }
 
-// By its name here, its type, its plural or one of its short names.
-bool is_called(const KindSpec& kind, std::string_view name) {
-  if (kind.name == name) return true;
-  if (!kind.objects) return false;
-  const ObjectSpec& objects = *kind.objects;
-  return lower(objects.type) == name || objects.resource == name ||
-         std::ranges::find(objects.short_names, name) != objects.short_names.end();
-}
-
 bool has_column(const KindSpec& kind, std::string_view column) {
   return std::ranges::find(kind.columns, column, &KindSpec::Column::name) != kind.columns.end();
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "drift/yaml_text.h"
+#include "base/yaml_text.h"
 
 namespace capstan::drift {
 namespace {

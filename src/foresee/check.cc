@@ -6,6 +6,7 @@
 #include <set>
 
 #include "foresee/merge_object.h"
+#include "foresee/object_edit.h"
 #include "foresee/schema_check.h"
 
 namespace capstan::foresee {
@@ -72,8 +73,9 @@ void leave_out(detect::VerdictChange before, CheckReport& report) {
 Checker::Checker(catalog::Picture& picture, detect::PictureRules& rules)
     : picture_(picture), rules_(rules), mapping_(picture.kinds(), kSystem) {}
 
-Result<Checker::Target> Checker::target_of(const ObjectDocument& document, const CheckOptions& options) {
+Result<Checker::Stated> Checker::stated(const ObjectDocument& document, const CheckOptions& options) {
   Json object = document.object;
+  if (object.contains(kOnMember)) object = TRY(named_object(object[kOnMember].string_or_empty(), document.where));
   const std::string group = group_of(object);
   const std::string type = object["kind"].string_or_empty();
   const KindSpec* kind = mapping_.by_type(group, type);
@@ -96,15 +98,49 @@ Result<Checker::Target> Checker::target_of(const ObjectDocument& document, const
   }
   Result<Resource> resource = ObjectMapping::to_resource(*kind, object, given);
   if (!resource) return fail(resource.error().code, resource.error().message, document.where);
-  if (is_gone) return Target{.id = resource->id, .after = std::nullopt};
-  if (const std::optional<Resource> existing = picture_.find(resource->id)) {
-    Json whole = existing->fields;
-    if (!kind->objects->labels.empty()) kind->objects->labels.write(whole, to_json(existing->labels));
-    whole = options.documents_are_patches ? merge_object(std::move(whole), object)
-                                          : over_existing(existing->fields, std::move(object));
-    resource = ObjectMapping::to_resource(*kind, std::move(whole), given);
-    if (!resource) return fail(resource.error().code, resource.error().message, document.where);
+  return Stated{.kind = kind,
+                .given = std::move(given),
+                .object = std::move(object),
+                .resource = *std::move(resource),
+                .is_gone = is_gone};
+}
+
+// "deploy/web", as an object of that type and name.
+Result<Json> Checker::named_object(std::string_view text, const Where& where) const {
+  const size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view type = text.substr(0, slash);
+  for (const KindSpec& kind : picture_.kinds()) {
+    if (!kind.objects || kind.objects->group == "*" || !is_called(kind, type) || slash + 1 >= text.size()) continue;
+    const std::string& group = kind.objects->group;
+    return Json::object({{"apiVersion", group.empty() ? "v1" : group + "/v1"},  // The version does not tell it apart.
+                         {"kind", kind.objects->type},
+                         {"metadata", Json::object({{"name", std::string(text.substr(slash + 1))}})}});
   }
+  return fail(ErrorCode::kInvalidArgument, fmt::format("'{}': expected TYPE/NAME, such as deployment/web", text),
+              where);
+}
+
+Result<Checker::Target> Checker::target_of(const ObjectDocument& document, const CheckOptions& options) {
+  Stated stated = TRY(this->stated(document, options));
+  const ResourceId id = stated.resource.id;
+  if (stated.is_gone) return Target{.id = id, .after = std::nullopt};
+  const std::optional<Resource> existing = picture_.find(id);
+  if (!existing && is_edit(document.object)) {
+    return fail(ErrorCode::kNotFound, fmt::format("{} is not there, so nothing of it can be changed", id),
+                document.where);
+  }
+  if (!existing) return Target{.id = id, .after = std::move(stated.resource)};
+  Result<Json> whole = over_existing(existing->fields, stated.object);
+  if (is_edit(document.object)) {
+    whole = edit(ObjectMapping::to_object(*stated.kind, *existing), document.object);
+  } else if (options.documents_are_patches) {
+    Json labelled = existing->fields;
+    if (!stated.kind->objects->labels.empty()) stated.kind->objects->labels.write(labelled, to_json(existing->labels));
+    whole = merge_object(std::move(labelled), stated.object);
+  }
+  Result<Resource> resource =
+      whole ? ObjectMapping::to_resource(*stated.kind, *std::move(whole), stated.given) : fail(whole.error());
+  if (!resource) return fail(resource.error().code, resource.error().message, document.where);
   return Target{.id = resource->id, .after = *std::move(resource)};
 }
 
@@ -221,14 +257,15 @@ void Checker::check_forms(std::span<const ObjectDocument> documents, const Check
                     picture_.kinds());
   std::map<ResourceId, size_t> changed;
   for (size_t i = 0; i < documents.size(); ++i) {
-    const Result<Target> target = target_of(documents[i], options);
-    if (!target) continue;
-    changed[target->id] = i;
-    if (!target->after) continue;
-    const KindSpec& kind = *kind_named(picture_.kinds(), kind_of(target->id));
-    const Json object =
-        options.documents_are_patches ? ObjectMapping::to_object(kind, *target->after) : documents[i].object;
-    for (Finding& finding : forms.check(object, target->id)) {
+    const Result<Stated> stated = this->stated(documents[i], options);
+    if (!stated) continue;
+    const ResourceId& id = stated->resource.id;
+    changed[id] = i;
+    const bool is_part = options.documents_are_patches || is_edit(documents[i].object);
+    const std::optional<Resource> after = picture_.find(id);
+    if (!after) continue;
+    const Json object = is_part ? ObjectMapping::to_object(*stated->kind, *after) : documents[i].object;
+    for (Finding& finding : forms.check(object, id)) {
       // A rule says more of the same place.
       const bool is_told = std::ranges::any_of(report.broken, [&](const Finding& other) {
         return other.resource == finding.resource && other.labels.get("place") == finding.labels.get("place");

@@ -78,6 +78,17 @@ class Checker {
     std::optional<Resource> after;
   };
 
+  // Which object a document speaks of, and what it says of it.
+  struct Stated {
+    const KindSpec* kind = nullptr;
+    Json given;  // What the object itself does not say: the cluster.
+    Json object;
+    Resource resource;
+    bool is_gone = false;
+  };
+
+  Result<Stated> stated(const ObjectDocument& document, const CheckOptions& options);
+  Result<Json> named_object(std::string_view text, const Where& where) const;
   Result<Target> target_of(const ObjectDocument& document, const CheckOptions& options);
   Status apply(Target target);
   void apply(std::span<const ObjectDocument> documents, const CheckOptions& options, CheckReport& report);

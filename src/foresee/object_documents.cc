@@ -7,6 +7,8 @@
 
 #include "base/config.h"
 #include "base/file.h"
+#include "foresee/object_diff.h"
+#include "foresee/object_edit.h"
 
 namespace capstan::foresee {
 namespace {
@@ -16,6 +18,7 @@ constexpr size_t kMostFiles = 100'000;
 constexpr std::string_view kSuffixes[] = {".yaml", ".yml", ".json"};
 
 Status check_object(const Json& object, const Where& where) {
+  if (object[kOnMember].is_string() && object[kJsonPatchMember].is_array()) return {};
   if (!object.is_object()) {
     return fail(ErrorCode::kInvalidArgument, "an object must be a map with apiVersion, kind and metadata", where);
   }
@@ -29,6 +32,14 @@ Status check_object(const Json& object, const Where& where) {
 
 void take(Json object, const Where& where, const std::shared_ptr<const ConfigNode>& source, ObjectDocuments& read) {
   const std::string& kind = object["kind"].string_or_empty();
+  if (kind == "Kustomization" && object["apiVersion"].string_or_empty().starts_with("kustomize.config.k8s.io/")) {
+    const std::string directory = std::filesystem::path(where.file).parent_path().string();
+    read.problems.push_back({ErrorCode::kUnimplemented,
+                             fmt::format("a kustomization is built first: kubectl kustomize {} | capstan check -f -",
+                                         directory.empty() ? "." : directory),
+                             where});
+    return;
+  }
   if (kind.ends_with("List") && object["items"].is_array()) {
     const ConfigNode* items = source ? source->find("items") : nullptr;
     size_t number = 0;
@@ -66,6 +77,7 @@ ObjectDocuments read_file_of_objects(const std::filesystem::path& path) {
 }  // namespace
 
 ObjectDocuments read_objects(std::string_view text, std::string_view file) {
+  if (is_diff(text)) return read_diff(text, file);
   ObjectDocuments read;
   // JSON is YAML, too, but a list of all pods is read a hundred times faster as what it is.
   if (text.starts_with('{')) {

@@ -55,6 +55,10 @@ Json* largest_within(Json& value, size_t excess) {
   return deeper != nullptr && deeper->dump().size() >= excess ? deeper : largest;
 }
 
+bool is_lower(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
 }  // namespace
 
 Json column_value(const KindSpec::Column& column, const Json& fields) {
@@ -82,6 +86,14 @@ Json fit_object(Json object, size_t most_bytes) {
     if (object.dump().size() >= size) break;  // Only crumbs are left.
   }
   return object;
+}
+
+bool is_called(const KindSpec& kind, std::string_view name) {
+  if (kind.name == name) return true;
+  if (!kind.objects) return false;
+  const ObjectSpec& objects = *kind.objects;
+  return is_lower(objects.type, name) || objects.resource == name ||
+         std::ranges::find(objects.short_names, name) != objects.short_names.end();
 }
 
 ObjectMapping::ObjectMapping(const std::vector<KindSpec>& kinds, std::string_view system) {

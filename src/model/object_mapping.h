@@ -17,6 +17,10 @@ namespace capstan {
 // The value of a column, made from a resource's fields; null where there is none.
 Json column_value(const KindSpec::Column& column, const Json& fields);
 
+// Whether people mean this kind by a name in small letters: its own here, its type, its plural or one of its short
+// names.
+bool is_called(const KindSpec& kind, std::string_view name);
+
 // The largest object that is kept whole; of a larger one the longest texts are cut and then the largest members
 // replaced by {"$omitted": bytes}.
 inline constexpr size_t kLargestObject = 48 << 10;

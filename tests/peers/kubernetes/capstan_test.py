@@ -5,6 +5,7 @@ that would break.
 capstan_test.py CAPSTAN_BINARY
 """
 import json
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -94,6 +95,40 @@ class CapstanBesideACluster(unittest.TestCase):
         report = json.loads(self.capstan.check(relabelled, "-o", "json").stdout)
         self.assertIn("k8s_service/plane/default/tells", {lost["source"] for lost in report["lost_relations"]})
         self.assertTrue(self.ids("SELECT target FROM relation WHERE source = 'k8s_service/plane/default/tells' AND kind = 'selects'"))
+
+    def diff(self, *objects):
+        """What kubectl diff prints of them."""
+        command = [self.plane.ready["kubectl"], "--kubeconfig", self.plane.ready["kubeconfig"], "diff", "-f", "-"]
+        items = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
+        answer = subprocess.run(command, input=items, capture_output=True, text=True)
+        self.assertEqual((answer.returncode, answer.stderr), (1, ""))
+        return answer.stdout
+
+    def test_checks_what_kubectl_diff_prints(self):
+        self.make_shop("differs")
+        text = "".join(f"line-{number}=a\n" for number in range(40))
+        self.request("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "lines"}, "data": {"a.properties": text}})
+        wait_until(lambda: self.ids("SELECT id FROM k8s_config_map WHERE name = 'lines'"))
+        service = self.plane.get("/api/v1/namespaces/default/services/differs")
+        service["spec"]["selector"] = {"app": "elsewhere"}
+        lines = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "lines"}, "data": {"a.properties": text.replace("line-20=a", "line-20=b")}}
+        added = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "added"}, "data": {"a": "b"}}
+        answer = self.capstan.check_text(self.diff(service, lines, added), "-o", "json")
+        self.assertEqual((answer.returncode, answer.stderr), (1, ""), answer)
+        report = json.loads(answer.stdout)
+        self.assertEqual((report["problems"], report["objects"]), ([], 3))
+        self.assertIn("k8s_service/plane/default/differs", {one["resource"] for one in report["broken"] if one["rule"] == "KubeServiceSelectsNothing"})
+
+    def test_checks_a_json_patch(self):
+        self.make_shop("patched")
+        patch = json.dumps([{"op": "replace", "path": "/spec/selector/app", "value": "elsewhere"}])
+        answer = self.capstan.check_text(patch, "--on", "svc/patched")
+        self.assertEqual(answer.returncode, 1, answer)
+        self.assertIn("KubeServiceSelectsNothing  k8s_service/plane/default/patched", answer.stdout)
+        nowhere = json.dumps([{"op": "remove", "path": "/spec/nothing"}])
+        answer = self.capstan.check_text(nowhere, "--on", "svc/patched")
+        self.assertEqual(answer.returncode, 2, answer)
+        self.assertIn("operation 1 (remove /spec/nothing): there is no such place", answer.stdout)
 
     def test_finds_what_is_broken_and_sees_it_mended(self):
         service = {"metadata": {"name": "lonely"}, "spec": {"selector": {"app": "lonely"}, "ports": [{"port": 80}]}}

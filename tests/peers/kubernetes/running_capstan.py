@@ -34,8 +34,11 @@ class Capstan:
         return json.loads(answer.stdout)["rows"] if answer.returncode == 0 else None
 
     def check(self, change, *arguments):
+        return self.check_text(json.dumps(change), *arguments)
+
+    def check_text(self, change, *arguments):
         command = [self.binary, "check", "-f", "-", "--data", self.data, *arguments]
-        return subprocess.run(command, input=json.dumps(change), capture_output=True, text=True)
+        return subprocess.run(command, input=change, capture_output=True, text=True)
 
     def said(self):
         """What it has logged."""

@@ -1,10 +1,10 @@
-#include "drift/yaml_text.h"
+#include "base/yaml_text.h"
 
 #include <algorithm>
 
 #include "base/config.h"
 
-namespace capstan::drift {
+namespace capstan {
 namespace {
 
 constexpr size_t kLongestPlain = 200;
@@ -31,18 +31,18 @@ bool is_plain(const std::string& text) {
   return node.to_json().is_string();
 }
 
-// As "|" writes it back: no blanks that would be lost, and ends with one newline.
+// As "|" and "|-" write it back: several lines, no blanks that would be lost, and at most one newline at the end.
 bool fits_literal(const std::string& text) {
-  if (text.size() < 2 || text.back() != '\n' || text[text.size() - 2] == '\n') return false;
+  if (text.size() < 2 || text.find('\n') == std::string::npos || text.ends_with("\n\n")) return false;
   if (text.front() == ' ' || text.front() == '\n') return false;
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\n'; }) &&
          text.find(" \n") == std::string::npos;
 }
 
 std::string literal(const std::string& text, size_t indent) {
-  std::string block = "|";
+  std::string block = text.ends_with('\n') ? "|" : "|-";
   for (size_t at = 0; at < text.size();) {
-    const size_t end = text.find('\n', at);
+    const size_t end = std::min(text.find('\n', at), text.size());
     block += '\n';
     if (end > at) block += std::string(indent, ' ') + text.substr(at, end - at);
     at = end + 1;
@@ -95,4 +95,4 @@ std::string yaml_block(const Json& value, size_t indent) {
   return yaml_line(value);
 }
 
-}  // namespace capstan::drift
+}  // namespace capstan

@@ -5,13 +5,13 @@
 
 #include "base/json.h"
 
-namespace capstan::drift {
+namespace capstan {
 
 // A value on one line: plain where YAML reads the same text again, else quoted; lists and maps in brackets.
 std::string yaml_line(const Json& value);
 
 // A value over lines, each but the first indented by so many spaces: maps and lists as blocks, texts of several lines
-// as "|" with their lines indented by two more. No newline at the end.
+// as "|" or "|-" with their lines indented by two more. No newline at the end.
 std::string yaml_block(const Json& value, size_t indent);
 
-}  // namespace capstan::drift
+}  // namespace capstan
