@@ -33,6 +33,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"manual", DocumentKind::kManual},
     {"step", DocumentKind::kDiagnosis},
     {"walk", DocumentKind::kDiagnosis},
+    {"traffic", DocumentKind::kTraffic},
     {"host", DocumentKind::kSettings},
     {"scrape", DocumentKind::kSettings},
     {"kubernetes", DocumentKind::kSettings},

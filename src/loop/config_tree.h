@@ -16,7 +16,19 @@
 namespace capstan::loop {
 
 // What a document is, told by its first key.
-enum class DocumentKind { kSettings, kAlerts, kRule, kPolicy, kTest, kKind, kRelation, kManual, kDiagnosis, kProduct };
+enum class DocumentKind {
+  kSettings,
+  kAlerts,
+  kRule,
+  kPolicy,
+  kTest,
+  kKind,
+  kRelation,
+  kManual,
+  kDiagnosis,
+  kProduct,
+  kTraffic
+};
 
 struct ConfigFile {
   std::filesystem::path path;

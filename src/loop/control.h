@@ -102,6 +102,8 @@ class Control {
   virtual Result<Json> admit(std::string_view cluster, const Json& review) const = 0;
   // Why autoscalers do what they do, and where pods could go; with an autoscaler ("shop/web") of that one only.
   virtual Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const = 0;
+  // Who calls whom, how often, how well and how fast.
+  virtual Result<Json> service_graph(const ServiceGraphQuery& query) const = 0;
   // What would be placed where if things were otherwise; nothing is changed.
   virtual Result<Json> whatif(const Json& question) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;

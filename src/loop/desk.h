@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/scaling_desk.h"
+#include "loop/service_desk.h"
 
 namespace capstan::loop {
 
@@ -23,6 +24,7 @@ class Desk final : public Control {
     const ManifestWatch* manifests = nullptr;             // None: no repository is compared.
     AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
     const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
+    const ServiceDesk* services = nullptr;                // None: no calls are known.
     const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
@@ -58,6 +60,7 @@ class Desk final : public Control {
   Result<Json> manual(std::string_view text, std::string_view product) const override;
   Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override;
+  Result<Json> service_graph(const ServiceGraphQuery& query) const override;
   Result<Json> whatif(const Json& question) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;

@@ -89,6 +89,11 @@ Result<Json> Desk::map(const MapQuery& query) const {
   return fleet_map(reader, TRY(MuteList::read(reader, now())), query);
 }
 
+Result<Json> Desk::service_graph(const ServiceGraphQuery& query) const {
+  if (parts_.services == nullptr) return fail(ErrorCode::kUnavailable, "no calls are known here");
+  return parts_.services->service_graph(query);
+}
+
 Result<Json> Desk::checks(const ChecksQuery& query) const {
   ChecksContext context = TRY(parts_.loop.ask([&loop = parts_.loop] {
     ChecksContext known{.rules = {}, .owner_labels = loop.owner_labels(), .now = loop.parts().clock.now()};

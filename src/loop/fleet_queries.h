@@ -2,7 +2,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "base/result.h"
+#include "base/time.h"
 #include "model/resource.h"
 
 namespace capstan::loop {
@@ -27,5 +30,16 @@ struct MapQuery {
   size_t nodes = 20'000;
   size_t edges = 60'000;
 };
+
+// Calls with either end in a cluster or namespace.
+struct ServiceGraphQuery {
+  std::string cluster;
+  std::string space;
+  Duration window = std::chrono::minutes(5);
+  size_t limit = 5'000;
+};
+
+// Over how long calls are counted: "5m", from a second to a day.
+Result<Duration> parse_window(std::string_view text);
 
 }  // namespace capstan::loop

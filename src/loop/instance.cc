@@ -19,6 +19,7 @@
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
 #include "loop/senses.h"
+#include "loop/service_table.h"
 #include "loop/settings.h"
 #include "manual/manual_shelf.h"
 #include "manual/manual_table.h"
@@ -143,6 +144,9 @@ class Running final : public Instance {
   manual::ManualShelf manuals_;
   manual::ManualTable manual_function_{manuals_};
   diagnose::DiagnosisShelf diagnosis_;
+  std::unique_ptr<catalog::SqlEngine> plain_sql_;  // Without functions, for what they ask themselves.
+  std::unique_ptr<ServiceDesk> services_;
+  std::unique_ptr<ServiceCallsFunction> calls_function_;
   std::unique_ptr<catalog::SqlEngine> sql_;
   std::unique_ptr<detect::Detector> detector_;
   kubernetes::ClusterReach reach_{.contact = [this](std::string_view cluster) { return clusters_->contact(cluster); },
@@ -172,12 +176,17 @@ Status Running::open_stores(const ledger::DataDirectory& directory, const Config
   signals_ = std::make_unique<telemetry::PromqlSignalSource>(*engine_);
   promql_function_ = std::make_unique<telemetry::PromqlTableFunction>(*engine_, kTableFunctionRows);
   logs_function_ = std::make_unique<telemetry::LogTableFunction>(*logs_, kTableFunctionRows);
-  sql_ = std::make_unique<catalog::SqlEngine>(
-      *catalog_, clock_,
-      catalog::SqlEngineOptions{.ledger_path = ledger_->path(), .ledger_view = ledger::Ledger::view_sql("ledger")});
+  const catalog::SqlEngineOptions sql_options{.ledger_path = ledger_->path(),
+                                              .ledger_view = ledger::Ledger::view_sql("ledger")};
+  plain_sql_ = std::make_unique<catalog::SqlEngine>(*catalog_, clock_, sql_options);
+  services_ = std::make_unique<ServiceDesk>(
+      ServiceDesk::Parts{.clock = clock_, .catalog = *catalog_, .sql = *plain_sql_, .engine = *engine_});
+  calls_function_ = std::make_unique<ServiceCallsFunction>(*services_);
+  sql_ = std::make_unique<catalog::SqlEngine>(*catalog_, clock_, sql_options);
   TRY(sql_->add(*promql_function_));
   TRY(sql_->add(*logs_function_));
   TRY(sql_->add(manual_function_));
+  TRY(sql_->add(*calls_function_));
   return {};
 }
 
@@ -267,6 +276,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .manifests = manifests_.get(),
       .admission = admission_.get(),
       .scaling = scaling_.get(),
+      .services = services_.get(),
       .diagnosis = &diagnosis_,
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,
@@ -315,6 +325,9 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   }
   for (Error& problem :
        diagnosis_.load(texts_of<diagnose::DiagnosisText>(config, DocumentKind::kDiagnosis, false), catalog_->kinds())) {
+    problems.push_back(std::move(problem));
+  }
+  for (Error& problem : services_->load(texts_of<traffic::TrafficText>(config, DocumentKind::kTraffic, false))) {
     problems.push_back(std::move(problem));
   }
   loop_->outbox().set_routes(make_routes(problems));

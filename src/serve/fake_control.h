@@ -76,6 +76,10 @@ class FakeControl final : public loop::Control {
   Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override {
     return said(fmt::format("scaling {} {}", cluster, autoscaler));
   }
+  Result<Json> service_graph(const loop::ServiceGraphQuery& query) const override {
+    return said(fmt::format("service_graph {}|{} {} {}", query.cluster, query.space, format_duration(query.window),
+                            query.limit));
+  }
   Result<Json> whatif(const Json& question) const override { return said("whatif " + question.dump()); }
   Result<Json> drifts() const override { return said("drifts"); }
   Result<Json> drift(const loop::DriftQuery& query) const override {

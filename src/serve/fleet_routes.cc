@@ -13,6 +13,7 @@ namespace {
 constexpr uint64_t kMostRows = 5'000;
 constexpr uint64_t kMostNodes = 50'000;
 constexpr uint64_t kMostEdges = 150'000;
+constexpr uint64_t kMostCalls = 20'000;
 constexpr uint64_t kAnyNumber = std::numeric_limits<int64_t>::max();
 
 using loop::Control;
@@ -59,6 +60,18 @@ Result<Json> mutes(Control& control, const Clock&, const Call& call) {
   const std::string state = query.one_of("state", {"active", "all"}, "active");
   TRY(query.finish());
   return control.mutes(state == "all");
+}
+
+Result<Json> service_graph(Control& control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  loop::ServiceGraphQuery wanted;
+  wanted.cluster = query.text("cluster");
+  wanted.space = query.text("namespace");
+  const std::string window = query.text("window", "5m");
+  wanted.limit = query.number("limit", wanted.limit, 1, kMostCalls);
+  TRY(query.finish());
+  wanted.window = TRY(during("'window'", loop::parse_window(window)));
+  return control.service_graph(wanted);
 }
 
 // It ends `for` so long from now ("7d"), or at a time.
@@ -108,6 +121,7 @@ std::vector<Route> fleet_routes(Control& control, const Clock& clock) {
       {"GET", "/capstan/v1/checks", Access::kViewer, false, Body::kNone, answer_with(checks)},
       {"GET", "/capstan/v1/difference", Access::kViewer, false, Body::kNone, answer_with(difference)},
       {"GET", "/capstan/v1/map", Access::kViewer, false, Body::kNone, answer_with(map)},
+      {"GET", "/capstan/v1/service_graph", Access::kViewer, false, Body::kNone, answer_with(service_graph)},
       {"GET", "/capstan/v1/mutes", Access::kViewer, false, Body::kNone, answer_with(mutes)},
       {"POST", "/capstan/v1/mutes", Access::kOperator, true, Body::kJson, answer_with(mute)},
       {"POST", "/capstan/v1/mutes/{}/end", Access::kOperator, true, Body::kJson, answer_with(unmute)},

@@ -153,6 +153,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
        "checks high|R|-|prod|shop|x|y only 5 10"},
       {"/capstan/v1/difference?id=x&before=3&after=9", "difference x 3 9"},
       {"/capstan/v1/map?namespace=shop&nodes=100", "map |shop 100 60000"},
+      {"/capstan/v1/service_graph", "service_graph | 5m 5000"},
+      {"/capstan/v1/service_graph?cluster=prod&namespace=shop&window=90s&limit=7", "service_graph prod|shop 1m30s 7"},
       {"/capstan/v1/mutes", "mutes false"},
       {"/capstan/v1/mutes?state=all", "mutes true"},
       {"/capstan/v1/resource?id=host_disk%2F%2Fdev%2Fsda", "resource host_disk//dev/sda now"},
@@ -220,6 +222,8 @@ TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
       {"/capstan/v1/resource?id=x&at=yesterday", 400, "at=yesterday"},
       {"/capstan/v1/logs?from=20&to=10", 400, "later than"},
       {"/capstan/v1/incidents/missing", 404, "no incident 'missing'"},
+      {"/capstan/v1/service_graph?window=2d", 400, "2d is not within 1s to 1d"},
+      {"/capstan/v1/service_graph?window=soon", 400, "'window'"},
       {"/capstan/v1/nothing", 404, "nothing at /capstan/v1/nothing"},
       {"/capstan/v1/pause", 405, "takes POST, not GET"},
   };
