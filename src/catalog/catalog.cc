@@ -147,8 +147,11 @@ Status Catalog::update_volatile(std::span<const Resource> resources) {
 
 Status Catalog::forget_history(Time before) {
   sqlite::Transaction transaction = TRY(sqlite::Transaction::begin(state_->database));
+  // What a version is packed against stays as long as that one.
   for (std::string_view sql :
-       {"DELETE FROM resource_history WHERE valid_to < ?1", "DELETE FROM relation_history WHERE valid_to < ?1"}) {
+       {"DELETE FROM resource_version WHERE valid_to < ?1 AND NOT EXISTS (SELECT 1 FROM resource_version later WHERE "
+        "later.id = resource_version.id AND later.base = resource_version.seq AND later.valid_to >= ?1)",
+        "DELETE FROM relation_history WHERE valid_to < ?1"}) {
     sqlite::Statement* statement = TRY(state_->statements.get(state_->database, sql));
     TRY(statement->with(format_time(before)).run());
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catalog/schema.h"
+#include "catalog/version_packer.h"
 
 namespace capstan::catalog {
 
@@ -25,8 +26,10 @@ Result<std::unique_ptr<ReaderPool::Connection>> ReaderPool::borrow() {
       return connection;
     }
   }
-  return std::make_unique<Connection>(
-      Connection{.database = TRY(sqlite::Database::open_reader(path_)), .statements = {}});
+  auto connection =
+      std::make_unique<Connection>(Connection{.database = TRY(sqlite::Database::open_reader(path_)), .statements = {}});
+  TRY(install_history(connection->database));
+  return connection;
 }
 
 void ReaderPool::give_back(std::unique_ptr<Connection> connection) {

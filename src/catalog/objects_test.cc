@@ -3,6 +3,7 @@
 
 #include "base/sqlite.h"
 #include "catalog/catalog.h"
+#include "catalog/sql_engine.h"
 #include "catalog/test_catalog.h"
 #include "model/object_mapping.h"
 
@@ -57,6 +58,64 @@ columns:
     return database.text_of(sql).value().value_or("(none)");
   }
 };
+
+// An object with so many replicas, and of a size that is worth packing.
+constexpr int kVersions = 200;
+
+class ObjectHistoryTest : public ObjectsTest {
+ protected:
+  Resource version(int replicas) {
+    std::string containers;
+    for (int i = 0; i < 20; ++i) {
+      containers += fmt::format(R"({}{{"name": "c{}", "memory": "{}Mi"}})", i == 0 ? "" : ",", i, 100 + i);
+    }
+    return deployment(fmt::format(R"({{"replicas": {}, "containers": [{}]}})", replicas, containers));
+  }
+  void SetUp() override {
+    ObjectsTest::SetUp();
+    for (int i = 1; i <= kVersions; ++i) observe(i, {version(i)});
+  }
+  int64_t replicas_at(int second) {
+    const auto then = catalog().reader().value().resource_at(version(1).id, at_second(second)).value();
+    return then ? then->fields["spec"]["replicas"].int_or(-1) : -1;
+  }
+};
+
+TEST_F(ObjectHistoryTest, EveryVersionIsWhatItWas) {
+  const std::vector<ResourceVersion> versions = catalog().reader().value().history(version(1).id).value();
+  ASSERT_EQ(versions.size(), size_t{kVersions});
+  for (int i = 0; i < kVersions; ++i) {
+    EXPECT_EQ(versions[i].resource.fields, version(kVersions - i).fields) << i;
+  }
+  EXPECT_EQ(replicas_at(70), 70);
+  EXPECT_EQ(replicas_at(kVersions + 5), kVersions);
+  observe(kVersions + 1, {}, {version(1).id});
+  EXPECT_EQ(replicas_at(kVersions), kVersions) << "the last version, too, when it is gone";
+  EXPECT_EQ(replicas_at(kVersions + 2), -1);
+}
+
+TEST_F(ObjectHistoryTest, ColumnsOfThePastAreMadeAsThoseOfThePresent) {
+  VirtualClock clock(at_second(300));
+  const SqlEngine sql(catalog(), clock);
+  const Table then = must(
+      sql.query("SELECT replicas, namespace, name FROM k8s_deployment_at('2026-01-01T00:01:10Z')", at_second(300), {}));
+  ASSERT_EQ(then.rows.size(), 1u);
+  EXPECT_EQ(to_text(then.rows[0][0]) + to_text(then.rows[0][1]) + to_text(then.rows[0][2]), "70shopweb");
+}
+
+TEST_F(ObjectHistoryTest, TakesLittleRoomForWhatIsAlike) {
+  const auto bytes = std::stoll(ask("SELECT sum(length(fields)) FROM resource_version"));
+  const auto whole = static_cast<int64_t>(version(1).fields.dump().size()) * kVersions;
+  EXPECT_LT(bytes * 10, whole) << bytes << " bytes of " << whole;
+}
+
+TEST_F(ObjectHistoryTest, ForgetsWhatIsOldAndCanStillReadTheRest) {
+  must(catalog().forget_history(at_second(150)));
+  for (int second = 150; second <= kVersions; ++second) EXPECT_EQ(replicas_at(second), second);
+  EXPECT_EQ(replicas_at(20), -1);
+  const std::vector<ResourceVersion> left = catalog().reader().value().history(version(1).id).value();
+  EXPECT_LE(left.size(), size_t{kVersions - 150 + 3}) << "and those that others are packed against";
+}
 
 TEST_F(ObjectsTest, BecomeRowsWithTheirColumnsAndParts) {
   const Resource web = deployment(R"({"replicas": 2, "containers": [{"name": "a", "memory": "1Gi"}, {"name": "b"}]})");

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "base/sqlite.h"
 #include "catalog/known_world.h"
+#include "catalog/version_packer.h"
 #include "model/fact.h"
 #include "model/resource.h"
 
@@ -38,7 +39,8 @@ class Projection {
   Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, bool is_new);
   Status write_typed(const Resource& resource, bool is_new);
   Status write_labels(const ResourceId& id, const ResourceLabels& labels);
-  Status close_version(const ResourceId& id, const std::string& at);
+  // `fields` are what they were.
+  Status close_version(const ResourceId& id, const std::string& at, const std::string& fields);
   Status relation_appeared(const Fact& fact);
   Status relation_gone(const Fact& fact);
 
@@ -61,6 +63,7 @@ class Projection {
   sqlite::StatementCache& statements_;
   KnownWorld& world_;
   const std::vector<KindSpec>& kinds_;
+  VersionPacker packer_;
 };
 
 }  // namespace capstan::catalog

@@ -44,7 +44,8 @@ Status Projection::appeared(const Fact& fact) {
 Status Projection::changed(const Fact& fact) {
   std::optional<KnownWorld::Thing> thing = world_.find(fact.subject);
   if (!thing) return {};
-  Json fields = Json::parse(thing->fields).value_or(Json::object());
+  const std::string before = thing->fields;
+  Json fields = Json::parse(before).value_or(Json::object());
   for (const auto& [what, pair] : fact.body["changed"].members()) {
     if (pair.items().size() != 2) continue;
     const Json& now = pair.items()[1];
@@ -60,6 +61,7 @@ Status Projection::changed(const Fact& fact) {
   }
   thing->fields = fields.dump();
   world_.put(fact.subject, *thing);
+  TRY(close_version(fact.subject, format_time(fact.at), before));
   return write_resource(fact, *thing, std::move(fields), false);
 }
 
@@ -72,12 +74,9 @@ Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thi
   } else {
     TRY(run("UPDATE resource SET name = ?, labels = ?, fields = ?, seq = ? WHERE id = ?", thing.name, labels,
             thing.fields, fact.seq, fact.subject));
-    TRY(close_version(fact.subject, at));
   }
-  TRY(
-      run("INSERT OR REPLACE INTO resource_history(id, kind, name, fields, labels, valid_from, seq) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?)",
-          fact.subject, thing.kind, thing.name, thing.fields, labels, at, fact.seq));
+  TRY(run("INSERT OR REPLACE INTO resource_version(id, kind, name, labels, valid_from, seq) VALUES(?, ?, ?, ?, ?, ?)",
+          fact.subject, thing.kind, thing.name, labels, at, fact.seq));
   TRY(write_labels(fact.subject, thing.labels));
   return write_typed({.id = fact.subject,
                       .kind = thing.kind,
@@ -108,15 +107,50 @@ Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labe
   return {};
 }
 
-// A clock that jumped back must not make a version end before it began.
-Status Projection::close_version(const ResourceId& id, const std::string& at) {
-  return run("UPDATE resource_history SET valid_to = max(valid_from, ?) WHERE id = ? AND valid_to IS NULL", at, id);
+// Packed against the first of the versions before it that lead back to it, so that reading one reads two.
+Status Projection::close_version(const ResourceId& id, const std::string& at, const std::string& fields) {
+  constexpr int64_t kMostOfABase = 64;
+  std::optional<Seq> base;
+  std::string base_text;
+  {
+    sqlite::Statement* row = TRY(statements_.get(
+        database_,
+        "SELECT coalesce(v.base, v.seq), b.fields, (SELECT count(*) FROM resource_version c WHERE c.id = v.id AND "
+        "c.seq > b.seq) FROM resource_version v JOIN resource_version b ON b.id = v.id AND b.seq = coalesce(v.base, "
+        "v.seq) WHERE v.id = ? AND v.valid_to IS NOT NULL ORDER BY v.seq DESC LIMIT 1"));
+    row->with(id);
+    if (TRY(row->step()) && row->integer(2) < kMostOfABase) {
+      base = static_cast<Seq>(row->integer(0));
+      base_text = row->type(1) == sqlite::Statement::Type::kBlob ? TRY(packer_.unpack(row->blob(1), ""))
+                                                                 : std::string(row->text(1));
+    }
+    row->reset();
+  }
+  const std::optional<std::string> packed = packer_.pack(fields, base_text);
+  // A clock that jumped back must not make a version end before it began.
+  sqlite::Statement* close = TRY(statements_.get(
+      database_,
+      "UPDATE resource_version SET valid_to = max(valid_from, ?), fields = ?, base = ? WHERE id = ? AND "
+      "valid_to IS NULL"));
+  close->bind(1, at);
+  if (packed) {
+    close->bind_blob(2, *packed);
+  } else {
+    close->bind(2, fields);
+  }
+  if (packed && base) {
+    close->bind(3, *base);
+  } else {
+    close->bind(3, nullptr);
+  }
+  close->bind(4, id);
+  return close->run();
 }
 
 Status Projection::gone(const Fact& fact) {
   const std::string* kind = world_.kind_of(fact.subject);
   if (kind == nullptr) return {};
-  TRY(close_version(fact.subject, format_time(fact.at)));
+  TRY(close_version(fact.subject, format_time(fact.at), world_.find(fact.subject)->fields));
   TRY(run("DELETE FROM resource WHERE id = ?", fact.subject));
   TRY(run("DELETE FROM label WHERE resource = ?", fact.subject));
   if (spec_of(*kind) != nullptr) {

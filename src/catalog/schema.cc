@@ -12,14 +12,16 @@
 namespace capstan::catalog {
 namespace {
 
-constexpr int kLayout = 2;                  // Raise it with every change of kTables: the catalog is then built anew.
+constexpr int kLayout = 3;                  // Raise it with every change of kTables: the catalog is then built anew.
 constexpr int kApplicationId = 0x43617463;  // "Catc".
 
-constexpr std::array<std::string_view, 14> kFixedTables = {
-    "resource", "label", "relation", "resource_history", "relation_history", "finding",
-    "incident", "plan",  "action",   "message",          "config_file",      "fact",
-    "control",  "mute"};
+constexpr std::array<std::string_view, 15> kFixedTables = {
+    "resource", "label",    "relation", "resource_history", "resource_version", "relation_history",
+    "finding",  "incident", "plan",     "action",           "message",          "config_file",
+    "fact",     "control",  "mute"};
 
+// A version of a resource that has ended may be packed, against that of the sequence number `base`; what one is now
+// stands in `resource` alone.
 // Times are text in RFC 3339 with milliseconds, UTC: they sort as they read.
 constexpr std::string_view kTables = R"sql(
 CREATE TABLE capstan_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -34,11 +36,16 @@ CREATE TABLE relation(
   source TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, origin TEXT NOT NULL, since TEXT NOT NULL,
   seq INTEGER NOT NULL, scope TEXT NOT NULL, PRIMARY KEY(source, kind, target)) WITHOUT ROWID;
 CREATE INDEX relation_target ON relation(target, kind, source);
-CREATE TABLE resource_history(
-  id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, fields TEXT NOT NULL, labels TEXT NOT NULL,
+CREATE TABLE resource_version(
+  id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, fields, base INTEGER, labels TEXT NOT NULL,
   valid_from TEXT NOT NULL, valid_to TEXT, seq INTEGER NOT NULL, PRIMARY KEY(id, seq)) WITHOUT ROWID;
-CREATE INDEX resource_history_from ON resource_history(valid_from);
-CREATE INDEX resource_history_to ON resource_history(valid_to);
+CREATE INDEX resource_version_from ON resource_version(valid_from);
+CREATE INDEX resource_version_to ON resource_version(valid_to);
+CREATE VIEW resource_history AS SELECT id, kind, name,
+  CASE WHEN valid_to IS NULL THEN (SELECT r.fields FROM resource r WHERE r.id = v.id)
+       ELSE version_text(fields, (SELECT b.fields FROM resource_version b WHERE b.id = v.id AND b.seq = v.base)) END
+    AS fields,
+  labels, valid_from, valid_to, seq FROM resource_version v;
 CREATE TABLE relation_history(
   source TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, origin TEXT NOT NULL, valid_from TEXT NOT NULL,
   valid_to TEXT, seq INTEGER NOT NULL, PRIMARY KEY(source, kind, target, seq)) WITHOUT ROWID;
@@ -79,17 +86,26 @@ CREATE TABLE control(
   seq INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
-Result<std::vector<std::string>> table_names(sqlite::Database& database) {
+// Of type "table" or "view".
+Result<std::vector<std::string>> names_of(sqlite::Database& database, std::string_view type) {
   std::vector<std::string> names;
   sqlite::Statement select =
-      TRY(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
+      TRY(database.prepare("SELECT name FROM sqlite_schema WHERE type = ?1 AND name NOT LIKE 'sqlite\\_%' "
                            "ESCAPE '\\'"));
+  select.with(type);
   while (TRY(select.step())) names.emplace_back(select.text(0));
   return names;
 }
 
+Status drop_views(sqlite::Database& database) {
+  for (const std::string& name : TRY(names_of(database, "view"))) {
+    TRY(database.execute("DROP VIEW " + sql_name(name)));
+  }
+  return {};
+}
+
 Status drop_tables(sqlite::Database& database, bool only_kinds) {
-  for (const std::string& name : TRY(table_names(database))) {
+  for (const std::string& name : TRY(names_of(database, "table"))) {
     if (only_kinds && (is_fixed_table(name) || name.starts_with("capstan_"))) continue;
     TRY(database.execute("DROP TABLE " + sql_name(name)));
   }
@@ -152,6 +168,7 @@ Status prepare_schema(sqlite::Database& database, const std::vector<KindSpec>& k
   const int64_t id = TRY(database.integer_of("PRAGMA application_id")).value_or(0);
   const int64_t layout = TRY(database.integer_of("PRAGMA user_version")).value_or(0);
   if (id != kApplicationId || layout != kLayout) {
+    TRY(drop_views(database));
     TRY(drop_tables(database, false));
     TRY(database.execute(kTables));
     TRY(database.execute("INSERT INTO capstan_meta VALUES('seq', 0), ('kinds', '')"));

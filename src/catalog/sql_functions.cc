@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "catalog/sql_search.h"
 #include "catalog/sql_text.h"
+#include "catalog/version_packer.h"
 #include "model/quantity.h"
 
 namespace capstan::catalog {
@@ -131,6 +132,7 @@ const std::vector<std::string_view>& pure_functions() {
                                                       "ceiling",
                                                       "char",
                                                       "coalesce",
+                                                      "column_of",
                                                       "cos",
                                                       "cosh",
                                                       "count",
@@ -220,6 +222,7 @@ const std::vector<std::string_view>& pure_functions() {
                                                       "unixepoch",
                                                       "unlikely",
                                                       "upper",
+                                                      "version_text",
                                                       "zeroblob"};
   return names;
 }
@@ -253,6 +256,7 @@ Result<std::unique_ptr<SqlFunctions>> SqlFunctions::install(sqlite::Database& da
                                          ours.function, nullptr, nullptr, nullptr)));
   }
   TRY(install_searching(database));
+  TRY(install_history(database));
   // SQLite declares these tables when they are first named, which a guard would take for a change.
   for (std::string_view table : {"json_each('[]')", "json_tree('[]')"}) {
     (void)TRY(database.integer_of(fmt::format("SELECT count(*) FROM {}", table)));

@@ -25,6 +25,16 @@ std::string quoted_text(std::string_view text) {
   return out + "'";
 }
 
+// What a column was, from the fields of a version.
+std::string column_sql(const KindSpec::Column& column) {
+  if (column.from.empty() && column.measure == Measure::kPlain) {
+    return fmt::format("json_extract(fields, '$.{}')", column.name);
+  }
+  const std::string path = column.from.empty() ? column.name : column.from.text();
+  return fmt::format("column_of(fields, {}, '{}', '{}')", quoted_text(path), to_string(column.measure),
+                     to_string(column.type));
+}
+
 // "2026-01-08T18:00:00Z", "now", "now-15m".
 Result<Time> moment(std::string_view text, Time now) {
   if (!text.starts_with("now")) return parse_time(text);
@@ -236,9 +246,8 @@ class Reader {
     std::string columns = "id, name";
     for (const KindSpec::Column& column : kind.columns) {
       // What a volatile column was is not in the history.
-      columns += column.is_volatile
-                     ? fmt::format(", NULL AS {}", sql_name(column.name))
-                     : fmt::format(", json_extract(fields, '$.{0}') AS {1}", column.name, sql_name(column.name));
+      columns += column.is_volatile ? fmt::format(", NULL AS {}", sql_name(column.name))
+                                    : fmt::format(", {} AS {}", column_sql(column), sql_name(column.name));
     }
     return fmt::format("(SELECT {} FROM main.resource_history WHERE kind = '{}' AND {})", columns, kind.name, valid);
   }
