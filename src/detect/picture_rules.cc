@@ -104,39 +104,64 @@ class PictureRules::Affected {
 
 std::vector<Error> PictureRules::load(std::vector<SqlRule> rules) {
   std::vector<Error> problems;
-  std::map<std::string, size_t> tables_of_ids;
   rules_.clear();
+  subsets_.clear();
+  subset_numbers_.clear();
+  tables_of_ids_.clear();
   for (SqlRule& rule : rules) {
     if (rule.on.empty()) continue;
-    auto of_all = catalog::PictureQuestion::prepare(picture_, rule.sql);
-    if (!of_all) {
-      problems.push_back(about(rule, of_all.error()));
-      continue;
+    Result<Rule> prepared = prepare(rule);
+    if (prepared) {
+      rules_.push_back(*std::move(prepared));
+    } else {
+      problems.push_back(about(rule, prepared.error()));
     }
-    const size_t ids = tables_of_ids.try_emplace(reach_text(rule), tables_of_ids.size()).first->second;
-    const Result<std::string> table = picture_.id_table(ids);
-    auto of_affected = !table ? fail(table.error())
-                              : catalog::PictureQuestion::prepare(
-                                    picture_, with_this(rule, picture_.kinds(), "SELECT id FROM " + *table));
-    if (!of_affected) {
-      problems.push_back(about(rule, of_affected.error()));
-      continue;
-    }
-    std::optional<schema::Schema> allows;
-    if (!rule.allows.is_null()) {
-      Result<schema::Schema> schema = schema::Schema::read(rule.allows);
-      if (!schema) {
-        problems.push_back(about(rule, schema.error()));
-        continue;
-      }
-      allows = *std::move(schema);
-    }
-    std::set<std::string> tables = of_all->tables();
-    tables.insert(rule.on.begin(), rule.on.end());
-    rules_.push_back(
-        {std::move(rule), *std::move(of_all), *std::move(of_affected), std::move(allows), std::move(tables), ids, {}});
   }
   return problems;
+}
+
+Result<PictureRules::Rule> PictureRules::prepare(SqlRule rule) {
+  const std::vector<KindSpec>& kinds = picture_.kinds();
+  const size_t ids = tables_of_ids_.try_emplace(reach_text(rule), tables_of_ids_.size()).first->second;
+  const std::string among = with_this_among(rule, kinds, TRY(picture_.id_table(ids)));
+  std::optional<size_t> subset;
+  std::string all = with_this(rule, kinds);
+  if (!rule.only.empty()) {
+    subset = TRY(subset_of(rule));
+    all = with_this_known(rule, kinds, TRY(picture_.id_table(subsets_[*subset].ids)));
+  }
+  catalog::PictureQuestion of_all = TRY(catalog::PictureQuestion::prepare(picture_, all));
+  catalog::PictureQuestion of_affected = TRY(catalog::PictureQuestion::prepare(picture_, among));
+  std::optional<schema::Schema> allows;
+  if (!rule.allows.is_null()) allows = TRY(schema::Schema::read(rule.allows));
+  std::set<std::string> tables = of_affected.tables();
+  tables.insert(rule.on.begin(), rule.on.end());
+  return Rule{.rule = std::move(rule),
+              .of_all = std::move(of_all),
+              .of_affected = std::move(of_affected),
+              .allows = std::move(allows),
+              .tables = std::move(tables),
+              .ids = ids,
+              .subset = subset,
+              .verdicts = {}};
+}
+
+Result<size_t> PictureRules::subset_of(const SqlRule& rule) {
+  const std::string sql = members_sql(rule);
+  if (const auto known = subset_numbers_.find(sql); known != subset_numbers_.end()) return known->second;
+  catalog::PictureQuestion members = TRY(catalog::PictureQuestion::prepare(picture_, sql));
+  const size_t ids = tables_of_ids_.try_emplace(sql, tables_of_ids_.size()).first->second;
+  subsets_.push_back({.members = std::move(members), .ids = ids});
+  return subset_numbers_[sql] = subsets_.size() - 1;
+}
+
+Status PictureRules::fill(Subset& subset) {
+  constexpr size_t kMostMembers = 1'000'000;
+  const Table members = TRY(subset.members.ask(kMostMembers));
+  std::vector<ResourceId> ids;
+  ids.reserve(members.rows.size());
+  for (const std::vector<SqlValue>& row : members.rows) ids.push_back(to_text(row[0]));
+  return picture_.fill_id_table(subset.ids, ids);
 }
 
 bool PictureRules::concerns(const Rule& rule, const std::set<std::string>& changed_tables) {
@@ -147,8 +172,12 @@ std::vector<Result<PictureRules::Verdicts>> PictureRules::ask(const std::vector<
   std::vector<Result<Table>> tables;
   tables.reserve(questions.size());
   std::vector<AllowedQuestion> allowed;
+  std::map<size_t, Status> filled;  // Subsets, for this time.
   for (const auto& [rule, question] : questions) {
-    Result<Table>& table = tables.emplace_back(question->ask());
+    const bool is_of_members = rule->subset && question == &rule->of_all;
+    if (is_of_members && !filled.contains(*rule->subset)) filled[*rule->subset] = fill(subsets_[*rule->subset]);
+    const Status ready = is_of_members ? filled[*rule->subset] : Status();
+    Result<Table>& table = tables.emplace_back(ready ? question->ask() : fail(ready.error()));
     if (table && rule->allows) allowed.push_back({.rule = &rule->rule, .allows = &*rule->allows, .table = &table});
   }
   find_faults(picture_, allowed);

@@ -68,7 +68,13 @@ class PictureRules {
     std::optional<schema::Schema> allows;
     std::set<std::string> tables;
     size_t ids = 0;  // The number of its table of ids; rules on the same kinds with the same reach share one.
+    std::optional<size_t> subset;  // Of whose members it is asked when it is asked of all.
     Verdicts verdicts;
+  };
+  // The resources for which a condition holds that rules share: found once, asked about by each of them.
+  struct Subset {
+    catalog::PictureQuestion members;
+    size_t ids = 0;  // The number of its table of ids.
   };
   // Whom a change can reach, worked out once a change and not once a rule.
   class Affected;
@@ -77,6 +83,9 @@ class PictureRules {
   VerdictChange ask(const catalog::PictureChanges& changes, bool keep);
   static Result<Verdicts> verdicts_of(const Rule& rule, Result<Table> table);
   static bool concerns(const Rule& rule, const std::set<std::string>& changed_tables);
+  Result<Rule> prepare(SqlRule rule);
+  Result<size_t> subset_of(const SqlRule& rule);
+  Status fill(Subset& subset);
   // What is to be asked of one rule.
   struct Question {
     Rule* rule = nullptr;
@@ -88,6 +97,9 @@ class PictureRules {
 
   catalog::Picture& picture_;
   std::vector<Rule> rules_;
+  std::vector<Subset> subsets_;
+  std::map<std::string, size_t> tables_of_ids_;   // Their numbers, by what they are for.
+  std::map<std::string, size_t> subset_numbers_;  // By their SQL.
 };
 
 }  // namespace capstan::detect

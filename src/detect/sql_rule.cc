@@ -61,10 +61,104 @@ Result<std::string> short_form(const ConfigNode& node) {
   return sql;
 }
 
+// The columns that all of the kinds have.
+std::string columns_of_this(const SqlRule& rule, std::span<const KindSpec> kinds) {
+  if (rule.on.size() == 1) return "this.*";
+  std::string columns = "this.id, this.name";
+  const auto kind_named = [&](const std::string& name) { return std::ranges::find(kinds, name, &KindSpec::name); };
+  for (const KindSpec::Column& column : kind_named(rule.on[0])->columns) {
+    const bool common = std::ranges::all_of(rule.on, [&](const std::string& name) {
+      return std::ranges::find(kind_named(name)->columns, column.name, &KindSpec::Column::name) !=
+             kind_named(name)->columns.end();
+    });
+    if (common) columns += ", this." + column.name;
+  }
+  return columns;
+}
+
+// All resources of the kinds (no table), or those that a table has the ids of. Of a large one each kind takes its own
+// part, of a small one that would cost more than it saves.
+struct Among {
+  std::string_view table;
+  bool is_large = false;
+};
+
+std::string rows_of_this(const SqlRule& rule, std::string_view columns, const Among& among,
+                         std::string_view condition) {
+  std::string all;
+  for (const std::string& kind : rule.on) {
+    all += fmt::format("{}SELECT {} FROM ", all.empty() ? "" : " UNION ALL ", columns);
+    all += fmt::format("{} this WHERE ", kind);
+    // A join with the table would keep SQLite from looking into `this`, and with that from beginning with it.
+    if (among.table.empty()) {
+      all += "1";
+    } else if (among.is_large) {
+      all += fmt::format("this.id IN (SELECT id FROM {0} WHERE id > '{1}/' AND id < '{1}0')", among.table, kind);
+    } else {
+      all += fmt::format("this.id IN (SELECT id FROM {})", among.table);
+    }
+    if (!condition.empty()) all += fmt::format(" AND ({}\n)", condition);
+  }
+  return all;
+}
+
+std::string about_this(const SqlRule& rule, std::span<const KindSpec> kinds, const Among& among,
+                       std::string_view condition) {
+  const std::string rows = rows_of_this(rule, columns_of_this(rule, kinds), among, condition);
+  // A question with tables of its own goes on where `this` ends.
+  const std::string_view question = trim(rule.question);
+  if (question.starts_with("WITH ")) return fmt::format("WITH this AS ({}), {}", rows, question.substr(5));
+  return fmt::format("WITH this AS ({}) {}", rows, rule.question);
+}
+
+// What `on` says: kinds, places that kinds have in common.
+std::vector<std::string> read_kinds(MapReader& reader, std::string_view key, std::span<const KindSpec> kinds) {
+  std::vector<std::string> on;
+  for (const std::string& name : reader.strings(key)) {
+    const size_t before = on.size();
+    std::vector<std::string_view> known;
+    for (const KindSpec& kind : kinds) {
+      if (kind.is_part()) continue;
+      known.push_back(kind.name);
+      for (const auto& [place, path] : kind.places) known.push_back(place);
+      if (kind.name == name || kind.places.contains(name)) on.push_back(kind.name);
+    }
+    if (on.size() == before) {
+      reader.problem(reader.at(key), fmt::format("no kind '{}'{}", name, did_you_mean(name, known)));
+    }
+  }
+  return on;
+}
+
+struct Subset {
+  std::vector<std::string> on;
+  std::string where;
+};
+using Subsets = std::map<std::string, Subset>;
+
+void read_subset(const ConfigNode& node, const SqlSource& sql, std::span<const KindSpec> kinds, Subsets& subsets,
+                 std::vector<Error>& problems) {
+  MapReader reader(node, "a subset");
+  const std::string name = reader.required_string("subset");
+  Subset subset{.on = read_kinds(reader, "of", kinds), .where = reader.required_string("where")};
+  (void)reader.string_or("help", "");
+  const auto same = [&](const KindSpec& kind) { return kind.name == name || kind.places.contains(name); };
+  if (subsets.contains(name) || std::ranges::any_of(kinds, same)) {
+    reader.problem(reader.at("subset"), fmt::format("there is another '{}'", name));
+  }
+  if (!subset.on.empty() && !subset.where.empty()) {
+    const Status good = sql.check(members_sql({.on = subset.on, .only = subset.where}));
+    if (!good) reader.problem(reader.at("where"), "in the SQL: " + good.error().message);
+  }
+  const std::vector<Error>& own = reader.problems();
+  problems.insert(problems.end(), own.begin(), own.end());
+  subsets[name] = std::move(subset);
+}
+
 class RuleReader {
  public:
-  RuleReader(const ConfigNode& node, const SqlSource& sql, std::span<const KindSpec> kinds)
-      : reader_(node, "a rule"), node_(node), sql_(sql), kinds_(kinds) {}
+  RuleReader(const ConfigNode& node, const SqlSource& sql, std::span<const KindSpec> kinds, const Subsets& subsets)
+      : reader_(node, "a rule"), node_(node), sql_(sql), kinds_(kinds), subsets_(subsets) {}
 
   SqlRule read(std::vector<Error>& problems) {
     SqlRule rule;
@@ -198,18 +292,13 @@ class RuleReader {
 
   // A name of `on` is a kind, or a place that kinds have.
   void read_on(SqlRule& rule) {
-    for (const std::string& name : reader_.strings("on")) {
-      const size_t before = rule.on.size();
-      std::vector<std::string_view> known;
-      for (const KindSpec& kind : kinds_) {
-        if (kind.is_part()) continue;
-        known.push_back(kind.name);
-        for (const auto& [place, path] : kind.places) known.push_back(place);
-        if (kind.name == name || kind.places.contains(name)) rule.on.push_back(kind.name);
-      }
-      if (rule.on.size() == before) {
-        reader_.problem(reader_.at("on"), fmt::format("no kind '{}'{}", name, did_you_mean(name, known)));
-      }
+    const std::vector<std::string> names = reader_.strings("on");
+    const auto subset = names.size() == 1 ? subsets_.find(names[0]) : subsets_.end();
+    if (subset != subsets_.end()) {
+      rule.on = subset->second.on;
+      rule.only = subset->second.where;
+    } else {
+      rule.on = read_kinds(reader_, "on", kinds_);
     }
   }
 
@@ -217,6 +306,7 @@ class RuleReader {
   const ConfigNode& node_;
   const SqlSource& sql_;
   std::span<const KindSpec> kinds_;
+  const Subsets& subsets_;
 };
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -276,29 +366,16 @@ std::optional<Reach> parse_reach(std::string_view text) {
   return std::nullopt;
 }
 
-std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view among) {
-  std::string columns = "*";
-  if (rule.on.size() > 1) {
-    columns = "id, name";
-    const auto kind_named = [&](const std::string& name) { return std::ranges::find(kinds, name, &KindSpec::name); };
-    for (const KindSpec::Column& column : kind_named(rule.on[0])->columns) {
-      const bool common = std::ranges::all_of(rule.on, [&](const std::string& name) {
-        return std::ranges::find(kind_named(name)->columns, column.name, &KindSpec::Column::name) !=
-               kind_named(name)->columns.end();
-      });
-      if (common) columns += ", " + column.name;
-    }
-  }
-  std::string all;
-  for (const std::string& kind : rule.on) {
-    all += fmt::format("{}SELECT {} FROM {}", all.empty() ? "" : " UNION ALL ", columns, kind);
-    if (!among.empty()) all += fmt::format(" WHERE id IN ({})", among);
-  }
-  // A question with tables of its own goes on where `this` ends.
-  const std::string_view question = trim(rule.question);
-  if (question.starts_with("WITH ")) return fmt::format("WITH this AS ({}), {}", all, question.substr(5));
-  return fmt::format("WITH this AS ({}) {}", all, rule.question);
+std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds) {
+  return about_this(rule, kinds, {}, rule.only);
 }
+std::string with_this_among(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view table) {
+  return about_this(rule, kinds, {.table = table}, rule.only);
+}
+std::string with_this_known(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view table) {
+  return about_this(rule, kinds, {.table = table, .is_large = true}, "");
+}
+std::string members_sql(const SqlRule& rule) { return rows_of_this(rule, "this.id", {}, rule.only); }
 
 SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql,
                            std::span<const KindSpec> kinds) {
@@ -308,18 +385,24 @@ SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const S
     out.problems.push_back(documents.error());
     return out;
   }
+  std::vector<const ConfigNode*> nodes;
+  for (const ConfigNode& document : *documents) {
+    if (!document.is_sequence()) nodes.push_back(&document);
+    for (const ConfigNode& item : document.items) nodes.push_back(&item);
+  }
+  Subsets subsets;
+  for (const ConfigNode* node : nodes) {
+    if (node->find("subset") != nullptr) read_subset(*node, sql, kinds, subsets, out.problems);
+  }
   std::set<std::string> names;
-  const auto read = [&](const ConfigNode& node) {
-    SqlRule rule = RuleReader(node, sql, kinds).read(out.problems);
+  for (const ConfigNode* node : nodes) {
+    if (node->find("subset") != nullptr) continue;
+    SqlRule rule = RuleReader(*node, sql, kinds, subsets).read(out.problems);
     if (!rule.name.empty() && !names.insert(rule.name).second) {
       out.problems.push_back({ErrorCode::kInvalidArgument,
-                              fmt::format("the rule '{}' appears twice in this file", rule.name), node.where});
+                              fmt::format("the rule '{}' appears twice in this file", rule.name), node->where});
     }
     out.rules.push_back(std::move(rule));
-  };
-  for (const ConfigNode& document : *documents) {
-    if (!document.is_sequence()) read(document);
-    for (const ConfigNode& item : document.items) read(item);
   }
   return out;
 }

@@ -29,6 +29,12 @@
 //   allows: { properties: { spec: { properties: { replicas: { minimum: 2, maximum: 10 } } } } }
 //   says: "{{name}}: {{fault}}"
 //   remedy: "{{advice}}"
+//
+// What several rules of a file say of their `this` has a name, which then stands in their `on`:
+//
+//   subset: standing
+//   of: pod
+//   where: NOT EXISTS (SELECT 1 FROM relation o WHERE o.target = this.id AND o.kind = 'owns')
 #pragma once
 
 #include <map>
@@ -64,6 +70,7 @@ struct SqlRule {
   std::vector<std::string> verbs;
   std::string explains = {};         // Patterns of log lines that follow from it, a line each; % is anything.
   std::vector<std::string> on = {};  // Kinds; none: the rule is about no `this`.
+  std::string only = {};             // A condition on `this` that other rules share; "" for none.
   std::string question = {};         // The SQL that speaks of `this`; `sql` is the same with all of `this` in it.
   Reach reach = Reach::kOneStep;
   std::map<std::string, Reach> reach_of = {};  // By the kind of what changes, where it is another.
@@ -83,8 +90,13 @@ struct SqlRuleFile {
 SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql,
                            std::span<const KindSpec> kinds = {});
 
-// A question about `this` as SQL: of all resources of the kinds, or of those that the SQL `among` gives the ids of.
-std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view among = "");
+// A question about `this` as SQL: of all resources of the kinds and the shared condition; of those of them that a table
+// has the ids of; or of that table's where the condition is known to hold for all of them.
+std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds);
+std::string with_this_among(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view table);
+std::string with_this_known(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view table);
+// The ids of all resources of the kinds for which the shared condition holds.
+std::string members_sql(const SqlRule& rule);
 
 // Rows that come, by finding id, and since when they do.
 using SqlRuleState = std::map<std::string, Time>;

@@ -39,8 +39,8 @@ Result<Table> ask(catalog::Picture& picture, const Question& question, const std
   detect::SqlRule rule;
   rule.on = question.on;
   rule.question = question.find;
-  auto prepared = TRY(
-      catalog::PictureQuestion::prepare(picture, detect::with_this(rule, picture.kinds(), "SELECT id FROM " + table)));
+  auto prepared =
+      TRY(catalog::PictureQuestion::prepare(picture, detect::with_this_among(rule, picture.kinds(), table)));
   Table answer = TRY(prepared.ask(kMostRows));
   if (std::ranges::find(answer.columns, "id") == answer.columns.end()) {
     return fail(ErrorCode::kInvalidArgument, "it must give a column 'id'");

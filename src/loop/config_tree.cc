@@ -25,6 +25,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     // Names its kind, too.
     {"product", DocumentKind::kProduct},
     {"rule", DocumentKind::kRule},
+    {"subset", DocumentKind::kRule},
     {"policy", DocumentKind::kPolicy},
     {"test", DocumentKind::kTest},
     {"kind", DocumentKind::kKind},
