@@ -94,6 +94,8 @@ class Control {
   virtual Result<Json> drift(const DriftQuery& query) const = 0;
   // The same of the manifests that the settings name, as of the last comparison.
   virtual Result<Json> drifts() const = 0;
+  // Has those looked at at once; gives the time after which a look counts as newer.
+  virtual Result<Json> look_at_manifests() const = 0;
   // What is wrong with one thing first; its cluster is asked for events and logs, which may take some seconds.
   virtual Result<Json> diagnose(const DiagnoseQuery& query) const = 0;
   // What the manuals say of a text or a code; of one product, or of all for "".

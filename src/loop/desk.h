@@ -21,7 +21,7 @@ class Desk final : public Control {
     Loop& loop;
     const LogSource& logs;
     const ClusterSenses* clusters = nullptr;              // None: no cluster can be asked.
-    const ManifestWatch* manifests = nullptr;             // None: no repository is compared.
+    ManifestWatch* manifests = nullptr;                   // None: no repository is compared.
     AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
     const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
     const ServiceDesk* services = nullptr;                // None: no calls are known.
@@ -56,6 +56,7 @@ class Desk final : public Control {
   Result<Json> check(const ChangeQuery& query) const override;
   Result<Json> drift(const DriftQuery& query) const override;
   Result<Json> drifts() const override;
+  Result<Json> look_at_manifests() const override;
   Result<Json> diagnose(const DiagnoseQuery& query) const override;
   Result<Json> manual(std::string_view text, std::string_view product) const override;
   Result<Json> admit(std::string_view cluster, const Json& review) const override;

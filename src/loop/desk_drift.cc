@@ -20,4 +20,10 @@ Result<Json> Desk::drifts() const {
   return parts_.manifests == nullptr ? Json::object({{"manifests", Json::array()}}) : parts_.manifests->state();
 }
 
+Result<Json> Desk::look_at_manifests() const {
+  const Json at = Json(format_time(now()));
+  if (parts_.manifests != nullptr) parts_.manifests->look();
+  return Json::object({{"at", at}});
+}
+
 }  // namespace capstan::loop

@@ -13,6 +13,16 @@
 #include "model/label_selector.h"
 
 namespace capstan::loop {
+
+Json without_secrets(Json object) {
+  if (drift::group_of(object).empty() && object["kind"] == Json("Secret")) {
+    kubernetes::hide_values(object);
+  } else {
+    kubernetes::mask_values(object);
+  }
+  return object;
+}
+
 namespace {
 
 using drift::FieldDrift;
@@ -27,15 +37,6 @@ struct Stated {
   Json manifest;
   ObjectDrift drift;  // Who it is; the rest is to be found out.
 };
-
-Json masked(Json object) {
-  if (drift::group_of(object).empty() && object["kind"] == Json("Secret")) {
-    kubernetes::hide_values(object);
-  } else {
-    kubernetes::mask_values(object);
-  }
-  return object;
-}
 
 bool has_namespace(const KindSpec& kind) {
   return std::ranges::find(kind.objects->identity, "namespace") != kind.objects->identity.end();
@@ -149,8 +150,8 @@ class Finder {
   void add_fields(const Json& manifest, const LiveObject& live, ObjectDrift& found) const {
     const std::vector<drift::Difference> differences = drift::compare(manifest, live.wanted, live.object);
     if (differences.empty()) return;
-    const Json shown_manifest = masked(manifest);
-    const Json shown_object = masked(live.object);
+    const Json shown_manifest = without_secrets(manifest);
+    const Json shown_object = without_secrets(live.object);
     const auto versions = catalog_.history(found.id, kMostVersions).value_or(std::vector<catalog::ResourceVersion>());
     const std::string scaled_by = autoscaler_of(catalog_, found.id).value_or("");
     for (const drift::Difference& difference : differences) {

@@ -27,6 +27,9 @@ struct DriftOptions {
   bool check = false;  // Also what making the cluster as stated would break.
 };
 
+// An object as it may be shown: with masks for the values of a Secret, and for what belongs into one.
+Json without_secrets(Json object);
+
 // Thread-safe.
 class DriftFinder {
  public:

@@ -160,6 +160,19 @@ TEST_F(FleetTest, TellsTwoVersionsApart) {
   EXPECT_EQ(version_difference(reader, id("shop", "web"), 1, 777).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(FleetTest, CountsWhatOfAVersionLiesInTheStatus) {
+  const auto changed = [&](Json places, int64_t second) {
+    write(fact_kind::kResourceChanged, id("shop", "web"),
+          Json::object({{"kind", "k8s_service"}, {"changed", std::move(places)}}), second);
+  };
+  changed(Json::object({{"status", Json::array({nullptr, Json::object({{"ready", 1}})})}}), 20);
+  changed(Json::object({{"status.ready", Json::array({1, 2})}, {"spec.replicas", Json::array({1, 5})}}), 30);
+  const Json history = must(resource_answer(must(catalog().reader()), id("shop", "web"), std::nullopt))["history"];
+  EXPECT_EQ(history.items()[0]["places"], Json(2));
+  EXPECT_EQ(history.items()[0]["status_places"], Json(1));
+  EXPECT_EQ(history.items()[1]["places"], history.items()[1]["status_places"]);
+}
+
 TEST_F(FleetTest, GivesViolationsTheirOwnersAndCountsThem) {
   find("Lonely", Severity::kHigh, id("shop", "web"));
   find("Lonely", Severity::kHigh, id("shop", "db"));

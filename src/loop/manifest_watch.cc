@@ -11,6 +11,7 @@
 #include "drift/file_patch.h"
 #include "foresee/object_documents.h"
 #include "loop/drift_finding.h"
+#include "loop/manifest_patch.h"
 
 namespace capstan::loop {
 namespace {
@@ -49,8 +50,10 @@ class ManifestWatch::Source {
   struct Said {
     std::string commit;
     std::string error;
+    std::optional<Time> looked;  // When the last look began.
     std::optional<Time> compared;
     drift::DriftReport report;
+    Json patch;
   };
   Said said;  // Under the watch's lock.
 };
@@ -81,15 +84,22 @@ void ManifestWatch::apply(std::vector<ManifestSettings> wanted) {
   changed_.notify_all();
 }
 
+void ManifestWatch::look() {
+  std::lock_guard lock(mutex_);
+  hurry_ = true;
+  changed_.notify_all();
+}
+
 void ManifestWatch::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::vector<std::shared_ptr<Source>> due;
     std::vector<std::string> ended;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, stop, kLookAgain, [&] { return !ended_.empty(); });
+      changed_.wait_for(lock, stop, kLookAgain, [&] { return !ended_.empty() || hurry_; });
+      const bool hurry = std::exchange(hurry_, false);
       for (const auto& [name, source] : sources_) {
-        if (source->next <= parts_.clock.monotonic()) due.push_back(source);
+        if (hurry || source->next <= parts_.clock.monotonic()) due.push_back(source);
       }
       ended = std::exchange(ended_, {});
     }
@@ -166,6 +176,7 @@ Result<std::string> fingerprint_of(const std::vector<foresee::ObjectDocument>& d
 }  // namespace
 
 void ManifestWatch::tend(Source& source, const std::stop_token& stop) {
+  const Time began = parts_.clock.now();
   const Result<std::filesystem::path> root = bring(source, stop);
   Status status = root ? Status() : fail(root.error());
   if (root) {
@@ -178,10 +189,13 @@ void ManifestWatch::tend(Source& source, const std::stop_token& stop) {
     }
   }
   const std::string error = status ? "" : status.error().to_string();
+  {
+    std::lock_guard lock(mutex_);
+    source.said.looked = began;
+    source.said.commit = source.commit;
+    source.said.error = error;
+  }
   parts_.report(source_name(source.settings.name), error);
-  std::lock_guard lock(mutex_);
-  source.said.commit = source.commit;
-  source.said.error = error;
 }
 
 // The directory in which the manifests are now.
@@ -213,6 +227,9 @@ Status ManifestWatch::compare(Source& source, const std::filesystem::path& root,
   drift::DriftReport report = TRY(parts_.finder.find(stated, options, stop));
   drift::place_fields(report, [](const std::string& file) { return read_file(file); });
   report.problems.insert(report.problems.begin(), source.documents.problems.begin(), source.documents.problems.end());
+  Json patch = to_json(make_manifest_patch(
+                           report, source.documents, [](const std::string& file) { return read_file(file); }, root),
+                       root);
   shorten_all(report, root);
   const Time now = parts_.clock.now();
   std::vector<Finding> findings = drift_findings(report, settings.name, source.commit, now);
@@ -224,6 +241,7 @@ Status ManifestWatch::compare(Source& source, const std::filesystem::path& root,
     std::lock_guard lock(mutex_);
     source.said.compared = now;
     source.said.report = std::move(report);
+    source.said.patch = std::move(patch);
   }
   parts_.found({.source = source_name(settings.name), .at = now, .holding = std::move(findings)});
   return {};
@@ -239,9 +257,11 @@ Json ManifestWatch::state() const {
                                 {"ref", source->settings.ref},
                                 {"path", source->settings.path},
                                 {"commit", said.commit},
+                                {"looked", said.looked ? Json(format_time(*said.looked)) : Json()},
                                 {"compared", said.compared ? Json(format_time(*said.compared)) : Json()},
                                 {"error", said.error},
-                                {"report", said.compared ? drift::to_json(said.report) : Json()}}));
+                                {"report", said.compared ? drift::to_json(said.report) : Json()},
+                                {"patches", said.patch}}));
   }
   return Json::object({{"manifests", std::move(all)}});
 }

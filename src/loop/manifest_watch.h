@@ -41,6 +41,8 @@ class ManifestWatch {
   void apply(std::vector<ManifestSettings> sources);
   // What each source last said: its commit, its report, what is wrong with it.
   Json state() const;
+  // All are looked at at once, whenever it would be time.
+  void look();
   void stop();
 
  private:
@@ -55,6 +57,7 @@ class ManifestWatch {
   std::condition_variable_any changed_;
   std::map<std::string, std::shared_ptr<Source>> sources_;  // By name.
   std::vector<std::string> ended_;                          // Their findings are to be resolved.
+  bool hurry_ = false;                                      // All are to be looked at now.
   std::jthread thread_;
 };
 

@@ -34,11 +34,17 @@ std::vector<JsonChange> changes_of(const Resource& before, const Resource& after
   return changes;
 }
 
+// What the counterpart reports of an object, other than what people ask of it.
+bool is_status(std::string_view path) {
+  return path == "status" || path.starts_with("status.") || path.starts_with("status[");
+}
+
 Json history_entry(const catalog::ResourceVersion& version, const catalog::ResourceVersion* before) {
   Json changes = Json::object();
-  size_t places = 0;
+  size_t places = 0, status_places = 0;
   if (before != nullptr) {
     for (JsonChange& change : changes_of(before->resource, version.resource)) {
+      status_places += is_status(change.path);
       if (++places > kMostPlaces) continue;
       changes.set(change.path, Json::array({shortened(std::move(change.before)), shortened(std::move(change.after))}));
     }
@@ -47,6 +53,7 @@ Json history_entry(const catalog::ResourceVersion& version, const catalog::Resou
                        {"kind", before ? "changed" : "appeared"},
                        {"seq", version.seq},
                        {"places", places},
+                       {"status_places", status_places},
                        {"changes", std::move(changes)}});
 }
 
@@ -87,6 +94,7 @@ Json history_json(const std::vector<catalog::ResourceVersion>& versions) {
                                     {"kind", "gone"},
                                     {"seq", nullptr},
                                     {"places", 0},
+                                    {"status_places", 0},
                                     {"changes", Json::object()}}));
   }
   for (size_t i = 0; i < versions.size(); ++i) {

@@ -82,6 +82,7 @@ class FakeControl final : public loop::Control {
   }
   Result<Json> whatif(const Json& question) const override { return said("whatif " + question.dump()); }
   Result<Json> drifts() const override { return said("drifts"); }
+  Result<Json> look_at_manifests() const override { return said("look_at_manifests"); }
   Result<Json> drift(const loop::DriftQuery& query) const override {
     return said(fmt::format("drift '{}' {} {} {}", query.manifests, query.cluster, query.space, query.prune));
   }

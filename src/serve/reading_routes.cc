@@ -129,6 +129,11 @@ Result<Json> drifts(Control control, const Clock&, const Call& call) {
   return control.drifts();
 }
 
+Result<Json> look_at_manifests(Control control, const Clock&, const Call& call) {
+  TRY(TRY(BodyReader::parse(call.request.body)).finish());
+  return control.look_at_manifests();
+}
+
 Result<Json> facts(Control control, const Clock&, const Call& call) {
   QueryReader query(call.request.target.query);
   loop::FactQuery wanted;
@@ -256,6 +261,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       // Whoever could compare any manifest could find out by trying what a Secret holds.
       {"POST", "/capstan/v1/drift", Access::kOperator, true, Body::kJson, answer_with(drift)},
       get("/capstan/v1/drift", drifts),
+      {"POST", "/capstan/v1/drift/look", Access::kOperator, true, Body::kJson, answer_with(look_at_manifests)},
       get("/capstan/v1/facts", facts),
       get("/capstan/v1/why", why),
       {"GET", "/capstan/v1/verify", Access::kViewer, false, Body::kNone, one_at_a_time(answer_with(verify))},

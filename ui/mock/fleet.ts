@@ -68,7 +68,9 @@ export class Fleet {
     const each = Math.max(1, Math.round(pods / 5 / (SPACES.length * 2)));
     for (const cluster of ['prod', 'staging']) {
       for (let node = 0; node < Math.max(3, pods / 100); node += 1)
-        this.add(cluster, 'k8s_node', '', `node-${node}`);
+        this.add(cluster, 'k8s_node', '', `node-${node}`, {
+          'topology.kubernetes.io/zone': `eu-${'abc'[node % 3]}`,
+        });
       for (const space of SPACES) {
         this.add(cluster, 'k8s_namespace', '', space, space === 'mail' ? {} : { team: `team-${space}` });
         for (let at = 0; at < each; at += 1) this.addService(cluster, space, at);
@@ -206,20 +208,32 @@ export class Fleet {
         },
         ...(version > 1 && { paused: false }),
       },
-      status: { readyReplicas: version === 1 ? 3 : 5 },
+      status: { readyReplicas: [3, 5, 4][version - 1] as number },
     };
   }
 
-  history(): ResourceChange[] {
+  /** Of some replica sets the last version differs in its status only. */
+  history(id: string): ResourceChange[] {
+    const at = (hours: number) => new Date(this.began + hours * 3_600_000).toISOString();
+    const status: ResourceChange = {
+      at: at(1.5),
+      kind: 'changed',
+      seq: 3,
+      places: 1,
+      status_places: 1,
+      changes: { 'status.readyReplicas': [5, 4] },
+    };
     return [
+      ...(hasThreeVersions(id) ? [status] : []),
       {
-        at: new Date(this.began + 3_600_000).toISOString(),
+        at: at(1),
         kind: 'changed',
         seq: 2,
         places: 3,
+        status_places: 1,
         changes: { 'spec.replicas': [3, 5] },
       },
-      { at: new Date(this.began).toISOString(), kind: 'appeared', seq: 1, places: 0, changes: {} },
+      { at: at(0), kind: 'appeared', seq: 1, places: 0, status_places: 0, changes: {} },
     ];
   }
 
@@ -227,11 +241,12 @@ export class Fleet {
     const of = parameters(url, 'id', 'before', 'after');
     const [before, after] = [Number(of('before')), Number(of('after'))];
     const one = this.resources.get(of('id'));
-    if (!one || ![1, 2].includes(after)) throw new Refusal('not_found', 'no such version is kept');
+    if (!one || !this.history(one.id).some(({ seq }) => seq === after))
+      throw new Refusal('not_found', 'no such version is kept');
     const version = (seq: number): Version => ({
       seq,
-      from: new Date(this.began + (seq - 1) * 3_600_000).toISOString(),
-      to: seq === 1 ? new Date(this.began + 3_600_000).toISOString() : null,
+      from: this.history(one.id).find((version) => version.seq === seq)?.at ?? '',
+      to: this.history(one.id).find((version) => version.seq === seq + 1)?.at ?? null,
       labels: one.labels,
       object: this.object(one.id, seq),
     });
@@ -239,7 +254,10 @@ export class Fleet {
       id: one.id,
       before: before > 0 ? version(before) : null,
       after: version(after),
-      changes: before > 0 && before !== after ? [{ place: 'spec.replicas', before: 3, after: 5 }] : [],
+      changes: [
+        ...(before === 1 && after > 1 ? [{ place: 'spec.replicas', before: 3, after: 5 }] : []),
+        ...(before > 0 && before !== after ? [{ place: 'status.readyReplicas', before: 3, after: 4 }] : []),
+      ],
     };
   }
 
@@ -429,6 +447,8 @@ export class Fleet {
     return report;
   }
 }
+
+const hasThreeVersions = (id: string) => id.startsWith('k8s_replica_set/prod/shop/');
 
 class Numbers {
   readonly names: string[] = [];

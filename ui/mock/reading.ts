@@ -134,14 +134,22 @@ export function resource(world: World, url: URL) {
     ({ source, target }) => source === one.id || target === one.id,
   );
   if (object !== null)
-    return { resource: one, object, gone: false, relations, history: world.fleet.history(), findings: [] };
+    return {
+      resource: one,
+      object,
+      gone: false,
+      relations,
+      history: world.fleet.history(one.id),
+      findings: [],
+    };
   const history: ResourceChange[] = [
-    { at: one.since, kind: 'appeared', seq: 12, places: 0, changes: {} },
+    { at: one.since, kind: 'appeared', seq: 12, places: 0, status_places: 0, changes: {} },
     {
       at: new Date(at - 120_000).toISOString(),
       kind: 'changed',
       seq: 118,
       places: 1,
+      status_places: 0,
       changes:
         one.kind === 'host_process'
           ? { threads: [1, Number(one.fields['threads'])] }

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { ActionState, PlanStatus, Role, Session, Topic } from '../src/api/types';
+import { diagnose } from './diagnosis';
 import { readBody, Refusal, sendJson, sendRefusal } from './http';
 import * as reading from './reading';
 import { oneOf, parameters } from './reading';
+import { scaling, whatif } from './scaling';
 import { World, type WorldOptions } from './world';
 
 export interface MockOptions extends WorldOptions {
@@ -186,6 +188,15 @@ class MockServer implements Mock {
         return world.fleet.checks(url);
       case 'difference':
         return world.fleet.difference(url);
+      case 'drift':
+        parameters(url);
+        return { manifests: world.manifests };
+      case 'scaling':
+        return scaling(world, url);
+      case 'service_graph':
+        return world.traffic.graph(url);
+      case 'diagnose':
+        return diagnose(world, url);
       case 'map':
         return world.fleet.map(url);
       case 'mutes': {
@@ -233,8 +244,10 @@ class MockServer implements Mock {
     }
     if (path === '/sql') return reading.sql(this.world, String(body['query'] ?? ''));
     if (path === '/check') return this.world.fleet.check(body);
+    if (path === '/whatif') return whatif(this.world, body);
     if (first === 'users' || first === 'tokens') return this.changePeople(method, first, second, call);
     this.need(user, 'operator');
+    if (path === '/drift/look') return this.look();
     if (first === 'pause')
       this.world.setPaused({ by: user, reason: String(body['reason'] ?? ''), at: new Date().toISOString() });
     else if (first === 'resume') this.world.setPaused(null);
@@ -244,6 +257,15 @@ class MockServer implements Mock {
     else if (first === 'policies') return this.changePolicy(second, third);
     else throw new Refusal('not_found', `no ${path}`);
     return { paused: this.world.paused };
+  }
+
+  /** What is looked at takes a moment. */
+  private look() {
+    const at = new Date().toISOString();
+    setTimeout(() => {
+      this.world.manifests = this.world.manifests.map((one) => ({ ...one, looked: at }));
+    }, 300).unref();
+    return { at };
   }
 
   private changeMute(id: string, verb: string, { user, body }: Call) {

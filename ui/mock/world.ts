@@ -12,11 +12,14 @@ import type {
   Severity,
   Topic,
 } from '../src/api/types';
+import type { Manifests } from '../src/api/drift';
+import { createManifests } from './drift';
 import { Fleet } from './fleet';
 import { createHost, HOST, type HostModel } from './host';
 import { createSeries, type Trouble } from './metrics';
 import { Past } from './past';
 import type { SyntheticSeries } from './promql';
+import { Traffic } from './traffic';
 
 export interface WorldOptions {
   /** Further processes, to see how a long table behaves. */
@@ -35,11 +38,14 @@ export class World {
   readonly disk: Trouble = { from: this.started / 1000 - 2_400, to: Infinity };
   readonly host: HostModel;
   readonly fleet: Fleet;
+  readonly traffic: Traffic;
   readonly series: () => SyntheticSeries[];
   readonly facts: Fact[] = [];
   readonly incidents = new Map<string, Incident>();
   readonly plans = new Map<string, PlanStatus>();
   readonly policies: Policy[] = [];
+  /** Compared with the clusters; empty where the settings name none. */
+  manifests: Manifests[];
   paused: Paused | null = null;
   private readonly listeners = new Set<(topic: Topic, seq: number) => void>();
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -49,7 +55,9 @@ export class World {
     this.actionMs = options.actionMs ?? 2_500;
     this.host = createHost(this.started, options.processes);
     this.fleet = new Fleet(options.pods);
+    this.traffic = new Traffic(this.fleet);
     this.series = createSeries(this.cpu, this.disk);
+    this.manifests = createManifests(this.started);
     new Past(this).record();
   }
 

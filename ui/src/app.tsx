@@ -20,6 +20,9 @@ const ResourcePage = page(() => import('./pages/resources/detail'), 'ResourcePag
 const GraphPage = page(() => import('./pages/resources/graph'), 'GraphPage');
 const ChecksPage = page(() => import('./pages/checks/checks'), 'ChecksPage');
 const ChangePage = page(() => import('./pages/change/change'), 'ChangePage');
+const DriftPage = page(() => import('./pages/drift/drift'), 'DriftPage');
+const ServicesPage = page(() => import('./pages/services/services'), 'ServicesPage');
+const ScalingPage = page(() => import('./pages/scaling/scaling'), 'ScalingPage');
 const MetricsPage = page(() => import('./pages/metrics/metrics'), 'MetricsPage');
 const LogsPage = page(() => import('./pages/logs/logs'), 'LogsPage');
 const FactsPage = page(() => import('./pages/facts/facts'), 'FactsPage');
@@ -45,9 +48,12 @@ export function App() {
           <Route path="/incidents/:id" element={<IncidentPage />} />
           <Route path="/checks" element={<ChecksPage />} />
           <Route path="/check" element={<ChangePage />} />
+          <Route path="/drift" element={<DriftPage />} />
           <Route path="/resources" element={<ResourcesPage />} />
           <Route path="/resource" element={<ResourcePage />} />
           <Route path="/graph" element={<GraphPage />} />
+          <Route path="/services" element={<ServicesPage />} />
+          <Route path="/scaling" element={<ScalingPage />} />
           <Route path="/explore" element={<MetricsPage />} />
           <Route path="/logs" element={<LogsPage />} />
           <Route path="/facts" element={<FactsPage />} />

@@ -279,6 +279,13 @@ class DriftBesideACluster(unittest.TestCase):
         wait_until(lambda: self.sql("SELECT 1 FROM finding WHERE resource LIKE 'k8s_service/%/watched/web' AND state = 'open'"))
         wait_until(lambda: self.sql("SELECT 1 FROM finding WHERE resource LIKE 'k8s_deployment/%/watched/web' AND says LIKE '%spec.replicas is 4, should be 2%'"))
         self.assertEqual(self.drift().returncode, 1)
+        # The patches are for all who may read, so of a file that holds a secret there is none.
+        answer = self.drift("-o", "json").stdout
+        patches = json.loads(answer)["manifests"][0]["patches"]
+        self.assertIn("kind: Service", patches["cluster"])
+        self.assertIn("holds a secret", patches["cluster"])
+        self.assertEqual((patches["files"], patches["left_out"][0]["where"]["file"]), ("", "deploy/shop.yaml"))
+        self.assertNotIn("correct-horse", answer)
         # A broken file is told with its line, what it said before stands, and the rest goes on.
         text = (repository / "deploy" / "settings.yaml").read_text()
         (repository / "deploy" / "settings.yaml").write_text(text.replace("color: blue }", "color: [ }"))

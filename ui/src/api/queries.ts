@@ -37,7 +37,7 @@ import type {
 /** Which cached answers an event of a topic makes stale. */
 export const STALE: Record<Topic, string[]> = {
   incidents: ['overview', 'incidents', 'incident', 'why'],
-  findings: ['overview', 'findings', 'incident', 'resource', 'checks', 'mutes'],
+  findings: ['overview', 'findings', 'incident', 'resource', 'checks', 'mutes', 'drift'],
   plans: ['overview', 'plans', 'plan', 'incident', 'policies'],
   resources: ['overview', 'resources', 'resource', 'graph', 'map'],
   policies: ['policies', 'overview'],

@@ -252,6 +252,8 @@ export interface ResourceChange {
   seq: Seq | null;
   /** How many places differ from the version before; `changes` may hold fewer. */
   places: number;
+  /** Of the places those in the object's status. */
+  status_places: number;
   changes: Record<string, [Json, Json]>;
 }
 

@@ -3,7 +3,7 @@ import { useResourceList } from '../api/queries';
 
 const NAMESPACES = 'k8s_namespace';
 
-export function usePlaces(): Map<string, string[]> {
+export function usePlaceList(): { places: Map<string, string[]>; isKnown: boolean } {
   const list = useResourceList(
     {
       kind: NAMESPACES,
@@ -22,5 +22,7 @@ export function usePlaces(): Map<string, string[]> {
     const cluster = id.slice(NAMESPACES.length + 1, -(name.length + 1));
     places.set(cluster, [...(places.get(cluster) ?? []), name]);
   }
-  return places;
+  return { places, isKnown: !list.isPending };
 }
+
+export const usePlaces = () => usePlaceList().places;

@@ -3,27 +3,16 @@ import { useMemo } from 'react';
 
 import type { Json } from '../api/types';
 import { toYaml } from '../format/yaml';
-import { useT } from '../i18n';
-import { useToasts } from './toasts';
+import { CopyButton } from './copy';
 import './yaml.css';
 
 const KEY = /^(\s*(?:- )*)([^\s"'#][^:]*|"[^"]*")(:)( .*)?$/;
 
 export function YamlView({ value, label }: { value: Json; label: string }) {
-  const t = useT();
-  const toasts = useToasts();
   const text = useMemo(() => toYaml(value), [value]);
   return (
     <div className="yaml">
-      <button
-        type="button"
-        className="button small yaml-copy"
-        onClick={() =>
-          void navigator.clipboard?.writeText(text).then(() => toasts.say(t('action.copied')), toasts.fail)
-        }
-      >
-        {t('action.copy')}
-      </button>
+      <CopyButton text={text} className="yaml-copy" />
       <pre className="lines yaml-text" tabIndex={0} role="region" aria-label={label}>
         {text.split('\n').map((line, at) => {
           const parts = KEY.exec(line);

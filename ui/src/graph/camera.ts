@@ -14,6 +14,11 @@ export class Camera {
   y = 0;
   scale = 1;
 
+  /** What widths in pixels are multiplied with: from far away everything is finer. */
+  get fineness(): number {
+    return Math.min(1, Math.max(0.4, this.scale * 1.3));
+  }
+
   toScreen(x: number, y: number, { width, height }: Size): [number, number] {
     return [(x - this.x) * this.scale + width / 2, (y - this.y) * this.scale + height / 2];
   }

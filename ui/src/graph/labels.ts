@@ -5,6 +5,8 @@ import { severityOf, type Scene, type Shown } from './scene';
 const MOST_LABELS = 140;
 const MOST_RELATIONS = 60;
 const NEAR = 0.75;
+/** Where the way of each edge is what a graph is looked at for, arrows are drawn from farther away. */
+const NEAR_LOOKS = 0.3;
 const CELL_WIDTH = 90;
 const CELL_HEIGHT = 16;
 
@@ -14,6 +16,8 @@ export interface LabelInput {
   positions: Float32Array;
   /** Always named: the node under the pointer, the chosen one and its neighbours. */
   named: Iterable<number>;
+  /** The nodes around what is chosen, null for all: between others relations are faint. */
+  near: Set<number> | null;
   islands: Island[];
   text: string;
   muted: string;
@@ -69,8 +73,8 @@ export class Labels {
     context.lineJoin = 'round';
     context.strokeStyle = input.surface;
     context.lineWidth = 3;
-    if (camera.scale < NEAR) this.islands(input, camera, size, taken);
-    if (camera.scale >= NEAR) this.relations(input, camera, size);
+    if (camera.scale < NEAR || input.scene.look) this.islands(input, camera, size, taken);
+    if (camera.scale >= (input.scene.look ? NEAR_LOOKS : NEAR)) this.relations(input, camera, size);
     this.nodes(input, camera, size, taken);
   }
 
@@ -98,8 +102,9 @@ export class Labels {
       const [, y] = camera.toScreen(island.x, island.top, size);
       if (x < 0 || x > size.width || y < 0 || y > size.height) continue;
       if (!this.claim(taken, x, y - 6, island.name.length * 7)) continue;
-      context.strokeText(island.name, x, y - 6);
-      context.fillText(island.name, x, y - 6);
+      const above = y - (input.scene.look ? 22 : 6);
+      context.strokeText(island.name, x, above);
+      context.fillText(island.name, x, above);
     }
   }
 
@@ -135,7 +140,7 @@ export class Labels {
 
   /** Arrows and the names of relations, where there are few in sight. */
   private relations(input: LabelInput, camera: Camera, size: Size) {
-    const { scene, shown, positions } = input;
+    const { scene, shown, positions, near } = input;
     const inSight: [number, number, number, number, number][] = [];
     for (let at = 0; at < shown.edge.length; at += 1) {
       if (!shown.edge[at]) continue;
@@ -152,7 +157,10 @@ export class Labels {
       );
       const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
       if (x < 0 || x > size.width || y < 0 || y > size.height) continue;
-      inSight.push([at, x1, y1, x2, y2]);
+      const turn = Math.atan2(y2 - y1, x2 - x1);
+      const shift = (scene.look?.shift[at] ?? 0) * camera.fineness;
+      const [dx, dy] = [-Math.sin(turn) * shift, Math.cos(turn) * shift];
+      inSight.push([at, x1 + dx, y1 + dy, x2 + dx, y2 + dy]);
       if (inSight.length > MOST_RELATIONS * 4) return;
     }
     const { context } = this;
@@ -160,16 +168,28 @@ export class Labels {
     context.font = '10px system-ui, sans-serif';
     for (const [at, x1, y1, x2, y2] of inSight) {
       const turn = Math.atan2(y2 - y1, x2 - x1);
-      const [ax, ay] = [x2 - Math.cos(turn) * 10 * camera.scale, y2 - Math.sin(turn) * 10 * camera.scale];
+      const ends = scene.ends.subarray(at * 2, at * 2 + 2);
+      const isNear = near === null || ends.every((end) => near.has(end));
+      context.globalAlpha = isNear ? 1 : 0.2;
+      const back = scene.look ? Math.max(9, 10 * camera.scale) : 10 * camera.scale;
+      const length = scene.look ? (7 + (scene.look.width[at] as number) * 1.2) * camera.fineness : 7;
+      const [ax, ay] = [x2 - Math.cos(turn) * back, y2 - Math.sin(turn) * back];
       context.beginPath();
       context.moveTo(ax, ay);
-      context.lineTo(ax - 7 * Math.cos(turn - 0.4), ay - 7 * Math.sin(turn - 0.4));
-      context.lineTo(ax - 7 * Math.cos(turn + 0.4), ay - 7 * Math.sin(turn + 0.4));
+      context.lineTo(ax - length * Math.cos(turn - 0.4), ay - length * Math.sin(turn - 0.4));
+      context.lineTo(ax - length * Math.cos(turn + 0.4), ay - length * Math.sin(turn + 0.4));
       context.fill();
+      context.globalAlpha = 1;
+      if (!isNear) continue;
       if (inSight.length > MOST_RELATIONS || Math.hypot(x2 - x1, y2 - y1) < 60) continue;
-      const text = scene.relations[scene.relation[at] as number] as string;
-      context.strokeText(text, (x1 + x2) / 2, (y1 + y2) / 2 + 3);
-      context.fillText(text, (x1 + x2) / 2, (y1 + y2) / 2 + 3);
+      const text = scene.look
+        ? (scene.look.text[at] as string)
+        : scene.relations[scene.relation[at] as number];
+      if (!text) continue;
+      // Nearer to where it begins, so that those of both ways do not lie over each other.
+      const [x, y] = [x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42 + 3];
+      context.strokeText(text, x, y);
+      context.fillText(text, x, y);
     }
   }
 }

@@ -30,15 +30,21 @@ export class Palette {
   }
 }
 
-/** `near` are the nodes around the chosen one, null for all; what is not among them is faint. `marked` has a ring. */
-export function paint(
-  scene: Scene,
-  shown: Shown,
-  near: Set<number> | null,
-  chosen: number,
-  marked: number,
-  palette: Palette,
-): Paint {
+/** What a person looks at; -1 for nothing. */
+export interface Focus {
+  /** The nodes around it, null for all; what is not among them is faint. */
+  near: Set<number> | null;
+  node: number;
+  edge: number;
+  /** Where the graph begins: with a ring. */
+  marked: number;
+}
+
+/** The colours of edges, the worse the later. */
+export const TONES = ['--line-strong', '--medium', '--high', '--critical'];
+
+export function paint(scene: Scene, shown: Shown, focus: Focus, palette: Palette): Paint {
+  const { near, node: chosen, marked } = focus;
   const nodes = new Uint8Array(scene.ids.length * 4);
   const rings = new Uint8Array(scene.ids.length * 4);
   const edges = new Uint8Array(scene.relation.length * 4);
@@ -64,8 +70,11 @@ export function paint(
   for (let at = 0; at < scene.relation.length; at += 1) {
     if (!shown.edge[at]) continue;
     const [source, target] = [scene.ends[at * 2] as number, scene.ends[at * 2 + 1] as number];
-    const lit = near !== null && (source === chosen || target === chosen);
-    edges.set(lit ? [...strong, 230] : [...line, near ? 22 : many ? 110 : 190], at * 4);
+    const lit = near !== null && (source === chosen || target === chosen || at === focus.edge);
+    if (scene.look) {
+      const tone = palette.rgb(TONES[scene.look.tone[at] as number] as string);
+      edges.set([...tone, lit ? 255 : near ? 30 : 190], at * 4);
+    } else edges.set(lit ? [...strong, 230] : [...line, near ? 22 : many ? 110 : 190], at * 4);
   }
   return { nodes, rings, edges };
 }

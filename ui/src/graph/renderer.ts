@@ -1,5 +1,6 @@
 // Draws nodes and edges with WebGL: two calls a frame, whatever their number.
 import type { Camera, Size } from './camera';
+import type { EdgeLook } from './scene';
 
 const NODE_VERTEX = `#version 300 es
 in vec2 position;
@@ -54,6 +55,28 @@ precision mediump float;
 in vec4 line;
 out vec4 result;
 void main() { result = line; }`;
+
+/** Edges with a width: two triangles each, as wide in pixels at any zoom. */
+const WIDE_VERTEX = `#version 300 es
+in vec2 source;
+in vec2 target;
+in vec2 place; // 0 at the source, 1 at the target; pixels beside the line.
+in vec4 colour;
+uniform vec4 camera;
+uniform vec2 pixel;
+uniform float fineness;
+out vec4 line;
+void main() {
+  vec2 a = (source - camera.xy) * camera.zw;
+  vec2 b = (target - camera.xy) * camera.zw;
+  vec2 along = (b - a) / pixel;
+  float far = length(along);
+  vec2 beside = far > 0.0 ? vec2(-along.y, along.x) / far : vec2(0.0);
+  vec2 at = mix(a, b, place.x) + beside * place.y * fineness * pixel;
+  gl_Position = vec4(at.x, -at.y, 0.0, 1.0);
+  line = vec4(colour.rgb * colour.a, colour.a);
+}`;
+const CORNERS = 6;
 
 function compile(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const program = gl.createProgram();
@@ -128,8 +151,11 @@ function shuffle(list: number[]) {
 export class Renderer {
   private readonly nodeProgram: WebGLProgram;
   private readonly edgeProgram: WebGLProgram;
+  private readonly wideProgram: WebGLProgram;
   private readonly nodeVertices: Vertices;
   private readonly edgeVertices: Vertices;
+  private readonly wideVertices: Vertices;
+  private look: EdgeLook | undefined;
   private ends: Uint32Array = new Uint32Array();
   private edgePositions = new Float32Array();
   /** The edges that are drawn, as the numbers of their first vertices. */
@@ -140,7 +166,9 @@ export class Renderer {
   private constructor(private readonly gl: WebGL2RenderingContext) {
     this.nodeProgram = compile(gl, NODE_VERTEX, NODE_FRAGMENT);
     this.edgeProgram = compile(gl, EDGE_VERTEX, EDGE_FRAGMENT);
+    this.wideProgram = compile(gl, WIDE_VERTEX, EDGE_FRAGMENT);
     this.nodeVertices = new Vertices(gl, this.nodeProgram);
+    this.wideVertices = new Vertices(gl, this.wideProgram);
     this.edgeVertices = new Vertices(gl, this.edgeProgram);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -160,6 +188,11 @@ export class Renderer {
     this.nodeVertices.set('size', sizes, 1);
   }
 
+  /** Takes effect with the next paint. */
+  setLook(look: EdgeLook | undefined) {
+    this.look = look;
+  }
+
   setPositions(positions: Float32Array) {
     this.nodeVertices.set('position', positions, 2);
     this.ends.forEach((node, at) => {
@@ -176,15 +209,41 @@ export class Renderer {
     for (let at = 0; at < paint.edges.length / 4; at += 1) if (paint.edges[at * 4 + 3]) drawn.push(at);
     shuffle(drawn);
     this.drawn = Uint32Array.from(drawn);
-    const colours = new Uint8Array(drawn.length * 8);
+    const corners = this.look ? CORNERS : 2;
+    const colours = new Uint8Array(drawn.length * corners * 4);
     drawn.forEach((edge, at) => {
-      for (const end of [0, 1]) colours.set(paint.edges.subarray(edge * 4, edge * 4 + 4), at * 8 + end * 4);
+      for (let corner = 0; corner < corners; corner += 1)
+        colours.set(paint.edges.subarray(edge * 4, edge * 4 + 4), (at * corners + corner) * 4);
     });
-    this.edgeVertices.set('colour', colours, 4);
+    (this.look ? this.wideVertices : this.edgeVertices).set('colour', colours, 4);
     this.putEdges();
   }
 
+  private putWide(look: EdgeLook) {
+    const numbers = this.drawn.length * CORNERS * 2;
+    const [source, target, place] = [
+      new Float32Array(numbers),
+      new Float32Array(numbers),
+      new Float32Array(numbers),
+    ];
+    this.drawn.forEach((edge, at) => {
+      const half = (look.width[edge] as number) / 2;
+      const beside = look.shift[edge] as number;
+      const [left, right] = [beside - half, beside + half];
+      place.set([0, left, 0, right, 1, left, 1, left, 0, right, 1, right], at * CORNERS * 2);
+      for (let corner = 0; corner < CORNERS; corner += 1) {
+        const to = (at * CORNERS + corner) * 2;
+        source.set(this.edgePositions.subarray(edge * 4, edge * 4 + 2), to);
+        target.set(this.edgePositions.subarray(edge * 4 + 2, edge * 4 + 4), to);
+      }
+    });
+    this.wideVertices.set('source', source, 2);
+    this.wideVertices.set('target', target, 2);
+    this.wideVertices.set('place', place, 2);
+  }
+
   private putEdges() {
+    if (this.look) return this.putWide(this.look);
     const positions = new Float32Array(this.drawn.length * 4);
     this.drawn.forEach((edge, at) =>
       positions.set(this.edgePositions.subarray(edge * 4, edge * 4 + 4), at * 4),
@@ -199,7 +258,13 @@ export class Renderer {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     const view = [camera.x, camera.y, (2 * camera.scale) / width, (2 * camera.scale) / height] as const;
-    if (this.drawn.length > 0) {
+    if (this.drawn.length > 0 && this.look) {
+      this.wideVertices.use();
+      gl.uniform4f(gl.getUniformLocation(this.wideProgram, 'camera'), ...view);
+      gl.uniform2f(gl.getUniformLocation(this.wideProgram, 'pixel'), 2 / width, 2 / height);
+      gl.uniform1f(gl.getUniformLocation(this.wideProgram, 'fineness'), camera.fineness);
+      gl.drawArrays(gl.TRIANGLES, 0, Math.ceil(this.drawn.length * share) * CORNERS);
+    } else if (this.drawn.length > 0) {
       this.edgeVertices.use();
       gl.uniform4f(gl.getUniformLocation(this.edgeProgram, 'camera'), ...view);
       gl.drawArrays(gl.LINES, 0, Math.ceil(this.drawn.length * share) * 2);

@@ -21,12 +21,29 @@ export interface Scene {
   ends: Uint32Array;
   relation: Uint16Array;
   degree: Uint32Array;
+  /** How the edges look, where they differ; else all are thin and alike. */
+  look?: EdgeLook;
 }
+
+export interface EdgeLook {
+  /** In pixels. */
+  width: Float32Array;
+  /** Pixels beside the straight line, so that edges between the same two nodes lie beside each other. */
+  shift: Float32Array;
+  /** 0 for nothing special, else the worse the more, up to 3. */
+  tone: Uint8Array;
+  /** What stands at each; the relation's name is not told then. */
+  text: string[];
+}
+
+/** -1 for none. */
+export const severityNumber = (severity: Severity | '' | null) => SEVERITIES.indexOf(severity as Severity);
 
 export const severityOf = (scene: Scene, node: number): Severity | null =>
   SEVERITIES[scene.severity[node] as number] ?? null;
 
-function numbers(): { of: (name: string) => number; names: string[] } {
+/** A number for each name, counted from 0. */
+export function numbers(): { of: (name: string) => number; names: string[] } {
   const known = new Map<string, number>();
   const names: string[] = [];
   return {
@@ -41,7 +58,7 @@ function numbers(): { of: (name: string) => number; names: string[] } {
   };
 }
 
-function empty(nodes: number, edges: number) {
+export function empty(nodes: number, edges: number) {
   return {
     kind: new Uint16Array(nodes),
     space: new Uint16Array(nodes),
@@ -53,7 +70,7 @@ function empty(nodes: number, edges: number) {
   };
 }
 
-function count(scene: Scene): Scene {
+export function count(scene: Scene): Scene {
   for (const end of scene.ends) scene.degree[end] = (scene.degree[end] as number) + 1;
   return scene;
 }
@@ -93,7 +110,7 @@ export function sceneOfGraph(graph: Graph): Scene {
   const relations = numbers();
   graph.nodes.forEach((node, index) => {
     arrays.kind[index] = kinds.of(node.kind);
-    arrays.severity[index] = node.severity ? SEVERITIES.indexOf(node.severity) : -1;
+    arrays.severity[index] = severityNumber(node.severity);
   });
   edges.forEach((edge, index) => {
     arrays.ends[index * 2] = at.get(edge.source) as number;
@@ -149,4 +166,14 @@ export function neighbourhood(scene: Scene, shown: Shown, start: number): Set<nu
     if (target === start) near.add(source);
   }
   return near;
+}
+
+/** The same nodes and edges: what differs is how they look. */
+export function isSameShape(one: Scene, other: Scene): boolean {
+  return (
+    one.ids.length === other.ids.length &&
+    one.ends.length === other.ends.length &&
+    one.ids.every((id, at) => id === other.ids[at]) &&
+    one.ends.every((end, at) => end === other.ends[at])
+  );
 }

@@ -6,13 +6,16 @@ import type { LayoutInput } from './layout';
 import { paint, Palette } from './palette';
 import { Renderer } from './renderer';
 import { Detail } from './detail';
-import { neighbourhood, type Scene, type Shown } from './scene';
+import { isSameShape, neighbourhood, type Scene, type Shown } from './scene';
 
 const PICK_PX = 12;
 const CLICK_PX = 4;
+const PICK_EDGE_PX = 6;
 
 export interface ViewEvents {
   onChoose: (node: number | null) => void;
+  /** None where edges cannot be chosen. */
+  onChooseEdge?: ((edge: number) => void) | undefined;
   onOpen: (node: number) => void;
   onPoint: (node: number | null) => void;
   onReady: () => void;
@@ -34,6 +37,7 @@ export class GraphView {
   private islands: Island[] = [];
   private near: Set<number> | null = null;
   private chosen = -1;
+  private chosenEdge = -1;
   private marked = -1;
   private pointed = -1;
   private palette = new Palette();
@@ -78,6 +82,12 @@ export class GraphView {
 
   /** Nodes that were there stay where they are. */
   setScene(scene: Scene) {
+    const isSame = this.scene !== null && isSameShape(this.scene, scene);
+    this.renderer?.setLook(scene.look);
+    if (isSame) {
+      this.scene = scene;
+      return;
+    }
     this.keepPlaces();
     this.scene = scene;
     const start = new Float32Array(scene.ids.length * 2).fill(NaN);
@@ -90,12 +100,15 @@ export class GraphView {
     });
     if (known < scene.ids.length / 2) this.moved = false;
     this.chosen = -1;
+    this.chosenEdge = -1;
     this.marked = -1;
     this.near = null;
     this.pointed = -1;
     const sizes = Float32Array.from(scene.degree, (degree) => 5 + Math.min(7, Math.sqrt(degree)));
-    this.positions = new Float32Array(scene.ids.length * 2).fill(NaN);
+    // What was there is drawn where it was until the worker answers.
+    this.positions = start.slice();
     this.renderer?.setGraph(scene.ids.length, sizes, scene.ends);
+    this.renderer?.setPositions(this.positions);
     const task: LayoutInput & { number: number } = {
       number: ++this.task,
       nodes: scene.ids.length,
@@ -120,6 +133,11 @@ export class GraphView {
       this.camera.scale = Math.max(this.camera.scale, 0.9);
       this.moved = true;
     }
+    this.repaint();
+  }
+
+  chooseEdge(edge: number | null) {
+    this.chosenEdge = edge ?? -1;
     this.repaint();
   }
 
@@ -170,10 +188,17 @@ export class GraphView {
   private repaint() {
     const { scene, shown } = this;
     if (!scene || !shown || shown.node.length !== scene.ids.length) return;
-    this.near = this.chosen >= 0 ? neighbourhood(scene, shown, this.chosen) : null;
-    this.renderer?.setPaint(paint(scene, shown, this.near, this.chosen, this.marked, this.palette));
+    this.near = this.around(scene, shown);
+    const focus = { near: this.near, node: this.chosen, edge: this.chosenEdge, marked: this.marked };
+    this.renderer?.setPaint(paint(scene, shown, focus, this.palette));
     if (!Number.isNaN(this.positions[0] as number)) this.islands = islandsOf(scene, shown, this.positions);
     this.draw();
+  }
+
+  private around(scene: Scene, shown: Shown): Set<number> | null {
+    if (this.chosen >= 0) return neighbourhood(scene, shown, this.chosen);
+    if (this.chosenEdge < 0) return null;
+    return new Set(scene.ends.subarray(this.chosenEdge * 2, this.chosenEdge * 2 + 2));
   }
 
   private measure(canvas: HTMLCanvasElement, over: HTMLCanvasElement) {
@@ -219,6 +244,7 @@ export class GraphView {
         shown,
         positions: this.positions,
         named: new Set(named),
+        near: this.near,
         islands: this.islands,
         text: this.palette.css('--text'),
         muted: this.palette.css('--muted'),
@@ -240,6 +266,26 @@ export class GraphView {
       const square =
         ((positions[at * 2] as number) - gx) ** 2 + ((positions[at * 2 + 1] as number) - gy) ** 2;
       if (square < nearest) [best, nearest] = [at, square];
+    }
+    return best;
+  }
+
+  /** The edge that is drawn there. */
+  private edgeAt(x: number, y: number): number {
+    const { scene, shown, positions, camera, size } = this;
+    if (!scene || !shown) return -1;
+    const at = (node: number) =>
+      camera.toScreen(positions[node * 2] as number, positions[node * 2 + 1] as number, size);
+    let [best, nearest] = [-1, PICK_EDGE_PX];
+    for (let edge = 0; edge < shown.edge.length; edge += 1) {
+      if (!shown.edge[edge]) continue;
+      const [x1, y1] = at(scene.ends[edge * 2] as number);
+      const [x2, y2] = at(scene.ends[edge * 2 + 1] as number);
+      const length = Math.hypot(x2 - x1, y2 - y1) || 1;
+      const along = ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length;
+      const beside = ((y - y1) * (x2 - x1) - (x - x1) * (y2 - y1)) / length;
+      const away = Math.abs(beside - (scene.look?.shift[edge] ?? 0) * camera.fineness);
+      if (along > 0 && along < length && away < nearest) [best, nearest] = [edge, away];
     }
     return best;
   }
@@ -296,7 +342,9 @@ export class GraphView {
       if (!known || event.type !== 'pointerup' || travelled > CLICK_PX) return;
       const { x, y } = place(event);
       const node = this.nodeAt(x, y);
-      this.events.onChoose(node >= 0 ? node : null);
+      const edge = node < 0 && this.events.onChooseEdge ? this.edgeAt(x, y) : -1;
+      if (edge >= 0) this.events.onChooseEdge?.(edge);
+      else this.events.onChoose(node >= 0 ? node : null);
     };
     on('pointerup', release);
     on('pointercancel', release);

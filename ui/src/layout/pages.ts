@@ -10,9 +10,18 @@ export interface PageLink {
   icon: string;
 }
 
-export const PAGES: PageLink[] = [
+export interface PageGroup {
+  /** None for what stands by itself. */
+  title: MessageKey | null;
+  pages: PageLink[];
+}
+
+const HAPPENING: PageLink[] = [
   { path: '/', title: 'nav.overview', key: 'o', icon: 'M2 9l6-6 6 6M4 8v6h8V8' },
   { path: '/incidents', title: 'nav.incidents', key: 'i', icon: 'M8 2l7 12H1zM8 6.5v3.5M8 12v.5' },
+];
+
+const CONFIGURATION: PageLink[] = [
   {
     path: '/checks',
     title: 'nav.checks',
@@ -25,6 +34,15 @@ export const PAGES: PageLink[] = [
     key: 'h',
     icon: 'M9 1.5H3v13h10V5.5zM9 1.5v4h4M5.5 9.5l1.7 1.8 3.3-3.6',
   },
+  {
+    path: '/drift',
+    title: 'nav.drift',
+    key: 'd',
+    icon: 'M2 4h5M2 8h4M2 12h5M9.5 4H14M10.5 8H14M9.5 12H14M8 1.5l-1 4 2 2-2 3 1 4',
+  },
+];
+
+const SYSTEM: PageLink[] = [
   { path: '/resources', title: 'nav.resources', key: 'r', icon: 'M2 3h12v4H2zM2 9h12v4H2zM4.5 5h1M4.5 11h1' },
   {
     path: '/graph',
@@ -32,9 +50,33 @@ export const PAGES: PageLink[] = [
     key: 'a',
     icon: 'M4 4m-2 0a2 2 0 104 0 2 2 0 10-4 0M10 12a2 2 0 104 0 2 2 0 10-4 0M10 4a2 2 0 104 0 2 2 0 10-4 0M6 4h4M5.3 5.5l5.2 5.2',
   },
+  {
+    path: '/services',
+    title: 'nav.services',
+    key: 'v',
+    icon: 'M1.5 8a2 2 0 104 0 2 2 0 10-4 0M10.5 3.5a2 2 0 104 0 2 2 0 10-4 0M10.5 12.5a2 2 0 104 0 2 2 0 10-4 0M5.4 7.2l4.2-2M8.6 4.6l1.2.5-.5 1.2M5.4 8.8l4.2 2M9.3 9.7l.5 1.2-1.2.5',
+  },
+  {
+    path: '/scaling',
+    title: 'nav.scaling',
+    key: 'u',
+    icon: 'M2 14V9h3v5M6.5 14V6h3v8M11 14V2.5h3V14',
+  },
+];
+
+const RECORDS: PageLink[] = [
   { path: '/explore', title: 'nav.metrics', key: 'm', icon: 'M2 2v12h12M4.5 10l3-4 2.5 2.5L14 4' },
   { path: '/logs', title: 'nav.logs', key: 'l', icon: 'M2 3h12M2 6.3h9M2 9.6h12M2 13h6' },
   { path: '/facts', title: 'nav.facts', key: 'f', icon: 'M3 2h10v12H3zM5.5 5h5M5.5 8h5M5.5 11h3' },
+  {
+    path: '/sql',
+    title: 'nav.sql',
+    key: 'q',
+    icon: 'M2 4c0-1.3 2.7-2 6-2s6 .7 6 2-2.7 2-6 2-6-.7-6-2zM2 4v8c0 1.3 2.7 2 6 2s6-.7 6-2V4M2 8c0 1.3 2.7 2 6 2s6-.7 6-2',
+  },
+];
+
+const ACTING: PageLink[] = [
   {
     path: '/policies',
     title: 'nav.policies',
@@ -47,12 +89,9 @@ export const PAGES: PageLink[] = [
     key: 'n',
     icon: 'M2 4l1.5 1.5L6 3M2 11l1.5 1.5L6 10M8.5 4.5H14M8.5 11.5H14',
   },
-  {
-    path: '/sql',
-    title: 'nav.sql',
-    key: 'q',
-    icon: 'M2 4c0-1.3 2.7-2 6-2s6 .7 6 2-2.7 2-6 2-6-.7-6-2zM2 4v8c0 1.3 2.7 2 6 2s6-.7 6-2V4M2 8c0 1.3 2.7 2 6 2s6-.7 6-2',
-  },
+];
+
+const CAPSTAN: PageLink[] = [
   {
     path: '/settings',
     title: 'nav.settings',
@@ -60,3 +99,14 @@ export const PAGES: PageLink[] = [
     icon: 'M2 4h7M13 4h1M2 12h1M7 12h7M9 4a2 2 0 104 0 2 2 0 10-4 0M3 12a2 2 0 104 0 2 2 0 10-4 0M2 8h12',
   },
 ];
+
+export const PAGE_GROUPS: PageGroup[] = [
+  { title: null, pages: HAPPENING },
+  { title: 'nav.group.configuration', pages: CONFIGURATION },
+  { title: 'nav.group.system', pages: SYSTEM },
+  { title: 'nav.group.records', pages: RECORDS },
+  { title: 'nav.group.acting', pages: ACTING },
+  { title: null, pages: CAPSTAN },
+];
+
+export const PAGES: PageLink[] = PAGE_GROUPS.flatMap(({ pages }) => pages);

@@ -8,7 +8,7 @@ import type { Overview, Session } from '../api/types';
 import { Time } from '../components/time';
 import { useT } from '../i18n';
 import { KeysDialog, useKeys } from './keys';
-import { PAGES } from './pages';
+import { PAGE_GROUPS } from './pages';
 import { PauseSwitch } from './pause';
 import { Preferences } from './preferences';
 import './shell.css';
@@ -90,19 +90,24 @@ function Navigation(props: { open: boolean; counts: Overview['counts'] | undefin
   };
   return (
     <nav className={props.open ? 'nav open' : 'nav'} id="nav" aria-label={t('shell.pages')}>
-      <ul className="plain">
-        {PAGES.map((page) => (
-          <li key={page.path}>
-            <NavLink to={page.path} end={page.path === '/'}>
-              <svg viewBox="0 0 16 16" aria-hidden="true">
-                <path d={page.icon} />
-              </svg>
-              {t(page.title)}
-              {Boolean(counts[page.path]) && <span className="count">{counts[page.path]}</span>}
-            </NavLink>
-          </li>
-        ))}
-      </ul>
+      {PAGE_GROUPS.map(({ title, pages }, at) => (
+        <div key={at} className="nav-group">
+          {title && <div className="nav-title">{t(title)}</div>}
+          <ul className="plain" aria-label={title ? t(title) : undefined}>
+            {pages.map((page) => (
+              <li key={page.path}>
+                <NavLink to={page.path} end={page.path === '/'}>
+                  <svg viewBox="0 0 16 16" aria-hidden="true">
+                    <path d={page.icon} />
+                  </svg>
+                  {t(page.title)}
+                  {Boolean(counts[page.path]) && <span className="count">{counts[page.path]}</span>}
+                </NavLink>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
       {props.children}
     </nav>
   );

@@ -12,7 +12,7 @@ export function Report({ report }: { report: ChangeReport }) {
   const tone = report.broken.length > 0 ? 'high' : report.problems.length > 0 ? 'medium' : 'good';
   return (
     <div className="stack" role="status">
-      <div className={`verdict ${tone}`}>
+      <div className={`outcome ${tone}`}>
         <strong>{t('change.broken', { count: report.broken.length })}</strong>
         <strong>{t('change.mended', { count: report.mended.length })}</strong>
         <span>{t('change.checked', { objects: report.objects, rules: report.rules })}</span>

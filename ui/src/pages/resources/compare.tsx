@@ -1,6 +1,6 @@
 // Two versions of a resource, chosen among those that are kept, and what differs: as YAML, and place by place.
 import { useDifference } from '../../api/queries';
-import type { Difference, Json, ResourceChange } from '../../api/types';
+import type { Difference, Json, ResourceChange, Version } from '../../api/types';
 import { Choices } from '../../components/choices';
 import { DiffView } from '../../components/diff_view';
 import { Answer, Empty } from '../../components/states';
@@ -11,10 +11,20 @@ import { useT } from '../../i18n';
 
 const text = (value: Json) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-export function Compare({ id, history }: { id: string; history: ResourceChange[] }) {
+type ListedVersion = ResourceChange & { seq: number };
+
+/** Only what a counterpart reports of the object has changed, nothing that anybody asks of it. */
+const isStatusOnly = ({ kind, places, status_places }: ResourceChange) =>
+  kind === 'changed' && places > 0 && places === status_places;
+
+export function Compare(props: { id: string; history: ResourceChange[]; isObject: boolean }) {
   const t = useT();
   const [of, put] = useAddress();
-  const versions = history.filter((one): one is ResourceChange & { seq: number } => one.seq !== null);
+  const { id, history } = props;
+  const all = history.filter((one): one is ListedVersion => one.seq !== null);
+  const withStatus = !props.isObject || of('status') === '1';
+  const isChosen = ({ seq }: ListedVersion) => of('after') === String(seq) || of('before') === String(seq);
+  const versions = all.filter((one) => withStatus || !isStatusOnly(one) || isChosen(one));
   const newest = versions[0]?.seq ?? 0;
   const after = Number(of('after')) || newest;
   const older = versions.filter(({ seq }) => seq < after);
@@ -52,12 +62,47 @@ export function Compare({ id, history }: { id: string; history: ResourceChange[]
             { value: 'places', text: t('compare.places') },
           ]}
         />
+        {props.isObject && (
+          <label className="row small">
+            <input
+              type="checkbox"
+              checked={!withStatus}
+              onChange={(event) => put({ status: event.target.checked ? '' : '1' })}
+            />
+            {t('compare.without_status')}
+          </label>
+        )}
+        {all.length > versions.length && (
+          <span className="muted small">
+            {t('compare.status_only', { count: all.length - versions.length })}
+          </span>
+        )}
       </div>
       <Answer of={answer}>
-        {(difference) => (places ? <Places difference={difference} /> : <Texts difference={difference} />)}
+        {(whole) => {
+          const difference = withStatus ? whole : withoutStatus(whole);
+          return places ? <Places difference={difference} /> : <Texts difference={difference} />;
+        }}
       </Answer>
     </section>
   );
+}
+
+const isStatus = (place: string) => /^status($|[.[])/.test(place);
+
+function withoutStatus(difference: Difference): Difference {
+  const drop = <Of extends Version | null>(version: Of): Of => {
+    const object = version?.object;
+    if (!version || typeof object !== 'object' || object === null || Array.isArray(object)) return version;
+    const rest = Object.fromEntries(Object.entries(object).filter(([name]) => name !== 'status'));
+    return { ...version, object: rest };
+  };
+  return {
+    ...difference,
+    before: drop(difference.before),
+    after: drop(difference.after),
+    changes: difference.changes.filter(({ place }) => !isStatus(place)),
+  };
 }
 
 function Texts({ difference: { before, after } }: { difference: Difference }) {

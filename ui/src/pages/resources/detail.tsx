@@ -14,9 +14,10 @@ import { YamlView } from '../../components/yaml_view';
 import { fromInput, toInput } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { Compare } from './compare';
+import { DiagnosisView, isDiagnosed } from './diagnosis';
 import './resources.css';
 
-type Tab = 'overview' | 'yaml' | 'changes';
+type Tab = 'overview' | 'diagnose' | 'yaml' | 'changes';
 
 export function ResourcePage() {
   const t = useT();
@@ -61,7 +62,13 @@ function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
   const past = at !== '';
   const isObject = detail.object !== null;
   const wish = of('tab');
-  const tab: Tab = wish === 'changes' || (wish === 'yaml' && isObject) ? wish : 'overview';
+  // What is wrong is asked of the present only.
+  const isPresent = isObject && !past && !detail.gone;
+  const tab: Tab =
+    wish === 'changes' || (wish === 'yaml' && isObject) || (wish === 'diagnose' && isPresent)
+      ? wish
+      : 'overview';
+  const diagnosed = isPresent && (isDiagnosed(resource.kind) || tab === 'diagnose');
   const versions = detail.history.filter(({ seq }) => seq !== null).length;
   const kind = useResources(resource.kind, '', 1).data?.kinds.find(({ name }) => name === resource.kind);
   return (
@@ -75,6 +82,11 @@ function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
         </span>
       </div>
       <div className="row">
+        {diagnosed && tab !== 'diagnose' && (
+          <button type="button" className="button small primary" onClick={() => put({ tab: 'diagnose' })}>
+            {t('diagnose.open')}
+          </button>
+        )}
         <Link className="button small" to={`/graph?id=${encodeURIComponent(resource.id)}`}>
           {t('resource.graph')}
         </Link>
@@ -95,13 +107,15 @@ function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
           onChange={(value) => put({ tab: value === 'overview' ? '' : value })}
           tabs={[
             { value: 'overview', text: t('resource.view.overview') },
+            ...(diagnosed ? [{ value: 'diagnose' as const, text: t('diagnose.open') }] : []),
             ...(isObject ? [{ value: 'yaml' as const, text: t('resource.view.yaml') }] : []),
             { value: 'changes', text: t('resource.view.changes', { count: versions }) },
           ]}
         />
       )}
+      {tab === 'diagnose' && <DiagnosisView id={resource.id} />}
       {tab === 'yaml' && <YamlView value={detail.object} label={t('resource.view.yaml')} />}
-      {tab === 'changes' && <Compare id={resource.id} history={detail.history} />}
+      {tab === 'changes' && <Compare id={resource.id} history={detail.history} isObject={isObject} />}
       {tab === 'overview' && (
         <div className="two">
           <Fields resource={resource} kind={kind} />

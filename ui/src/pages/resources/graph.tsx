@@ -5,15 +5,15 @@ import { Link, useNavigate } from 'react-router-dom';
 
 import { useGraph, useMap } from '../../api/queries';
 import { Choices } from '../../components/choices';
+import { Drawing } from '../../components/graph_drawing';
 import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
 import { useAddress } from '../../components/use_address';
 import { sceneOfGraph, sceneOfMap, shownOf, type Scene } from '../../graph/scene';
 import { useT } from '../../i18n';
-import { Drawing } from './drawing';
 import { GraphFilter } from './graph_filter';
 import { GraphSide } from './graph_side';
-import { PlaceFilter } from './place_filter';
+import { PlaceFilter } from '../../components/place_filter';
 import './resources.css';
 
 const DEPTHS = ['1', '2', '3', '4'] as const;
@@ -126,6 +126,8 @@ function View({ scene, start, note }: { scene: Scene; start: string; note: strin
       {note && <p className="badge medium plain graph-note">{note}</p>}
       <div className="graph-and-side">
         <Drawing
+          label={t('nav.graph')}
+          text={t('graph.count', { nodes: shown.nodes, edges: shown.edges })}
           scene={scene}
           shown={shown}
           chosen={chosen}

@@ -13,7 +13,7 @@ import { useAddress } from '../../components/use_address';
 import { useDebounced } from '../../components/use_debounced';
 import { FieldValue, fieldText } from '../../components/value';
 import { useT, type Translate } from '../../i18n';
-import { PlaceFilter } from './place_filter';
+import { PlaceFilter } from '../../components/place_filter';
 import './resources.css';
 
 const REFRESH_MS = 5_000;

@@ -5,6 +5,7 @@ import { useSearchParams } from 'react-router-dom';
 import { useResources, useSql } from '../../api/queries';
 import type { Json, SqlResult } from '../../api/types';
 import { DataTable, type TableColumn } from '../../components/data_table';
+import { download } from '../../components/download';
 import { Editor, type Completion } from '../../components/editor';
 import { PageHead } from '../../components/page_head';
 import { ErrorBox, Loading } from '../../components/states';
@@ -126,23 +127,15 @@ function Result({ result }: { result: SqlResult }) {
       }),
     [result],
   );
-  const download = () => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(
-      new Blob(
-        [
-          toCsv(
-            result.columns,
-            result.rows.map((row) => row.map(textOf)),
-          ),
-        ],
-        { type: 'text/csv' },
+  const save = () =>
+    download(
+      'capstan.csv',
+      'text/csv',
+      toCsv(
+        result.columns,
+        result.rows.map((row) => row.map(textOf)),
       ),
     );
-    link.download = 'capstan.csv';
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
   return (
     <>
       <div className="row">
@@ -150,7 +143,7 @@ function Result({ result }: { result: SqlResult }) {
           {t('sql.rows', { count: result.rows.length, elapsed: result.elapsed_ms })}
         </span>
         {result.truncated && <span className="badge medium">{t('sql.truncated')}</span>}
-        <button type="button" className="button small" onClick={download}>
+        <button type="button" className="button small" onClick={save}>
           {t('action.download')}
         </button>
       </div>

@@ -1,8 +1,7 @@
 // Which cluster and which namespace: chosen among those that are known, kept in the address.
-
-import { useAddress } from '../../components/use_address';
-import { useT } from '../../i18n';
-import { usePlaces } from '../../components/use_places';
+import { useT } from '../i18n';
+import { useAddress } from './use_address';
+import { usePlaces } from './use_places';
 
 export function PlaceFilter() {
   const t = useT();
