@@ -296,6 +296,43 @@ TEST(SqlRule, SaysWhatIsWrongWhere) {
   EXPECT_NE(file.problems[2].to_string().find("did you mean 'severity'"), std::string::npos);
 }
 
+std::vector<KindSpec> two_kinds() {
+  std::vector<KindSpec> kinds(2);
+  kinds[0] = {.name = "pod", .columns = {{.name = "phase"}, {.name = "node"}}};
+  kinds[1] = {.name = "job", .columns = {{.name = "phase"}}};
+  return kinds;
+}
+
+TEST(SqlRule, ASharedConditionStandsInTheOnOfRules) {
+  const SqlRuleFile file = read_sql_rules(
+      "subset: standing\nof: [pod, job]\nwhere: this.phase <> 'Done'\n---\nrule: a\non: standing\nwhere: name = 'x'\n"
+      "says: s\n",
+      "rules.yaml", FakeSql(), two_kinds());
+  ASSERT_TRUE(file.problems.empty()) << file.problems.front().to_string();
+  ASSERT_EQ(file.rules.size(), 1u);
+  const SqlRule& rule = file.rules[0];
+  EXPECT_EQ(rule.on, (std::vector<std::string>{"pod", "job"}));
+  EXPECT_EQ(rule.sql,
+            "WITH this AS (SELECT this.id, this.name, this.phase FROM pod this WHERE 1 AND (this.phase <> 'Done'\n) "
+            "UNION ALL SELECT this.id, this.name, this.phase FROM job this WHERE 1 AND (this.phase <> 'Done'\n)) "
+            "SELECT this.* FROM this WHERE (name = 'x'\n)");
+  EXPECT_EQ(with_this_known(rule, two_kinds(), "ids").find("Done"), std::string::npos) << "it is known to hold";
+  EXPECT_NE(with_this_among(rule, two_kinds(), "ids").find("Done"), std::string::npos);
+}
+
+TEST(SqlRule, SaysWhatIsWrongWithASharedCondition) {
+  const SqlRuleFile file = read_sql_rules(
+      "subset: pod\nof: jop\nwhere: a\n---\nsubset: s\nof: pod\n---\nrule: a\non: t\nwhere: name = 'x'\nsays: s\n",
+      "rules.yaml", FakeSql(), two_kinds());
+  std::string problems;
+  for (const Error& problem : file.problems) problems += problem.to_string() + "\n";
+  EXPECT_EQ(problems,
+            "rules.yaml:1:9: there is another 'pod'\n"
+            "rules.yaml:2:5: no kind 'jop' (did you mean 'job'?)\n"
+            "rules.yaml:5:1: a subset needs 'where'\n"
+            "rules.yaml:9:5: no kind 't'\n");
+}
+
 TEST(DetectFiles, AreFoundInPacksAndBesideThem) {
   std::string name = "/tmp/capstan-detect-XXXXXX";
   const std::filesystem::path directory = mkdtemp(name.data());
