@@ -158,10 +158,14 @@ Status Catalog::forget_history(Time before) {
   return transaction.commit();
 }
 
-Status Catalog::maintain() {
+Status Catalog::maintain(bool is_busy) {
   constexpr int64_t kWorthCopying = 4 << 20;
-  if (state_->database.wal_bytes() < kWorthCopying) return {};
-  return state_->database.checkpoint();
+  constexpr int64_t kMuch = 64 << 20;
+  constexpr int64_t kTooMuch = 512 << 20;
+  const int64_t bytes = state_->database.wal_bytes();
+  if (bytes < (is_busy ? kMuch : kWorthCopying)) return {};
+  // Readers that overlap without end keep the log from beginning anew: beyond a limit they are waited for.
+  return bytes < kTooMuch ? state_->database.checkpoint() : state_->database.checkpoint_and_truncate();
 }
 
 Result<CatalogReader> Catalog::reader() const { return CatalogReader(TRY(CatalogReader::View::open(state_->pool))); }

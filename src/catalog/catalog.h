@@ -68,8 +68,9 @@ class Catalog {
   // Forgets the history (never the present) that ended before `before`; the ledger still has it.
   Status forget_history(Time before);
 
-  // Copies the write-ahead log into the file; the loop calls it when it is idle. Cheap when there is little to do.
-  Status maintain();
+  // Copies the write-ahead log into the file; the loop calls it after each batch and says whether more waits. Cheap
+  // when there is little to do.
+  Status maintain(bool is_busy);
 
   // A consistent view of this moment. Thread-safe. Keep it for a request, not for long: it holds up checkpoints.
   Result<CatalogReader> reader() const;

@@ -82,6 +82,13 @@ std::string columns_of(const KindSpec& kind, std::string_view form, const Wanted
 bool is_lasting(const KindSpec::Column& column) { return !column.is_volatile; }
 bool is_volatile(const KindSpec::Column& column) { return column.is_volatile; }
 
+Status remove_parts_of(sqlite::Database& database, sqlite::StatementCache& statements, const KindSpec& spec,
+                       const ResourceId& owner) {
+  sqlite::Statement* statement =
+      TRY(statements.get(database, fmt::format("DELETE FROM {} WHERE owner = ?", sql_name(spec.name))));
+  return statement->with(owner).run();
+}
+
 }  // namespace
 
 std::string sql_name(std::string_view name) {
@@ -154,19 +161,27 @@ Status remove_parts(sqlite::Database& database, sqlite::StatementCache& statemen
                     const ResourceId& id, const std::string& kind) {
   for (const KindSpec& spec : kinds) {
     if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
-    sqlite::Statement* statement =
-        TRY(statements.get(database, fmt::format("DELETE FROM {} WHERE owner = ?", sql_name(spec.name))));
-    TRY(statement->with(id).run());
+    TRY(remove_parts_of(database, statements, spec, id));
   }
   return {};
 }
 
+bool has_same_parts(const KindSpec::PartOf& part_of, const Json& before, const Json& after) {
+  return std::ranges::all_of(part_of.sources, [&](const JsonPath& source) {
+    return std::ranges::equal(source.find(before), source.find(after),
+                              [](const Json* one, const Json* other) { return *one == *other; });
+  });
+}
+
 Status write_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
-                   const Resource& resource, bool is_new) {
-  if (!is_new) TRY(remove_parts(database, statements, kinds, resource.id, resource.kind));
+                   const Resource& resource, const Json* before) {
   for (const KindSpec& spec : kinds) {
     const auto part_of = std::ranges::find(spec.part_of, resource.kind, &KindSpec::PartOf::kind);
     if (part_of == spec.part_of.end()) continue;
+    if (before != nullptr) {
+      if (has_same_parts(*part_of, *before, resource.fields)) continue;
+      TRY(remove_parts_of(database, statements, spec, resource.id));
+    }
     sqlite::Statement* insert = TRY(statements.get(database, insert_part_sql(spec)));
     TRY(insert_parts(*insert, resource.id, spec, *part_of, resource.fields));
   }

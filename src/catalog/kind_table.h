@@ -36,9 +36,12 @@ void bind_columns(sqlite::Statement& statement, int& index, const KindSpec& kind
 // Inserts the parts of a resource by a statement of `insert_part_sql`.
 Status insert_parts(sqlite::Statement& statement, std::string_view owner, const KindSpec& kind,
                     const KindSpec::PartOf& part_of, const Json& fields);
-// Writes the rows of a resource in all tables of parts of its kind, in place of those it had unless it is new.
+// Whether a resource has the same parts before and after.
+bool has_same_parts(const KindSpec::PartOf& part_of, const Json& before, const Json& after);
+// Writes the rows of a resource in all tables of parts of its kind, in place of those that it had with the fields
+// `before`; nullptr: it is new.
 Status write_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
-                   const Resource& resource, bool is_new);
+                   const Resource& resource, const Json* before);
 Status remove_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
                     const ResourceId& id, const std::string& kind);
 // Binds a normalized value.

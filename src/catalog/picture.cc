@@ -124,7 +124,7 @@ Status Picture::put(const Resource& resource) {
   }
   // Most of what changes in an object (a status, a version) is in no table, so no rule can see it.
   const bool is_seen = !before || differs_in_rows(*before, resource, *spec);
-  if (is_seen) TRY(write_rows(resource, *spec, is_new, before && before->labels == resource.labels));
+  if (is_seen) TRY(write_rows(resource, *spec, before ? &*before : nullptr));
   if (trial_) trial_->push_back({resource.id, is_new ? std::nullopt : std::optional<Known>(std::move(known->second))});
   known_.insert_or_assign(resource.id, std::move(now));
   if (is_seen) note_change(resource.id);
@@ -152,18 +152,14 @@ bool Picture::differs_in_rows(const Resource& before, const Resource& after, con
   for (const KindSpec& part : kinds_) {
     for (const KindSpec::PartOf& part_of : part.part_of) {
       if (part_of.kind != after.kind) continue;
-      for (const JsonPath& source : part_of.sources) {
-        const std::vector<const Json*> was = source.find(before.fields);
-        const std::vector<const Json*> is = source.find(after.fields);
-        if (!std::ranges::equal(was, is, [](const Json* one, const Json* other) { return *one == *other; }))
-          return true;
-      }
+      if (!has_same_parts(part_of, before.fields, after.fields)) return true;
     }
   }
   return false;
 }
 
-Status Picture::write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels) {
+Status Picture::write_rows(const Resource& resource, const KindSpec& spec, const Resource* before) {
+  const bool is_new = before == nullptr;
   sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(spec) : update_sql(spec)));
   int index = 0;
   if (is_new) statement->bind(++index, resource.id);
@@ -173,13 +169,13 @@ Status Picture::write_rows(const Resource& resource, const KindSpec& spec, bool 
   TRY(statement->run());
   TRY(run("INSERT OR REPLACE INTO resource(id, kind, name) VALUES(?, ?, ?)", resource.id, resource.kind,
           resource.name));
-  if (!same_labels) {
+  if (is_new || before->labels != resource.labels) {
     if (!is_new) TRY(run("DELETE FROM label WHERE resource = ?", resource.id));
     for (const auto& [name, value] : resource.labels) {
       TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", resource.id, name, value));
     }
   }
-  return write_parts(database_, statements_, kinds_, resource, is_new);
+  return write_parts(database_, statements_, kinds_, resource, is_new ? nullptr : &before->fields);
 }
 
 Status Picture::remove_rows(const ResourceId& id, const std::string& kind) {

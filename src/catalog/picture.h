@@ -109,7 +109,8 @@ class Picture {
   Resource to_resource(const ResourceId& id, const Known& known) const;
 
   bool differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const;
-  Status write_rows(const Resource& resource, const KindSpec& spec, bool is_new, bool same_labels);
+  // `before` is nullptr for a new one.
+  Status write_rows(const Resource& resource, const KindSpec& spec, const Resource* before);
   Status remove_rows(const ResourceId& id, const std::string& kind);
   // The rest follows from what a resource was and is; either may be nothing.
   Status follow_references(const Resource* before, const Resource* after);

@@ -35,9 +35,9 @@ class Projection {
   Status appeared(const Fact& fact);
   Status changed(const Fact& fact);
   Status gone(const Fact& fact);
-  // `fields` are the thing's, as they were before they became text.
-  Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, bool is_new);
-  Status write_typed(const Resource& resource, bool is_new);
+  // `fields` are the thing's, as they were before they became text; `before` is nullptr for a new one.
+  Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, const KnownWorld::Thing* before);
+  Status write_typed(const Resource& resource, const KnownWorld::Thing* before);
   Status write_labels(const ResourceId& id, const ResourceLabels& labels);
   // `fields` are what they were.
   Status close_version(const ResourceId& id, const std::string& at, const std::string& fields);

@@ -36,7 +36,7 @@ Status Projection::appeared(const Fact& fact) {
                           .fields = fields.dump(),
                           .scope = fact.body["scope"].string_or_empty()};
   if (!is_new) TRY(gone(fact));
-  TRY(write_resource(fact, thing, std::move(fields), true));
+  TRY(write_resource(fact, thing, std::move(fields), nullptr));
   world_.put(fact.subject, thing);
   return {};
 }
@@ -44,8 +44,8 @@ Status Projection::appeared(const Fact& fact) {
 Status Projection::changed(const Fact& fact) {
   std::optional<KnownWorld::Thing> thing = world_.find(fact.subject);
   if (!thing) return {};
-  const std::string before = thing->fields;
-  Json fields = Json::parse(before).value_or(Json::object());
+  const KnownWorld::Thing before = *thing;
+  Json fields = Json::parse(before.fields).value_or(Json::object());
   for (const auto& [what, pair] : fact.body["changed"].members()) {
     if (pair.items().size() != 2) continue;
     const Json& now = pair.items()[1];
@@ -61,14 +61,15 @@ Status Projection::changed(const Fact& fact) {
   }
   thing->fields = fields.dump();
   world_.put(fact.subject, *thing);
-  TRY(close_version(fact.subject, format_time(fact.at), before));
-  return write_resource(fact, *thing, std::move(fields), false);
+  TRY(close_version(fact.subject, format_time(fact.at), before.fields));
+  return write_resource(fact, *thing, std::move(fields), &before);
 }
 
-Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, bool is_new) {
+Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields,
+                                  const KnownWorld::Thing* before) {
   const std::string at = format_time(fact.at);
   const std::string labels = to_json(thing.labels).dump();
-  if (is_new) {
+  if (before == nullptr) {
     TRY(run("INSERT INTO resource(id, kind, name, labels, fields, since, seq, scope) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             fact.subject, thing.kind, thing.name, labels, thing.fields, at, fact.seq, thing.scope));
   } else {
@@ -77,16 +78,17 @@ Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thi
   }
   TRY(run("INSERT OR REPLACE INTO resource_version(id, kind, name, labels, valid_from, seq) VALUES(?, ?, ?, ?, ?, ?)",
           fact.subject, thing.kind, thing.name, labels, at, fact.seq));
-  TRY(write_labels(fact.subject, thing.labels));
+  if (before == nullptr || before->labels != thing.labels) TRY(write_labels(fact.subject, thing.labels));
   return write_typed({.id = fact.subject,
                       .kind = thing.kind,
                       .name = thing.name,
                       .labels = {},  // They have a table of their own.
                       .fields = std::move(fields)},
-                     is_new);
+                     before);
 }
 
-Status Projection::write_typed(const Resource& resource, bool is_new) {
+Status Projection::write_typed(const Resource& resource, const KnownWorld::Thing* before) {
+  const bool is_new = before == nullptr;
   const KindSpec* spec = spec_of(resource.kind);
   if (spec == nullptr) return {};  // Its pack was removed; the table comes back with it.
   sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(*spec) : update_sql(*spec)));
@@ -96,7 +98,13 @@ Status Projection::write_typed(const Resource& resource, bool is_new) {
   bind_columns(*statement, index, *spec, resource.fields);
   if (!is_new) statement->bind(++index, resource.id);
   TRY(statement->run());
-  return write_parts(database_, statements_, kinds_, resource, is_new);
+  // Parsed once more only where there are parts to compare.
+  const bool has_parts = std::ranges::any_of(kinds_, [&](const KindSpec& kind) {
+    return std::ranges::find(kind.part_of, resource.kind, &KindSpec::PartOf::kind) != kind.part_of.end();
+  });
+  if (!has_parts) return {};
+  const Json fields_before = is_new ? Json() : Json::parse(before->fields).value_or(Json::object());
+  return write_parts(database_, statements_, kinds_, resource, is_new ? nullptr : &fields_before);
 }
 
 Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labels) {

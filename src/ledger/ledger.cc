@@ -50,7 +50,7 @@ class Ledger::State {
 
   Result<std::vector<Seq>> append(std::span<const NewFact> facts);
   Result<Seq> redact(Seq seq, std::string_view reason, std::string_view actor);
-  Status maintain();
+  Status maintain(bool is_busy);
   Seq last_seq() const { return last_seq_.load(std::memory_order_acquire); }
   const std::filesystem::path& path() const { return database_.path(); }
 
@@ -290,8 +290,10 @@ Result<Seq> Ledger::State::redact(Seq seq, std::string_view reason, std::string_
   return seqs.front();
 }
 
-Status Ledger::State::maintain() {
+Status Ledger::State::maintain(bool is_busy) {
   constexpr int64_t kWorthCopying = 1 << 20;
+  constexpr int64_t kMuch = 64 << 20;
+  if (is_busy && database_.wal_bytes() < kMuch) return {};
   TRY(seal_full_segments());
   if (database_.wal_bytes() < kWorthCopying) return {};
   return database_.checkpoint();
@@ -328,7 +330,7 @@ Result<Seq> Ledger::append_one(const NewFact& fact) { return TRY(append(std::spa
 Result<Seq> Ledger::redact(Seq seq, std::string_view reason, std::string_view actor) {
   return state_->redact(seq, reason, actor);
 }
-Status Ledger::maintain() { return state_->maintain(); }
+Status Ledger::maintain(bool is_busy) { return state_->maintain(is_busy); }
 Seq Ledger::last_seq() const { return state_->last_seq(); }
 const std::filesystem::path& Ledger::path() const { return state_->path(); }
 

@@ -64,9 +64,9 @@ class Ledger final : public FactSink {
   // reader still sees the old state, the log keeps them until a later checkpoint.
   Result<Seq> redact(Seq seq, std::string_view reason, std::string_view actor);
 
-  // Does what waits for an idle moment: a look-up segment that is full, and a checkpoint. The loop calls it when its
-  // inbox is empty. Cheap when there is nothing to do.
-  Status maintain();
+  // Does what waits for an idle moment: a look-up segment that is full, and a checkpoint. The loop calls it after each
+  // batch and says whether more waits: then only what grows too large is done. Cheap when there is nothing to do.
+  Status maintain(bool is_busy);
 
   Seq last_seq() const;
   // kNotFound where there is no such fact.

@@ -220,10 +220,8 @@ void Loop::step() {
   }
   if (parts_.foresight != nullptr) update_picture();
   facts_.announce();
-  if (inbox_.empty()) {
-    report("ledger", parts_.ledger.maintain());
-    report("catalog", parts_.catalog.maintain());
-  }
+  report("ledger", parts_.ledger.maintain(!inbox_.empty()));
+  report("catalog", parts_.catalog.maintain(!inbox_.empty()));
 }
 
 void Loop::handle(LoopMessage message) {
