@@ -296,6 +296,26 @@ TEST(SqlRule, SaysWhatIsWrongWhere) {
   EXPECT_NE(file.problems[2].to_string().find("did you mean 'severity'"), std::string::npos);
 }
 
+TEST(SqlRule, WhatARowExplainsIsAPatternALine) {
+  const SqlRuleFile file = read_sql_rules(
+      "rule: a\nfind: SELECT id, seen FROM t\nsays: it is wrong\nexplains: \"{{seen}}\"\n", "rules.yaml", FakeSql());
+  ASSERT_TRUE(file.problems.empty()) << file.problems.front().to_string();
+  const Table table{{"id", "seen"}, {{std::string("x/1"), std::string("%refused%\n\n  %timed out% \n")}}, false};
+  const std::vector<Finding> findings = findings_of(file.rules[0], table).value();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].explains, (std::vector<std::string>{"%refused%", "%timed out%"}));
+  EXPECT_EQ(Finding::from_json(findings[0].to_json()).explains, findings[0].explains);
+}
+
+TEST(SqlRule, APlaceholderOfExplainsIsChecked) {
+  const SqlRuleFile file =
+      read_sql_rules("rule: a\nfind: SELECT 1\nsays: x\nexplains: \"{{a b}}\"\n", "rules.yaml", FakeSql());
+  ASSERT_EQ(file.problems.size(), 1u);
+  EXPECT_NE(file.problems[0].to_string().find("rules.yaml:4:11: 'explains': '{{a b}}' is no placeholder"),
+            std::string::npos)
+      << file.problems[0].to_string();
+}
+
 std::vector<KindSpec> two_kinds() {
   std::vector<KindSpec> kinds(2);
   kinds[0] = {.name = "pod", .columns = {{.name = "phase"}, {.name = "node"}}};

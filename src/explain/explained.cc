@@ -1,12 +1,11 @@
 #include "explain/explained.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "explain/describe.h"
+#include "base/like.h"
 
 namespace capstan::explain {
 namespace {
@@ -58,7 +57,7 @@ std::vector<std::string> witnesses(const Finding& explanation, const std::vector
   std::vector<std::string> found;
   for (const std::string& text : texts) {
     const bool fits = std::ranges::any_of(explanation.explains,
-                                          [&](const std::string& pattern) { return matches_pattern(pattern, text); });
+                                          [&](const std::string& pattern) { return matches_like(pattern, text); });
     if (fits) found.push_back(text);
   }
   return found;
@@ -81,32 +80,6 @@ Cause make_cause(const Finding& explanation, double score, std::vector<std::stri
 }
 
 }  // namespace
-
-bool matches_pattern(std::string_view pattern, std::string_view text) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  size_t p = 0;
-  size_t t = 0;
-  size_t any = std::string_view::npos;
-  size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      any = p++;
-      resume = t;
-    } else if (p < pattern.size() && same(pattern[p], text[t])) {
-      ++p;
-      ++t;
-    } else if (any != std::string_view::npos) {
-      p = any + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '%') ++p;
-  return p == pattern.size();
-}
 
 std::optional<Cause> cause_by_finding(const Finding& finding, std::span<const Finding> holding, const World& world) {
   const std::vector<std::string> texts = texts_of(finding);

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "explain/world.h"
 #include "model/finding.h"
@@ -15,8 +14,5 @@ namespace capstan::explain {
 // The cause of `finding` among what holds: the nearest finding that explains it, at most four relations away; itself
 // where it explains others and nothing explains it.
 std::optional<Cause> cause_by_finding(const Finding& finding, std::span<const Finding> holding, const World& world);
-
-// Whether a text matches a pattern in which % is anything, without regard to case of letters.
-bool matches_pattern(std::string_view pattern, std::string_view text);
 
 }  // namespace capstan::explain

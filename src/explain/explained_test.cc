@@ -61,12 +61,27 @@ TEST_F(Explained, BothAreOneIncidentWhoeverCameFirst) {
   }
 }
 
-TEST(Patterns, PercentIsAnythingAndLettersOfAnyCaseAreAlike) {
-  EXPECT_TRUE(matches_pattern("%too MANY%", "FATAL: sorry, too many clients"));
-  EXPECT_TRUE(matches_pattern("a%b%c", "aXbYbZc"));
-  EXPECT_TRUE(matches_pattern("%", ""));
-  EXPECT_FALSE(matches_pattern("a%b", "abc"));
-  EXPECT_FALSE(matches_pattern("", "a"));
+TEST_F(Explained, WhatNoLongerHoldsGivesWayToWhatExplainsTheErrorsNow) {
+  Explainer explainer({});
+  (void)explainer.update({wrong, errors}, {}, world);
+  Finding full{.id = "f", .rule = "DiskFull", .resource = server, .says = "no room (a.conf:1)", .since = world.at};
+  full.explains = {"%no space left%"};
+  errors.evidence[0].lines = {"9x write failed: No space left on device"};
+  world.at += std::chrono::seconds(5);
+  (void)explainer.update({errors, full}, {}, world);
+  world.at += std::chrono::seconds(5);
+  (void)explainer.update({errors, full}, {}, world);
+  ASSERT_EQ(explainer.open().size(), 1u);
+  EXPECT_EQ(explainer.open().begin()->second.causes.at(0).finding, "f");
+}
+
+TEST_F(Explained, WhileTheErrorsFadeTheCauseStaysWhoItWas) {
+  Explainer explainer({});
+  (void)explainer.update({wrong, errors}, {}, world);
+  world.at += std::chrono::seconds(5);
+  (void)explainer.update({errors}, {}, world);
+  ASSERT_EQ(explainer.open().size(), 1u);
+  EXPECT_EQ(explainer.open().begin()->second.causes.at(0).finding, "w");
 }
 
 }  // namespace

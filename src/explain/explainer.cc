@@ -34,21 +34,27 @@ bool say_more(const std::vector<Cause>& these, const std::vector<Cause>& those) 
   return a.score > b.score;
 }
 
-// The causes of the finding that is explained best stand for the incident.
+// The causes of the finding that is explained best stand for the incident. Findings as they are now: what no longer
+// holds is nobody's cause, and what a log says changes while it is still the same finding.
 std::vector<Cause> best_causes(const Incident& incident, const std::vector<Finding>& holding, const World& world) {
   std::vector<Cause> best;
   for (const Finding& finding : incident.findings) {
-    std::vector<Cause> causes = rank_causes(finding, world, holding);
+    const Finding* now = find(holding, finding.id);
+    if (now == nullptr) continue;
+    std::vector<Cause> causes = rank_causes(*now, world, holding);
     if (say_more(causes, best)) best = std::move(causes);
   }
   return best;
 }
 
 // Whether a finding is what one of an incident's findings follows from.
-bool explains_one_of(const Finding& finding, const Incident& incident, const World& world) {
+bool explains_one_of(const Finding& finding, const Incident& incident, const std::vector<Finding>& holding,
+                     const World& world) {
   if (finding.explains.empty()) return false;
   return std::ranges::any_of(incident.findings, [&](const Finding& one) {
-    const std::optional<Cause> cause = cause_by_finding(one, std::span(&finding, 1), world);
+    const Finding* now = find(holding, one.id);
+    if (now == nullptr) return false;
+    const std::optional<Cause> cause = cause_by_finding(*now, std::span(&finding, 1), world);
     return cause && cause->finding == finding.id;
   });
 }
@@ -90,13 +96,14 @@ bool Explainer::due(const Progress& progress, Time now) const {
   return now - progress.last_ranked >= (settling ? options_.settle_interval : options_.steady_interval);
 }
 
-void Explainer::join(const Finding& found, std::vector<Cause> causes, std::span<const VerbSpec* const> verbs,
+void Explainer::join(const Finding& found, const std::vector<Finding>& holding, std::span<const VerbSpec* const> verbs,
                      const World& world, std::vector<IncidentChange>& changes) {
   const Time now = world.now();
+  std::vector<Cause> causes = rank_causes(found, world, holding);
   const Finding finding = world.manual() ? consult(found, *world.manual()) : found;
   for (auto& [id, incident] : open_) {
     if (incident.findings.size() >= kMostFindings) continue;
-    if (!belongs_to(finding, causes, incident, world) && !explains_one_of(finding, incident, world)) continue;
+    if (!belongs_to(finding, causes, incident, world) && !explains_one_of(finding, incident, holding, world)) continue;
     incident.findings.push_back(finding);
     incident.severity = std::max(incident.severity, finding.severity);
     if (say_more(causes, incident.causes)) incident.causes = std::move(causes);
@@ -122,8 +129,7 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
   std::vector<IncidentChange> changes;
   const Time now = world.now();
   for (const Finding& finding : holding) {
-    if (!finding.is_advice && incident_of(finding.id).empty())
-      join(finding, rank_causes(finding, world, holding), verbs, world, changes);
+    if (!finding.is_advice && incident_of(finding.id).empty()) join(finding, holding, verbs, world, changes);
   }
   for (auto entry = open_.begin(); entry != open_.end();) {
     Incident& incident = entry->second;
@@ -138,8 +144,11 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
         std::vector<Cause> causes = best_causes(incident, holding, world);
         progress.peak = std::max(progress.peak, measured(causes));
         // When the culprit has gone, what is left of the symptom is nobody's fault: the cause stays who it was.
-        const bool fading = (causes.empty() || causes.front().finding.empty()) &&
-                            measured(causes) < kFading * std::max(progress.peak, measured(incident.causes));
+        const bool is_explained = !causes.empty() && !causes.front().finding.empty();
+        const bool was_explained = !incident.causes.empty() && !incident.causes.front().finding.empty();
+        const bool fading =
+            !is_explained &&
+            (was_explained || measured(causes) < kFading * std::max(progress.peak, measured(incident.causes)));
         if (!causes.empty() && !fading && differs(incident.causes, causes)) {
           incident.causes = std::move(causes);
           incident.recommended = recommend(incident, verbs, world);

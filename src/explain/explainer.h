@@ -52,7 +52,7 @@ class Explainer {
     double peak = 0;  // The most its causes were measured to make up.
   };
 
-  void join(const Finding& finding, std::vector<Cause> causes, std::span<const VerbSpec* const> verbs,
+  void join(const Finding& finding, const std::vector<Finding>& holding, std::span<const VerbSpec* const> verbs,
             const World& world, std::vector<IncidentChange>& changes);
   bool due(const Progress& progress, Time now) const;
 

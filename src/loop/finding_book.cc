@@ -63,8 +63,9 @@ Status FindingBook::update(const Findings& round, const EndedBy& ended_by, FactS
   for (const auto& [id, finding] : reported) {
     Entry& entry = holding_[id];
     entry.source = round.source;
-    // The newest wording and value, without a fact: pages show it.
+    // The newest wording, value and evidence, without a fact: pages show it, and causes are sought by it.
     entry.finding.says = finding->says;
+    entry.finding.evidence = finding->evidence;
     entry.finding.value = finding->value;
   }
   for (size_t i = opened; i < news.size(); ++i) {

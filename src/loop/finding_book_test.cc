@@ -72,6 +72,16 @@ TEST_F(FindingBookTest, ResolvesOnlyWhatTheSameSourceReported) {
   EXPECT_EQ(book_.holding().size(), 1u);
 }
 
+TEST_F(FindingBookTest, CausesAreSoughtByTheNewestEvidenceWhichIsNoFact) {
+  Finding burst = finding("a");
+  burst.evidence = {{.kind = Evidence::Kind::kLines, .lines = {"connection refused"}}};
+  ASSERT_TRUE(report("s", {burst}));
+  burst.evidence[0].lines = {"no space left"};
+  ASSERT_TRUE(report("s", {burst}));
+  EXPECT_EQ(kinds(), Lines{"finding.opened a"});
+  EXPECT_EQ(book_.holding().at(0).evidence.at(0).lines, Lines{"no space left"});
+}
+
 TEST_F(FindingBookTest, WritesANewSeverityButNotANewValue) {
   ASSERT_TRUE(report("s", {finding("a")}));
   Finding moved = finding("a");

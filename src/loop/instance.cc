@@ -23,6 +23,8 @@
 #include "loop/settings.h"
 #include "manual/manual_shelf.h"
 #include "manual/manual_table.h"
+#include "product/seen_in_log.h"
+#include "product/setting_metrics.h"
 #include "secret/reference_store.h"
 #include "telemetry/logs/log_store.h"
 #include "telemetry/logs/log_table_function.h"
@@ -143,6 +145,9 @@ class Running final : public Instance {
   std::unique_ptr<telemetry::LogTableFunction> logs_function_;
   manual::ManualShelf manuals_;
   manual::ManualTable manual_function_{manuals_};
+  product::ProductShelf products_;
+  std::unique_ptr<product::SeenInLogTable> seen_in_log_;
+  std::unique_ptr<product::SettingMetricsTable> setting_metrics_;
   diagnose::DiagnosisShelf diagnosis_;
   std::unique_ptr<catalog::SqlEngine> plain_sql_;  // Without functions, for what they ask themselves.
   std::unique_ptr<ServiceDesk> services_;
@@ -176,6 +181,8 @@ Status Running::open_stores(const ledger::DataDirectory& directory, const Config
   signals_ = std::make_unique<telemetry::PromqlSignalSource>(*engine_);
   promql_function_ = std::make_unique<telemetry::PromqlTableFunction>(*engine_, kTableFunctionRows);
   logs_function_ = std::make_unique<telemetry::LogTableFunction>(*logs_, kTableFunctionRows);
+  seen_in_log_ = std::make_unique<product::SeenInLogTable>(*logs_, products_);
+  setting_metrics_ = std::make_unique<product::SettingMetricsTable>(*signals_, products_);
   const catalog::SqlEngineOptions sql_options{.ledger_path = ledger_->path(),
                                               .ledger_view = ledger::Ledger::view_sql("ledger")};
   plain_sql_ = std::make_unique<catalog::SqlEngine>(*catalog_, clock_, sql_options);
@@ -187,6 +194,8 @@ Status Running::open_stores(const ledger::DataDirectory& directory, const Config
   TRY(sql_->add(*logs_function_));
   TRY(sql_->add(manual_function_));
   TRY(sql_->add(*calls_function_));
+  TRY(sql_->add(*seen_in_log_));
+  TRY(sql_->add(*setting_metrics_));
   return {};
 }
 
@@ -320,6 +329,8 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   }
   if (clusters_->take_begun()) loop_->expect_clusters(clusters_->names());
   manifests_->apply(settings_.manifests);
+  for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));
+  products_.set(settings_.products);
   for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {
     problems.push_back(std::move(problem));
   }

@@ -55,6 +55,7 @@ Json setting_row(const ProductSpec& product, Json row) {
   row.set("unit", setting->unit);
   row.set("runtime", setting->runtime);
   row.set("metric", setting->metric);
+  row.set("runtime_metric", setting->runtime_metric);
   row.set("applies", setting->applies);
   row.set("remedy", setting->remedy);
   row.set("seen_in_log", fmt::format("{}", fmt::join(setting->seen_in_log, "\n")));
@@ -163,10 +164,10 @@ class ProductParts final : public PartReader {
                           fmt::join(file.contains, " "));
     }
     for (const SettingSpec& one : product.settings) {
-      text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {}\n", one.name, one.file,
+      text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}\n", one.name, one.file,
                           fmt::join(one.paths, " "), fmt::join(one.arguments, " "), fmt::join(one.environment, " "),
                           static_cast<int>(one.type), one.unit, one.otherwise, one.takes_last, one.runtime, one.metric,
-                          one.applies, fmt::join(one.seen_in_log, " "), one.remedy, one.help);
+                          one.runtime_metric, one.applies, fmt::join(one.seen_in_log, " "), one.remedy, one.help);
     }
     for (const EndpointSpec& one : product.endpoints) {
       text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}\n", one.name, static_cast<int>(one.role),

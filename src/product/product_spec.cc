@@ -62,6 +62,8 @@ SettingSpec read_setting(const ConfigNode& node, MapReader& parent) {
   setting.help = reader.string_or("help", "");
   setting.runtime = reader.string_or("runtime", "");
   setting.metric = reader.string_or("metric", "");
+  setting.metric_limit_times = reader.string_or("metric_limit_times", "");
+  setting.runtime_metric = reader.string_or("runtime_metric", "");
   setting.applies = reader.one_of("applies", {"reload", "restart"}, "reload");
   setting.seen_in_log = reader.strings("seen_in_log");
   setting.remedy = reader.string_or("remedy", "");
@@ -125,6 +127,10 @@ void check_settings(const ProductSpec& product, MapReader& reader, const ConfigN
     if (!setting.file.empty() && product.file_named(setting.file) == nullptr)
       reader.problem(
           node, fmt::format("the setting '{}' is in the file '{}', which is not declared", setting.name, setting.file));
+    const std::string& times = setting.metric_limit_times;
+    if (!times.empty() && std::ranges::find(product.settings, times, &SettingSpec::name) == product.settings.end())
+      reader.problem(node, fmt::format("the limit of '{}' is multiplied by the setting '{}', which is not declared",
+                                       setting.name, times));
   }
   if (product.settings.size() > kMostSettings)
     reader.problem(node, fmt::format("{} settings; the limit is {}", product.settings.size(), kMostSettings));

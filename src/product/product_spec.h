@@ -66,7 +66,9 @@ struct SettingSpec {
   bool takes_last = false;  // Of several that are written the last holds; else the first.
   std::string help;
   std::string runtime;                   // Where the server tells it: a variable, a bean's attribute.
-  std::string metric;                    // The metric that it bounds.
+  std::string metric;                    // PromQL: how much of it is in use.
+  std::string metric_limit_times;        // A setting by which it is multiplied to be the limit of that: workers.
+  std::string runtime_metric;            // PromQL: its value as the running server tells it.
   std::string applies = "reload";        // What brings a change into force: reload, restart.
   std::vector<std::string> seen_in_log;  // Patterns (% is anything) of lines that a wrong value brings.
   std::string remedy;                    // What to do then.

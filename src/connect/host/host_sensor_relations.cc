@@ -12,6 +12,8 @@ namespace {
 constexpr Duration kSystemdAge{10'000};
 // Every how many observations a process' open files are looked through for what it writes to.
 constexpr uint64_t kOpenFileTurns = 15;
+// In how many looks a process is young: it may still open its log, and is looked through every time.
+constexpr uint64_t kYoungLooks = 10;
 
 // "/system.slice/nginx.service" belongs to nginx.
 std::string service_of_cgroup(std::string_view cgroup) {
@@ -107,8 +109,10 @@ void HostSensor::observe_open_files(Observation& seen) {
   }
   for (const ProcessKey& key : known_) {
     const auto known = writes_to_.find(key);
+    const auto process = table.processes().find(key.pid);
+    const bool is_young = process != table.processes().end() && process->second.looks < kYoungLooks;
     const bool turn = (observations_ + static_cast<uint64_t>(key.pid)) % kOpenFileTurns == 0;
-    if (known == writes_to_.end() || turn || state_.writes().last_written(key) > 0)
+    if (known == writes_to_.end() || turn || is_young || state_.writes().last_written(key) > 0)
       writes_to_[key] = find_write_targets(key);
     for (const ResourceId& target : writes_to_[key]) {
       if (target.starts_with("host_log_file/") && !log_files.contains(target)) continue;

@@ -1,6 +1,7 @@
 #include "connect/host/host_sensor.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 namespace capstan::host {
@@ -90,6 +92,22 @@ TEST_F(HostSensorTest, FindsWhoListensOnAPort) {
   ::close(server);
   const Observation later = look();
   EXPECT_EQ(find(later, "host_listening_port", "port", port), nullptr);
+}
+
+TEST_F(HostSensorTest, ALogThatAYoungProcessOpensIsKnownAtTheNextLook) {
+  std::string path = (std::filesystem::temp_directory_path() / "capstan-young-XXXXXX").string();
+  const int log = ::mkstemp(path.data());
+  ASSERT_GE(log, 0);
+  ::close(log);
+  sensor_ = std::make_unique<HostSensor>(*state_, clock_, [&] { return std::vector<FollowedFile>{{.path = path}}; });
+  look_twice();
+  const int opened = ::open(path.c_str(), O_WRONLY);
+  const Observation seen = look();
+  const Resource* self = find(seen, "host_process", "pid", ::getpid());
+  ASSERT_NE(self, nullptr);
+  EXPECT_TRUE(related(seen, self->id, "writes_to", "host_log_file/testhost:" + path));
+  ::close(opened);
+  std::filesystem::remove(path);
 }
 
 // Also while nobody has waited for it.

@@ -24,12 +24,30 @@ constexpr Duration kSaveEvery{1'000};
 constexpr Duration kGoneFor{10'000};
 constexpr size_t kBytesAtOnce = 4 << 20;  // Of one file, before the others have their turn.
 constexpr size_t kLinesAtOnce = 5'000;    // Given to the sink.
-// Indented lines belong to the one before them, as in stack traces, up to these limits.
+// Indented lines belong to the one before them, as in stack traces, and lines without a time to the error before them
+// that has one, as in what follows "threw exception"; up to these limits.
 constexpr size_t kMostEventLines = 100;
 constexpr size_t kMostEventBytes = 16 << 10;
 constexpr int64_t kBurstSeconds = 3;
 
-bool continues_event(std::string_view line) { return !line.empty() && (line.front() == ' ' || line.front() == '\t'); }
+constexpr size_t kDatedWithin = 40;  // Bytes from the beginning of a line.
+
+// Whether a time of day, "15:04", stands at the beginning of a line.
+bool is_dated(std::string_view line) {
+  const std::string_view front = line.substr(0, kDatedWithin);
+  const auto digit = [&](size_t at) { return front[at] >= '0' && front[at] <= '9'; };
+  for (size_t i = 2; i + 2 < front.size(); ++i) {
+    if (front[i] == ':' && digit(i - 2) && digit(i - 1) && digit(i + 1) && digit(i + 2)) return true;
+  }
+  return false;
+}
+
+bool continues_event(std::string_view event, std::string_view line) {
+  if (line.empty() || event.empty()) return false;
+  if (line.front() == ' ' || line.front() == '\t') return true;
+  return line.front() != '{' && !is_dated(line) && is_dated(event) &&
+         level_of(event.substr(0, event.find('\n'))) == "error";
+}
 
 // Programs that Capstan starts have their streams in files of their own; see start_detached.
 std::string_view stream_of(std::string_view path) {
@@ -211,7 +229,7 @@ void LogFollower::read_file(Followed& followed, Time now, std::vector<LogLine>& 
   std::string event;
   const bool all = followed.file.read(
       [&](std::string_view line) {
-        const bool joins = !event.empty() && continues_event(line) && followed.event_lines < kMostEventLines &&
+        const bool joins = continues_event(event, line) && followed.event_lines < kMostEventLines &&
                            event.size() + line.size() < kMostEventBytes;
         if (!joins) flush_event(followed, event, now, lines);
         if (joins) event += '\n';

@@ -162,6 +162,14 @@ TEST_F(LogFollowerTest, AStackTraceIsOneLine) {
   EXPECT_EQ(poll(), (Texts{"Exception: no\n  at a\n\tat b", "next"}));
 }
 
+TEST_F(LogFollowerTest, WhatFollowsADatedErrorWithoutATimeBelongsToIt) {
+  write("a.log", "10:00:00 SEVERE threw exception [at line [6]\n\n6: x();\nStacktrace:] with root cause\n\tat f\n");
+  EXPECT_EQ(poll(),
+            Texts{"10:00:00 SEVERE threw exception [at line [6]\n6: x();\nStacktrace:] with root cause\n\tat f"});
+  write("a.log", "10:00:01 INFO well\nplain\n10:00:02 ERROR bad\n{\"a\": 1}\n");
+  EXPECT_EQ(poll(), (Texts{"10:00:01 INFO well", "plain", "10:00:02 ERROR bad", "{\"a\": 1}"}));
+}
+
 TEST_F(LogFollowerTest, AFloodIsCutAndTold) {
   std::string flood;
   for (int i = 0; i < 1000; ++i) flood += "again\n";

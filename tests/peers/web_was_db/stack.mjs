@@ -226,6 +226,21 @@ skip-name-resolve
     this.mariadb("CREATE DATABASE stock; CREATE USER shop@'%' IDENTIFIED BY 'not-to-be-seen'; GRANT ALL ON *.* TO shop@'%'");
   }
 
+  /** Idle connections to PostgreSQL, each as far as that a server process serves it. */
+  async openSessions(count) {
+    const body = Buffer.from("user\0shop\0database\0shop\0\0");
+    const hello = Buffer.alloc(8);
+    hello.writeInt32BE(hello.length + body.length, 0);
+    hello.writeInt32BE(3 << 16, 4); // Version 3 of the protocol.
+    const sessions = Array.from({ length: count }, () => net.connect({ port: this.ports.postgresql, host: "127.0.0.1" }));
+    await Promise.all(sessions.map(async (session) => {
+      session.on("error", () => {});
+      session.write(Buffer.concat([hello, body]));
+      await once(session, "data");
+    }));
+    return sessions;
+  }
+
   mariadb(sql) {
     execFileSync("mariadb", ["--no-defaults", `--socket=${this.path("run/mariadb.sock")}`, "-u", "root", "-e", sql], { stdio: "ignore" });
   }
