@@ -1,4 +1,5 @@
 #include "detect/detector.h"
+#include "detect/rule_this.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "detect/allowed_values.h"
+#include "detect/rule_this.h"
 
 namespace capstan::detect {
 namespace {

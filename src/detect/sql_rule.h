@@ -90,14 +90,6 @@ struct SqlRuleFile {
 SqlRuleFile read_sql_rules(std::string_view text, std::string_view file, const SqlSource& sql,
                            std::span<const KindSpec> kinds = {});
 
-// A question about `this` as SQL: of all resources of the kinds and the shared condition; of those of them that a table
-// has the ids of; or of that table's where the condition is known to hold for all of them.
-std::string with_this(const SqlRule& rule, std::span<const KindSpec> kinds);
-std::string with_this_among(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view table);
-std::string with_this_known(const SqlRule& rule, std::span<const KindSpec> kinds, std::string_view table);
-// The ids of all resources of the kinds for which the shared condition holds.
-std::string members_sql(const SqlRule& rule);
-
 // Rows that come, by finding id, and since when they do.
 using SqlRuleState = std::map<std::string, Time>;
 

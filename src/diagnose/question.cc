@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "catalog/picture_question.h"
+#include "detect/rule_this.h"
 #include "detect/sql_rule.h"
 
 namespace capstan::diagnose {

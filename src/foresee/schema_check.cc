@@ -11,11 +11,11 @@
 namespace capstan::foresee {
 namespace {
 
-Finding finding_of(std::string rule, Severity severity, const ResourceId& id, const std::string& place) {
+Finding finding_of(std::string_view rule, Severity severity, const ResourceId& id, const std::string& place) {
   Finding finding;
   finding.labels = Labels{{"resource", id}, {"place", place}};
-  finding.id = detect::finding_id("schema:" + rule, finding.labels);
-  finding.rule = std::move(rule);
+  finding.id = detect::finding_id("schema:" + std::string(rule), finding.labels);
+  finding.rule = rule;
   finding.severity = severity;
   finding.resource = id;
   return finding;
@@ -25,9 +25,9 @@ Finding finding_of(const schema::Fault& fault, const ResourceId& id) {
   const bool is_unknown = fault.kind == schema::Fault::Kind::kUnknownField;
   const bool is_missing = fault.kind == schema::Fault::Kind::kMissingField;
   // An API server that is not told to be strict drops what it does not know, and takes the rest.
-  Finding finding = finding_of(is_unknown   ? "KubeFieldUnknown"
-                               : is_missing ? "KubeFieldMissing"
-                                            : "KubeFieldInvalid",
+  Finding finding = finding_of(is_unknown   ? kFieldUnknown
+                               : is_missing ? kFieldMissing
+                                            : kFieldInvalid,
                                is_unknown ? Severity::kMedium : Severity::kHigh, id, fault.place);
   finding.says = schema::to_sentence(fault) +
                  (is_unknown ? "; the API server drops it, or refuses the object" : "; the API server refuses it");
@@ -74,7 +74,7 @@ std::string SchemaCheck::version_of(const schema::KindName& name) const {
 }
 
 Finding SchemaCheck::not_served(const schema::KindName& name, const ResourceId& id) const {
-  Finding finding = finding_of("KubeApiVersionNotServed", Severity::kHigh, id, "apiVersion");
+  Finding finding = finding_of(kApiVersionNotServed, Severity::kHigh, id, "apiVersion");
   finding.says = fmt::format("the API server has no {}: the {} is refused", name.first, name.second);
   const std::string version = version_of(name);
   finding.remedy = version.empty() ? fmt::format("Install what defines {} first.", name.second)
@@ -85,7 +85,7 @@ Finding SchemaCheck::not_served(const schema::KindName& name, const ResourceId& 
 std::vector<Finding> SchemaCheck::unknown_type(const schema::KindName& name, const ResourceId& id) {
   for (const schema::ObjectSchemas* schemas : schemas_) {
     if (!schemas->knows_all_of(name.first)) continue;
-    Finding finding = finding_of("KubeTypeUnknown", Severity::kHigh, id, "kind");
+    Finding finding = finding_of(kTypeUnknown, Severity::kHigh, id, "kind");
     finding.says = fmt::format("{} has no type {}: it is refused", name.first, name.second);
     const std::vector<std::string> kinds = schemas->kinds_of(name.first);
     const std::vector<std::string_view> candidates(kinds.begin(), kinds.end());

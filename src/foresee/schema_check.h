@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -12,6 +13,15 @@
 #include "schema/object_schemas.h"
 
 namespace capstan::foresee {
+
+// Under which names it speaks, as rules do.
+inline constexpr std::string_view kFieldUnknown = "KubeFieldUnknown";
+inline constexpr std::string_view kFieldMissing = "KubeFieldMissing";
+inline constexpr std::string_view kFieldInvalid = "KubeFieldInvalid";
+inline constexpr std::string_view kApiVersionNotServed = "KubeApiVersionNotServed";
+inline constexpr std::string_view kTypeUnknown = "KubeTypeUnknown";
+inline constexpr std::string_view kFormRules[] = {kFieldUnknown, kFieldMissing, kFieldInvalid, kApiVersionNotServed,
+                                                  kTypeUnknown};
 
 // For one check.
 class SchemaCheck {

@@ -139,16 +139,26 @@ bool ClusterSenses::allows(std::string_view verb) const {
   return allowed_.contains(verb);
 }
 
+std::vector<std::filesystem::path> ClusterSenses::files() const {
+  std::lock_guard lock(mutex_);
+  return files_of(settings_);
+}
+
+// None where the cluster is that in which Capstan runs, and no other is asked for.
+std::vector<std::filesystem::path> ClusterSenses::files_of(const KubernetesSettings& settings) const {
+  if (!settings.enabled) return {};
+  if (settings.in_cluster && settings.kubeconfig.empty() && settings.contexts.empty()) return {};
+  std::vector<std::filesystem::path> files;
+  for (const std::string& file : settings.kubeconfig) files.push_back(in_home(file, environment_));
+  return files.empty() ? kubernetes::kubeconfig_paths(environment_) : files;
+}
+
 Result<std::vector<kubernetes::ClusterAccess>> ClusterSenses::accesses(const KubernetesSettings& settings,
                                                                        std::vector<Error>& problems) const {
   std::vector<kubernetes::ClusterAccess> found;
-  if (settings.in_cluster) {
-    found.push_back(TRY(kubernetes::in_cluster_access(environment_)));
-    if (settings.kubeconfig.empty() && settings.contexts.empty()) return found;
-  }
-  std::vector<std::filesystem::path> files;
-  for (const std::string& file : settings.kubeconfig) files.push_back(in_home(file, environment_));
-  if (files.empty()) files = kubernetes::kubeconfig_paths(environment_);
+  if (settings.in_cluster) found.push_back(TRY(kubernetes::in_cluster_access(environment_)));
+  const std::vector<std::filesystem::path> files = files_of(settings);
+  if (settings.in_cluster && files.empty()) return found;
   const kubernetes::Kubeconfig config = TRY(kubernetes::Kubeconfig::load(files));
   const std::vector<std::string> wanted = settings.contexts.empty() ? std::vector<std::string>{""} : settings.contexts;
   for (const std::string& context : wanted) {

@@ -1,6 +1,7 @@
 // The Kubernetes clusters that are kept in view.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
@@ -53,6 +54,8 @@ class ClusterSenses {
   // also when the cluster is no longer wanted.
   Result<std::shared_ptr<const kubernetes::ClusterContact>> contact(std::string_view cluster) const;
   std::vector<std::string> names() const;
+  // The kubeconfig files that were read, or were to be.
+  std::vector<std::filesystem::path> files() const;
   // Whether the settings let a verb be used, without its "kubernetes.": "scale".
   bool allows(std::string_view verb) const;
   // Whether the clusters have been begun anew since this was last asked.
@@ -60,6 +63,7 @@ class ClusterSenses {
 
  private:
   class Cluster;
+  std::vector<std::filesystem::path> files_of(const KubernetesSettings& settings) const;
   Result<std::vector<kubernetes::ClusterAccess>> accesses(const KubernetesSettings& settings,
                                                           std::vector<Error>& problems) const;
 

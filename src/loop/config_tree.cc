@@ -120,7 +120,7 @@ bool ConfigTree::refresh() {
       }
       for (const std::filesystem::path& path : *found) {
         std::error_code error;
-        Stamp stamp{std::filesystem::last_write_time(path, error), std::filesystem::file_size(path, error)};
+        Stamp stamp = stamp_of(path, error);
         if (error == std::errc::no_such_file_or_directory || now.size() >= kMostFiles) continue;
         if (const auto known = stamps_.find(path); error && known != stamps_.end()) stamp = known->second;
         now[path] = stamp;
@@ -152,7 +152,28 @@ bool ConfigTree::refresh() {
     different = true;
   }
   stamps_ = std::move(now);
+  for (auto& [path, stamp] : others_) {
+    std::error_code absent;
+    const Stamp is = stamp_of(path, absent);
+    different = different || is != stamp;
+    stamp = is;
+  }
   return different;
+}
+
+ConfigTree::Stamp ConfigTree::stamp_of(const std::filesystem::path& path, std::error_code& error) {
+  Stamp stamp{std::filesystem::last_write_time(path, error), 0};
+  if (!error) stamp.bytes = std::filesystem::file_size(path, error);
+  return error ? Stamp() : stamp;
+}
+
+void ConfigTree::watch(const std::vector<std::filesystem::path>& others) {
+  const std::map<std::filesystem::path, Stamp> known = std::exchange(others_, {});
+  for (const std::filesystem::path& path : others) {
+    std::error_code absent;
+    const auto before = known.find(path);
+    others_[path] = before == known.end() ? stamp_of(path, absent) : before->second;
+  }
 }
 
 void ConfigTree::read(const std::filesystem::path& path, bool from_pack) {

@@ -53,6 +53,10 @@ class ConfigTree {
   // Looks at the directories. True when a file came, went or changed since the last call (and always the first time).
   bool refresh();
 
+  // Files elsewhere that the settings lead to, in place of those named before: a change of one counts as one of the
+  // configuration. They are not read, and need not exist.
+  void watch(const std::vector<std::filesystem::path>& others);
+
   // All files that can be read, by path. One that stopped being YAML keeps its last good documents.
   const std::map<std::filesystem::path, ConfigFile>& files() const { return files_; }
   // What is wrong with files as YAML, by path; at most one each.
@@ -66,6 +70,7 @@ class ConfigTree {
     uintmax_t bytes = 0;
     bool operator==(const Stamp&) const = default;
   };
+  static Stamp stamp_of(const std::filesystem::path& path, std::error_code& error);
 
   void read(const std::filesystem::path& path, bool from_pack);
 
@@ -76,6 +81,7 @@ class ConfigTree {
   std::map<std::filesystem::path, Error> problems_;
   std::set<std::filesystem::path> changed_;
   std::set<std::filesystem::path> unlisted_;  // Directories that could not be looked at in the last refresh.
+  std::map<std::filesystem::path, Stamp> others_;
   bool first_ = true;
 };
 

@@ -92,6 +92,24 @@ TEST_F(ConfigTreeTest, KeepsTheLastGoodVersionOfABrokenFile) {
   EXPECT_TRUE(config.problems().empty());
 }
 
+TEST_F(ConfigTreeTest, SeesChangesOfFilesElsewhere) {
+  ConfigTree config = tree();
+  EXPECT_TRUE(config.refresh());
+  const auto kubeconfig = root_ / "kubeconfig";
+  config.watch({kubeconfig});
+  EXPECT_FALSE(config.refresh()) << "it is not there, as before";
+  write("kubeconfig", "a");
+  EXPECT_TRUE(config.refresh());
+  config.watch({kubeconfig});
+  EXPECT_FALSE(config.refresh());
+  write("kubeconfig", "b");
+  config.watch({kubeconfig});
+  EXPECT_TRUE(config.refresh()) << "named again, it is not forgotten that it changed";
+  config.watch({});
+  write("kubeconfig", "c");
+  EXPECT_FALSE(config.refresh());
+}
+
 TEST_F(ConfigTreeTest, ForgetsAFileThatIsGone) {
   const auto path = write("config/a.yaml", "policy: p\n");
   ConfigTree config = tree();

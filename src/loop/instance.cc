@@ -13,6 +13,7 @@
 #include "connect/kubernetes/verbs/cluster_verbs.h"
 #include "connect/slack/slack_channel.h"
 #include "connect/webhook/webhook_channel.h"
+#include "foresee/schema_check.h"
 #include "loop/admission_desk.h"
 #include "loop/desk.h"
 #include "loop/loop.h"
@@ -258,6 +259,10 @@ Status Running::open(const ledger::DataDirectory& directory) {
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
   loop_->policies().set_calendar_directory(options_.config_directory / "calendar");
   loop_->on_settings([this](const ConfigTree& changed) { return apply_settings(changed); });
+  loop_->on_rules([this](std::vector<std::string_view> known) {
+    known.insert(known.end(), std::begin(foresee::kFormRules), std::end(foresee::kFormRules));
+    return unknown_rules(settings_.admission, known);
+  });
   clusters_ = std::make_unique<ClusterSenses>(
       ClusterSink::Parts{.clock = clock_,
                          // What a watch tells is told once: it waits for room.
@@ -328,6 +333,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     problems.push_back(std::move(problem));
   }
   if (clusters_->take_begun()) loop_->expect_clusters(clusters_->names());
+  loop_->config().watch(clusters_->files());
   manifests_->apply(settings_.manifests);
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));
   products_.set(settings_.products);

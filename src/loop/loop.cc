@@ -511,6 +511,9 @@ void Loop::reload() {
     configuration_rules_ = parts_.detector.configuration_rules();
     begin_picture_ = true;
   }
+  std::vector<std::string_view> rule_names;
+  for (const detect::SqlRule& rule : configuration_rules_) rule_names.emplace_back(rule.name);
+  if (check_rule_names_) add(check_rule_names_(rule_names));
 
   std::vector<std::string> kinds;
   for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);

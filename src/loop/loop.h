@@ -103,6 +103,9 @@ class Loop {
   // Called when the configuration changed, with its settings; gives the problems. Set before `start`.
   using ApplySettings = std::function<std::vector<Error>(const ConfigTree&)>;
   void on_settings(ApplySettings apply) { apply_settings_ = std::move(apply); }
+  // Called after that with the names of the rules about configuration; gives what is wrong with what names them.
+  using CheckRuleNames = std::function<std::vector<Error>(const std::vector<std::string_view>&)>;
+  void on_rules(CheckRuleNames check) { check_rule_names_ = std::move(check); }
   const std::vector<Error>& problems() const { return problems_; }
   const std::map<std::string, SourceState>& sources() const { return sources_; }
   Json config_files_json() const;
@@ -181,6 +184,7 @@ class Loop {
   std::unique_ptr<IncidentDesk> incidents_;
   std::unique_ptr<PolicyBoard> policies_;
   ApplySettings apply_settings_;
+  CheckRuleNames check_rule_names_;
   std::vector<Error> problems_;
   std::map<std::string, SourceState> sources_;
   std::map<std::string, std::string> limits_reached_;  // To be written down: part, what it says.

@@ -127,6 +127,7 @@ std::optional<Severity> severity_of(MapReader& reader, std::string_view key, std
 
 Result<AdmissionSettings> read_admission(const ConfigNode& node) {
   AdmissionSettings settings;
+  settings.at = node.where;
   MapReader reader(node, "admission");
   settings.listen = reader.required_string("listen");
   settings.names = reader.strings("names");
@@ -278,6 +279,21 @@ ReadSettings read_settings(const ConfigTree& config, const Settings& before) {
   }
   out.settings.products = read_products(config).products;
   return out;
+}
+
+std::vector<Error> unknown_rules(const AdmissionSettings& settings, const std::vector<std::string_view>& known) {
+  std::vector<Error> problems;
+  for (const auto& [key, names] : {std::pair("deny", &settings.policy.deny), std::pair("warn", &settings.policy.warn),
+                                   std::pair("ignore", &settings.policy.ignore)}) {
+    for (const std::string& name : *names) {
+      if (std::ranges::find(known, name) != known.end()) continue;
+      problems.push_back({ErrorCode::kInvalidArgument,
+                          fmt::format("admission: '{}' names the rule '{}', and there is none of that name{}", key,
+                                      name, did_you_mean(name, known)),
+                          settings.at});
+    }
+  }
+  return problems;
 }
 
 }  // namespace capstan::loop

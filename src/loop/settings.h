@@ -42,10 +42,14 @@ struct AdmissionSettings {
   std::string key_file;
   std::string client_ca_file;  // PEM: the API server has to show a certificate of this authority; "" for any.
   foresee::AdmissionPolicy policy;
+  Where at;
 
   // What cannot be changed while it listens.
   bool same_listener(const AdmissionSettings& other) const;
 };
+
+// What is wrong with the rules that the policy names: those that there are none of.
+std::vector<Error> unknown_rules(const AdmissionSettings& settings, const std::vector<std::string_view>& known);
 
 struct Settings {
   host::HostConfig host = host::default_host_config();

@@ -117,5 +117,33 @@ TEST_F(SettingsTest, SuggestForUnknownKeys) {
   EXPECT_NE(got.problems[0].message.find("did you mean 'metrics'?"), std::string::npos) << got.problems[0].message;
 }
 
+TEST_F(SettingsTest, NameWhatMayBeDoneToClusters) {
+  const ReadSettings got = read("kubernetes: { kubeconfig: a, allow: [scale, run_job] }\n");
+  EXPECT_TRUE(got.problems.empty());
+  EXPECT_TRUE(got.settings.kubernetes.allow.contains("run_job"));
+  const ReadSettings wrong = read("kubernetes: { kubeconfig: a, allow: [scael] }\n", got.settings);
+  ASSERT_EQ(wrong.problems.size(), 1u);
+  EXPECT_NE(
+      wrong.problems[0].to_string().find("site.yaml:1:37: 'allow' has 'scael' (did you mean 'scale'?); there are"),
+      std::string::npos)
+      << wrong.problems[0].to_string();
+  EXPECT_TRUE(wrong.settings.kubernetes.allow.contains("scale")) << "the last good version stays";
+}
+
+TEST(AdmissionSettingsTest, NamesTheRulesThatThereAreNot) {
+  AdmissionSettings settings;
+  settings.policy.deny = {"KubeServiceSelectsNothing", "KubeServiceSelectNothing"};
+  settings.policy.ignore = {"Nonsense"};
+  settings.at = {"site.yaml", 3, 1};
+  const std::vector<Error> problems = unknown_rules(settings, {"KubeServiceSelectsNothing", "KubeSecretMissing"});
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(
+      problems[0].to_string(),
+      "site.yaml:3:1: admission: 'deny' names the rule 'KubeServiceSelectNothing', and there is none of that name "
+      "(did you mean 'KubeServiceSelectsNothing'?)");
+  EXPECT_EQ(problems[1].to_string(),
+            "site.yaml:3:1: admission: 'ignore' names the rule 'Nonsense', and there is none of that name");
+}
+
 }  // namespace
 }  // namespace capstan::loop

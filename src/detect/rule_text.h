@@ -1,0 +1,14 @@
+// Texts of rules: without what surrounds them.
+#pragma once
+
+#include <string_view>
+
+namespace capstan::detect {
+
+inline std::string_view trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+}  // namespace capstan::detect
