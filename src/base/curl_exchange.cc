@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/trim.h"
+
 namespace capstan {
 namespace {
 
@@ -24,13 +26,6 @@ std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   std::string copy(text);
   curl_free(text);
   return copy;
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
 Status check_header(std::string_view name, std::string_view value) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/trim.h"
+
 namespace capstan {
 namespace {
 
@@ -53,12 +55,6 @@ Status for_each_part(std::string_view text, char separator, F use) {
     if (end == std::string_view::npos) return {};
     text.remove_prefix(end + 1);
   }
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

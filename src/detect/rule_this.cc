@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "detect/rule_text.h"
-
+#include "base/trim.h"
 namespace capstan::detect {
 namespace {
 
@@ -54,7 +53,7 @@ std::string about_this(const SqlRule& rule, std::span<const KindSpec> kinds, con
                        std::string_view condition) {
   const std::string rows = rows_of_this(rule, columns_of_this(rule, kinds), among, condition);
   // A question with tables of its own goes on where `this` ends.
-  const std::string_view question = trimmed(rule.question);
+  const std::string_view question = trim(rule.question);
   if (question.starts_with("WITH ")) return fmt::format("WITH this AS ({}), {}", rows, question.substr(5));
   return fmt::format("WITH this AS ({}) {}", rows, rule.question);
 }

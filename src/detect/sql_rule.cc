@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/trim.h"
 #include "detect/alert_finding.h"
-#include "detect/rule_text.h"
 
 namespace capstan::detect {
 namespace {
@@ -17,7 +17,7 @@ std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const size_t end = text.find('\n');
-    if (const std::string_view line = trimmed(text.substr(0, end)); !line.empty()) lines.emplace_back(line);
+    if (const std::string_view line = trim(text.substr(0, end)); !line.empty()) lines.emplace_back(line);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return lines;
@@ -78,7 +78,7 @@ std::string fill_placeholders(std::string_view text, const std::vector<std::stri
     const size_t close = open == std::string_view::npos ? open : text.find("}}", open);
     out += text.substr(0, close == std::string_view::npos ? text.size() : open);
     if (close == std::string_view::npos) break;
-    const std::string_view name = trimmed(text.substr(open + 2, close - open - 2));
+    const std::string_view name = trim(text.substr(open + 2, close - open - 2));
     const auto column = std::ranges::find(columns, name);
     const auto index = static_cast<size_t>(column - columns.begin());
     out += index < row.size() ? to_text(row[index]) : fmt::format("<no column '{}'>", name);

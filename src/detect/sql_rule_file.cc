@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/suggest.h"
-#include "detect/rule_text.h"
+#include "base/trim.h"
 #include "detect/rule_this.h"
 #include "detect/sql_rule.h"
 #include "model/label_selector.h"
@@ -18,7 +18,7 @@ Status check_placeholders(std::string_view text) {
   for (size_t at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at)) {
     const size_t end = text.find("}}", at);
     if (end == std::string_view::npos) return fail(ErrorCode::kInvalidArgument, "a '{{' is not closed by '}}'");
-    const std::string_view name = trimmed(text.substr(at + 2, end - at - 2));
+    const std::string_view name = trim(text.substr(at + 2, end - at - 2));
     const bool is_name = !name.empty() && std::ranges::all_of(name, [](char c) {
       return c == '_' || isalnum(static_cast<unsigned char>(c));
     });

@@ -9,6 +9,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/trim.h"
+
 namespace capstan::manual {
 namespace {
 
@@ -50,12 +52,6 @@ std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r\n\"'");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n\"'") - first + 1);
 }
 
 RE2::Options pattern_options() {
@@ -190,7 +186,7 @@ Result<std::shared_ptr<const ManualBook>> ManualBook::create(std::vector<ManualF
 std::vector<ManualEntry> ManualBook::look_up(std::string_view text, std::string_view product, size_t most) const {
   text = text.substr(0, kLongestText);
   std::map<size_t, Match> found;
-  if (const std::string_view code = trim(text); !code.empty() && code.size() <= kLongestCode) {
+  if (const std::string_view code = trim(text, " \t\r\n\"'"); !code.empty() && code.size() <= kLongestCode) {
     index_->look_up_code(code, product, kWholeCode, found);
   }
   for (const int number : index_->matching(text)) {

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/config.h"
+#include "base/trim.h"
 
 namespace capstan::manual {
 namespace {
@@ -17,12 +18,6 @@ constexpr size_t kLongestCode = 60;
 constexpr size_t kMostTexts = 20;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // "TBR-7001" as "TBR-" and 7001.
 struct Numbered {

@@ -4,18 +4,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/trim.h"
+
 #include "product/config_text.h"
 
 namespace capstan::product {
 namespace {
-
-constexpr std::string_view kBlanks = " \t\r\f";
-
-std::string_view trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 // Gives the lines of a text with their numbers, trimmed.
 class Lines {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/mask_secrets.h"
+#include "base/trim.h"
 
 namespace capstan::product {
 namespace {
@@ -25,12 +26,6 @@ std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 // The number at the front, which is taken off.

@@ -3,16 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/trim.h"
 
 namespace capstan::kubernetes {
 namespace {
 
 constexpr size_t kMaxBytes = 1 << 20;
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
-  return text;
-}
 
 }  // namespace
 
@@ -35,7 +31,7 @@ Result<ClusterAccess> in_cluster_access(const Environment& environment, const st
                 fmt::format("the pod's service account is not mounted: {}", text.error().message));
   }
   const Result<std::string> name = read_file(folder / "namespace", kMaxBytes);
-  access.default_namespace = name ? trimmed(*name) : "default";
+  access.default_namespace = name ? std::string(trim(*name)) : "default";
   return access;
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/trim.h"
 #include "telemetry/promql/engine.h"
 #include "telemetry/promql/fake_series_reader.h"
 #include "telemetry/promql/parser.h"
@@ -32,12 +33,6 @@ struct Expectation {
   std::optional<double> scalar;
   std::vector<std::pair<Labels, std::vector<double>>> series;  // Absent values are stale markers.
 };
-
-std::string trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
-}
 
 // The first word of `rest`, which is dropped from it.
 std::string take_word(std::string& rest) {
@@ -188,7 +183,7 @@ class Script {
     Expectation expected;
     while (indented()) {
       const Line& line = lines_[next_++];
-      std::string rest = trim(line.text);
+      std::string rest(trim(line.text));
       if (rest.starts_with("expect ")) {
         take_word(rest);
         const std::string what = take_word(rest);
