@@ -20,7 +20,7 @@ constexpr int kServices = 1'600;
 constexpr int kPods = 10'000;
 constexpr int kNamespaces = 100;
 constexpr int kNodes = 100;
-constexpr int kChanges = 300;
+constexpr int kChanges = 3'000;
 constexpr int kWideChanges = 30;
 
 double ms_since(Clock::time_point began) {

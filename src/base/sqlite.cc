@@ -11,6 +11,7 @@ namespace capstan::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5'000;
+constexpr int64_t kMostLogKept = 16 << 20;  // Bytes.
 constexpr size_t kLongestQuotedStatement = 120;
 
 ErrorCode code_of(int extended) {
@@ -114,6 +115,8 @@ Status Database::configure_writer(const WriterOptions& options) {
   TRY(execute("PRAGMA foreign_keys = ON"));
   TRY(execute(fmt::format("PRAGMA cache_size = -{}", options.cache_bytes / 1024)));
   TRY(execute("PRAGMA trusted_schema = OFF"));
+  // A log that has grown while readers held it up is cut when it begins anew.
+  TRY(execute(fmt::format("PRAGMA journal_size_limit = {}", kMostLogKept)));
   // Checkpoints happen when the owner says so; the hook only learns the size of the log.
   TRY(execute("PRAGMA wal_autocheckpoint = 0"));
   wal_->page_size = TRY(integer_of("PRAGMA page_size")).value_or(4096);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "base/heap.h"
 #include "base/log.h"
 
 namespace capstan::loop {
 namespace {
 
 constexpr Duration kLookAgain{1'000};  // At findings that do not hold for long enough yet.
+constexpr size_t kManyResources = 5'000;
 constexpr Duration kLongestFirstLook = std::chrono::minutes(5);
 
 Observation observation_of(std::vector<catalog::RelationChange> changes, Time at) {
@@ -40,7 +42,12 @@ void Foresight::stop() {
 
 void Foresight::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    if (auto task = tasks_.take_within(stop, kLookAgain)) (*task)();
+    if (auto task = tasks_.take_within(stop, kLookAgain)) {
+      (*task)();
+    } else if (taken_ >= kManyResources) {
+      taken_ = 0;
+      give_back_free_memory();  // A cluster has come in: what its objects passed through is free.
+    }
     if (!waiting_.empty()) tell({}, observation_of({}, parts_.clock.now()), {});
   }
 }
@@ -121,6 +128,7 @@ Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catal
 Status Foresight::load(const catalog::CatalogReader& catalog) {
   Status status;
   TRY(catalog.each_resource([&](Resource resource) {
+    ++taken_;
     if (const Status put = picture_->put(resource); !put && put.error().code != ErrorCode::kInvalidArgument)
       status = put;
   }));
@@ -132,6 +140,7 @@ Status Foresight::take(const PictureUpdate& update) {
   const auto keep = [&](const Status& one) {
     if (!one) status = one;
   };
+  taken_ += update.resources.size();
   for (const ResourceId& id : update.gone) keep(picture_->remove(id));
   for (const Resource& resource : update.resources) keep(picture_->put(resource));
   for (const catalog::RelationChange& change : update.relations) {
