@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { axePath, launch, login, openPage, startMock } from './support.mjs';
+import { axePath, login, openPage, withPage } from './support.mjs';
 
 const WEB = encodeURIComponent('k8s_deployment/prod/shop/web-0');
 
@@ -10,18 +10,7 @@ describe('insight', () => {
   let running;
   let page;
   let faults;
-  let close;
-  before(async () => {
-    browser = await launch();
-    running = await startMock({ pods: 400 });
-    ({ page, faults, close } = await openPage(browser));
-    await login(page, running.address);
-  });
-  after(async () => {
-    await close();
-    await browser.close();
-    await running.close();
-  });
+  withPage({ pods: 400 }, (held) => ({ browser, running, page, faults } = held));
   const go = (path) => page.goto(running.address + path);
   const address = () => new URL(page.url()).searchParams;
   /** Waits until the graph is drawn and nothing of it moves any more. */

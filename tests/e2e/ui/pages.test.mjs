@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { launch, login, openPage, startMock } from './support.mjs';
+import { withPage } from './support.mjs';
 
 describe('the pages', () => {
-  let browser;
   let running;
   let page;
   let faults;
-  let close;
-  before(async () => {
-    browser = await launch();
-    running = await startMock({ processes: 9_900 });
-    ({ page, faults, close } = await openPage(browser));
-    await login(page, running.address);
-  });
-  after(async () => {
-    await close();
-    await browser.close();
-    await running.close();
-  });
+  withPage({ processes: 9_900 }, (held) => ({ running, page, faults } = held));
   const go = (path) => page.goto(running.address + path);
 
   it('show thousands of resources without putting them all into the document', async () => {

@@ -1,5 +1,6 @@
 // What the browser tests share: the built page on a free port with the mock behind it, and a Chromium.
 import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { dirname, join } from 'node:path';
 
@@ -67,4 +68,21 @@ export async function openPage(
     if (!request.url().startsWith('http://127.0.0.1:')) faults.push(`asked another host: ${request.url()}`);
   });
   return { page, faults, close: () => context.close() };
+}
+
+/** For all tests of a suite: a browser with a page of somebody logged in, and the mock behind it, handed over at first. */
+export function withPage(options, take) {
+  let held;
+  before(async () => {
+    const browser = await launch();
+    const running = await startMock(options);
+    held = { browser, running, ...(await openPage(browser)) };
+    await login(held.page, running.address);
+    take(held);
+  });
+  after(async () => {
+    await held.close();
+    await held.browser.close();
+    await held.running.close();
+  });
 }
