@@ -1,6 +1,7 @@
 // Brings the tables, and the memory of them, up to facts. What each kind of fact carries: docs/reference/facts.md.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -35,9 +36,16 @@ class Projection {
   Status appeared(const Fact& fact);
   Status changed(const Fact& fact);
   Status gone(const Fact& fact);
-  // `fields` are the thing's, as they were before they became text; `before` is nullptr for a new one.
-  Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields, const KnownWorld::Thing* before);
-  Status write_typed(const Resource& resource, const KnownWorld::Thing* before);
+  // What a resource was.
+  struct Before {
+    const ResourceLabels& labels;
+    const Json& fields;
+  };
+  // `fields` are the thing's, as they were before they became text; there is no `before` of a new one.
+  Status write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields,
+                        const std::optional<Before>& before);
+  // `before` are the fields that it had, nullptr for a new one.
+  Status write_typed(const Resource& resource, const Json* before);
   Status write_labels(const ResourceId& id, const ResourceLabels& labels);
   // `fields` are what they were.
   Status close_version(const ResourceId& id, const std::string& at, const std::string& fields);

@@ -36,7 +36,7 @@ Status Projection::appeared(const Fact& fact) {
                           .fields = fields.dump(),
                           .scope = fact.body["scope"].string_or_empty()};
   if (!is_new) TRY(gone(fact));
-  TRY(write_resource(fact, thing, std::move(fields), nullptr));
+  TRY(write_resource(fact, thing, std::move(fields), std::nullopt));
   world_.put(fact.subject, thing);
   return {};
 }
@@ -45,7 +45,8 @@ Status Projection::changed(const Fact& fact) {
   std::optional<KnownWorld::Thing> thing = world_.find(fact.subject);
   if (!thing) return {};
   const KnownWorld::Thing before = *thing;
-  Json fields = Json::parse(before.fields).value_or(Json::object());
+  const Json fields_before = Json::parse(before.fields).value_or(Json::object());
+  Json fields = fields_before;
   for (const auto& [what, pair] : fact.body["changed"].members()) {
     if (pair.items().size() != 2) continue;
     const Json& now = pair.items()[1];
@@ -62,14 +63,14 @@ Status Projection::changed(const Fact& fact) {
   thing->fields = fields.dump();
   world_.put(fact.subject, *thing);
   TRY(close_version(fact.subject, format_time(fact.at), before.fields));
-  return write_resource(fact, *thing, std::move(fields), &before);
+  return write_resource(fact, *thing, std::move(fields), Before{.labels = before.labels, .fields = fields_before});
 }
 
 Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thing, Json fields,
-                                  const KnownWorld::Thing* before) {
+                                  const std::optional<Before>& before) {
   const std::string at = format_time(fact.at);
   const std::string labels = to_json(thing.labels).dump();
-  if (before == nullptr) {
+  if (!before) {
     TRY(run("INSERT INTO resource(id, kind, name, labels, fields, since, seq, scope) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
             fact.subject, thing.kind, thing.name, labels, thing.fields, at, fact.seq, thing.scope));
   } else {
@@ -78,16 +79,16 @@ Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thi
   }
   TRY(run("INSERT OR REPLACE INTO resource_version(id, kind, name, labels, valid_from, seq) VALUES(?, ?, ?, ?, ?, ?)",
           fact.subject, thing.kind, thing.name, labels, at, fact.seq));
-  if (before == nullptr || before->labels != thing.labels) TRY(write_labels(fact.subject, thing.labels));
+  if (!before || before->labels != thing.labels) TRY(write_labels(fact.subject, thing.labels));
   return write_typed({.id = fact.subject,
                       .kind = thing.kind,
                       .name = thing.name,
                       .labels = {},  // They have a table of their own.
                       .fields = std::move(fields)},
-                     before);
+                     before ? &before->fields : nullptr);
 }
 
-Status Projection::write_typed(const Resource& resource, const KnownWorld::Thing* before) {
+Status Projection::write_typed(const Resource& resource, const Json* before) {
   const bool is_new = before == nullptr;
   const KindSpec* spec = spec_of(resource.kind);
   if (spec == nullptr) return {};  // Its pack was removed; the table comes back with it.
@@ -98,13 +99,7 @@ Status Projection::write_typed(const Resource& resource, const KnownWorld::Thing
   bind_columns(*statement, index, *spec, resource.fields);
   if (!is_new) statement->bind(++index, resource.id);
   TRY(statement->run());
-  // Parsed once more only where there are parts to compare.
-  const bool has_parts = std::ranges::any_of(kinds_, [&](const KindSpec& kind) {
-    return std::ranges::find(kind.part_of, resource.kind, &KindSpec::PartOf::kind) != kind.part_of.end();
-  });
-  if (!has_parts) return {};
-  const Json fields_before = is_new ? Json() : Json::parse(before->fields).value_or(Json::object());
-  return write_parts(database_, statements_, kinds_, resource, is_new ? nullptr : &fields_before);
+  return write_parts(database_, statements_, kinds_, resource, before);
 }
 
 Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labels) {
