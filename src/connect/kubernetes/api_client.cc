@@ -150,9 +150,14 @@ Result<int64_t> ApiClient::replicas(const ResourceType& type, const ObjectName& 
 }
 
 Result<Json> ApiClient::scale(const ResourceType& type, const ObjectName& name, int64_t replicas,
-                              const WriteOptions& options, const std::stop_token& stop) const {
+                              const std::string& uid, const WriteOptions& options, const std::stop_token& stop) const {
   WriteOptions of_scale = options;
   of_scale.subresource = "scale";
+  if (!uid.empty()) {
+    const Json same = Json::object({{"op", "test"}, {"path", "/metadata/uid"}, {"value", uid}});
+    const Json wanted = Json::object({{"op", "add"}, {"path", "/spec/replicas"}, {"value", replicas}});
+    return patch(type, name, PatchKind::kJson, Json::array({same, wanted}), of_scale, stop);
+  }
   const Json wanted = Json::object({{"spec", Json::object({{"replicas", replicas}})}});
   return patch(type, name, PatchKind::kMerge, wanted, of_scale, stop);
 }

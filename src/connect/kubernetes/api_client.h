@@ -84,7 +84,8 @@ class ApiClient {
 
   // The wanted number of replicas, of whatever has the subresource "scale".
   Result<int64_t> replicas(const ResourceType& type, const ObjectName& name, const std::stop_token& stop = {}) const;
-  Result<Json> scale(const ResourceType& type, const ObjectName& name, int64_t replicas,
+  // With a uid only the object of this uid: kInvalidArgument where another has the name.
+  Result<Json> scale(const ResourceType& type, const ObjectName& name, int64_t replicas, const std::string& uid = "",
                      const WriteOptions& options = {}, const std::stop_token& stop = {}) const;
 
  private:

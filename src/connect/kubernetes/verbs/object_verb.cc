@@ -6,6 +6,7 @@
 
 #include "connect/kubernetes/api_transport.h"
 #include "model/object_place.h"
+#include "model/performed.h"
 #include "model/verb_check.h"
 
 namespace capstan::kubernetes {
@@ -22,6 +23,10 @@ Status ObjectVerb::check(const Resource& target, const Json& parameters) const {
   return fail(
       ErrorCode::kPermissionDenied,
       fmt::format("{} is not allowed: name it in the settings, 'kubernetes: {{allow: [{}]}}'", spec_.name, short_name));
+}
+
+Performed ObjectVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
+  return failed(spec_.name + " cannot be taken back");
 }
 
 Result<ObjectVerb::Object> ObjectVerb::find(const Resource& target, const std::stop_token& stop) const {

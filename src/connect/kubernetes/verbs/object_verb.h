@@ -29,6 +29,9 @@ class ObjectVerb : public Verb {
  public:
   const VerbSpec& spec() const final { return spec_; }
   Status check(const Resource& target, const Json& parameters) const override;
+  // Of those that cannot be undone.
+  Performed undo(const Action& action, const Resource& target, const Json& before,
+                 const std::stop_token& stop) override;
 
  protected:
   // An object in its cluster, as a resource of the catalog names it.

@@ -98,8 +98,4 @@ ProbeAnswer RemovalVerb::probe(const Action&, const Resource& target, const Json
   return (*now)["metadata"].contains("deletionTimestamp") ? ProbeAnswer::kHappened : ProbeAnswer::kDidNotHappen;
 }
 
-Performed RemovalVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed("what was deleted cannot be brought back");
-}
-
 }  // namespace capstan::kubernetes

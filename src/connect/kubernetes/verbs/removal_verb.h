@@ -17,8 +17,6 @@ class RemovalVerb final : public ObjectVerb {
   Performed perform(const Action& action, const Resource& target, const Json& before,
                     const std::stop_token& stop) override;
   ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override;
-  Performed undo(const Action& action, const Resource& target, const Json& before,
-                 const std::stop_token& stop) override;
 
  private:
   const Way way_;

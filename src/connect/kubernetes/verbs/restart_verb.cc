@@ -64,8 +64,4 @@ ProbeAnswer RestartVerb::probe(const Action&, const Resource& target, const Json
   return restarted_at(*now) == before["restarted_before_at"] ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kCannotTell;
 }
 
-Performed RestartVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed("pods that were replaced cannot be brought back");
-}
-
 }  // namespace capstan::kubernetes

@@ -88,8 +88,4 @@ ProbeAnswer RunJobVerb::probe(const Action& action, const Resource& target, cons
   return ProbeAnswer::kCannotTell;
 }
 
-Performed RunJobVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed("what a job has done cannot be taken back");
-}
-
 }  // namespace capstan::kubernetes

@@ -14,8 +14,6 @@ class RunJobVerb final : public ObjectVerb {
   Performed perform(const Action& action, const Resource& target, const Json& before,
                     const std::stop_token& stop) override;
   ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override;
-  Performed undo(const Action& action, const Resource& target, const Json& before,
-                 const std::stop_token& stop) override;
 
  private:
   // The job of this action, which has one name however often it is tried.

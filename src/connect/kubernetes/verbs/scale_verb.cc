@@ -36,7 +36,9 @@ Performed ScaleVerb::perform(const Action& action, const Resource& target, const
   const auto object = find(target);
   if (!object) return failed(object.error().message);
   const int64_t replicas = action.parameters["replicas"].int_or(0);
-  if (Status done = set(*object, before, replicas, stop); !done) return not_performed(done.error());
+  const auto done =
+      object->contact->client.scale(object->type, object->name, replicas, before["uid"].string_or_empty(), {}, stop);
+  if (!done) return not_performed(done.error());
   return succeeded(fmt::format("{} replicas in place of {}", replicas, before["replicas"].int_or(0)));
 }
 
@@ -59,16 +61,10 @@ Performed ScaleVerb::undo(const Action& action, const Resource& target, const Js
     return failed(fmt::format("somebody has scaled it to {} since", *replicas));
   }
   const int64_t wanted = before["replicas"].int_or(0);
-  if (Status done = set(*object, before, wanted, stop); !done) return not_performed(done.error());
+  const auto done =
+      object->contact->client.scale(object->type, object->name, wanted, before["uid"].string_or_empty(), {}, stop);
+  if (!done) return not_performed(done.error());
   return succeeded(fmt::format("{} replicas again", wanted));
-}
-
-Status ScaleVerb::set(const Object& object, const Json& before, int64_t replicas, const std::stop_token& stop) const {
-  // Refused where another object has the name by now.
-  const Json patch = Json::array({Json::object({{"op", "test"}, {"path", "/metadata/uid"}, {"value", before["uid"]}}),
-                                  Json::object({{"op", "add"}, {"path", "/spec/replicas"}, {"value", replicas}})});
-  TRY(object.contact->client.patch(object.type, object.name, PatchKind::kJson, patch, {.subresource = "scale"}, stop));
-  return {};
 }
 
 }  // namespace capstan::kubernetes

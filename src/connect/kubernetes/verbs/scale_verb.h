@@ -17,9 +17,6 @@ class ScaleVerb final : public ObjectVerb {
   ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override;
   Performed undo(const Action& action, const Resource& target, const Json& before,
                  const std::stop_token& stop) override;
-
- private:
-  Status set(const Object& object, const Json& before, int64_t replicas, const std::stop_token& stop) const;
 };
 
 }  // namespace capstan::kubernetes
