@@ -134,7 +134,9 @@ int main(int argc, char** argv) {
   before = resident_bytes();
   began = std::chrono::steady_clock::now();
   each_page([&](std::vector<Resource> page) {
+    (void)picture->begin_batch();
     for (const Resource& resource : page) (void)picture->put(resource);
+    (void)picture->end_batch();
     (void)picture->take_changes();
   });
   report("picture", before, began);

@@ -111,15 +111,8 @@ Status Catalog::apply(std::span<const Fact> facts) {
   return applied;
 }
 
-std::optional<Resource> Catalog::find(const ResourceId& id) const {
-  const std::optional<KnownWorld::Thing> thing = state_->world.find(id);
-  if (!thing) return std::nullopt;
-  return Resource{.id = id,
-                  .kind = thing->kind,
-                  .name = thing->name,
-                  .labels = thing->labels,
-                  .fields = Json::parse(thing->fields).value_or(Json::object())};
-}
+std::optional<KeptResource> Catalog::find(const ResourceId& id) const { return state_->world.kept(id); }
+std::vector<KeptResource> Catalog::all() const { return state_->world.kept(); }
 
 Difference Catalog::diff(const Observation& observation) const {
   return difference(observation, state_->world, *state_->kinds, state_->options.max_resources);

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "catalog/catalog_reader.h"
+#include "catalog/resource_packer.h"
 #include "model/fact.h"
 #include "model/resource.h"
 
@@ -62,8 +63,9 @@ class Catalog {
   // Writes the volatile columns of resources that are known, in place, without facts or history; others are skipped.
   Status update_volatile(std::span<const Resource> resources);
 
-  // What lasts of a resource as it is now, for the writing thread; nothing where it is not known.
-  std::optional<Resource> find(const ResourceId& id) const;
+  // What lasts of a resource as it is now, and of all, for the writing thread; nothing where it is not known.
+  std::optional<KeptResource> find(const ResourceId& id) const;
+  std::vector<KeptResource> all() const;
 
   // Forgets the history (never the present) that ended before `before`; the ledger still has it.
   Status forget_history(Time before);

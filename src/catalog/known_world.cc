@@ -38,12 +38,25 @@ KnownWorld::Name KnownWorld::named(const std::string& name) { return &*names_.in
 std::optional<KnownWorld::Thing> KnownWorld::find(const ResourceId& id) const {
   const auto found = things_.find(id);
   if (found == things_.end()) return std::nullopt;
-  ResourcePacker::Parts parts = packer_.unpack(found->second.packed);
+  ResourcePacker::Parts parts = packer_.unpack(*found->second.packed);
   return Thing{.kind = *found->second.kind,
                .name = std::move(parts.name),
                .labels = std::move(parts.labels),
                .fields = std::move(parts.fields),
                .scope = *found->second.scope};
+}
+
+std::optional<KeptResource> KnownWorld::kept(const ResourceId& id) const {
+  const auto found = things_.find(id);
+  if (found == things_.end()) return std::nullopt;
+  return KeptResource{.id = id, .kind = *found->second.kind, .packed = *found->second.packed};
+}
+
+std::vector<KeptResource> KnownWorld::kept() const {
+  std::vector<KeptResource> all;
+  all.reserve(things_.size());
+  for (const auto& [id, kept] : things_) all.push_back({.id = id, .kind = *kept.kind, .packed = *kept.packed});
+  return all;
 }
 
 const std::string* KnownWorld::kind_of(std::string_view id) const {
@@ -61,7 +74,7 @@ void KnownWorld::put(const ResourceId& id, const Thing& thing) {
   if (!is_new && *entry->second.scope != thing.scope) by_scope_[*entry->second.scope].erase(entry->first);
   entry->second = {.kind = named(thing.kind),
                    .scope = named(thing.scope),
-                   .packed = packer_.pack(thing.name, thing.labels, thing.fields)};
+                   .packed = packer_.pack(thing.kind, thing.name, thing.labels, thing.fields)};
   by_scope_[thing.scope].insert(entry->first);
 }
 
@@ -75,32 +88,31 @@ void KnownWorld::erase(const ResourceId& id) {
 const KnownWorld::Ids& KnownWorld::of_scope(const std::string& scope) const { return ids_of(by_scope_, scope); }
 
 std::optional<KnownWorld::Tie> KnownWorld::find_relation(const ResourceId& source, const End& end) const {
-  const auto found = relations_.find(source);
-  if (found == relations_.end()) return std::nullopt;
-  const auto bond = found->second.find(end);
-  if (bond == found->second.end()) return std::nullopt;
-  return Tie{.origin = bond->origin, .scope = *bond->scope};
+  const auto tag = relations_.find(source, end.kind, end.target);
+  return tag ? std::optional(ties_[*tag]) : std::nullopt;
+}
+
+RelationIndex::Tag KnownWorld::tag_of(const Tie& tie) {
+  const auto known = std::ranges::find(ties_, tie);
+  const auto place = known - ties_.begin();
+  if (known == ties_.end()) ties_.push_back(tie);
+  return static_cast<RelationIndex::Tag>(place);
 }
 
 void KnownWorld::put_relation(const ResourceId& source, const End& end, const Tie& tie) {
   erase_relation(source, end);
-  const auto entry = relations_.try_emplace(source).first;
-  entry->second.insert(
-      {.kind = named(end.kind), .scope = named(tie.scope), .origin = tie.origin, .target = end.target});
-  sources_by_scope_[tie.scope].insert(entry->first);
+  relations_.insert(source, end.kind, end.target, tag_of(tie));
+  sources_by_scope_[tie.scope].insert(relations_.id(*relations_.handle_of(source)));
 }
 
 void KnownWorld::erase_relation(const ResourceId& source, const End& end) {
-  const auto found = relations_.find(source);
-  if (found == relations_.end()) return;
-  Bonds& bonds = found->second;
-  const auto bond = bonds.find(end);
-  if (bond == bonds.end()) return;
-  const Name scope = bond->scope;
-  bonds.erase(bond);
-  const bool scope_left = std::ranges::any_of(bonds, [&](const Bond& other) { return other.scope == scope; });
-  if (!scope_left) sources_by_scope_[*scope].erase(found->first);
-  if (bonds.empty()) relations_.erase(found);
+  const auto tag = relations_.find(source, end.kind, end.target);
+  if (!tag) return;
+  const std::string& scope = ties_[*tag].scope;
+  const auto of_scope = std::ranges::count_if(relations_.from(*relations_.handle_of(source)),
+                                              [&](const auto& edge) { return ties_[edge.tag].scope == scope; });
+  if (of_scope == 1) sources_by_scope_[scope].erase(source);
+  relations_.erase(source, end.kind, end.target);
 }
 
 const KnownWorld::Ids& KnownWorld::sources_of_scope(const std::string& scope) const {
@@ -109,11 +121,11 @@ const KnownWorld::Ids& KnownWorld::sources_of_scope(const std::string& scope) co
 
 std::vector<std::pair<KnownWorld::End, KnownWorld::Tie>> KnownWorld::relations_from(std::string_view source) const {
   std::vector<std::pair<End, Tie>> relations;
-  const auto found = relations_.find(source);
-  if (found == relations_.end()) return relations;
-  for (const Bond& bond : found->second) {
-    relations.emplace_back(End{.kind = *bond.kind, .target = bond.target},
-                           Tie{.origin = bond.origin, .scope = *bond.scope});
+  const auto handle = relations_.handle_of(source);
+  if (!handle) return relations;
+  for (const RelationIndex::Edge& edge : relations_.from(*handle)) {
+    relations.emplace_back(End{.kind = relations_.name(edge.kind), .target = relations_.id(edge.other)},
+                           ties_[edge.tag]);
   }
   std::ranges::sort(relations, {}, &std::pair<End, Tie>::first);
   return relations;

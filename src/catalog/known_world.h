@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/sqlite.h"
 #include "catalog/catalog.h"
+#include "catalog/relation_index.h"
 #include "catalog/resource_packer.h"
 #include "model/fact.h"
 #include "model/resource.h"
@@ -33,6 +34,8 @@ class KnownWorld {
   struct Tie {
     Origin origin = Origin::kDeclared;
     std::string scope;
+
+    bool operator==(const Tie&) const = default;
   };
   struct End {
     std::string kind;
@@ -45,6 +48,9 @@ class KnownWorld {
 
   bool contains(const ResourceId& id) const { return things_.contains(id); }
   std::optional<Thing> find(const ResourceId& id) const;
+  // As it is kept, for who keeps it too.
+  std::optional<KeptResource> kept(const ResourceId& id) const;
+  std::vector<KeptResource> kept() const;
   // Without the rest; nullptr for what is not known.
   const std::string* kind_of(std::string_view id) const;
   const std::string* scope_of(std::string_view id) const;
@@ -68,23 +74,8 @@ class KnownWorld {
   struct Kept {
     Name kind = nullptr;
     Name scope = nullptr;
-    std::string packed;
+    std::optional<PackedResource> packed;
   };
-  struct Bond {
-    Name kind = nullptr;
-    Name scope = nullptr;
-    Origin origin = Origin::kDeclared;
-    ResourceId target;
-
-    auto key() const { return std::pair<std::string_view, std::string_view>(target, *kind); }
-  };
-  struct ByEnd {
-    using is_transparent = void;
-    static auto key(const Bond& bond) { return bond.key(); }
-    static auto key(const End& end) { return std::pair<std::string_view, std::string_view>(end.target, end.kind); }
-    bool operator()(const auto& a, const auto& b) const { return key(a) < key(b); }
-  };
-  using Bonds = std::set<Bond, ByEnd>;
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
@@ -93,11 +84,13 @@ class KnownWorld {
   using ById = std::unordered_map<ResourceId, T, Hash, std::equal_to<>>;
 
   Name named(const std::string& name);
+  RelationIndex::Tag tag_of(const Tie& tie);
 
   std::set<std::string> names_;
   ResourcePacker packer_;
   ById<Kept> things_;
-  ById<Bonds> relations_;
+  RelationIndex relations_;  // A tag is the place of a tie.
+  std::vector<Tie> ties_;    // Few.
   // Of the keys above, which do not move.
   std::unordered_map<std::string, Ids> by_scope_;
   std::unordered_map<std::string, Ids> sources_by_scope_;

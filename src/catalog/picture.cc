@@ -8,6 +8,7 @@
 
 #include "base/crypto.h"
 #include "catalog/kind_table.h"
+#include "catalog/relation_table.h"
 #include "model/label_selector.h"
 
 namespace capstan::catalog {
@@ -18,9 +19,6 @@ CREATE TABLE resource(id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NUL
 CREATE TABLE label(resource TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY(resource, name)) WITHOUT ROWID;
 CREATE INDEX label_value ON label(name, value, resource);
-CREATE TABLE relation(source TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,
-  PRIMARY KEY(source, kind, target)) WITHOUT ROWID;
-CREATE INDEX relation_target ON relation(target, kind, source);
 )sql";
 
 std::vector<std::string> split_id(const ResourceId& id) {
@@ -82,6 +80,7 @@ Status Picture::prepare() {
   functions_ = TRY(SqlFunctions::install(database_));
   TRY(database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY"));
   TRY(database_.execute(kTables));
+  TRY(create_relation_table(database_, relations_now_));
   for (const KindSpec& kind : kinds_) TRY(database_.execute(create_table_sql(kind)));
   return {};
 }
@@ -91,10 +90,10 @@ const KindSpec* Picture::spec_of(std::string_view kind) const {
   return spec == specs_.end() ? nullptr : spec->second;
 }
 
-Resource Picture::to_resource(const ResourceId& id, const Known& known) const {
-  ResourcePacker::Parts parts = packer_.unpack(known.packed);
+Resource Picture::to_resource(const ResourceId& id, std::string_view kind, const PackedResource& packed) const {
+  ResourcePacker::Parts parts = packer_.unpack(packed);
   return {.id = id,
-          .kind = known.kind->name,
+          .kind = std::string(kind),
           .name = std::move(parts.name),
           .labels = std::move(parts.labels),
           .fields = Json::parse(parts.fields).value_or(Json::object())};
@@ -107,29 +106,37 @@ std::optional<Resource> Picture::find(const ResourceId& id) const {
 }
 
 Status Picture::put(const Resource& resource) {
-  const KindSpec* spec = spec_of(resource.kind);
+  PackedResource packed = packer_.pack(resource.kind, resource.name, resource.labels, resource.fields.dump());
+  return put(resource.id, resource.kind, std::move(packed), &resource);
+}
+
+Status Picture::put(const KeptResource& resource) { return put(resource.id, resource.kind, resource.packed, nullptr); }
+
+Status Picture::put(const ResourceId& id, std::string_view kind, PackedResource packed, const Resource* given) {
+  const KindSpec* spec = spec_of(kind);
   if (spec == nullptr || spec->is_part()) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("no pack declares the kind '{}'", resource.kind));
+    return fail(ErrorCode::kInvalidArgument, fmt::format("no pack declares the kind '{}'", kind));
   }
-  Known now{.kind = spec, .packed = packer_.pack(resource.name, resource.labels, resource.fields.dump())};
-  const auto known = known_.find(resource.id);
+  const auto known = known_.find(id);
   const bool is_new = known == known_.end();
   if (!is_new && known->second.kind != spec) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot become a {}", resource.id, resource.kind));
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' cannot become a {}", id, kind));
   }
+  if (!is_new && known->second.packed == packed) return {};
   std::optional<Resource> before;
-  if (!is_new) {
-    if (known->second.packed == now.packed) return {};
-    before = to_resource(resource.id, known->second);
-  }
+  if (!is_new) before = to_resource(id, known->second);
+  std::optional<Resource> unpacked;
+  if (given == nullptr) unpacked = to_resource(id, kind, packed);
+  const Resource& resource = given != nullptr ? *given : *unpacked;
   // Most of what changes in an object (a status, a version) is in no table, so no rule can see it.
   const bool is_seen = !before || differs_in_rows(*before, resource, *spec);
   if (is_seen) TRY(write_rows(resource, *spec, before ? &*before : nullptr));
-  if (trial_) trial_->push_back({resource.id, is_new ? std::nullopt : std::optional<Known>(std::move(known->second))});
-  known_.insert_or_assign(resource.id, std::move(now));
-  if (is_seen) note_change(resource.id);
-  TRY(follow_references(before ? &*before : nullptr, &resource));
-  return follow_selections(before ? &*before : nullptr, &resource);
+  if (trial_) trial_->resources.push_back({id, is_new ? std::nullopt : std::optional<Known>(std::move(known->second))});
+  known_.insert_or_assign(id, Known{.kind = spec, .packed = std::move(packed)});
+  if (is_seen) note_change(id);
+  follow_references(before ? &*before : nullptr, &resource);
+  follow_selections(before ? &*before : nullptr, &resource);
+  return {};
 }
 
 Status Picture::remove(const ResourceId& id) {
@@ -137,11 +144,12 @@ Status Picture::remove(const ResourceId& id) {
   if (known == known_.end()) return {};
   const Resource before = to_resource(id, known->second);
   TRY(remove_rows(id, before.kind));
-  if (trial_) trial_->push_back({id, std::move(known->second)});
+  if (trial_) trial_->resources.push_back({id, std::move(known->second)});
   known_.erase(known);
   note_change(id);
-  TRY(follow_references(&before, nullptr));
-  return follow_selections(&before, nullptr);
+  follow_references(&before, nullptr);
+  follow_selections(&before, nullptr);
+  return {};
 }
 
 bool Picture::differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const {
@@ -185,16 +193,15 @@ Status Picture::remove_rows(const ResourceId& id, const std::string& kind) {
   return remove_parts(database_, statements_, kinds_, id, kind);
 }
 
-Status Picture::follow_references(const Resource* before, const Resource* after) {
+void Picture::follow_references(const Resource* before, const Resource* after) {
   const std::vector<Relation> old = before == nullptr ? std::vector<Relation>() : references_.of(*before);
   const std::vector<Relation> now = after == nullptr ? std::vector<Relation>() : references_.of(*after);
   std::vector<Relation> differ;
   std::ranges::set_difference(old, now, std::back_inserter(differ));
-  for (Relation& relation : differ) TRY(change_relation(std::move(relation), false));
+  for (Relation& relation : differ) change_relation(std::move(relation), false);
   differ.clear();
   std::ranges::set_difference(now, old, std::back_inserter(differ));
-  for (Relation& relation : differ) TRY(change_relation(std::move(relation), true));
-  return {};
+  for (Relation& relation : differ) change_relation(std::move(relation), true);
 }
 
 std::string Picture::place_of(const Resource& resource, bool everywhere) const {
@@ -230,34 +237,29 @@ void Picture::index_selections(Selections& selections, const Resource* before, c
   }
 }
 
-Status Picture::follow_selections(const Resource* before, const Resource* after) {
+void Picture::follow_selections(const Resource* before, const Resource* after) {
   for (Selections& selections : selections_) {
     std::vector<SelectorIndex::Pair> pairs;
     index_selections(selections, before, after, pairs);
     for (SelectorIndex::Pair& pair : pairs) {
-      TRY(change_relation({.source = std::move(pair.source),
-                           .kind = selections.all[pair.sort].spec->kind,
-                           .target = std::move(pair.target),
-                           .origin = Origin::kDerived},
-                          pair.is_new));
+      change_relation({.source = std::move(pair.source),
+                       .kind = selections.all[pair.sort].spec->kind,
+                       .target = std::move(pair.target),
+                       .origin = Origin::kDerived},
+                      pair.is_new);
     }
   }
-  return {};
 }
 
-Status Picture::put_relation(const Relation& relation) { return change_relation(relation, true); }
-Status Picture::remove_relation(const Relation& relation) { return change_relation(relation, false); }
+void Picture::put_relation(const Relation& relation) { change_relation(relation, true); }
+void Picture::remove_relation(const Relation& relation) { change_relation(relation, false); }
 
-Status Picture::change_relation(Relation relation, bool is_new) {
-  if (is_new) {
-    TRY(run("INSERT OR IGNORE INTO relation(source, kind, target) VALUES(?, ?, ?)", relation.source, relation.kind,
-            relation.target));
-  } else {
-    TRY(run("DELETE FROM relation WHERE source = ? AND kind = ? AND target = ?", relation.source, relation.kind,
-            relation.target));
-  }
-  if (database_.changes() > 0) changes_.relations.push_back({std::move(relation), is_new});
-  return {};
+void Picture::change_relation(Relation relation, bool is_new) {
+  const bool changes = is_new ? relations_now_.insert(relation.source, relation.kind, relation.target)
+                              : relations_now_.erase(relation.source, relation.kind, relation.target);
+  if (!changes) return;
+  if (trial_) trial_->relations.push_back({relation, is_new});
+  changes_.relations.push_back({std::move(relation), is_new});
 }
 
 void Picture::note_change(const ResourceId& id) {
@@ -268,6 +270,9 @@ PictureChanges Picture::take_changes() {
   changed_.clear();
   return std::exchange(changes_, {});
 }
+
+Status Picture::begin_batch() { return database_.execute("SAVEPOINT batch"); }
+Status Picture::end_batch() { return database_.execute("RELEASE batch"); }
 
 Status Picture::begin_trial() {
   if (trial_) return fail(ErrorCode::kFailedPrecondition, "a trial is under way");
@@ -280,8 +285,8 @@ Status Picture::begin_trial() {
 // The tables go back by themselves; what is kept beside them is put back from the newest to the oldest.
 Status Picture::end_trial() {
   if (!trial_) return {};
-  std::vector<Undo> undo = *std::exchange(trial_, std::nullopt);
-  for (Undo& step : std::ranges::reverse_view(undo)) {
+  Trial trial = *std::exchange(trial_, std::nullopt);
+  for (Undo& step : std::ranges::reverse_view(trial.resources)) {
     const auto known = known_.find(step.id);
     std::optional<Resource> now;
     if (known != known_.end()) now = to_resource(step.id, known->second);
@@ -297,35 +302,43 @@ Status Picture::end_trial() {
       known_.erase(step.id);
     }
   }
+  for (RelationChange& change : std::ranges::reverse_view(trial.relations)) {
+    change_relation(std::move(change.relation), !change.is_new);
+  }
   (void)take_changes();
   return database_.execute("ROLLBACK TO trial; RELEASE trial");
 }
 
-Result<std::vector<Relation>> Picture::relations_of(const ResourceId& id) {
-  sqlite::Statement* rows = TRY(statements_.get(database_,
-                                                "SELECT source, kind, target FROM relation WHERE source = ?1 UNION "
-                                                "SELECT source, kind, target FROM relation WHERE target = ?1"));
-  rows->with(id);
+std::vector<Relation> Picture::relations_of(const ResourceId& id) const {
   std::vector<Relation> relations;
-  while (TRY(rows->step())) {
-    relations.push_back({.source = ResourceId(rows->text(0)),
-                         .kind = std::string(rows->text(1)),
-                         .target = ResourceId(rows->text(2)),
-                         .origin = Origin::kDerived});
+  const auto handle = relations_now_.handle_of(id);
+  if (!handle) return relations;
+  const auto add = [&](const ResourceId& source, RelationIndex::Kind kind, const ResourceId& target) {
+    relations.push_back(
+        {.source = source, .kind = relations_now_.name(kind), .target = target, .origin = Origin::kDerived});
+  };
+  for (const RelationIndex::Edge& edge : relations_now_.from(*handle)) {
+    add(id, edge.kind, relations_now_.id(edge.other));
   }
+  for (const RelationIndex::Edge& edge : relations_now_.to(*handle)) {
+    if (edge.other != *handle) add(relations_now_.id(edge.other), edge.kind, id);
+  }
+  std::ranges::sort(relations);
   return relations;
 }
 
-Result<std::vector<ResourceId>> Picture::around(std::vector<ResourceId> ids, int steps) {
+std::vector<ResourceId> Picture::around(std::vector<ResourceId> ids, int steps) const {
   std::unordered_set<ResourceId> seen(ids.begin(), ids.end());
-  sqlite::Statement* rows = TRY(statements_.get(
-      database_, "SELECT target FROM relation WHERE source = ?1 UNION SELECT source FROM relation WHERE target = ?1"));
   size_t begin = 0;
   for (int step = 0; step < steps; ++step) {
     for (const size_t end = ids.size(); begin < end; ++begin) {
-      rows->with(ids[begin]);
-      while (TRY(rows->step())) {
-        if (ResourceId other(rows->text(0)); seen.insert(other).second) ids.push_back(std::move(other));
+      const auto handle = relations_now_.handle_of(ids[begin]);
+      if (!handle) continue;
+      for (const auto& edges : {relations_now_.from(*handle), relations_now_.to(*handle)}) {
+        for (const RelationIndex::Edge& edge : edges) {
+          const ResourceId& other = relations_now_.id(edge.other);
+          if (seen.insert(other).second) ids.push_back(other);
+        }
       }
     }
   }

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/sqlite.h"
 #include "catalog/references.h"
+#include "catalog/relation_index.h"
 #include "catalog/relation_spec.h"
 #include "catalog/resource_packer.h"
 #include "catalog/selector_index.h"
@@ -46,13 +47,19 @@ class Picture {
 
   // New or changed. kInvalidArgument for a kind that is not declared.
   Status put(const Resource& resource);
+  // The same of one that is kept elsewhere, too.
+  Status put(const KeptResource& resource);
   // Nothing happens where it is not known.
   Status remove(const ResourceId& id);
   // Relations that are declared by a counterpart or derived elsewhere.
-  Status put_relation(const Relation& relation);
-  Status remove_relation(const Relation& relation);
+  void put_relation(const Relation& relation);
+  void remove_relation(const Relation& relation);
 
   PictureChanges take_changes();
+
+  // Between these two a change costs far less where many come together.
+  Status begin_batch();
+  Status end_batch();
 
   // Between these two everything that is put or removed is on trial; the end takes it back, and forgets the changes.
   Status begin_trial();
@@ -60,13 +67,14 @@ class Picture {
 
   std::optional<Resource> find(const ResourceId& id) const;
   size_t size() const { return known_.size(); }
-  Result<std::vector<Relation>> relations_of(const ResourceId& id);
+  // From and to it, sorted.
+  std::vector<Relation> relations_of(const ResourceId& id) const;
   const std::vector<KindSpec>& kinds() const { return kinds_; }
 
   // For questions (catalog/picture_question.h) to be prepared on.
   sqlite::Database& database() { return database_; }
   // What is within so many relation steps of these resources, they included.
-  Result<std::vector<ResourceId>> around(std::vector<ResourceId> ids, int steps);
+  std::vector<ResourceId> around(std::vector<ResourceId> ids, int steps) const;
   // The resources of a kind that share cluster and namespace with one of these; those of the cluster for one without a
   // namespace.
   Result<std::vector<ResourceId>> beside(const std::vector<ResourceId>& ids, const std::string& kind);
@@ -79,7 +87,7 @@ class Picture {
  private:
   struct Known {
     const KindSpec* kind = nullptr;
-    std::string packed;
+    PackedResource packed;
   };
   struct Selection {
     const RelationSpec* spec = nullptr;
@@ -96,6 +104,10 @@ class Picture {
     ResourceId id;
     std::optional<Known> before;
   };
+  struct Trial {
+    std::vector<Undo> resources;
+    std::vector<RelationChange> relations;
+  };
 
   void add_selection(const RelationSpec& spec);
   Picture(sqlite::Database database, std::vector<KindSpec> kinds, std::vector<RelationSpec> relations);
@@ -106,24 +118,30 @@ class Picture {
     return statement->with(values...).run();
   }
   const KindSpec* spec_of(std::string_view kind) const;
-  Resource to_resource(const ResourceId& id, const Known& known) const;
+  Resource to_resource(const ResourceId& id, std::string_view kind, const PackedResource& packed) const;
+  Resource to_resource(const ResourceId& id, const Known& known) const {
+    return to_resource(id, known.kind->name, known.packed);
+  }
+  // `given` is nullptr where it is not at hand.
+  Status put(const ResourceId& id, std::string_view kind, PackedResource packed, const Resource* given);
 
   bool differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const;
   // `before` is nullptr for a new one.
   Status write_rows(const Resource& resource, const KindSpec& spec, const Resource* before);
   Status remove_rows(const ResourceId& id, const std::string& kind);
   // The rest follows from what a resource was and is; either may be nothing.
-  Status follow_references(const Resource* before, const Resource* after);
-  Status follow_selections(const Resource* before, const Resource* after);
+  void follow_references(const Resource* before, const Resource* after);
+  void follow_selections(const Resource* before, const Resource* after);
   void index_selections(Selections& selections, const Resource* before, const Resource* after,
                         std::vector<SelectorIndex::Pair>& pairs) const;
-  Status change_relation(Relation relation, bool is_new);
+  void change_relation(Relation relation, bool is_new);
   std::string place_of(const Resource& resource, bool everywhere) const;
   void note_change(const ResourceId& id);
 
   std::vector<KindSpec> kinds_;
   std::vector<RelationSpec> relations_;
-  std::unique_ptr<SqlFunctions> functions_;  // Outlives the connection.
+  std::unique_ptr<SqlFunctions> functions_;  // Outlives the connection, as the next does.
+  RelationIndex relations_now_;
   sqlite::Database database_;
   sqlite::StatementCache statements_;
   References references_;
@@ -133,7 +151,7 @@ class Picture {
   std::unordered_map<std::string_view, const KindSpec*> specs_;
   PictureChanges changes_;
   std::unordered_set<ResourceId> changed_;  // Those in `changes_`.
-  std::optional<std::vector<Undo>> trial_;
+  std::optional<Trial> trial_;
 };
 
 }  // namespace capstan::catalog

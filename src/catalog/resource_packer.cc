@@ -1,6 +1,5 @@
 #include "catalog/resource_packer.h"
 
-#include <fmt/format.h>
 #include <zstd.h>
 
 #include <cstdint>
@@ -12,10 +11,9 @@
 namespace capstan::catalog {
 namespace {
 
-constexpr size_t kWorthIt = 1'024;  // Bytes; most of what changes every second is smaller.
+constexpr size_t kWorthIt = 512;  // Bytes; most of what changes every second is smaller.
+constexpr size_t kLargestBase = 16 << 10;
 constexpr int kLevel = 1;
-constexpr char kPlain = 0;
-constexpr char kCompressed = 1;
 
 void put(std::string& out, std::string_view text) {
   const auto size = static_cast<uint32_t>(text.size());
@@ -46,13 +44,16 @@ struct ResourcePacker::Contexts {
   std::string buffer;
 };
 
-ResourcePacker::ResourcePacker() : contexts_(std::make_unique<Contexts>()) {}
+ResourcePacker::ResourcePacker() : contexts_(std::make_unique<Contexts>()) {
+  ZSTD_CCtx_setParameter(contexts_->compress.get(), ZSTD_c_compressionLevel, kLevel);
+}
 ResourcePacker::~ResourcePacker() = default;
 ResourcePacker::ResourcePacker(ResourcePacker&&) noexcept = default;
 ResourcePacker& ResourcePacker::operator=(ResourcePacker&&) noexcept = default;
 
-std::string ResourcePacker::pack(std::string_view name, const ResourceLabels& labels, std::string_view fields) const {
-  std::string plain(1, kPlain);
+PackedResource ResourcePacker::pack(std::string_view kind, std::string_view name, const ResourceLabels& labels,
+                                    std::string_view fields) {
+  std::string plain;
   put(plain, name);
   put(plain, fields);
   for (const auto& [label, value] : labels) {
@@ -60,34 +61,41 @@ std::string ResourcePacker::pack(std::string_view name, const ResourceLabels& la
     put(plain, value);
   }
   plain.shrink_to_fit();
-  if (plain.size() < kWorthIt) return plain;
+  if (plain.size() < kWorthIt) return PackedResource({.base = nullptr, .is_compressed = false, .bytes = plain});
+  const auto known = bases_.find(kind);
+  const PackedResource::Base base = known == bases_.end() ? nullptr : known->second;
+  if (!base) bases_.emplace(kind, std::make_shared<const std::string>(plain.substr(0, kLargestBase)));
+
+  ZSTD_CCtx* context = contexts_->compress.get();
   std::string& buffer = contexts_->buffer;
-  buffer.resize(1 + ZSTD_compressBound(plain.size()));
-  buffer[0] = kCompressed;
-  const size_t size = ZSTD_compressCCtx(contexts_->compress.get(), buffer.data() + 1, buffer.size() - 1,
-                                        plain.data() + 1, plain.size() - 1, kLevel);
-  if (ZSTD_isError(size) != 0U || 1 + size >= plain.size()) return plain;
-  return {buffer.data(), 1 + size};
+  buffer.resize(ZSTD_compressBound(plain.size()));
+  if (base) must(ZSTD_isError(ZSTD_CCtx_refPrefix(context, base->data(), base->size())) == 0U);
+  const size_t size = ZSTD_compress2(context, buffer.data(), buffer.size(), plain.data(), plain.size());
+  if (ZSTD_isError(size) != 0U || size >= plain.size()) {
+    return PackedResource({.base = nullptr, .is_compressed = false, .bytes = plain});
+  }
+  return PackedResource({.base = base, .is_compressed = true, .bytes = buffer.substr(0, size)});
 }
 
-ResourcePacker::Parts ResourcePacker::unpack(std::string_view packed) const {
-  must(!packed.empty());
-  const bool is_compressed = packed.front() == kCompressed;
-  packed.remove_prefix(1);
-  std::string& buffer = contexts_->buffer;
-  if (is_compressed) {
-    const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+ResourcePacker::Parts ResourcePacker::unpack(const PackedResource& packed) const {
+  const PackedResource::Kept& kept = *packed.kept_;
+  std::string_view plain = kept.bytes;
+  if (kept.is_compressed) {
+    const unsigned long long size = ZSTD_getFrameContentSize(plain.data(), plain.size());
     must(size != ZSTD_CONTENTSIZE_ERROR && size != ZSTD_CONTENTSIZE_UNKNOWN);
+    ZSTD_DCtx* context = contexts_->decompress.get();
+    if (kept.base) must(ZSTD_isError(ZSTD_DCtx_refPrefix(context, kept.base->data(), kept.base->size())) == 0U);
+    std::string& buffer = contexts_->buffer;
     buffer.resize(size);
-    must(ZSTD_decompressDCtx(contexts_->decompress.get(), buffer.data(), size, packed.data(), packed.size()) == size);
-    packed = buffer;
+    must(ZSTD_decompressDCtx(context, buffer.data(), size, plain.data(), plain.size()) == size);
+    plain = buffer;
   }
   Parts parts;
-  parts.name = take(packed);
-  parts.fields = take(packed);
-  while (!packed.empty()) {
-    const std::string_view label = take(packed);
-    parts.labels.emplace_hint(parts.labels.end(), label, take(packed));
+  parts.name = take(plain);
+  parts.fields = take(plain);
+  while (!plain.empty()) {
+    const std::string_view label = take(plain);
+    parts.labels.emplace_hint(parts.labels.end(), label, take(plain));
   }
   return parts;
 }

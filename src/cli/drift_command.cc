@@ -5,10 +5,10 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/yaml_text.h"
 #include "cli/command.h"
 #include "drift/drift_report.h"
 #include "drift/file_patch.h"
-#include "base/yaml_text.h"
 #include "foresee/object_documents.h"
 
 namespace capstan::cli {

@@ -88,7 +88,7 @@ class PictureRules::Affected {
     }
     const int steps = reach == Reach::kSelf ? 0 : reach == Reach::kOneStep ? 1 : 2;
     std::optional<std::vector<ResourceId>>& around = around_[{group, steps}];
-    if (!around) around = TRY(picture_.around(from, steps));
+    if (!around) around = picture_.around(from, steps);
     for (const ResourceId& id : *around) {
       if (std::ranges::find(rule.on, kind_of(id)) != rule.on.end()) ids.insert(id);
     }

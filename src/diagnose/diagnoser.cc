@@ -219,12 +219,11 @@ StepReport Diagnoser::known_otherwise(const std::vector<ResourceId>& ids, const 
 ResourceId Diagnoser::workload_of(const ResourceId& id) {
   ResourceId now = id;
   for (int i = 0; i < kMostOwners; ++i) {
-    const auto relations = picture_.relations_of(now);
-    if (!relations) break;
-    const auto owner = std::ranges::find_if(*relations, [&](const Relation& relation) {
+    const std::vector<Relation> relations = picture_.relations_of(now);
+    const auto owner = std::ranges::find_if(relations, [&](const Relation& relation) {
       return relation.kind == "owns" && relation.target == now && picture_.find(relation.source).has_value();
     });
-    if (owner == relations->end()) break;
+    if (owner == relations.end()) break;
     now = owner->source;
   }
   return now;

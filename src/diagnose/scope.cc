@@ -36,7 +36,7 @@ class Walker {
 
  private:
   Status follow(const Walk& walk, const ResourceId& id, std::vector<ResourceId>& found) {
-    for (const Relation& relation : TRY(picture_.relations_of(id))) {
+    for (const Relation& relation : picture_.relations_of(id)) {
       if (relation.kind != walk.relation) continue;
       const ResourceId& here = walk.backwards ? relation.target : relation.source;
       const ResourceId& there = walk.backwards ? relation.source : relation.target;

@@ -163,7 +163,7 @@ Status Checker::remake(const KindSpec& kind, const Resource* before, const Resou
 Result<std::vector<ResourceId>> Checker::made_by(const KindSpec& kind, const ResourceId& maker) {
   std::vector<ResourceId> owned = {maker};
   for (size_t i = 0; i < owned.size(); ++i) {
-    for (const Relation& relation : TRY(picture_.relations_of(owned[i]))) {
+    for (const Relation& relation : picture_.relations_of(owned[i])) {
       const bool is_new = relation.kind == "owns" && relation.source == owned[i] &&
                           std::ranges::find(owned, relation.target) == owned.end();
       if (is_new) owned.push_back(relation.target);
@@ -198,6 +198,7 @@ std::vector<Error> Checker::assume(std::span<const ObjectDocument> documents, co
   const auto keep = [&](const Status& done, const Where& where) {
     if (!done) problems.push_back({done.error().code, done.error().message, where});
   };
+  keep(picture_.begin_batch(), {});
   for (const ObjectDocument& document : documents) {
     if (is_definition(document.object)) definitions_.define(document.object);  // Whole: the picture cuts it.
     Result<Target> target = target_of(document, options);
@@ -215,6 +216,7 @@ std::vector<Error> Checker::assume(std::span<const ObjectDocument> documents, co
     const Result<std::vector<ResourceId>> made = made_by(kind, id);
     keep(!made ? fail(made.error()) : made->empty() ? make(kind, *maker) : Status(), *where);
   }
+  keep(picture_.end_batch(), {});
   (void)picture_.take_changes();
   detect::VerdictChange verdicts = rules_.ask_all();
   problems.insert(problems.end(), verdicts.problems.begin(), verdicts.problems.end());
@@ -227,8 +229,7 @@ std::vector<Consequence> Checker::consequences(const std::vector<catalog::Relati
   for (const catalog::RelationChange& change : changes) {
     if (change.is_new || found.size() >= kMostConsequences) continue;
     Consequence consequence{.change = change, .counted_on_by = {}};
-    const auto relations = picture_.relations_of(change.relation.source);
-    for (const Relation& relation : relations.value_or(std::vector<Relation>())) {
+    for (const Relation& relation : picture_.relations_of(change.relation.source)) {
       if (relation.target == change.relation.source) consequence.counted_on_by.push_back(relation);
     }
     found.push_back(std::move(consequence));

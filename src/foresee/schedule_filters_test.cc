@@ -181,7 +181,8 @@ std::string spread(const std::string& more = "") {
 
 TEST(Filters, SpreadPodsOverATopology) {
   const std::string old = node_yaml("n1", "zone: a") + node_yaml("n3") + pod_yaml("a1", "nodeName: n1");
-  EXPECT_THAT(placement_of("p", old + node_yaml("n2", "zone: b") + pod_yaml("p", spread())).feasible, ElementsAre("n2"));
+  EXPECT_THAT(placement_of("p", old + node_yaml("n2", "zone: b") + pod_yaml("p", spread())).feasible,
+              ElementsAre("n2"));
   const std::string full = node_yaml("n2", "zone: b", "{}", "cpu: 0, pods: 10");
   EXPECT_EQ(placement_of("p", old + full + pod_yaml("p", spread())).says,
             "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod topology spread constraints, "

@@ -101,12 +101,12 @@ Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catal
     if (const auto known = before.find(rule.name); known != before.end()) standing.findings = known->second.findings;
   }
   picture_ = TRY(catalog::Picture::create(std::move(knowledge.kinds), std::move(knowledge.relations)));
-  TRY(load(catalog));
+  TRY(load(std::move(knowledge.resources)));
   Observation derived = observation_of(picture_->take_changes().relations, parts_.clock.now());
   for (const KindSpec& kind : picture_->kinds()) derived.complete_kinds.push_back(kind.name);
   // What was derived here before is derived again.
   const std::vector<Relation> others = TRY(catalog.relations_but_of(kPictureScope));
-  for (const Relation& relation : others) TRY(picture_->put_relation(relation));
+  for (const Relation& relation : others) picture_->put_relation(relation);
   (void)picture_->take_changes();
   rules_ = std::make_unique<detect::PictureRules>(*picture_);
   std::vector<Error> problems = rules_->load(std::move(knowledge.rules));
@@ -125,13 +125,16 @@ Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catal
   return {};
 }
 
-Status Foresight::load(const catalog::CatalogReader& catalog) {
+Status Foresight::load(std::vector<catalog::KeptResource> resources) {
   Status status;
-  TRY(catalog.each_resource([&](Resource resource) {
+  std::ranges::sort(resources, {}, &catalog::KeptResource::id);  // Tables that are filled in order are smaller.
+  TRY(picture_->begin_batch());
+  for (const catalog::KeptResource& resource : resources) {
     ++taken_;
     if (const Status put = picture_->put(resource); !put && put.error().code != ErrorCode::kInvalidArgument)
       status = put;
-  }));
+  }
+  TRY(picture_->end_batch());
   return status;
 }
 
@@ -141,11 +144,13 @@ Status Foresight::take(const PictureUpdate& update) {
     if (!one) status = one;
   };
   taken_ += update.resources.size();
+  TRY(picture_->begin_batch());
   for (const ResourceId& id : update.gone) keep(picture_->remove(id));
-  for (const Resource& resource : update.resources) keep(picture_->put(resource));
+  for (const catalog::KeptResource& resource : update.resources) keep(picture_->put(resource));
   for (const catalog::RelationChange& change : update.relations) {
-    keep(change.is_new ? picture_->put_relation(change.relation) : picture_->remove_relation(change.relation));
+    change.is_new ? picture_->put_relation(change.relation) : picture_->remove_relation(change.relation);
   }
+  keep(picture_->end_batch());
   return status;
 }
 

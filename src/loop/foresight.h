@@ -26,7 +26,7 @@ inline constexpr std::string_view kPictureScope = "derived:picture";
 
 // What has changed in the catalog. Of a resource that is gone there is only the id.
 struct PictureUpdate {
-  std::vector<Resource> resources;
+  std::vector<catalog::KeptResource> resources;
   std::vector<ResourceId> gone;
   std::vector<catalog::RelationChange> relations;  // Those that the picture does not derive itself.
 };
@@ -43,6 +43,7 @@ class Foresight {
   ~Foresight();
 
   struct Knowledge {
+    std::vector<catalog::KeptResource> resources;
     std::vector<KindSpec> kinds;
     std::vector<catalog::RelationSpec> relations;
     std::vector<detect::SqlRule> rules;
@@ -81,7 +82,7 @@ class Foresight {
 
   void run(const std::stop_token& stop);
   Status start(Knowledge knowledge, const catalog::CatalogReader& catalog);
-  Status load(const catalog::CatalogReader& catalog);
+  Status load(std::vector<catalog::KeptResource> resources);
   Status take(const PictureUpdate& update);
   // Gives on what the picture derived and what the rules said.
   void tell(detect::VerdictChange verdicts, Observation relations, const Status& status);

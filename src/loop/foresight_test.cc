@@ -34,6 +34,11 @@ class ForesightTest : public catalog::CatalogFixture {
         {{"cluster", "prod"}, {"metadata", Json::object({{"name", name}})}, {"spec", Json::parse(spec).value()}});
     return resource;
   }
+  catalog::KeptResource kept(const Resource& resource) {
+    return {.id = resource.id,
+            .kind = resource.kind,
+            .packed = packer_.pack(resource.kind, resource.name, resource.labels, resource.fields.dump())};
+  }
   void begin(std::string_view hold = "0s") {
     const std::string rule = fmt::format(
         "rule: Lonely\nseverity: high\non: k8s_service\nfor: {}\nwhere: NOT EXISTS (SELECT 1 FROM relation r WHERE "
@@ -42,7 +47,8 @@ class ForesightTest : public catalog::CatalogFixture {
         hold);
     detect::SqlRuleFile rules = detect::read_sql_rules(rule, "rules.yaml", detect::FakeSql(), kinds_);
     ASSERT_THAT(rules.problems, IsEmpty());
-    ASSERT_TRUE(foresight_.begin({.kinds = kinds_,
+    ASSERT_TRUE(foresight_.begin({.resources = catalog().all(),
+                                  .kinds = kinds_,
                                   .relations = catalog::read_relations(kRelations, "r.yaml", "test").relations,
                                   .rules = rules.rules},
                                  catalog().reader().value()));
@@ -57,6 +63,7 @@ class ForesightTest : public catalog::CatalogFixture {
   }
 
   std::vector<KindSpec> kinds_;
+  catalog::ResourcePacker packer_;
   VirtualClock clock_{Time() + std::chrono::hours(1)};
   BoundedQueue<LoopMessage> told_{100};
   Foresight foresight_{
@@ -80,7 +87,7 @@ TEST_F(ForesightTest, TellsAllRelationsAndFindingsWhenItBeginsAndThenWhatChanges
   EXPECT_THAT(holding(first), ElementsAre("sql:rules.yaml:Lonely: db is lonely"));
 
   ASSERT_TRUE(foresight_.follow(
-      {.resources = {object("k8s_pod", "db-1", {{"app", "db"}}, "{}")}, .gone = {}, .relations = {}}));
+      {.resources = {kept(object("k8s_pod", "db-1", {{"app", "db"}}, "{}"))}, .gone = {}, .relations = {}}));
   const Foreseen mended = next();
   EXPECT_EQ(mended.relations.relations.size(), 1u);
   EXPECT_THAT(mended.relations.complete_kinds, IsEmpty());
@@ -96,7 +103,8 @@ TEST_F(ForesightTest, TellsAllRelationsAndFindingsWhenItBeginsAndThenWhatChanges
 TEST_F(ForesightTest, TellsAFindingWhenItHasHeldForLongEnough) {
   begin("10s");
   (void)next();
-  ASSERT_TRUE(foresight_.follow({.resources = {object("k8s_service", "db", {}, "{}")}, .gone = {}, .relations = {}}));
+  ASSERT_TRUE(
+      foresight_.follow({.resources = {kept(object("k8s_service", "db", {}, "{}"))}, .gone = {}, .relations = {}}));
   EXPECT_THAT(holding(next()), IsEmpty());
   clock_.advance(std::chrono::seconds(10));
   while (holding(next()).empty()) {
@@ -107,13 +115,14 @@ TEST_F(ForesightTest, HoldsFindingsBackWhileAFleetIsSeenForTheFirstTime) {
   begin();
   (void)next();
   ASSERT_TRUE(foresight_.hold_findings_back(true));
-  ASSERT_TRUE(foresight_.follow({.resources = {object("k8s_service", "db", {}, R"({"selector": {"app": "db"}})"),
-                                               object("k8s_service", "web", {}, R"({"selector": {"app": "web"}})")},
-                                 .gone = {},
-                                 .relations = {}}));
+  ASSERT_TRUE(
+      foresight_.follow({.resources = {kept(object("k8s_service", "db", {}, R"({"selector": {"app": "db"}})")),
+                                       kept(object("k8s_service", "web", {}, R"({"selector": {"app": "web"}})"))},
+                         .gone = {},
+                         .relations = {}}));
   EXPECT_THAT(next().rounds, IsEmpty());
   ASSERT_TRUE(foresight_.follow(
-      {.resources = {object("k8s_pod", "web-1", {{"app", "web"}}, "{}")}, .gone = {}, .relations = {}}));
+      {.resources = {kept(object("k8s_pod", "web-1", {{"app", "web"}}, "{}"))}, .gone = {}, .relations = {}}));
   ASSERT_TRUE(foresight_.hold_findings_back(false));
   Foreseen told = next();
   while (told.rounds.empty()) told = next();
@@ -124,7 +133,8 @@ TEST_F(ForesightTest, TellsInTheEndWhatAFirstLookThatNeverEndsHeldBack) {
   begin();
   (void)next();
   ASSERT_TRUE(foresight_.hold_findings_back(true));
-  ASSERT_TRUE(foresight_.follow({.resources = {object("k8s_service", "db", {}, "{}")}, .gone = {}, .relations = {}}));
+  ASSERT_TRUE(
+      foresight_.follow({.resources = {kept(object("k8s_service", "db", {}, "{}"))}, .gone = {}, .relations = {}}));
   EXPECT_THAT(next().rounds, IsEmpty());
   clock_.advance(std::chrono::minutes(5));
   while (holding(next()).empty()) {
@@ -136,7 +146,7 @@ TEST_F(ForesightTest, ChecksWithoutChanging) {
       foresee::read_objects("{apiVersion: v1, kind: Service, metadata: {name: new}, spec: {}}", "c.yaml").documents;
   begin();
   (void)next();
-  ASSERT_TRUE(foresight_.follow({.resources = {object("k8s_pod", "a", {}, "{}")}, .gone = {}, .relations = {}}));
+  ASSERT_TRUE(foresight_.follow({.resources = {kept(object("k8s_pod", "a", {}, "{}"))}, .gone = {}, .relations = {}}));
   (void)next();
   for (int i = 0; i < 2; ++i) {
     const Result<foresee::CheckReport> report = foresight_.check(change, {.cluster = ""});

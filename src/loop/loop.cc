@@ -320,7 +320,7 @@ void Loop::follow_picture() {
   if (changed_resources_.empty() && changed_relations_.empty()) return;
   PictureUpdate update{.resources = {}, .gone = {}, .relations = std::exchange(changed_relations_, {})};
   for (const ResourceId& id : std::exchange(changed_resources_, {})) {
-    if (std::optional<Resource> resource = parts_.catalog.find(id)) {
+    if (std::optional<catalog::KeptResource> resource = parts_.catalog.find(id)) {
       update.resources.push_back(*std::move(resource));
     } else {
       update.gone.push_back(id);
@@ -334,8 +334,10 @@ void Loop::begin_picture() {
   if (!catalog) return report("catalog", fail(catalog.error()));
   changed_resources_.clear();  // The reader has seen them.
   changed_relations_.clear();
-  Foresight::Knowledge knowledge{
-      .kinds = parts_.catalog.kinds(), .relations = relations_, .rules = configuration_rules_};
+  Foresight::Knowledge knowledge{.resources = parts_.catalog.all(),
+                                 .kinds = parts_.catalog.kinds(),
+                                 .relations = relations_,
+                                 .rules = configuration_rules_};
   begin_picture_ = !parts_.foresight->begin(std::move(knowledge), *std::move(catalog));
 }
 
