@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
-#include "base/heap.h"
 #include "base/log.h"
 
 namespace capstan::loop {
 namespace {
 
 constexpr Duration kLookAgain{1'000};  // At findings that do not hold for long enough yet.
-constexpr size_t kManyResources = 5'000;
 constexpr Duration kLongestFirstLook = std::chrono::minutes(5);
 
 Observation observation_of(std::vector<catalog::RelationChange> changes, Time at) {
@@ -44,9 +42,6 @@ void Foresight::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     if (auto task = tasks_.take_within(stop, kLookAgain)) {
       (*task)();
-    } else if (taken_ >= kManyResources) {
-      taken_ = 0;
-      give_back_free_memory();  // A cluster has come in: what its objects passed through is free.
     }
     if (!waiting_.empty()) tell({}, observation_of({}, parts_.clock.now()), {});
   }
@@ -130,7 +125,6 @@ Status Foresight::load(std::vector<catalog::KeptResource> resources) {
   std::ranges::sort(resources, {}, &catalog::KeptResource::id);  // Tables that are filled in order are smaller.
   TRY(picture_->begin_batch());
   for (const catalog::KeptResource& resource : resources) {
-    ++taken_;
     if (const Status put = picture_->put(resource); !put && put.error().code != ErrorCode::kInvalidArgument)
       status = put;
   }
@@ -143,7 +137,6 @@ Status Foresight::take(const PictureUpdate& update) {
   const auto keep = [&](const Status& one) {
     if (!one) status = one;
   };
-  taken_ += update.resources.size();
   TRY(picture_->begin_batch());
   for (const ResourceId& id : update.gone) keep(picture_->remove(id));
   for (const catalog::KeptResource& resource : update.resources) keep(picture_->put(resource));

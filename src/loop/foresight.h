@@ -98,7 +98,6 @@ class Foresight {
   std::unique_ptr<catalog::Picture> picture_;
   std::unique_ptr<detect::PictureRules> rules_;
   std::unique_ptr<foresee::Checker> checker_;
-  size_t taken_ = 0;                          // Resources, since free memory was last given back.
   std::set<std::string> derived_kinds_;       // Of the relations that the picture derives.
   std::map<std::string, Standing> standing_;  // By rule.
   std::set<std::string> waiting_;             // Rules with findings that do not hold for long enough yet.
