@@ -159,11 +159,16 @@ Status insert_parts(sqlite::Statement& statement, std::string_view owner, const 
 
 Status remove_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
                     const ResourceId& id, const std::string& kind) {
-  for (const KindSpec& spec : kinds) {
-    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) == spec.part_of.end()) continue;
-    TRY(remove_parts_of(database, statements, spec, id));
-  }
+  for (const KindSpec* part : parts_of(kinds, kind)) TRY(remove_parts_of(database, statements, *part, id));
   return {};
+}
+
+std::vector<const KindSpec*> parts_of(const std::vector<KindSpec>& kinds, std::string_view kind) {
+  std::vector<const KindSpec*> parts;
+  for (const KindSpec& spec : kinds) {
+    if (std::ranges::find(spec.part_of, kind, &KindSpec::PartOf::kind) != spec.part_of.end()) parts.push_back(&spec);
+  }
+  return parts;
 }
 
 bool has_same_parts(const KindSpec::PartOf& part_of, const Json& before, const Json& after) {
@@ -173,19 +178,21 @@ bool has_same_parts(const KindSpec::PartOf& part_of, const Json& before, const J
   });
 }
 
-Status write_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
-                   const Resource& resource, const Json* before) {
-  for (const KindSpec& spec : kinds) {
-    const auto part_of = std::ranges::find(spec.part_of, resource.kind, &KindSpec::PartOf::kind);
-    if (part_of == spec.part_of.end()) continue;
+Result<std::vector<const KindSpec*>> write_parts(sqlite::Database& database, sqlite::StatementCache& statements,
+                                                 const std::vector<KindSpec>& kinds, const Resource& resource,
+                                                 const Json* before) {
+  std::vector<const KindSpec*> written;
+  for (const KindSpec* spec : parts_of(kinds, resource.kind)) {
+    const auto part_of = std::ranges::find(spec->part_of, resource.kind, &KindSpec::PartOf::kind);
     if (before != nullptr) {
       if (has_same_parts(*part_of, *before, resource.fields)) continue;
-      TRY(remove_parts_of(database, statements, spec, resource.id));
+      TRY(remove_parts_of(database, statements, *spec, resource.id));
     }
-    sqlite::Statement* insert = TRY(statements.get(database, insert_part_sql(spec)));
-    TRY(insert_parts(*insert, resource.id, spec, *part_of, resource.fields));
+    sqlite::Statement* insert = TRY(statements.get(database, insert_part_sql(*spec)));
+    TRY(insert_parts(*insert, resource.id, *spec, *part_of, resource.fields));
+    written.push_back(spec);
   }
-  return {};
+  return written;
 }
 
 Json lasting_fields(const KindSpec& kind, const Json& fields) {

@@ -38,10 +38,13 @@ Status insert_parts(sqlite::Statement& statement, std::string_view owner, const 
                     const KindSpec::PartOf& part_of, const Json& fields);
 // Whether a resource has the same parts before and after.
 bool has_same_parts(const KindSpec::PartOf& part_of, const Json& before, const Json& after);
+// The kinds of parts that resources of a kind may have.
+std::vector<const KindSpec*> parts_of(const std::vector<KindSpec>& kinds, std::string_view kind);
 // Writes the rows of a resource in all tables of parts of its kind, in place of those that it had with the fields
 // `before`; nullptr: it is new.
-Status write_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
-                   const Resource& resource, const Json* before);
+Result<std::vector<const KindSpec*>> write_parts(sqlite::Database& database, sqlite::StatementCache& statements,
+                                                 const std::vector<KindSpec>& kinds, const Resource& resource,
+                                                 const Json* before);
 Status remove_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
                     const ResourceId& id, const std::string& kind);
 // Binds a normalized value.

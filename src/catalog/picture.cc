@@ -8,7 +8,6 @@
 
 #include "base/crypto.h"
 #include "catalog/kind_table.h"
-#include "catalog/relation_table.h"
 #include "model/label_selector.h"
 
 namespace capstan::catalog {
@@ -80,7 +79,7 @@ Status Picture::prepare() {
   functions_ = TRY(SqlFunctions::install(database_));
   TRY(database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY"));
   TRY(database_.execute(kTables));
-  TRY(create_relation_table(database_, relations_now_));
+  TRY(relation_table_.create(database_));
   for (const KindSpec& kind : kinds_) TRY(database_.execute(create_table_sql(kind)));
   return {};
 }
@@ -128,12 +127,10 @@ Status Picture::put(const ResourceId& id, std::string_view kind, PackedResource 
   std::optional<Resource> unpacked;
   if (given == nullptr) unpacked = to_resource(id, kind, packed);
   const Resource& resource = given != nullptr ? *given : *unpacked;
-  // Most of what changes in an object (a status, a version) is in no table, so no rule can see it.
-  const bool is_seen = !before || differs_in_rows(*before, resource, *spec);
-  if (is_seen) TRY(write_rows(resource, *spec, before ? &*before : nullptr));
+  TRY(write_rows(resource, *spec, before ? &*before : nullptr));
   if (trial_) trial_->resources.push_back({id, is_new ? std::nullopt : std::optional<Known>(std::move(known->second))});
   known_.insert_or_assign(id, Known{.kind = spec, .packed = std::move(packed)});
-  if (is_seen) note_change(id);
+  note_change(id, *spec);
   follow_references(before ? &*before : nullptr, &resource);
   follow_selections(before ? &*before : nullptr, &resource);
   return {};
@@ -142,32 +139,35 @@ Status Picture::put(const ResourceId& id, std::string_view kind, PackedResource 
 Status Picture::remove(const ResourceId& id) {
   const auto known = known_.find(id);
   if (known == known_.end()) return {};
+  const KindSpec& spec = *known->second.kind;
   const Resource before = to_resource(id, known->second);
-  TRY(remove_rows(id, before.kind));
+  TRY(remove_rows(id, spec));
   if (trial_) trial_->resources.push_back({id, std::move(known->second)});
   known_.erase(known);
-  note_change(id);
+  note_change(id, spec);
   follow_references(&before, nullptr);
   follow_selections(&before, nullptr);
   return {};
 }
 
-bool Picture::differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const {
-  if (before.name != after.name || before.labels != after.labels) return true;
-  for (const KindSpec::Column& column : spec.columns) {
-    if (!column.is_volatile && column_value(column, before.fields) != column_value(column, after.fields)) return true;
-  }
-  for (const KindSpec& part : kinds_) {
-    for (const KindSpec::PartOf& part_of : part.part_of) {
-      if (part_of.kind != after.kind) continue;
-      if (!has_same_parts(part_of, before.fields, after.fields)) return true;
-    }
-  }
-  return false;
+bool Picture::has_same_columns(const Resource& before, const Resource& after, const KindSpec& spec) const {
+  return before.name == after.name && std::ranges::all_of(spec.columns, [&](const KindSpec::Column& column) {
+           return column.is_volatile || column_value(column, before.fields) == column_value(column, after.fields);
+         });
 }
 
 Status Picture::write_rows(const Resource& resource, const KindSpec& spec, const Resource* before) {
-  const bool is_new = before == nullptr;
+  if (before == nullptr || !has_same_columns(*before, resource, spec)) {
+    TRY(write_own_row(resource, spec, before == nullptr));
+  }
+  if (before == nullptr || before->labels != resource.labels) TRY(write_labels(resource, before));
+  const std::vector<const KindSpec*> parts =
+      TRY(write_parts(database_, statements_, kinds_, resource, before == nullptr ? nullptr : &before->fields));
+  for (const KindSpec* part : parts) note_table(part->name);
+  return {};
+}
+
+Status Picture::write_own_row(const Resource& resource, const KindSpec& spec, bool is_new) {
   sqlite::Statement* statement = TRY(statements_.get(database_, is_new ? insert_sql(spec) : update_sql(spec)));
   int index = 0;
   if (is_new) statement->bind(++index, resource.id);
@@ -175,22 +175,31 @@ Status Picture::write_rows(const Resource& resource, const KindSpec& spec, const
   bind_columns(*statement, index, spec, resource.fields);
   if (!is_new) statement->bind(++index, resource.id);
   TRY(statement->run());
-  TRY(run("INSERT OR REPLACE INTO resource(id, kind, name) VALUES(?, ?, ?)", resource.id, resource.kind,
-          resource.name));
-  if (is_new || before->labels != resource.labels) {
-    if (!is_new) TRY(run("DELETE FROM label WHERE resource = ?", resource.id));
-    for (const auto& [name, value] : resource.labels) {
-      TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", resource.id, name, value));
-    }
-  }
-  return write_parts(database_, statements_, kinds_, resource, is_new ? nullptr : &before->fields);
+  note_table(spec.name);
+  note_table("resource");
+  return run("INSERT OR REPLACE INTO resource(id, kind, name) VALUES(?, ?, ?)", resource.id, resource.kind,
+             resource.name);
 }
 
-Status Picture::remove_rows(const ResourceId& id, const std::string& kind) {
+Status Picture::write_labels(const Resource& resource, const Resource* before) {
+  note_table("label");
+  if (before != nullptr) TRY(run("DELETE FROM label WHERE resource = ?", resource.id));
+  for (const auto& [name, value] : resource.labels) {
+    TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", resource.id, name, value));
+  }
+  return {};
+}
+
+Status Picture::remove_rows(const ResourceId& id, const KindSpec& spec) {
   TRY(run("DELETE FROM resource WHERE id = ?", id));
   TRY(run("DELETE FROM label WHERE resource = ?", id));
-  TRY(run("DELETE FROM " + sql_name(kind) + " WHERE id = ?", id));
-  return remove_parts(database_, statements_, kinds_, id, kind);
+  TRY(run("DELETE FROM " + sql_name(spec.name) + " WHERE id = ?", id));
+  for (const std::string_view table :
+       {std::string_view("resource"), std::string_view("label"), std::string_view(spec.name)}) {
+    note_table(table);
+  }
+  for (const KindSpec* part : parts_of(kinds_, spec.name)) note_table(part->name);
+  return remove_parts(database_, statements_, kinds_, id, spec.name);
 }
 
 void Picture::follow_references(const Resource* before, const Resource* after) {
@@ -262,8 +271,15 @@ void Picture::change_relation(Relation relation, bool is_new) {
   changes_.relations.push_back({std::move(relation), is_new});
 }
 
-void Picture::note_change(const ResourceId& id) {
+std::string PictureChanges::objects_of(std::string_view kind) { return fmt::format("objects of {}", kind); }
+
+void Picture::note_change(const ResourceId& id, const KindSpec& spec) {
   if (changed_.insert(id).second) changes_.resources.push_back(id);
+  note_table(PictureChanges::objects_of(spec.name));
+}
+
+void Picture::note_table(std::string_view name) {
+  if (!changes_.tables.contains(name)) changes_.tables.emplace(name);
 }
 
 PictureChanges Picture::take_changes() {

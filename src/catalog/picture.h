@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 #include "catalog/references.h"
 #include "catalog/relation_index.h"
 #include "catalog/relation_spec.h"
+#include "catalog/relation_table.h"
 #include "catalog/resource_packer.h"
 #include "catalog/selector_index.h"
 #include "catalog/sql_functions.h"
@@ -36,6 +38,10 @@ struct RelationChange {
 struct PictureChanges {
   std::vector<ResourceId> resources;  // Each once, in the order of the first change.
   std::vector<RelationChange> relations;
+  // Those of resources and their parts in which rows changed, and `objects_of(kind)` where anything in one did.
+  std::set<std::string, std::less<>> tables;
+
+  static std::string objects_of(std::string_view kind);
 };
 
 // Not thread-safe.
@@ -73,6 +79,7 @@ class Picture {
 
   // For questions (catalog/picture_question.h) to be prepared on.
   sqlite::Database& database() { return database_; }
+  RelationTable& relation_table() { return relation_table_; }
   // What is within so many relation steps of these resources, they included.
   std::vector<ResourceId> around(std::vector<ResourceId> ids, int steps) const;
   // The resources of a kind that share cluster and namespace with one of these; those of the cluster for one without a
@@ -125,10 +132,12 @@ class Picture {
   // `given` is nullptr where it is not at hand.
   Status put(const ResourceId& id, std::string_view kind, PackedResource packed, const Resource* given);
 
-  bool differs_in_rows(const Resource& before, const Resource& after, const KindSpec& spec) const;
-  // `before` is nullptr for a new one.
+  // Each in which something changes is noted. `before` is nullptr for a new one.
   Status write_rows(const Resource& resource, const KindSpec& spec, const Resource* before);
-  Status remove_rows(const ResourceId& id, const std::string& kind);
+  Status write_own_row(const Resource& resource, const KindSpec& spec, bool is_new);
+  Status write_labels(const Resource& resource, const Resource* before);
+  Status remove_rows(const ResourceId& id, const KindSpec& spec);
+  bool has_same_columns(const Resource& before, const Resource& after, const KindSpec& spec) const;
   // The rest follows from what a resource was and is; either may be nothing.
   void follow_references(const Resource* before, const Resource* after);
   void follow_selections(const Resource* before, const Resource* after);
@@ -136,12 +145,14 @@ class Picture {
                         std::vector<SelectorIndex::Pair>& pairs) const;
   void change_relation(Relation relation, bool is_new);
   std::string place_of(const Resource& resource, bool everywhere) const;
-  void note_change(const ResourceId& id);
+  void note_table(std::string_view name);
+  void note_change(const ResourceId& id, const KindSpec& spec);
 
   std::vector<KindSpec> kinds_;
   std::vector<RelationSpec> relations_;
   std::unique_ptr<SqlFunctions> functions_;  // Outlives the connection, as the next does.
   RelationIndex relations_now_;
+  RelationTable relation_table_{relations_now_};
   sqlite::Database database_;
   sqlite::StatementCache statements_;
   References references_;

@@ -50,13 +50,17 @@ int count_down(void* data) { return --*static_cast<int*>(data) <= 0 ? 1 : 0; }
 Result<PictureQuestion> PictureQuestion::prepare(Picture& picture, std::string_view sql) {
   sqlite::Database& database = picture.database();
   Reading reading;
+  (void)picture.relation_table().take_reads();
   sqlite3_set_authorizer(database.handle(), authorize, &reading);
   Result<sqlite::Statement> statement = database.prepare(sql);
   sqlite3_set_authorizer(database.handle(), nullptr, nullptr);
   if (!reading.refused.empty()) return fail(ErrorCode::kPermissionDenied, reading.refused);
   if (!statement) return fail(std::move(statement).error());
   if (statement->columns() == 0) return fail(ErrorCode::kInvalidArgument, "a rule's SQL must be a SELECT");
-  return PictureQuestion(picture, *std::move(statement), std::move(reading.tables));
+  PictureQuestion question(picture, *std::move(statement));
+  question.tables_ = std::move(reading.tables);
+  question.relations_ = picture.relation_table().take_reads();
+  return question;
 }
 
 Result<Table> PictureQuestion::ask(size_t most_rows) {

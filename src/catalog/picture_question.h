@@ -23,18 +23,22 @@ class PictureQuestion {
   // The tables of the picture that it reads.
   const std::set<std::string>& tables() const { return tables_; }
 
+  // The kinds of relations that it looks at.
+  const RelationTable::Reads& relations() const { return relations_; }
+
   // kResourceExhausted for more than `most_rows` rows or where it takes more than a limit of steps, which is the same
   // on every machine.
   Result<Table> ask(size_t most_rows = 100'000);
 
  private:
-  PictureQuestion(Picture& picture, sqlite::Statement statement, std::set<std::string> tables)
-      : picture_(&picture), statement_(std::move(statement)), tables_(std::move(tables)) {}
+  PictureQuestion(Picture& picture, sqlite::Statement statement)
+      : picture_(&picture), statement_(std::move(statement)) {}
   Result<Table> read(size_t most_rows);
 
   Picture* picture_;
   sqlite::Statement statement_;
   std::set<std::string> tables_;
+  RelationTable::Reads relations_;
 };
 
 }  // namespace capstan::catalog

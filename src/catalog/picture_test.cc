@@ -118,19 +118,26 @@ TEST(Picture, DerivesWhatIsSelectedFromBothSides) {
   EXPECT_THAT(world.changes(), ElementsAre("-service/prod/shop/web selects pod/prod/shop/web-1"));
 }
 
-TEST(Picture, NotesOnlyWhatATableShows) {
+TEST(Picture, NotesTheTablesThatShowAChange) {
   World world;
   const auto changed = [&](const Resource& resource) {
     world.put(resource);
-    return world.picture->take_changes().resources.size();
+    return world.picture->take_changes().tables;
   };
-  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "n", "other": 1})")), 1u);
-  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "n", "other": 2})")), 0u);
-  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "m", "other": 2})")), 1u);
-  EXPECT_EQ(changed(world.object("pod", "a", "{}", R"({"nodeName": "m", "containers": [{"name": "c"}]})")), 1u);
-  EXPECT_EQ(changed(world.object("pod", "a", R"({"x": "y"})", R"({"nodeName": "m", "containers": [{"name": "c"}]})")),
-            1u);
+  EXPECT_THAT(changed(world.object("pod", "a", "{}", R"({"nodeName": "n", "other": 1})")),
+              ElementsAre("container", "label", "objects of pod", "pod", "resource"));
+  EXPECT_THAT(changed(world.object("pod", "a", "{}", R"({"nodeName": "n", "other": 2})")),
+              ElementsAre("objects of pod"));
+  EXPECT_THAT(changed(world.object("pod", "a", "{}", R"({"nodeName": "m", "other": 2})")),
+              ElementsAre("objects of pod", "pod", "resource"));
+  EXPECT_THAT(changed(world.object("pod", "a", "{}", R"({"nodeName": "m", "containers": [{"name": "c"}]})")),
+              ElementsAre("container", "objects of pod"));
+  EXPECT_THAT(changed(world.object("pod", "a", R"({"x": "y"})", R"({"nodeName": "m", "containers": [{"name": "c"}]})")),
+              ElementsAre("label", "objects of pod"));
   EXPECT_EQ(world.picture->find("pod/prod/shop/a")->labels.size(), 1u);
+  EXPECT_TRUE(world.picture->remove("pod/prod/shop/a").has_value());
+  EXPECT_THAT(world.picture->take_changes().tables,
+              ElementsAre("container", "label", "objects of pod", "pod", "resource"));
 }
 
 TEST(Picture, AnEmptySelectorSelectsWhatItsDeclarationSays) {

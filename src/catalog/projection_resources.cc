@@ -99,7 +99,8 @@ Status Projection::write_typed(const Resource& resource, const Json* before) {
   bind_columns(*statement, index, *spec, resource.fields);
   if (!is_new) statement->bind(++index, resource.id);
   TRY(statement->run());
-  return write_parts(database_, statements_, kinds_, resource, before);
+  TRY(write_parts(database_, statements_, kinds_, resource, before));
+  return {};
 }
 
 Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labels) {

@@ -18,9 +18,9 @@ using testing::IsEmpty;
 
 using Triple = std::tuple<std::string, std::string, std::string>;
 
-class RelationTable : public testing::Test {
+class RelationTableTest : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(create_relation_table(database_, index_).has_value()); }
+  void SetUp() override { ASSERT_TRUE(table_.create(database_).has_value()); }
 
   std::vector<std::string> ask(const std::string& condition) {
     auto rows = database_.prepare("SELECT source || ' ' || kind || ' ' || target FROM relation WHERE " + condition);
@@ -30,11 +30,12 @@ class RelationTable : public testing::Test {
     return found;
   }
 
-  RelationIndex index_;  // Outlives the connection.
+  RelationIndex index_;
+  RelationTable table_{index_};  // Outlives the connection.
   sqlite::Database database_ = sqlite::Database::open_memory().value();
 };
 
-TEST_F(RelationTable, IsFoundFromEachColumn) {
+TEST_F(RelationTableTest, IsFoundFromEachColumn) {
   for (const auto& [source, kind, target] :
        {Triple("svc", "selects", "pod-2"), Triple("svc", "selects", "pod-1"), Triple("rs", "owns", "pod-1"),
         Triple("svc", "calls", "db"), Triple("svc", "calls", "svc")}) {
@@ -57,13 +58,32 @@ TEST_F(RelationTable, IsFoundFromEachColumn) {
   EXPECT_THAT(ask("kind = x'6f776e73'"), IsEmpty());
 }
 
-TEST_F(RelationTable, IsForQuestionsOnly) {
+TEST_F(RelationTableTest, TellsTheKindsThatAQuestionLooksAt) {
+  const auto reads = [&](const std::string& sql) {
+    (void)table_.take_reads();
+    EXPECT_TRUE(database_.prepare(sql).has_value());
+    RelationTable::Reads read = table_.take_reads();
+    return read.are_all ? std::set<std::string>{"all"} : read.kinds;
+  };
+  EXPECT_THAT(reads("SELECT 1"), IsEmpty());
+  EXPECT_THAT(reads("SELECT 1 FROM relation WHERE kind = 'owns'"), ElementsAre("owns"));
+  EXPECT_THAT(reads("SELECT 1 FROM relation a JOIN relation b ON b.source = a.target AND b.kind = 'calls' "
+                    "WHERE a.kind = 'owns' AND NOT EXISTS (SELECT 1 FROM relation WHERE kind = 'selects')"),
+              ElementsAre("calls", "owns", "selects"));
+  EXPECT_THAT(reads("SELECT (SELECT count(*) FROM relation WHERE source = 'a')"), ElementsAre("all"));
+  EXPECT_THAT(reads("SELECT 1 FROM relation WHERE kind IN ('owns', 'calls')"), ElementsAre("all"));
+  EXPECT_THAT(reads("SELECT 1 FROM relation WHERE kind = 'owns' OR source = 'a'"), ElementsAre("all"));
+  EXPECT_THAT(reads("SELECT 1 FROM relation a JOIN relation b ON b.kind = a.kind WHERE a.kind = 'owns'"),
+              testing::Not(IsEmpty()));
+}
+
+TEST_F(RelationTableTest, IsForQuestionsOnly) {
   EXPECT_FALSE(database_.execute("INSERT INTO relation VALUES('a', 'b', 'c')").has_value());
   EXPECT_FALSE(database_.execute("DELETE FROM relation").has_value());
 }
 
 // Against a set, through all that may happen to one.
-TEST_F(RelationTable, IsAsASetOfTriples) {
+TEST_F(RelationTableTest, IsAsASetOfTriples) {
   std::mt19937 random(7);
   std::set<Triple> expected;
   const auto name = [&](std::string_view prefix, int count) { return fmt::format("{}{}", prefix, random() % count); };

@@ -18,8 +18,8 @@ enum Column : int { kSource, kKind, kTarget, kColumns };
 // The columns that a question gives values of, as bits of a plan's number.
 constexpr int bit(int column) { return 1 << column; }
 
-struct RelationTable : sqlite3_vtab {
-  const RelationIndex* index = nullptr;
+struct OpenTable : sqlite3_vtab {
+  RelationTable* table = nullptr;
 };
 
 // Goes through the edges of one resource, or of all: those of a kind, with a certain other end.
@@ -31,7 +31,7 @@ struct Cursor : sqlite3_vtab_cursor {
   std::optional<RelationIndex::Kind> kind;
   std::optional<Handle> other;
 
-  const RelationIndex& index() const { return *static_cast<const RelationTable*>(pVtab)->index; }
+  const RelationIndex& index() const { return static_cast<const OpenTable*>(pVtab)->table->index(); }
 
   void look() {
     if (at == end) return;
@@ -51,24 +51,42 @@ struct Cursor : sqlite3_vtab_cursor {
 
 Cursor& cursor_of(sqlite3_vtab_cursor* cursor) { return *static_cast<Cursor*>(cursor); }
 
-int connect(sqlite3* database, void* index, int, const char* const*, sqlite3_vtab** table, char**) {
+int connect(sqlite3* database, void* table, int, const char* const*, sqlite3_vtab** opened, char**) {
   const int code = sqlite3_declare_vtab(database,
                                         "CREATE TABLE relation(source TEXT NOT NULL, kind TEXT NOT NULL, "
                                         "target TEXT NOT NULL, PRIMARY KEY(source, kind, target)) WITHOUT ROWID");
   if (code != SQLITE_OK) return code;
-  auto* relations = new RelationTable();
-  relations->index = static_cast<const RelationIndex*>(index);
-  *table = relations;
+  auto* open = new OpenTable();
+  open->table = static_cast<RelationTable*>(table);
+  *opened = open;
   return SQLITE_OK;
 }
 
 int disconnect(sqlite3_vtab* table) {
-  delete static_cast<RelationTable*>(table);
+  delete static_cast<OpenTable*>(table);
   return SQLITE_OK;
 }
 
+std::string_view text_of(sqlite3_value* value) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return {text == nullptr ? "" : text, static_cast<size_t>(sqlite3_value_bytes(value))};
+}
+
+void note_reads(sqlite3_index_info* info, RelationTable::Reads& reads) {
+  for (int i = 0; i < info->nConstraint; ++i) {
+    const auto& constraint = info->aConstraint[i];
+    sqlite3_value* value = nullptr;
+    if (constraint.iColumn != kKind || constraint.op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    if (sqlite3_vtab_rhs_value(info, i, &value) != SQLITE_OK) continue;
+    reads.kinds.emplace(text_of(value));
+    return;
+  }
+  reads.are_all = true;
+}
+
 // The estimates are SQLite's own for a table with these indexes, so that its plans are those for tables beside it.
-int best_index(sqlite3_vtab*, sqlite3_index_info* info) {
+int best_index(sqlite3_vtab* table, sqlite3_index_info* info) {
+  note_reads(info, static_cast<OpenTable*>(table)->table->reads());
   std::array<int, kColumns> given{-1, -1, -1};
   for (int i = 0; i < info->nConstraint; ++i) {
     const auto& constraint = info->aConstraint[i];
@@ -101,11 +119,6 @@ int open(sqlite3_vtab*, sqlite3_vtab_cursor** cursor) {
 int close(sqlite3_vtab_cursor* cursor) {
   delete &cursor_of(cursor);
   return SQLITE_OK;
-}
-
-std::string_view text_of(sqlite3_value* value) {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-  return {text == nullptr ? "" : text, static_cast<size_t>(sqlite3_value_bytes(value))};
 }
 
 int filter(sqlite3_vtab_cursor* base, int plan, const char*, int, sqlite3_value** arguments) {
@@ -192,9 +205,8 @@ constexpr sqlite3_module kModule = module_of_relations();
 
 }  // namespace
 
-Status create_relation_table(sqlite::Database& database, const RelationIndex& index) {
-  // SQLite hands the pointer on as it is.
-  const int code = sqlite3_create_module(database.handle(), "relations", &kModule, const_cast<RelationIndex*>(&index));
+Status RelationTable::create(sqlite::Database& database) {
+  const int code = sqlite3_create_module(database.handle(), "relations", &kModule, this);
   if (code != SQLITE_OK) return fail(sqlite::error_of(database.handle(), code, "the table of relations"));
   return database.execute("CREATE VIRTUAL TABLE relation USING relations");
 }

@@ -16,21 +16,6 @@ Error about(const SqlRule& rule, const Error& error) {
   return {error.code, fmt::format("the rule '{}': {}", rule.name, error.message), rule.where};
 }
 
-// The tables in which a change can be seen.
-std::set<std::string> tables_of(const catalog::PictureChanges& changes, const std::vector<KindSpec>& kinds) {
-  std::set<std::string> tables;
-  if (!changes.relations.empty()) tables.insert("relation");
-  for (const ResourceId& id : changes.resources) tables.insert(kind_of(id));
-  if (changes.resources.empty()) return tables;
-  for (const KindSpec& kind : kinds) {
-    for (const KindSpec::PartOf& part_of : kind.part_of) {
-      if (tables.contains(part_of.kind)) tables.insert(kind.name);
-    }
-  }
-  tables.insert({"resource", "label"});
-  return tables;
-}
-
 // What decides which resources a change can reach.
 std::string reach_text(const SqlRule& rule) {
   std::string text = fmt::format("{}:{}", fmt::join(rule.on, ","), to_string(rule.reach));
@@ -136,7 +121,10 @@ Result<PictureRules::Rule> PictureRules::prepare(SqlRule rule) {
   std::optional<schema::Schema> allows;
   if (!rule.allows.is_null()) allows = TRY(schema::Schema::read(rule.allows));
   std::set<std::string> tables = of_affected.tables();
-  tables.insert(rule.on.begin(), rule.on.end());
+  for (const std::string& kind : rule.on) {
+    // Schemas look at places that are in no table.
+    if (allows) tables.insert(catalog::PictureChanges::objects_of(kind));
+  }
   return Rule{.rule = std::move(rule),
               .of_all = std::move(of_all),
               .of_affected = std::move(of_affected),
@@ -165,8 +153,13 @@ Status PictureRules::fill(Subset& subset) {
   return picture_.fill_id_table(subset.ids, ids);
 }
 
-bool PictureRules::concerns(const Rule& rule, const std::set<std::string>& changed_tables) {
-  return std::ranges::any_of(rule.tables, [&](const std::string& table) { return changed_tables.contains(table); });
+// A change that no table shows that a rule reads, or no relation that it looks at, leaves what it says as it was.
+bool PictureRules::concerns(const Rule& rule, const catalog::PictureChanges& changes) {
+  const catalog::RelationTable::Reads& reads = rule.of_affected.relations();
+  return std::ranges::any_of(rule.tables, [&](const std::string& table) { return changes.tables.contains(table); }) ||
+         std::ranges::any_of(changes.relations, [&](const catalog::RelationChange& change) {
+           return reads.are_all || reads.kinds.contains(change.relation.kind);
+         });
 }
 
 std::vector<Result<PictureRules::Verdicts>> PictureRules::ask(const std::vector<Question>& questions) {
@@ -249,12 +242,11 @@ VerdictChange PictureRules::foresee(const catalog::PictureChanges& changes) { re
 
 VerdictChange PictureRules::ask(const catalog::PictureChanges& changes, bool keep) {
   VerdictChange change;
-  const std::set<std::string> changed_tables = tables_of(changes, picture_.kinds());
   Affected affected(picture_, changes);
   std::vector<Question> questions;
   std::vector<const std::optional<std::vector<ResourceId>>*> asked_of;
   for (Rule& rule : rules_) {
-    if (!concerns(rule, changed_tables)) continue;
+    if (!concerns(rule, changes)) continue;
     const auto ids = affected.of(rule);
     if (!ids) change.problems.push_back(about(rule.rule, ids.error()));
     if (!ids || (**ids && (**ids)->empty())) continue;

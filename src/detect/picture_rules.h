@@ -82,7 +82,7 @@ class PictureRules {
   VerdictChange ask_all(bool keep);
   VerdictChange ask(const catalog::PictureChanges& changes, bool keep);
   static Result<Verdicts> verdicts_of(const Rule& rule, Result<Table> table);
-  static bool concerns(const Rule& rule, const std::set<std::string>& changed_tables);
+  static bool concerns(const Rule& rule, const catalog::PictureChanges& changes);
   Result<Rule> prepare(SqlRule rule);
   Result<size_t> subset_of(const SqlRule& rule);
   Status fill(Subset& subset);

@@ -314,6 +314,7 @@ void Checker::judge(std::span<const ObjectDocument> documents, const CheckOption
   report.consequences = consequences(own.relations);
   changes.resources.insert(changes.resources.end(), own.resources.begin(), own.resources.end());
   std::ranges::move(own.relations, std::back_inserter(changes.relations));
+  changes.tables.merge(own.tables);
   detect::VerdictChange verdicts = options.ask_everything ? rules_.foresee_all() : rules_.foresee(changes);
   report.broken = std::move(verdicts.broken);
   report.mended = std::move(verdicts.mended);

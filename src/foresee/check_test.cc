@@ -357,6 +357,14 @@ spec:
               IsEmpty());
 }
 
+TEST_F(CheckTest, WhatAnObjectMayBeIsAskedAgainWhereNoTableShowsTheChange) {
+  constexpr std::string_view kBig =
+      "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: big}}, spec: {{replicas: {}}}}}";
+  assume(fmt::format(kBig, 5));
+  const CheckReport report = checker_->check(read(fmt::format(kBig, 11)), {});
+  EXPECT_THAT(said(report.broken), ElementsAre(HasSubstr("spec.replicas is 11")));
+}
+
 TEST_F(CheckTest, ChecksCustomObjectsByADefinitionThatWasAssumedOrComesWithTheChange) {
   const std::string widget =
       "{apiVersion: example.org/v1, kind: Widget, metadata: {name: a, namespace: shop}, spec: "
