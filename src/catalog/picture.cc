@@ -17,7 +17,6 @@ constexpr std::string_view kTables = R"sql(
 CREATE TABLE resource(id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE label(resource TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY(resource, name)) WITHOUT ROWID;
-CREATE INDEX label_value ON label(name, value, resource);
 )sql";
 
 std::vector<std::string> split_id(const ResourceId& id) {

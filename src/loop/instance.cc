@@ -275,8 +275,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
                              },
                          .seen =
                              [this](std::string cluster) {
-                               (void)loop_->post_waiting(
-                                   Command{[this, cluster = std::move(cluster)] { loop_->cluster_seen(cluster); }});
+                               (void)loop_->post_waiting(Command{
+                                   [this, cluster = std::move(cluster)] { loop_->picture()->cluster_seen(cluster); }});
                              }},
       random_, options_.environment);
   scaling_ = std::make_unique<ScalingDesk>(
@@ -332,7 +332,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   for (Error& problem : clusters_->apply(settings_.kubernetes, catalog_->kinds())) {
     problems.push_back(std::move(problem));
   }
-  if (clusters_->take_begun()) loop_->expect_clusters(clusters_->names());
+  if (clusters_->take_begun()) loop_->picture()->expect_clusters(clusters_->names());
   loop_->config().watch(clusters_->files());
   manifests_->apply(settings_.manifests);
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));

@@ -19,8 +19,7 @@ constexpr size_t kMostHelpedKept = 1'000;
 constexpr Duration kDeriveEvery = std::chrono::seconds(5);
 constexpr Duration kNoticesEvery = std::chrono::minutes(1);
 constexpr Duration kForgetEvery = std::chrono::hours(1);
-constexpr Duration kNewsTime = std::chrono::hours(1);  // After a restart, what is older is no news.
-constexpr size_t kMostPlanNews = 1'000;
+constexpr Duration kNewsTime = std::chrono::hours(1);     // After a restart, what is older is no news.
 constexpr Duration kPatience = std::chrono::seconds(10);  // With actions under way when Capstan is stopped,
 constexpr Duration kLastWords = std::chrono::seconds(3);  // and once they have been told to end.
 
@@ -95,7 +94,10 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                .sql = parts.sql,
                                                                .signals = parts.signals,
                                                                .clock = parts.clock});
-  if (parts_.foresight != nullptr) facts_.observe([this](const Fact& fact) { note_for_picture(fact); });
+  if (parts_.foresight != nullptr) {
+    picture_ = std::make_unique<PictureFeed>(*parts_.foresight, parts_.catalog);
+    facts_.observe([this](const Fact& fact) { picture_->note(fact); });
+  }
   facts_.observe([this](const Fact& fact) {
     policies_->apply(fact);
     if (fact.kind == fact_kind::kActionFinished &&
@@ -103,7 +105,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       if (helped_.size() >= kMostHelpedKept) helped_.clear();
       helped_[fact.body["plan_id"].string_or_empty()] = fact.seq;
     }
-    note_plan_news(fact);
+    plan_news_.note(fact);
   });
 }
 
@@ -126,7 +128,7 @@ Status Loop::restore() {
     for (const Fact& fact : facts) {
       policies_->apply(fact);
       // What a crash kept from being told; the outbox knows what has been.
-      if (parts_.clock.now() - fact.at < kNewsTime) note_plan_news(fact);
+      if (parts_.clock.now() - fact.at < kNewsTime) plan_news_.note(fact);
     }
     next = facts.back().seq + 1;
   }
@@ -218,7 +220,7 @@ void Loop::step() {
     next_tick_ = parts_.clock.monotonic() + options_.tick;
     tick();
   }
-  if (parts_.foresight != nullptr) update_picture();
+  if (picture_) report("picture", picture_->update());
   facts_.announce();
   report("ledger", parts_.ledger.maintain(!inbox_.empty()));
   report("catalog", parts_.catalog.maintain(!inbox_.empty()));
@@ -287,60 +289,6 @@ void Loop::take(Foreseen foreseen) {
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
 }
 
-void Loop::note_for_picture(const Fact& fact) {
-  if (fact.kind.starts_with("resource.")) {
-    changed_resources_.insert(fact.subject);
-  } else if (fact.kind.starts_with("relation.") && fact.body["scope"].string_or_empty() != kPictureScope) {
-    changed_relations_.push_back({.relation = {.source = fact.subject,
-                                               .kind = fact.body["kind"].string_or_empty(),
-                                               .target = fact.body["target"].string_or_empty(),
-                                               .origin = Origin::kDeclared},
-                                  .is_new = fact.kind == fact_kind::kRelationAppeared});
-  }
-}
-
-void Loop::update_picture() {
-  if (begin_picture_) begin_picture();
-  follow_picture();
-  if (all_seen_ && !begin_picture_) all_seen_ = !parts_.foresight->hold_findings_back(false);
-}
-
-void Loop::expect_clusters(const std::vector<std::string>& names) {
-  unseen_clusters_ = {names.begin(), names.end()};
-  if (parts_.foresight == nullptr) return;
-  all_seen_ = names.empty();
-  if (!names.empty()) (void)parts_.foresight->hold_findings_back(true);
-}
-
-void Loop::cluster_seen(const std::string& name) {
-  if (unseen_clusters_.erase(name) > 0 && unseen_clusters_.empty()) all_seen_ = true;
-}
-
-void Loop::follow_picture() {
-  if (changed_resources_.empty() && changed_relations_.empty()) return;
-  PictureUpdate update{.resources = {}, .gone = {}, .relations = std::exchange(changed_relations_, {})};
-  for (const ResourceId& id : std::exchange(changed_resources_, {})) {
-    if (std::optional<catalog::KeptResource> resource = parts_.catalog.find(id)) {
-      update.resources.push_back(*std::move(resource));
-    } else {
-      update.gone.push_back(id);
-    }
-  }
-  if (!begin_picture_ && !parts_.foresight->follow(std::move(update))) begin_picture_ = true;
-}
-
-void Loop::begin_picture() {
-  auto catalog = parts_.catalog.reader();
-  if (!catalog) return report("catalog", fail(catalog.error()));
-  changed_resources_.clear();  // The reader has seen them.
-  changed_relations_.clear();
-  Foresight::Knowledge knowledge{.resources = parts_.catalog.all(),
-                                 .kinds = parts_.catalog.kinds(),
-                                 .relations = relations_,
-                                 .rules = configuration_rules_};
-  begin_picture_ = !parts_.foresight->begin(std::move(knowledge), *std::move(catalog));
-}
-
 void Loop::take(Worked worked) { executor_->handle(std::move(worked.result), parts_.clock.now()); }
 
 void Loop::take(Delivered delivered) {
@@ -378,8 +326,9 @@ void Loop::respond(catalog::CatalogReader catalog, Time now) {
   const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger, parts_.manual);
   report("incidents",
          incidents_->update(findings_, mutes ? mutes->heard(findings_.holding()) : findings_.holding(), world));
-  send_plan_news();
-  report("outbox", outbox_->tick(now, facts_));
+  const Status told = plan_news_.send(*executor_, *outbox_, page_, now, facts_);
+  const Status sent = outbox_->tick(now, facts_);
+  report("outbox", told ? sent : told);
 }
 
 // What takes long on the loop's thread comes seldom.
@@ -412,47 +361,6 @@ void Loop::report(std::string_view part, const Status& status) {
   }
   if (error.empty() && !state.error.empty()) log::info(part, "well again");
   state = {std::string(part), error, parts_.clock.now()};
-}
-
-void Loop::note_plan_news(const Fact& fact) {
-  using Kind = PlanNews::Kind;
-  const std::string& says = fact.body["says"].string_or_empty();
-  if (fact.kind == fact_kind::kPlanFinished) {
-    plan_news_.push_back({Kind::kFinished, fact.subject, "", says, fact.seq});
-  } else if (fact.kind == fact_kind::kPlanProposed && !fact.actor.starts_with("incident:")) {
-    // What an incident recommends is told with it.
-    plan_news_.push_back({Kind::kProposed, fact.subject, "", "", fact.seq});
-  } else if (fact.kind == fact_kind::kActionFinished &&
-             fact.body["state"].string_or_empty() == to_string(ActionState::kUnknown)) {
-    plan_news_.push_back({Kind::kUnknown, fact.body["plan_id"].string_or_empty(), fact.subject, says, fact.seq});
-  }
-}
-
-void Loop::send_plan_news() {
-  for (const PlanNews& news : std::exchange(plan_news_, {})) {
-    const auto status = executor_->status(news.plan);
-    if (!status) continue;
-    const Plan plan = Plan::from_json((*status)["plan"]);
-    const ActionState state = parse_action_state((*status)["state"].string_or_empty()).value_or(ActionState::kUnknown);
-    std::optional<Message> message;
-    switch (news.kind) {
-      case PlanNews::Kind::kProposed:
-        if ((*status)["waiting_for"].string_or_empty() == "approval")
-          message = tell::compose_plan_waiting(plan, page_, news.fact);
-        break;
-      case PlanNews::Kind::kUnknown:
-        message = tell::compose_action_unknown(plan, news.action, news.says, page_, news.fact);
-        break;
-      case PlanNews::Kind::kFinished:
-        message = tell::compose_plan_finished(plan, state, news.says, (*status)["approved_by"].string_or_empty(), page_,
-                                              news.fact);
-        break;
-    }
-    if (!message) continue;
-    const Status queued = outbox_->queue(*message, parts_.clock.now(), facts_);
-    report("outbox", queued);
-    if (!queued && plan_news_.size() < kMostPlanNews) plan_news_.push_back(news);  // Told later.
-  }
 }
 
 // Later, as a full disk takes no fact about itself.
@@ -509,12 +417,9 @@ void Loop::reload() {
       rule_files.push_back({detect::DetectFile::Kind::kSqlRules, path.string(), file.text_of(DocumentKind::kRule)});
   }
   add(parts_.detector.load(rule_files, parts_.catalog.kinds()));
-  if (parts_.foresight != nullptr) {
-    configuration_rules_ = parts_.detector.configuration_rules();
-    begin_picture_ = true;
-  }
+  if (picture_) picture_->begin(relations_, parts_.detector.configuration_rules());
   std::vector<std::string_view> rule_names;
-  for (const detect::SqlRule& rule : configuration_rules_) rule_names.emplace_back(rule.name);
+  for (const detect::SqlRule& rule : configuration_rules()) rule_names.emplace_back(rule.name);
   if (check_rule_names_) add(check_rule_names_(rule_names));
 
   std::vector<std::string> kinds;
@@ -581,6 +486,11 @@ void Loop::forget_history(Time now) {
   if (parts_.clock.monotonic() < next_forgetting_) return;
   next_forgetting_ = parts_.clock.monotonic() + kForgetEvery;
   report("history", parts_.catalog.forget_history(now - history_retention_));
+}
+
+const std::vector<detect::SqlRule>& Loop::configuration_rules() const {
+  static const std::vector<detect::SqlRule> none;
+  return picture_ ? picture_->rules() : none;
 }
 
 Json Loop::config_files_json() const {

@@ -26,6 +26,8 @@
 #include "loop/foresight.h"
 #include "loop/incident_desk.h"
 #include "loop/messages.h"
+#include "loop/picture_feed.h"
+#include "loop/plan_news.h"
 #include "loop/policy_board.h"
 #include "model/manual.h"
 #include "model/signal.h"
@@ -119,10 +121,9 @@ class Loop {
   void set_owner_labels(std::vector<std::string> labels) { owner_labels_ = std::move(labels); }
   const std::vector<std::string>& owner_labels() const { return owner_labels_; }
   // The rules about configuration that are in force.
-  const std::vector<detect::SqlRule>& configuration_rules() const { return configuration_rules_; }
-  // These clusters are looked at for the first time; each tells when all of it has been seen.
-  void expect_clusters(const std::vector<std::string>& names);
-  void cluster_seen(const std::string& name);
+  const std::vector<detect::SqlRule>& configuration_rules() const;
+  // nullptr without foresight.
+  PictureFeed* picture() { return picture_.get(); }
   // What a source outside of the detectors holds to be wrong.
   Status take_round(const Findings& round);
   void note_source(const std::string& name, std::string error, Time at) {
@@ -142,10 +143,6 @@ class Loop {
   void take(Detected detected);
   void take(Foreseen foreseen);
   Status take_findings(const std::vector<Findings>& rounds);
-  void note_for_picture(const Fact& fact);
-  void update_picture();
-  void follow_picture();
-  void begin_picture();
   void take(Worked worked);
   void take(Delivered delivered);
   void take(Command command);
@@ -164,8 +161,6 @@ class Loop {
   // The findings that hold as series, so that a plan's check can ask for them with PromQL.
   std::vector<SeriesSample> finding_series(Time now);
   void report(std::string_view part, const Status& status);
-  void note_plan_news(const Fact& fact);
-  void send_plan_news();
   void send_notices(Time now);
 
   class Workshop;          // Runs the executor's work on the workers.
@@ -183,29 +178,16 @@ class Loop {
   std::unique_ptr<act::Executor> executor_;
   std::unique_ptr<IncidentDesk> incidents_;
   std::unique_ptr<PolicyBoard> policies_;
+  std::unique_ptr<PictureFeed> picture_;
   ApplySettings apply_settings_;
   CheckRuleNames check_rule_names_;
   std::vector<Error> problems_;
   std::map<std::string, SourceState> sources_;
   std::map<std::string, std::string> limits_reached_;  // To be written down: part, what it says.
   std::map<std::string, Seq> helped_;                  // The newest successful action of a plan.
-  struct PlanNews {
-    enum class Kind { kProposed, kUnknown, kFinished };
-    Kind kind = Kind::kFinished;
-    std::string plan;
-    std::string action;  // Whose end is unknown.
-    std::string says;
-    Seq fact = 0;
-  };
-  std::vector<PlanNews> plan_news_;  // People have yet to be told.
+  PlanNews plan_news_;
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;
-  std::vector<detect::SqlRule> configuration_rules_;
-  std::set<ResourceId> changed_resources_;  // The picture has yet to be told.
-  std::vector<catalog::RelationChange> changed_relations_;
-  bool begin_picture_ = false;
-  std::set<std::string> unseen_clusters_;
-  bool all_seen_ = false;  // The picture is to be told so, after what was seen.
   std::vector<std::string> owner_labels_;
   Duration history_retention_{90LL * 86'400'000};
   // Monotonic, as the clock on the wall may be set.

@@ -1,0 +1,57 @@
+#include "loop/plan_news.h"
+
+#include <optional>
+#include <utility>
+
+#include "tell/compose.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr size_t kMostItems = 1'000;
+
+}  // namespace
+
+void PlanNews::note(const Fact& fact) {
+  const std::string& says = fact.body["says"].string_or_empty();
+  if (fact.kind == fact_kind::kPlanFinished) {
+    items_.push_back({Kind::kFinished, fact.subject, "", says, fact.seq});
+  } else if (fact.kind == fact_kind::kPlanProposed && !fact.actor.starts_with("incident:")) {
+    // What an incident recommends is told with it.
+    items_.push_back({Kind::kProposed, fact.subject, "", "", fact.seq});
+  } else if (fact.kind == fact_kind::kActionFinished &&
+             fact.body["state"].string_or_empty() == to_string(ActionState::kUnknown)) {
+    items_.push_back({Kind::kUnknown, fact.body["plan_id"].string_or_empty(), fact.subject, says, fact.seq});
+  }
+}
+
+Status PlanNews::send(const act::Executor& executor, tell::Outbox& outbox, const std::string& page, Time now,
+                      FactBook& facts) {
+  Status all;
+  for (const Item& item : std::exchange(items_, {})) {
+    const auto status = executor.status(item.plan);
+    if (!status) continue;
+    const Plan plan = Plan::from_json((*status)["plan"]);
+    const ActionState state = parse_action_state((*status)["state"].string_or_empty()).value_or(ActionState::kUnknown);
+    std::optional<Message> message;
+    switch (item.kind) {
+      case Kind::kProposed:
+        if ((*status)["waiting_for"].string_or_empty() == "approval")
+          message = tell::compose_plan_waiting(plan, page, item.fact);
+        break;
+      case Kind::kUnknown: message = tell::compose_action_unknown(plan, item.action, item.says, page, item.fact); break;
+      case Kind::kFinished:
+        message = tell::compose_plan_finished(plan, state, item.says, (*status)["approved_by"].string_or_empty(), page,
+                                              item.fact);
+        break;
+    }
+    if (!message) continue;
+    const Status queued = outbox.queue(*message, now, facts);
+    if (queued) continue;
+    all = queued;
+    if (items_.size() < kMostItems) items_.push_back(item);
+  }
+  return all;
+}
+
+}  // namespace capstan::loop
