@@ -105,7 +105,9 @@ void CurlExchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
-  curl_easy_setopt(easy, CURLOPT_PROXY, request_.proxy.c_str());
+  if (!request_.proxy.empty() || !request_.environment_proxy) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, request_.proxy.c_str());  // Else libcurl reads the environment.
+  }
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // A proxy's own answer is not the answer.
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, request_.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, std::max<long>(1, request_.timeout.count()));

@@ -41,7 +41,8 @@ struct HttpRequest {
   std::string bearer_token;       // Sent as "Authorization: Bearer …" when not empty.
   bool follow_redirects = false;  // At most ten; credentials never follow to another host.
   bool accept_compressed = true;
-  std::string proxy;  // "http://proxy:3128"; "" for none, whatever the environment says.
+  std::string proxy;               // "http://proxy:3128"; "" for none,
+  bool environment_proxy = false;  // or for what HTTPS_PROXY, http_proxy and NO_PROXY say.
   HttpTls tls;
   std::string unix_socket;  // Connects to this socket in place of the URL's host; "" for TCP.
 };

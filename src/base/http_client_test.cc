@@ -218,5 +218,38 @@ TEST(HttpFetcher, RefusesMoreThanItsLimit) {
   EXPECT_EQ(codes, std::vector<ErrorCode>{ErrorCode::kResourceExhausted});
 }
 
+// For as long as it lives.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  ~EnvironmentVariable() { ::unsetenv(name_); }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+TEST(HttpClient, GoesThroughTheProxyOfTheEnvironmentOnlyWhereThatIsWanted) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  ScriptedServer server(answer, false);
+  ScriptedServer proxy(answer, false);
+  const EnvironmentVariable variable("http_proxy", proxy.url(""));
+  const auto get = [&](bool environment_proxy) {
+    HttpRequest request;
+    request.url = server.url("/x");
+    request.environment_proxy = environment_proxy;
+    return CurlHttpClient().send(request)->status;
+  };
+  EXPECT_EQ(get(false), 200);
+  EXPECT_EQ(proxy.accepted(), 0);
+  EXPECT_EQ(get(true), 200);
+  EXPECT_TRUE(proxy.last_request().starts_with("GET " + server.url("/x") + " ")) << proxy.last_request();
+  const EnvironmentVariable without("no_proxy", "127.0.0.1");
+  EXPECT_EQ(get(true), 200);
+  EXPECT_EQ(proxy.accepted(), 1);
+  EXPECT_EQ(server.accepted(), 2);
+}
+
 }  // namespace
 }  // namespace capstan

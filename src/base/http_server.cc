@@ -217,6 +217,13 @@ class BeastServer final : public HttpServer {
   const std::vector<std::string>& addresses() const override { return addresses_; }
   bool loopback_only() const override { return loopback_only_; }
 
+  Status set_tls(const HttpServerTls& tls) override {
+    if (!core_->options.tls) return fail(ErrorCode::kFailedPrecondition, "the server speaks no HTTPS");
+    auto context = TRY(http_server::make_tls_context(tls));
+    asio::post(core_->io, [core = core_, context = std::move(context)]() mutable { core->tls = std::move(context); });
+    return {};
+  }
+
   void stop() override {
     if (stopped_) return;
     stopped_ = true;

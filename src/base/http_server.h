@@ -78,6 +78,8 @@ struct HttpServerTls {
   std::string certificate_pem;  // With those between it and its authority.
   std::string key_pem;
   std::string client_ca_pem;  // Clients need a certificate of this authority; "" for any client.
+
+  bool operator==(const HttpServerTls&) const = default;
 };
 
 struct HttpServerOptions {
@@ -115,6 +117,10 @@ class HttpServer {
   virtual const std::vector<std::string>& addresses() const = 0;
   // True when every address is of the loopback interface.
   virtual bool loopback_only() const = 0;
+
+  // Takes another certificate for the connections that begin from now on. An error leaves the one it has. Thread-safe;
+  // only of a server that was started with one.
+  virtual Status set_tls(const HttpServerTls& tls) = 0;
 
   // Takes no more requests, lets those that run finish within `stop_limit`, ends streams. Returns when no call of the
   // handler is running. Not from a handler.

@@ -35,7 +35,7 @@ struct Core {
   size_t buffered_bytes = 0;
   bool stopping = false;
   // Destroyed before what is above: handlers that never ran hold connections, which take themselves off the set.
-  std::unique_ptr<asio::ssl::context> tls;  // Outlives the connections.
+  std::unique_ptr<asio::ssl::context> tls;  // For new connections; those that are there keep what they need of theirs.
   asio::io_context io{1};
   asio::steady_timer stop_timer;
   std::unique_ptr<WorkerPool> workers;

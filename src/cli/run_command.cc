@@ -69,14 +69,31 @@ std::vector<std::pair<std::string, std::string>> environment_of_process() {
 }
 
 // Nothing where the settings do not want it.
-Result<std::unique_ptr<serve::AdmissionServer>> start_admission(loop::Instance& instance,
+Result<std::unique_ptr<serve::AdmissionServer>> start_admission(const loop::AdmissionSettings& settings,
+                                                                loop::Instance& instance,
                                                                 const std::filesystem::path& data, Time now) {
-  const loop::AdmissionSettings& settings = instance.admission();
   if (settings.listen.empty()) return nullptr;
   auto server = TRY(serve::AdmissionServer::start(settings.listen, TRY(serve::admission_tls(settings, data, now)),
                                                   instance.control()));
   log::info("run", fmt::format("Kubernetes may ask at https://{}/admission/<cluster>", server->address()));
   return server;
+}
+
+// Gives the signal.
+int wait_for_signal(const sigset_t& ending, const std::function<void()>& every_minute) {
+  constexpr timespec kMinute{.tv_sec = 60, .tv_nsec = 0};
+  while (true) {
+    const int received = ::sigtimedwait(&ending, nullptr, &kMinute);
+    if (received > 0) return received;
+    if (errno == EAGAIN) every_minute();
+  }
+}
+
+void renew_certificate(serve::AdmissionServer& server, const loop::AdmissionSettings& settings,
+                       const std::filesystem::path& data, Time now) {
+  const Result<HttpServerTls> tls = serve::admission_tls(settings, data, now);
+  const Status renewed = tls ? server.renew(*tls) : fail(tls.error());
+  if (!renewed) log::warning("run", "the certificate of the admission webhook: " + renewed.error().to_string());
 }
 
 Status run(const CommonOptions& common, const RunOptions& options) {
@@ -104,7 +121,8 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   server_options.version = std::string(kVersion);
   const auto server =
       TRY(serve::Server::start(server_options, instance->control(), hooks_of(*instance), clock, random));
-  const auto admission = TRY(start_admission(*instance, data, clock.now()));
+  const loop::AdmissionSettings admission_settings = instance->admission();
+  const auto admission = TRY(start_admission(admission_settings, *instance, data, clock.now()));
   const std::string page = "http://" + server->address();
   instance->start(page);
 
@@ -116,8 +134,9 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   }
   std::fflush(stdout);
 
-  int received = 0;
-  ::sigwait(&ending, &received);
+  const int received = wait_for_signal(ending, [&] {
+    if (admission) renew_certificate(*admission, admission_settings, data, clock.now());
+  });
   log::info("run", fmt::format("stopping for {}", ::strsignal(received)));
   if (admission) admission->stop();
   server->stop();

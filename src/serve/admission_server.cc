@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "serve/answer.h"
 
 namespace capstan::serve {
@@ -47,18 +48,26 @@ class RunningAdmissionServer final : public AdmissionServer {
   Status open(const std::string& listen, HttpServerTls tls) {
     HttpServerOptions options;
     options.listen = {listen};
-    options.tls = std::move(tls);
+    options.tls = tls_ = std::move(tls);
     options.workers = kWorkers;
     http_ = TRY(HttpServer::start(std::move(options), handler_));
     return {};
   }
   const std::string& address() const override { return http_->addresses().front(); }
+  Status renew(const HttpServerTls& tls) override {
+    if (tls == tls_) return {};
+    TRY(http_->set_tls(tls));
+    tls_ = tls;
+    log::info("admission", "serves with another certificate from now on");
+    return {};
+  }
   void stop() override {
     if (http_) http_->stop();
   }
 
  private:
   AdmissionHandler handler_;
+  HttpServerTls tls_;
   std::unique_ptr<HttpServer> http_;
 };
 

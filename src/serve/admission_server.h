@@ -22,6 +22,9 @@ class AdmissionServer {
   virtual ~AdmissionServer() = default;
 
   virtual const std::string& address() const = 0;
+  // Another certificate, for the connections that begin from now on; nothing happens where it is the same. An error
+  // leaves the one it has.
+  virtual Status renew(const HttpServerTls& tls) = 0;
   // Nothing calls `control` afterwards.
   virtual void stop() = 0;
 };

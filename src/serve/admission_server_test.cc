@@ -19,13 +19,16 @@ class AdmissionServerTest : public testing::Test {
   }
   ~AdmissionServerTest() override { std::filesystem::remove_all(data_); }
 
-  Result<HttpResponse> ask(const std::string& path, const std::string& body, const std::string& method = "POST") {
+  HttpRequest request(const std::string& path, const std::string& body, const std::string& method = "POST") {
     HttpRequest request;
     request.method = method;
     request.url = "https://" + server_->address() + path;
     request.body = body;
     request.tls.ca_pem = tls_.certificate_pem;
-    return client_.send(request);
+    return request;
+  }
+  Result<HttpResponse> ask(const std::string& path, const std::string& body, const std::string& method = "POST") {
+    return client_.send(request(path, body, method));
   }
   void start() {
     tls_ = admission_tls({}, data_, now_).value();
@@ -66,6 +69,23 @@ TEST_F(AdmissionServerTest, KeepsTheCertificateItMadeUntilItIsOfNoUse) {
   EXPECT_NE(admission_tls(named, data_, now_)->certificate_pem, tls_.certificate_pem);
   named.names = {"not a name"};
   EXPECT_FALSE(admission_tls(named, data_, now_));
+}
+
+TEST_F(AdmissionServerTest, TakesAnotherCertificateWhileItRuns) {
+  start();
+  ASSERT_TRUE(ask("/admission/prod", "{}"));
+  loop::AdmissionSettings other;
+  other.names = {"127.0.0.1"};
+  const HttpServerTls renewed = admission_tls(other, data_, now_).value();
+  HttpServerTls half = renewed;
+  half.key_pem = tls_.key_pem;
+  EXPECT_FALSE(server_->renew(half));
+  EXPECT_TRUE(CurlHttpClient().send(request("/admission/prod", "{}")));
+  EXPECT_TRUE(server_->renew(renewed));
+  EXPECT_TRUE(ask("/admission/prod", "{}"));  // Its connection is the one from before.
+  EXPECT_FALSE(CurlHttpClient().send(request("/admission/prod", "{}")));
+  tls_ = renewed;
+  EXPECT_TRUE(CurlHttpClient().send(request("/admission/prod", "{}")));
 }
 
 TEST_F(AdmissionServerTest, NamesACertificateThatIsNotThere) {

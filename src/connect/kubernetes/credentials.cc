@@ -27,6 +27,7 @@ Credentials::Credentials(ClusterAccess access, Environment environment, const Cl
 Result<uint64_t> Credentials::sign(HttpRequest& request, const std::stop_token& stop) {
   request.tls = access_.tls;
   request.proxy = access_.proxy;
+  request.environment_proxy = true;
   request.accept_compressed = access_.compressed;
   request.username = access_.username;
   request.password = access_.password;
