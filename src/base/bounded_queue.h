@@ -1,9 +1,11 @@
 // A queue between threads with a limit: who puts faster than the other side takes is told so, or waits.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -26,11 +28,11 @@ class BoundedQueue {
     return true;
   }
 
-  // Waits for room. False when the queue was closed instead.
-  [[nodiscard]] bool put(T item) {
+  // Waits for room: until fewer than `most`, or the capacity, are there. False when the queue was closed instead.
+  [[nodiscard]] bool put(T item, size_t most = std::numeric_limits<size_t>::max()) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return closed_ || items_.size() < capacity_; });
+      changed_.wait(lock, [&] { return closed_ || items_.size() < std::min(capacity_, most); });
       if (closed_) return false;
       items_.push_back(std::move(item));
     }

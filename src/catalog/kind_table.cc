@@ -70,11 +70,21 @@ Json time_of(const Json& value) {
   return time ? Json(format_time(*time)) : Json();
 }
 
+// ", <column><after>" of each that is wanted. Asked for with every row that is written: plain appends.
 template <class Wanted>
-std::string columns_of(const KindSpec& kind, std::string_view form, const Wanted& wanted) {
+std::string columns_of(const KindSpec& kind, std::string_view after, const Wanted& wanted) {
   std::string text;
   for (const KindSpec::Column& column : kind.columns) {
-    if (wanted(column)) text += fmt::format(fmt::runtime(form), sql_name(column.name));
+    if (wanted(column)) text.append(", ").append(sql_name(column.name)).append(after);
+  }
+  return text;
+}
+
+template <class Wanted>
+std::string marks_of(const KindSpec& kind, const Wanted& wanted) {
+  std::string text;
+  for (const KindSpec::Column& column : kind.columns) {
+    if (wanted(column)) text += ", ?";
   }
   return text;
 }
@@ -92,9 +102,12 @@ Status remove_parts_of(sqlite::Database& database, sqlite::StatementCache& state
 }  // namespace
 
 std::string sql_name(std::string_view name) {
-  std::string text = "\"";
-  for (char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + '"';
+  std::string text;
+  text.reserve(name.size() + 2);
+  text += '"';
+  for (const char c : name) text.append(c == '"' ? 2 : 1, c);
+  text += '"';
+  return text;
 }
 
 std::string create_table_sql(const KindSpec& kind) {
@@ -109,23 +122,23 @@ std::string create_table_sql(const KindSpec& kind) {
 
 std::string insert_sql(const KindSpec& kind) {
   return fmt::format("INSERT OR REPLACE INTO {}(id, name{}) VALUES(?, ?{})", sql_name(kind.name),
-                     columns_of(kind, ", {}", is_lasting), columns_of(kind, ", ?", is_lasting));
+                     columns_of(kind, "", is_lasting), marks_of(kind, is_lasting));
 }
 
 std::string update_sql(const KindSpec& kind) {
   return fmt::format("UPDATE {} SET name = ?{} WHERE id = ?", sql_name(kind.name),
-                     columns_of(kind, ", {} = ?", is_lasting));
+                     columns_of(kind, " = ?", is_lasting));
 }
 
 std::string update_volatile_sql(const KindSpec& kind) {
-  const std::string columns = columns_of(kind, ", {} = ?", is_volatile);
+  const std::string columns = columns_of(kind, " = ?", is_volatile);
   if (columns.empty()) return "";
   return fmt::format("UPDATE {} SET {} WHERE id = ?", sql_name(kind.name), columns.substr(2));
 }
 
 std::string insert_part_sql(const KindSpec& kind) {
   return fmt::format("INSERT OR REPLACE INTO {}(owner, position{}) VALUES(?, ?{})", sql_name(kind.name),
-                     columns_of(kind, ", {}", is_lasting), columns_of(kind, ", ?", is_lasting));
+                     columns_of(kind, "", is_lasting), marks_of(kind, is_lasting));
 }
 
 void bind_columns(sqlite::Statement& statement, int& index, const KindSpec& kind, const Json& fields) {

@@ -39,6 +39,9 @@
 namespace capstan::loop {
 namespace {
 
+// Each may be some hundred objects of a list, parsed: more waits at the API server.
+constexpr size_t kMostLooksWaiting = 8;
+
 constexpr size_t kWorkers = 8;
 constexpr size_t kMessengers = 2;
 constexpr size_t kWorkLimit = 1'000;
@@ -264,20 +267,22 @@ Status Running::open(const ledger::DataDirectory& directory) {
     return unknown_rules(settings_.admission, known);
   });
   clusters_ = std::make_unique<ClusterSenses>(
-      ClusterSink::Parts{.clock = clock_,
-                         // What a watch tells is told once: it waits for room.
-                         .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}); },
-                         .report =
-                             [this](std::string source, std::string error) {
-                               loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-                                 loop_->note_source(source, error, clock_.now());
-                               }});
-                             },
-                         .seen =
-                             [this](std::string cluster) {
-                               (void)loop_->post_waiting(Command{
-                                   [this, cluster = std::move(cluster)] { loop_->picture()->cluster_seen(cluster); }});
-                             }},
+      ClusterSink::Parts{
+          .clock = clock_,
+          // What a watch tells is told once: it waits for room.
+          .observed =
+              [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting); },
+          .report =
+              [this](std::string source, std::string error) {
+                loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
+                  loop_->note_source(source, error, clock_.now());
+                }});
+              },
+          .seen =
+              [this](std::string cluster) {
+                (void)loop_->post_waiting(
+                    Command{[this, cluster = std::move(cluster)] { loop_->picture()->cluster_seen(cluster); }});
+              }},
       random_, options_.environment);
   scaling_ = std::make_unique<ScalingDesk>(
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <future>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -78,8 +79,11 @@ class Loop {
 
   // Thread-safe. False when the inbox is full: a look is then lost and the next one makes it good.
   bool post(LoopMessage message);
-  // The same, waiting for room. False when the loop has ended. Not from the loop.
-  bool post_waiting(LoopMessage message) { return inbox_.put(std::move(message)); }
+  // The same, waiting for room: until fewer than `most` messages wait. False when the loop has ended. Not from the
+  // loop.
+  bool post_waiting(LoopMessage message, size_t most = std::numeric_limits<size_t>::max()) {
+    return inbox_.put(std::move(message), most);
+  }
 
   // Runs `question` on the loop's thread and waits for its answer, at most ten seconds. It may run later than that, so
   // it must own what it needs. Thread-safe; not from the loop.

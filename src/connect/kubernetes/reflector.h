@@ -49,8 +49,8 @@ struct ReflectorOptions {
   size_t page_limit = 500;             // Objects of a page.
   size_t buffer_bytes = 256 << 10;     // Of a page, waiting to be read; beyond it the server has to wait.
   size_t watch_bytes = 1 << 20;        // Of a watch; beyond it the watch ends.
-  size_t batch_bytes = 1 << 20;        // Of the text of objects given to the sink at once,
-  size_t batch_objects = 100;          // and their number.
+  size_t batch_bytes = 2 << 20;        // Of the text of objects given to the sink at once,
+  size_t batch_objects = 400;          // and their number: each batch is a commit.
   size_t max_object_bytes = 32 << 20;  // One larger than this stops its type.
   Duration least_backoff{500};         // After a failure; doubled with each, up to the most, plus as much by chance.
   Duration most_backoff{30'000};       //
