@@ -48,11 +48,18 @@ Status FindingBook::update(const Findings& round, const EndedBy& ended_by, FactS
         {round.at, std::string(kind), finding.id, fitting_body(finding), known ? known->fact : 0, std::string(kActor)});
   }
   const size_t opened = news.size();
-  for (const auto& [id, entry] : holding_) {
-    if (entry.source != round.source || reported.contains(id)) continue;
+  const auto resolve = [&](const std::string& id, const Entry& entry) {
+    if (entry.source != round.source || reported.contains(id)) return;
     const Seq by = ended_by(id);
     news.push_back({round.at, std::string(fact_kind::kFindingResolved), id,
                     Json::object({{"rule", entry.finding.rule}}), by != 0 ? by : entry.fact, std::string(kActor)});
+  };
+  if (round.is_whole) {
+    for (const auto& [id, entry] : holding_) resolve(id, entry);
+  } else {
+    for (const std::string& id : round.ended) {
+      if (const Entry* known = find(id)) resolve(id, *known);
+    }
   }
   const std::vector<Seq> seqs = TRY(facts.append(news));
   for (size_t i = 0; i < opened; ++i) {

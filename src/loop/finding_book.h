@@ -33,6 +33,8 @@ class FindingBook {
   Status resolve_unclaimed(Time now, FactSink& facts);
 
   std::vector<Finding> holding() const;
+  // The same without a copy, by id; valid until the next change.
+  const std::map<std::string, Entry>& entries() const { return holding_; }
   const Entry* find(const std::string& id) const;
   // The findings that ended since the last call; each is given once.
   std::vector<Finding> take_ended() { return std::exchange(just_ended_, {}); }

@@ -72,6 +72,17 @@ TEST_F(FindingBookTest, ResolvesOnlyWhatTheSameSourceReported) {
   EXPECT_EQ(book_.holding().size(), 1u);
 }
 
+TEST_F(FindingBookTest, TakesARoundThatSaysOnlyWhatDiffers) {
+  ASSERT_TRUE(report("s", {finding("a"), finding("b")}));
+  ASSERT_TRUE(report("t", {finding("other")}));
+  const Findings round{
+      .source = "s", .at = now_, .holding = {finding("c")}, .is_whole = false, .ended = {"a", "never told", "other"}};
+  ASSERT_TRUE(book_.update(round, [](const std::string&) { return Seq(0); }, facts_));
+  EXPECT_EQ(kinds(), (Lines{"finding.opened a", "finding.opened b", "finding.opened other", "finding.opened c",
+                            "finding.resolved a"}));
+  EXPECT_EQ(book_.holding().size(), 3u);
+}
+
 TEST_F(FindingBookTest, CausesAreSoughtByTheNewestEvidenceWhichIsNoFact) {
   Finding burst = finding("a");
   burst.evidence = {{.kind = Evidence::Kind::kLines, .lines = {"connection refused"}}};

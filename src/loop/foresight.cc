@@ -79,6 +79,16 @@ bool Foresight::hold_findings_back(bool on) {
   });
 }
 
+bool Foresight::tell_anew() {
+  return tasks_.try_put([this] {
+    for (auto& [rule, standing] : standing_) {
+      standing.is_told = false;
+      waiting_.insert(rule);
+    }
+    tell({}, observation_of({}, parts_.clock.now()), {});
+  });
+}
+
 Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catalog) {
   checker_.reset();
   rules_.reset();
@@ -109,10 +119,10 @@ Status Foresight::start(Knowledge knowledge, const catalog::CatalogReader& catal
   detect::VerdictChange verdicts = rules_->ask_all();
   problems.insert(problems.end(), verdicts.problems.begin(), verdicts.problems.end());
   // What held before and is not among what holds now is over, so every rule is told.
+  std::set<std::string_view> holds;
+  for (const Finding& finding : verdicts.broken) holds.insert(finding.id);
   for (auto& [rule, standing] : standing_) {
-    std::erase_if(standing.findings, [&](const Finding& finding) {
-      return std::ranges::find(verdicts.broken, finding.id, &Finding::id) == verdicts.broken.end();
-    });
+    std::erase_if(standing.findings, [&](const auto& known) { return !holds.contains(known.first); });
     waiting_.insert(rule);
   }
   verdicts.problems = std::move(problems);
@@ -149,34 +159,64 @@ Status Foresight::take(const PictureUpdate& update) {
 
 void Foresight::note(const detect::VerdictChange& verdicts, std::set<std::string>& rules) {
   for (const Finding& finding : verdicts.mended) {
-    std::erase_if(standing_[finding.rule].findings, [&](const Finding& one) { return one.id == finding.id; });
+    Standing& standing = standing_[finding.rule];
+    standing.findings.erase(finding.id);
+    standing.untold.erase(finding.id);
+    standing.ended.push_back(finding.id);
     rules.insert(finding.rule);
   }
   for (const Finding& finding : verdicts.broken) {
-    std::vector<Finding>& findings = standing_[finding.rule].findings;
+    Standing& standing = standing_[finding.rule];
     rules.insert(finding.rule);
-    if (std::ranges::find(findings, finding.id, &Finding::id) != findings.end()) continue;
-    findings.push_back(finding);
-    findings.back().since = parts_.clock.now();
+    const auto known = standing.findings.find(finding.id);
+    const Time since = known == standing.findings.end() ? parts_.clock.now() : known->second.since;
+    standing.findings.insert_or_assign(finding.id, finding).first->second.since = since;
+    standing.untold.insert(finding.id);
+    std::erase(standing.ended, finding.id);
   }
   for (const Finding& finding : verdicts.changed) {
-    std::vector<Finding>& findings = standing_[finding.rule].findings;
-    const auto known = std::ranges::find(findings, finding.id, &Finding::id);
-    if (known == findings.end()) continue;
-    const Time since = known->since;
-    *known = finding;
-    known->since = since;
+    Standing& standing = standing_[finding.rule];
+    const auto known = standing.findings.find(finding.id);
+    if (known == standing.findings.end()) continue;
+    const Time since = known->second.since;
+    known->second = finding;
+    known->second.since = since;
+    standing.untold.insert(finding.id);
     rules.insert(finding.rule);
   }
 }
 
-Findings Foresight::holding_of(const std::string& rule, Time now) {
+Findings Foresight::all_of(const std::string& rule, Time now) {
   Standing& standing = standing_[rule];
+  standing.is_told = true;
+  standing.ended.clear();
+  standing.untold.clear();
   Findings round{.source = standing.source, .at = now, .holding = {}};
-  for (const Finding& finding : standing.findings) {
-    if (now - finding.since >= standing.hold) round.holding.push_back(finding);
+  for (const auto& [id, finding] : standing.findings) {
+    if (now - finding.since >= standing.hold) {
+      round.holding.push_back(finding);
+    } else {
+      standing.untold.insert(id);
+    }
   }
-  if (round.holding.size() < standing.findings.size()) waiting_.insert(rule);
+  if (!standing.untold.empty()) waiting_.insert(rule);
+  return round;
+}
+
+Findings Foresight::news_of(const std::string& rule, Time now) {
+  Standing& standing = standing_[rule];
+  Findings round{.source = standing.source,
+                 .at = now,
+                 .holding = {},
+                 .is_whole = false,
+                 .ended = std::exchange(standing.ended, {})};
+  std::erase_if(standing.untold, [&](const std::string& id) {
+    const Finding& finding = standing.findings.at(id);
+    if (now - finding.since < standing.hold) return false;
+    round.holding.push_back(finding);
+    return true;
+  });
+  if (!standing.untold.empty()) waiting_.insert(rule);
   return round;
 }
 
@@ -189,7 +229,10 @@ void Foresight::tell(detect::VerdictChange verdicts, Observation relations, cons
   if (held_back_since_) {
     waiting_ = std::move(rules);
   } else {
-    for (const std::string& rule : rules) foreseen.rounds.push_back(holding_of(rule, now));
+    for (const std::string& rule : rules) {
+      Findings round = standing_[rule].is_told ? news_of(rule, now) : all_of(rule, now);
+      if (round.is_whole || !round.holding.empty() || !round.ended.empty()) foreseen.rounds.push_back(std::move(round));
+    }
   }
   if (!status) foreseen.problems.push_back(status.error());
   if (!parts_.post(std::move(foreseen))) log::debug("foresight", "the loop is stopping");

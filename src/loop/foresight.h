@@ -57,6 +57,9 @@ class Foresight {
   // five minutes at most. False when too much waits: try again later.
   bool hold_findings_back(bool on);
 
+  // Says once more all that holds, where it was told and could not be kept. False when too much waits.
+  bool tell_anew();
+
   // What a question is asked of; it leaves all as it was.
   struct Bench {
     catalog::Picture& picture;
@@ -77,7 +80,10 @@ class Foresight {
   struct Standing {
     std::string source;
     Duration hold{0};
-    std::vector<Finding> findings;  // With `since`.
+    std::map<std::string, Finding> findings;  // By id; with `since`.
+    bool is_told = false;                     // All of it once; after that only what differs:
+    std::set<std::string> untold;             // new ones and those of which other things are said,
+    std::vector<std::string> ended;           // and those that no longer hold.
   };
 
   void run(const std::stop_token& stop);
@@ -87,7 +93,8 @@ class Foresight {
   // Gives on what the picture derived and what the rules said.
   void tell(detect::VerdictChange verdicts, Observation relations, const Status& status);
   void note(const detect::VerdictChange& verdicts, std::set<std::string>& rules);
-  Findings holding_of(const std::string& rule, Time now);
+  Findings news_of(const std::string& rule, Time now);
+  Findings all_of(const std::string& rule, Time now);
   // kResourceExhausted when too much waits.
   Status enqueue(std::function<void(const Bench*)> task);
 

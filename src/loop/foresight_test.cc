@@ -129,6 +129,31 @@ TEST_F(ForesightTest, HoldsFindingsBackWhileAFleetIsSeenForTheFirstTime) {
   EXPECT_THAT(holding(told), ElementsAre("sql:rules.yaml:Lonely: db is lonely"));
 }
 
+TEST_F(ForesightTest, TellsOnlyWhatDiffersAndAllOfItWhereItIsAskedTo) {
+  begin();
+  EXPECT_TRUE(next().rounds.at(0).is_whole);
+  const auto put = [&](const std::string& name) {
+    ASSERT_TRUE(
+        foresight_.follow({.resources = {kept(object("k8s_service", name, {}, "{}"))}, .gone = {}, .relations = {}}));
+  };
+  put("db");
+  EXPECT_THAT(holding(next()), ElementsAre("sql:rules.yaml:Lonely: db is lonely"));
+  put("web");
+  const Foreseen second = next();
+  EXPECT_FALSE(second.rounds.at(0).is_whole);
+  EXPECT_THAT(holding(second), ElementsAre("sql:rules.yaml:Lonely: web is lonely"));
+  put("web");
+  EXPECT_THAT(next().rounds, IsEmpty());
+  ASSERT_TRUE(foresight_.follow({.resources = {}, .gone = {"k8s_service/prod/db"}, .relations = {}}));
+  const Foreseen third = next();
+  EXPECT_THAT(holding(third), IsEmpty());
+  EXPECT_EQ(third.rounds.at(0).ended.size(), 1u);
+  ASSERT_TRUE(foresight_.tell_anew());
+  const Foreseen all = next();
+  EXPECT_TRUE(all.rounds.at(0).is_whole);
+  EXPECT_THAT(holding(all), ElementsAre("sql:rules.yaml:Lonely: web is lonely"));
+}
+
 TEST_F(ForesightTest, TellsInTheEndWhatAFirstLookThatNeverEndsHeldBack) {
   begin();
   (void)next();

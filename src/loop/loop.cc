@@ -283,6 +283,7 @@ void Loop::take(Foreseen foreseen) {
   const Seq before = parts_.ledger.last_seq();
   take(Observed{std::move(foreseen.relations)});
   Status status = take_findings(foreseen.rounds);
+  if (!status) picture_->findings_lost();
   if (status && !foreseen.problems.empty()) status = fail(foreseen.problems.front());
   report("foresight", status);
   if (parts_.ledger.last_seq() == before || foreseen.rounds.empty()) return;
@@ -304,6 +305,7 @@ void Loop::tick() {
     changed_files_.insert(config_.changed().begin(), config_.changed().end());
   }
   if (reload_wanted_ && !detecting_) reload();
+  if (picture_) picture_->retry();
   derive(now);
   forget_history(now);
   if (parts_.clock.monotonic() - began_ > kClaimTime) report("findings", findings_.resolve_unclaimed(now, facts_));
@@ -345,7 +347,7 @@ std::vector<SeriesSample> Loop::finding_series(Time now) {
         {Labels({{std::string(kMetricName), "capstan_finding"}, {"finding", finding.id}, {"rule", finding.rule}}),
          {to_unix_ms(now), value}});
   };
-  for (const Finding& finding : findings_.holding()) add(finding, 1);
+  for (const auto& [id, entry] : findings_.entries()) add(entry.finding, 1);
   for (const Finding& finding : findings_.take_ended()) add(finding, stale_nan());
   return series;
 }

@@ -40,6 +40,10 @@ Status PictureFeed::update() {
   return told;
 }
 
+void PictureFeed::retry() {
+  if (findings_lost_) findings_lost_ = !foresight_.tell_anew();
+}
+
 Status PictureFeed::tell_all() {
   catalog::CatalogReader reader = TRY(catalog_.reader());
   changed_resources_.clear();  // The reader has seen them.

@@ -30,6 +30,9 @@ class PictureFeed {
 
   // Tells the picture what it does not know yet.
   Status update();
+  // What it said could not be written down: it says it again at the next `retry`.
+  void findings_lost() { findings_lost_ = true; }
+  void retry();
 
  private:
   Status tell_all();
@@ -43,6 +46,7 @@ class PictureFeed {
   std::set<ResourceId> changed_resources_;
   std::vector<catalog::RelationChange> changed_relations_;
   std::set<std::string> unseen_clusters_;
+  bool findings_lost_ = false;
   bool all_seen_ = false;  // The picture is to be told so, after what was seen.
 };
 

@@ -56,12 +56,15 @@ struct Finding {
   static Finding from_json(const Json& json);
 };
 
-// What one round of detection says: the findings that hold now. Those of the same `source` that held before and are
-// not among them are resolved.
+// What one round of detection says.
 struct Findings {
   std::string source;  // "alerts:host/cpu.yaml", "sql:rules.yaml", "log-errors"
   Time at;
   std::vector<Finding> holding;
+  // Where it is whole, `holding` is all that holds now, and what the source said before and is not there is resolved.
+  // Else it is what is new or differs, `ended` is what no longer holds, and the rest is as before.
+  bool is_whole = true;
+  std::vector<std::string> ended = {};  // Ids of findings.
 };
 
 }  // namespace capstan
