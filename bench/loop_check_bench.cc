@@ -94,6 +94,9 @@ class Site {
   const std::vector<std::filesystem::path>& packs() const { return packs_; }
   catalog::CatalogReader reader() const { return catalog_->reader().value(); }
   Time now() const { return clock_.now(); }
+  std::vector<catalog::KeptResource> resources() {
+    return loop_->ask([this] { return catalog_->all(); }).value();
+  }
 
  private:
   const std::vector<std::filesystem::path> packs_ = {std::filesystem::path(CAPSTAN_SOURCE_DIR) / "packs"};
@@ -218,9 +221,11 @@ std::string hash_of(loop::Foresight& foresight) {
 // Of a picture made of the catalog as it is.
 std::string hash_from_scratch(Site& site) {
   loop::Foresight fresh({.clock = site.clock(), .post = [](loop::LoopMessage) { return true; }});
-  const bool begun =
-      fresh.begin({.kinds = site.kinds(), .relations = catalog::load_relations(site.packs()).relations, .rules = {}},
-                  site.reader());
+  const bool begun = fresh.begin({.resources = site.resources(),
+                                  .kinds = site.kinds(),
+                                  .relations = catalog::load_relations(site.packs()).relations,
+                                  .rules = {}},
+                                 site.reader());
   return begun ? hash_of(fresh) : "none";
 }
 
