@@ -40,9 +40,7 @@ void Foresight::stop() {
 
 void Foresight::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    if (auto task = tasks_.take_within(stop, kLookAgain)) {
-      (*task)();
-    }
+    if (auto task = tasks_.take_within(stop, kLookAgain)) (*task)();
     if (!waiting_.empty()) tell({}, observation_of({}, parts_.clock.now()), {});
   }
 }
@@ -162,7 +160,7 @@ void Foresight::note(const detect::VerdictChange& verdicts, std::set<std::string
     Standing& standing = standing_[finding.rule];
     standing.findings.erase(finding.id);
     standing.untold.erase(finding.id);
-    standing.ended.push_back(finding.id);
+    standing.ended.insert(finding.id);
     rules.insert(finding.rule);
   }
   for (const Finding& finding : verdicts.broken) {
@@ -172,7 +170,7 @@ void Foresight::note(const detect::VerdictChange& verdicts, std::set<std::string
     const Time since = known == standing.findings.end() ? parts_.clock.now() : known->second.since;
     standing.findings.insert_or_assign(finding.id, finding).first->second.since = since;
     standing.untold.insert(finding.id);
-    std::erase(standing.ended, finding.id);
+    standing.ended.erase(finding.id);
   }
   for (const Finding& finding : verdicts.changed) {
     Standing& standing = standing_[finding.rule];
@@ -209,7 +207,8 @@ Findings Foresight::news_of(const std::string& rule, Time now) {
                  .at = now,
                  .holding = {},
                  .is_whole = false,
-                 .ended = std::exchange(standing.ended, {})};
+                 .ended = {standing.ended.begin(), standing.ended.end()}};
+  standing.ended.clear();
   std::erase_if(standing.untold, [&](const std::string& id) {
     const Finding& finding = standing.findings.at(id);
     if (now - finding.since < standing.hold) return false;

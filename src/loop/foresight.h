@@ -83,7 +83,7 @@ class Foresight {
     std::map<std::string, Finding> findings;  // By id; with `since`.
     bool is_told = false;                     // All of it once; after that only what differs:
     std::set<std::string> untold;             // new ones and those of which other things are said,
-    std::vector<std::string> ended;           // and those that no longer hold.
+    std::set<std::string> ended;              // and those that no longer hold.
   };
 
   void run(const std::stop_token& stop);
