@@ -208,6 +208,14 @@ Result<std::vector<const KindSpec*>> write_parts(sqlite::Database& database, sql
   return written;
 }
 
+Status write_labels(sqlite::Database& database, sqlite::StatementCache& statements, const ResourceId& id,
+                    const ResourceLabels& labels) {
+  TRY(TRY(statements.get(database, "DELETE FROM label WHERE resource = ?"))->with(id).run());
+  sqlite::Statement* insert = TRY(statements.get(database, "INSERT INTO label(resource, name, value) VALUES(?, ?, ?)"));
+  for (const auto& [name, value] : labels) TRY(insert->with(id, name, value).run());
+  return {};
+}
+
 Json lasting_fields(const KindSpec& kind, const Json& fields) {
   if (kind.objects) return fit_object(fields, kLargestObject + kGivenBytes);
   Json lasting = Json::object();

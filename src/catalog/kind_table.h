@@ -47,6 +47,9 @@ Result<std::vector<const KindSpec*>> write_parts(sqlite::Database& database, sql
                                                  const Json* before);
 Status remove_parts(sqlite::Database& database, sqlite::StatementCache& statements, const std::vector<KindSpec>& kinds,
                     const ResourceId& id, const std::string& kind);
+// Writes the rows of a resource in the table of labels, in place of those that it had.
+Status write_labels(sqlite::Database& database, sqlite::StatementCache& statements, const ResourceId& id,
+                    const ResourceLabels& labels);
 // Binds a normalized value.
 void bind_column(sqlite::Statement& statement, int index, const KindSpec::Column& column, const Json& value);
 // The value of a result column, as `normalized` gave it.

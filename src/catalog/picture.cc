@@ -159,7 +159,10 @@ Status Picture::write_rows(const Resource& resource, const KindSpec& spec, const
   if (before == nullptr || !has_same_columns(*before, resource, spec)) {
     TRY(write_own_row(resource, spec, before == nullptr));
   }
-  if (before == nullptr || before->labels != resource.labels) TRY(write_labels(resource, before));
+  if (before == nullptr || before->labels != resource.labels) {
+    note_table("label");
+    TRY(write_labels(database_, statements_, resource.id, resource.labels));
+  }
   const std::vector<const KindSpec*> parts =
       TRY(write_parts(database_, statements_, kinds_, resource, before == nullptr ? nullptr : &before->fields));
   for (const KindSpec* part : parts) note_table(part->name);
@@ -178,15 +181,6 @@ Status Picture::write_own_row(const Resource& resource, const KindSpec& spec, bo
   note_table("resource");
   return run("INSERT OR REPLACE INTO resource(id, kind, name) VALUES(?, ?, ?)", resource.id, resource.kind,
              resource.name);
-}
-
-Status Picture::write_labels(const Resource& resource, const Resource* before) {
-  note_table("label");
-  if (before != nullptr) TRY(run("DELETE FROM label WHERE resource = ?", resource.id));
-  for (const auto& [name, value] : resource.labels) {
-    TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", resource.id, name, value));
-  }
-  return {};
 }
 
 Status Picture::remove_rows(const ResourceId& id, const KindSpec& spec) {

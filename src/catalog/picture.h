@@ -135,7 +135,6 @@ class Picture {
   // Each in which something changes is noted. `before` is nullptr for a new one.
   Status write_rows(const Resource& resource, const KindSpec& spec, const Resource* before);
   Status write_own_row(const Resource& resource, const KindSpec& spec, bool is_new);
-  Status write_labels(const Resource& resource, const Resource* before);
   Status remove_rows(const ResourceId& id, const KindSpec& spec);
   bool has_same_columns(const Resource& before, const Resource& after, const KindSpec& spec) const;
   // The rest follows from what a resource was and is; either may be nothing.

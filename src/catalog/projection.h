@@ -46,7 +46,6 @@ class Projection {
                         const std::optional<Before>& before);
   // `before` are the fields that it had, nullptr for a new one.
   Status write_typed(const Resource& resource, const Json* before);
-  Status write_labels(const ResourceId& id, const ResourceLabels& labels);
   // `fields` are what they were.
   Status close_version(const ResourceId& id, const std::string& at, const std::string& fields);
   Status relation_appeared(const Fact& fact);

@@ -79,7 +79,7 @@ Status Projection::write_resource(const Fact& fact, const KnownWorld::Thing& thi
   }
   TRY(run("INSERT OR REPLACE INTO resource_version(id, kind, name, labels, valid_from, seq) VALUES(?, ?, ?, ?, ?, ?)",
           fact.subject, thing.kind, thing.name, labels, at, fact.seq));
-  if (!before || before->labels != thing.labels) TRY(write_labels(fact.subject, thing.labels));
+  if (!before || before->labels != thing.labels) TRY(write_labels(database_, statements_, fact.subject, thing.labels));
   return write_typed({.id = fact.subject,
                       .kind = thing.kind,
                       .name = thing.name,
@@ -100,14 +100,6 @@ Status Projection::write_typed(const Resource& resource, const Json* before) {
   if (!is_new) statement->bind(++index, resource.id);
   TRY(statement->run());
   TRY(write_parts(database_, statements_, kinds_, resource, before));
-  return {};
-}
-
-Status Projection::write_labels(const ResourceId& id, const ResourceLabels& labels) {
-  TRY(run("DELETE FROM label WHERE resource = ?", id));
-  for (const auto& [name, value] : labels) {
-    TRY(run("INSERT INTO label(resource, name, value) VALUES(?, ?, ?)", id, name, value));
-  }
   return {};
 }
 
