@@ -199,6 +199,8 @@ class SettingsReader {
            before_.node_groups.groups);
     if (const ConfigNode* node = reader.node("manifests"))
       take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
+    if (const ConfigNode* node = reader.node("services"))
+      take("services", *node, read_service_settings(*node), settings.services, before_.services);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
     if (const ConfigNode* node = reader.node("owner_labels"))
