@@ -17,7 +17,7 @@
 //     do: [ … ]
 //
 // Further keys: service (another one than the description's), as (which login, with `with` for what it takes),
-// gather (joins what lies somewhere over several answers into one list).
+// gather (joins what lies somewhere over several answers into one list; an object counts as a list of one).
 #pragma once
 
 #include <functional>

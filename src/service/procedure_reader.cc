@@ -79,7 +79,7 @@ class Reader {
     if (const ConfigNode* takes = reader.node("take")) read_takes(*takes, step.takes);
     if (const ConfigNode* gather = reader.node("gather")) step.gather = read_gather(*gather);
     if (step.request.members().empty()) {
-      if (step.takes.empty()) problem(node, "this step neither calls the service nor takes a value");
+      if (step.takes.empty() && !step.gather) problem(node, "this step neither calls the service nor takes a value");
       return step;
     }
     if (const Status checked = check_(step.service, step.request); !checked) problem(node, checked.error().message);

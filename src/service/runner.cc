@@ -194,7 +194,8 @@ class Run {
   }
 
   Status gather(const Gather& gather) {
-    const Json found = scope_.read(gather.place, false);
+    Json found = scope_.read(gather.place, false);
+    if (found.is_object()) found = Json::array({std::move(found)});
     Json& list = scope_.values.mutable_members()[gather.into];
     if (!list.is_array()) list = Json::Array();
     for (const Json& item : found.items()) {

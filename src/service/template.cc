@@ -16,6 +16,15 @@ std::optional<std::string> plain_text(const Json& value) {
   return std::nullopt;
 }
 
+std::string dns_label(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!fits) c = '-';
+  }
+  return text;
+}
+
 // Nothing: an optional place without a value.
 Result<std::optional<Json>> fill_one(const Json& value, const Scope& scope, Template::Encode encode) {
   if (value.is_string()) {
@@ -63,6 +72,10 @@ Result<Template> Template::parse(std::string_view text) {
       return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' has '{{{{' without '}}}}'", text));
     std::string_view place = trim(text.substr(open + 2, close - open - 2));
     Piece piece{.text = std::string(text.substr(at, open - at)), .place = {}, .is_place = true};
+    if (place.ends_with("|dns")) {
+      piece.dns = true;
+      place.remove_suffix(4);
+    }
     if (place.ends_with('?')) {
       piece.optional = true;
       place.remove_suffix(1);
@@ -95,6 +108,7 @@ Result<Json> Template::fill(const Scope& scope, Encode encode) const {
                   fmt::format("there is no value for {{{{{}}}}} in '{}'", piece.place.text(), text_));
     }
     const bool alone = pieces_.size() == 1 && piece.text.empty() && encode == nullptr;
+    if (piece.dns) value = dns_label(plain_text(value).value_or(""));
     if (alone) return value;
     if (value.is_null()) continue;
     const std::optional<std::string> text = plain_text(value);
@@ -112,7 +126,8 @@ std::string Template::tell(const Scope& scope) const {
   for (const Piece& piece : pieces_) {
     told += piece.text;
     if (!piece.is_place) continue;
-    const Json value = scope.read(piece.place, false);
+    Json value = scope.read(piece.place, false);
+    if (piece.dns && value.is_string()) value = dns_label(value.string_or_empty());
     if (value.is_null())
       told += fmt::format("{{{{{}}}}}", piece.place.text());
     else

@@ -47,6 +47,7 @@ class Template {
     JsonPath place;
     bool is_place = false;
     bool optional = false;
+    bool dns = false;
   };
   std::string text_;
   std::vector<Piece> pieces_;

@@ -115,7 +115,11 @@ Result<ServiceAnswer> RestService::call(const ServiceCall& call, const std::stop
 
 Result<ServiceAnswer> RestService::all_pages(RestSession& session, const ServiceCall& call,
                                              const std::stop_token& stop) {
-  const Paging& paging = spec_.paging;
+  const std::string& named = call.request["paging"].string_or_empty();
+  const auto other = spec_.pagings.find(named);
+  if (!named.empty() && other == spec_.pagings.end())
+    return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' has no paging '{}'", spec_.name, named));
+  const Paging& paging = named.empty() ? spec_.paging : other->second;
   std::string_view place = call.collect;
   if (place.starts_with("$.")) place.remove_prefix(2);
   if (place == "$") place = "";

@@ -12,7 +12,7 @@ namespace capstan::rest {
 namespace {
 
 constexpr auto kMethods = std::to_array<std::string_view>({"get", "post", "put", "patch", "delete", "head"});
-constexpr auto kMembers = std::to_array<std::string_view>({"query", "headers", "body", "form"});
+constexpr auto kMembers = std::to_array<std::string_view>({"query", "headers", "body", "form", "paging"});
 
 class Reader {
  public:
@@ -32,6 +32,9 @@ class Reader {
     if (const ConfigNode* rate = map_.node("rate")) read_rate(*rate);
     if (const ConfigNode* errors = map_.node("errors")) read_errors(*errors);
     if (const ConfigNode* paging = map_.node("paging")) spec_.paging = read_paging(*paging);
+    if (const ConfigNode* pagings = map_.node("pagings")) {
+      for (const ConfigMember& member : pagings->members) spec_.pagings[member.key.scalar] = read_paging(member.value);
+    }
     if (const ConfigNode* logins = map_.required_node("logins", ConfigNode::Kind::kMap)) {
       for (const ConfigMember& member : logins->members) spec_.logins.push_back(read_login(member));
       if (logins->members.empty()) map_.problem(*logins, "'logins' needs at least one way to log in");
@@ -168,7 +171,7 @@ Status check_request(const Json& request) {
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("unknown key '{}' in a step{}", key, did_you_mean(key, known)));
     }
-    if (key != "body" && !value.is_object())
+    if (key != "body" && key != "paging" && !value.is_object())
       return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be a map", key));
   }
   if (method.empty())

@@ -13,6 +13,7 @@
 //             # or { offset: offset, limit: limit, per_page: 100, total: $.total }
 //             # or { cursor: cursor, next: $.nextCursor, limit: limit, per_page: 100 }
 //             # or { link: next, limit: per_page, per_page: 100 }         RFC 8288
+//   pagings: { items: { … } }              # others, for steps that say 'paging: items'
 //   logins:
 //     admin:                               # the first is the one that calls use unless they say 'as'
 //       send: { X-API-Key: "{{settings.api_key}}" }
@@ -69,11 +70,12 @@ struct RestSpec {
   int in_flight = 16;
   Duration timeout{30'000};
   Paging paging;
+  std::map<std::string, Paging, std::less<>> pagings;  // By name.
   std::vector<Login> logins;
 };
 
 // Whether `request` is one of HTTP: exactly one of get, post, put, patch, delete and head with a path, and query,
-// headers, body or form.
+// headers, body or form, and the name of a way of paging.
 Status check_request(const Json& request);
 
 // Mistakes are added to `problems`. `check` knows the requests of other services, for logins that go by them.
