@@ -412,9 +412,8 @@ Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
       break;
     case NotifySettings::Kind::kWebhook: {
       const std::string& url = wanted.url_reference;
-      const bool is_reference = url.starts_with("env:") || url.starts_with("file:");
       route.channel = std::make_shared<webhook::WebhookChannel>(
-          wanted.name, is_reference ? TRY(secrets_.get(url)) : Secret(url),
+          wanted.name, is_secret_reference(url) ? TRY(secrets_.get(url)) : Secret(url),
           wanted.key_reference.empty() ? Secret() : TRY(secrets_.get(wanted.key_reference)), http_, clock_);
       break;
     }

@@ -14,9 +14,10 @@ namespace {
 
 // A secret must be referred to, so that it is in no file that people share.
 void need_reference(MapReader& reader, const ConfigNode* node, std::string_view key, const std::string& value) {
-  if (value.empty() || value.starts_with("env:") || value.starts_with("file:")) return;
+  if (value.empty() || is_secret_reference(value)) return;
   if (node && node->find(key)) {
-    reader.problem(*node->find(key), fmt::format("'{}' must refer to a secret: env:NAME or file:/path", key));
+    reader.problem(*node->find(key),
+                   fmt::format("'{}' must refer to a secret: env:NAME, file:/path or secret:PATH#FIELD", key));
   }
 }
 
