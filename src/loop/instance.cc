@@ -19,6 +19,7 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
+#include "loop/secret_desk.h"
 #include "loop/senses.h"
 #include "loop/service_table.h"
 #include "loop/settings.h"
@@ -73,7 +74,7 @@ class Running final : public Instance {
       : clock_(clock),
         random_(random),
         options_(std::move(options)),
-        secrets_(secret::process_environment(), known_secrets_) {
+        secrets_(secret::process_environment(), known_secrets_, [this] { return secret_desk_->store(); }) {
     // An error of a counterpart may repeat the token it was sent.
     log::set_filter([this](std::string_view message) { return known_secrets_.mask(message); });
   }
@@ -88,9 +89,11 @@ class Running final : public Instance {
     loop_->set_page(settings_.page_url.empty() ? page : settings_.page_url);
     loop_->start();
     senses_->start();
+    secret_desk_->start();
   }
 
   void stop() override {
+    if (secret_desk_) secret_desk_->stop();
     if (senses_) senses_->stop();
     if (manifests_) manifests_->stop();
     if (clusters_) clusters_->stop();
@@ -134,6 +137,7 @@ class Running final : public Instance {
   secret::MaskingList known_secrets_;
   secret::ReferenceStore secrets_;
   CurlHttpClient http_;
+  std::unique_ptr<SecretDesk> secret_desk_;
   Settings settings_;
   Settings at_start_;
   host::CurrentHostConfig host_config_{host::HostConfig()};
@@ -209,6 +213,19 @@ Status Running::open(const ledger::DataDirectory& directory) {
   settings_ = read_settings(config, {}).settings;
   at_start_ = settings_;
   TRY(open_stores(directory, config));
+  secret_desk_ = std::make_unique<SecretDesk>(SecretDesk::Parts{
+      .directory = directory.path(),
+      .clock = clock_,
+      .random = random_,
+      .http = http_,
+      .references = secrets_,
+      .heard = [this](std::string_view secret) { known_secrets_.add(secret); },
+      .report =
+          [this](std::string error) {
+            loop_->post(
+                Command{[this, error = std::move(error)] { loop_->note_source("vault", error, clock_.now()); }});
+          }});
+  secret_desk_->apply(settings_.secrets, settings_.vault);
   TRY(add_verbs(directory));
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
@@ -322,6 +339,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     known_secrets_.add(job.credentials.password.reveal());
     known_secrets_.add(job.credentials.credentials.reveal());
   }
+  secret_desk_->apply(settings_.secrets, settings_.vault);
   host_config_.set(settings_.host);
   loop_->set_history_retention(settings_.history_retention);
   loop_->set_owner_labels(settings_.owner_labels);

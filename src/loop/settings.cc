@@ -200,6 +200,10 @@ class SettingsReader {
            before_.node_groups.groups);
     if (const ConfigNode* node = reader.node("manifests"))
       take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
+    if (const ConfigNode* node = reader.node("secrets"))
+      take("secrets", *node, read_secret_settings(*node), settings.secrets, before_.secrets);
+    if (const ConfigNode* node = reader.node("vault"))
+      take("vault", *node, vault::read_vault_settings(*node), settings.vault, before_.vault);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
     if (const ConfigNode* node = reader.node("owner_labels"))
