@@ -7,7 +7,8 @@
 //   pending_tries       how many calls may have spent logins on it
 // Every write is a check-and-set, so of two rotations at once one fails with kFailedPrecondition. A pending password is
 // never replaced by another one: a change that was asked for and got no answer may still happen, and then sets what the
-// record has. (A request that comes later than the end of the next rotation is beyond this.)
+// record has. (Beyond this: a portal that does not ask for the old password and
+// carries a request out so late that the next rotation has begun.)
 #pragma once
 
 #include <functional>

@@ -13,8 +13,12 @@ namespace {
 constexpr const char* kPath = "trial/portal";
 
 // How the portal answers a request to set a password.
-enum class Set { kDone, kAnswerLostDone, kAnswerLostNotDone, kAnswerLostDoneLater, kRefused };
-constexpr std::array kSets = {Set::kDone, Set::kAnswerLostDone, Set::kAnswerLostNotDone, Set::kAnswerLostDoneLater,
+enum class Set { kDone, kAnswerLostDone, kAnswerLostNotDone, kAnswerLostDoneLater, kAnswerLostDoneMuchLater, kRefused };
+constexpr std::array kSets = {Set::kDone,
+                              Set::kAnswerLostDone,
+                              Set::kAnswerLostNotDone,
+                              Set::kAnswerLostDoneLater,
+                              Set::kAnswerLostDoneMuchLater,
                               Set::kRefused};
 
 // What goes wrong in one run of the process.
@@ -108,8 +112,8 @@ class World final : public VersionedSecretStore {
     return !dead_;
   }
   void land_late() {
-    if (!late_ || --late_->second > 0) return;
-    password_ = late_->first;
+    if (!late_ || --late_->effects > 0) return;
+    if (!checks_old_ || late_->old == password_) password_ = late_->wanted;
     late_.reset();
   }
   SetAnswer set(const Secret& old, const Secret& wanted) {
@@ -118,7 +122,9 @@ class World final : public VersionedSecretStore {
       if (trouble_.set == Set::kRefused || (checks_old_ && old.reveal() != password_)) {
         answer = SetAnswer::kRefused;
       } else if (trouble_.set == Set::kAnswerLostDoneLater) {
-        late_ = {wanted.reveal(), 3};
+        late_ = {old.reveal(), wanted.reveal(), 3};
+      } else if (trouble_.set == Set::kAnswerLostDoneMuchLater) {
+        late_ = {old.reveal(), wanted.reveal(), 6};
       } else if (trouble_.set != Set::kAnswerLostNotDone) {
         password_ = wanted.reveal();
         if (trouble_.set == Set::kDone) answer = SetAnswer::kDone;
@@ -140,18 +146,27 @@ class World final : public VersionedSecretStore {
   Trouble trouble_;
   bool dead_ = false;
   int step_ = 0;
-  std::optional<std::pair<std::string, int>> late_;  // Is set so many effects later.
+  struct Late {
+    std::string old, wanted;
+    int effects;  // Until it happens.
+  };
+  std::optional<Late> late_;
 };
 
 // More effects than a run has: the last ones are runs without a crash.
 constexpr int kMostEffects = 8;
 
-std::vector<Trouble> all_troubles() {
+// A portal that does not ask for the old password carries a late request out even during the next rotation, which
+// nothing here can prevent.
+bool is_hopeless(bool checks_old, Set set) { return !checks_old && set == Set::kAnswerLostDoneMuchLater; }
+
+std::vector<Trouble> all_troubles(bool checks_old) {
   std::vector<Trouble> all;
   for (int crash = -1; crash < kMostEffects; ++crash) {
     for (const bool after : {false, true}) {
       if (crash < 0 && after) continue;
       for (const Set set : kSets) {
+        if (is_hopeless(checks_old, set)) continue;
         for (const bool mute : {false, true}) all.push_back({crash, after, set, mute});
       }
     }
@@ -180,8 +195,8 @@ TEST(Rotation, KeepsTheOldPasswordWhenTheNewOneIsRefused) {
 // Two runs that may be cut off between, before or after any two effects, while answers are lost and logins cannot be
 // judged, then runs without trouble.
 TEST(Rotation, KnowsAPasswordThatWorksWheneverItIsKilledAndEndsWell) {
-  const std::vector<Trouble> troubles = all_troubles();
   for (const bool checks_old : {true, false}) {
+    const std::vector<Trouble> troubles = all_troubles(checks_old);
     for (const bool recovers : {true, false}) {
       for (const Trouble& first : troubles) {
         for (const Trouble& second : troubles) {
@@ -208,6 +223,7 @@ TEST(Rotation, KnowsAPasswordThatWorksWheneverItIsKilledAndEndsWell) {
 TEST(Rotation, EndsWellAfterRecoveriesThatWereCutOffThemselves) {
   for (const bool checks_old : {true, false}) {
     for (const Set set : kSets) {
+      if (is_hopeless(checks_old, set)) continue;
       for (int crashes = 0; crashes < 18 * 18 * 18; ++crashes) {
         World world(checks_old);
         for (const int crash : {crashes % 18, crashes / 18 % 18, crashes / 324}) {
