@@ -50,6 +50,8 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"global", DocumentKind::kSettings},
     {"notify", DocumentKind::kSettings},
     {"manifests", DocumentKind::kSettings},
+    {"secrets", DocumentKind::kSettings},
+    {"vault", DocumentKind::kSettings},
     {"retention", DocumentKind::kSettings},
     {"node_groups", DocumentKind::kSettings},
     {"node_group_labels", DocumentKind::kSettings},

@@ -20,6 +20,7 @@
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
 #include "loop/record_shelf.h"
+#include "loop/secret_desk.h"
 #include "loop/senses.h"
 #include "loop/service_senses.h"
 #include "loop/service_table.h"
@@ -76,7 +77,7 @@ class Running final : public Instance {
       : clock_(clock),
         random_(random),
         options_(std::move(options)),
-        secrets_(secret::process_environment(), known_secrets_) {
+        secrets_(secret::process_environment(), known_secrets_, [this] { return secret_desk_->store(); }) {
     // An error of a counterpart may repeat the token it was sent.
     log::set_filter([this](std::string_view message) { return known_secrets_.mask(message); });
   }
@@ -92,9 +93,11 @@ class Running final : public Instance {
     loop_->start();
     senses_->start();
     outside_services_->start();
+    secret_desk_->start();
   }
 
   void stop() override {
+    if (secret_desk_) secret_desk_->stop();
     if (senses_) senses_->stop();
     if (outside_services_) outside_services_->stop();
     if (manifests_) manifests_->stop();
@@ -139,6 +142,7 @@ class Running final : public Instance {
   secret::MaskingList known_secrets_;
   secret::ReferenceStore secrets_;
   CurlHttpClient http_;
+  std::unique_ptr<SecretDesk> secret_desk_;
   Settings settings_;
   Settings at_start_;
   host::CurrentHostConfig host_config_{host::HostConfig()};
@@ -216,6 +220,19 @@ Status Running::open(const ledger::DataDirectory& directory) {
   settings_ = read_settings(config, {}).settings;
   at_start_ = settings_;
   TRY(open_stores(directory, config));
+  secret_desk_ = std::make_unique<SecretDesk>(SecretDesk::Parts{
+      .directory = directory.path(),
+      .clock = clock_,
+      .random = random_,
+      .http = http_,
+      .references = secrets_,
+      .heard = [this](std::string_view secret) { known_secrets_.add(secret); },
+      .report =
+          [this](std::string error) {
+            loop_->post(
+                Command{[this, error = std::move(error)] { loop_->note_source("vault", error, clock_.now()); }});
+          }});
+  secret_desk_->apply(settings_.secrets, settings_.vault);
   TRY(add_verbs(directory));
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
@@ -344,6 +361,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     known_secrets_.add(job.credentials.password.reveal());
     known_secrets_.add(job.credentials.credentials.reveal());
   }
+  secret_desk_->apply(settings_.secrets, settings_.vault);
   host_config_.set(settings_.host);
   loop_->set_history_retention(settings_.history_retention);
   loop_->set_owner_labels(settings_.owner_labels);
@@ -438,9 +456,8 @@ Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
       break;
     case NotifySettings::Kind::kWebhook: {
       const std::string& url = wanted.url_reference;
-      const bool is_reference = url.starts_with("env:") || url.starts_with("file:");
       route.channel = std::make_shared<webhook::WebhookChannel>(
-          wanted.name, is_reference ? TRY(secrets_.get(url)) : Secret(url),
+          wanted.name, is_secret_reference(url) ? TRY(secrets_.get(url)) : Secret(url),
           wanted.key_reference.empty() ? Secret() : TRY(secrets_.get(wanted.key_reference)), http_, clock_);
       break;
     }

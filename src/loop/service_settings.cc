@@ -5,20 +5,17 @@
 #include <algorithm>
 #include <array>
 
+#include "model/secret.h"
+
 namespace capstan::loop {
 namespace {
 
-constexpr auto kReferences = std::to_array<std::string_view>({"env:", "file:", "secret:"});
 constexpr auto kSecretWords = std::to_array<std::string_view>({"password", "secret", "token", "key"});
 
 bool sounds_secret(std::string_view name) {
   return !name.ends_with("_file") && std::ranges::any_of(kSecretWords, [&](std::string_view word) {
     return name.find(word) != std::string_view::npos;
   });
-}
-
-bool is_reference(std::string_view value) {
-  return std::ranges::any_of(kReferences, [&](std::string_view prefix) { return value.starts_with(prefix); });
 }
 
 }  // namespace
@@ -37,7 +34,7 @@ Result<std::vector<ServiceSettings>> read_service_settings(const ConfigNode& nod
                   member.value.where);
     }
     for (const ConfigMember& setting : member.value.members) {
-      if (!sounds_secret(setting.key.scalar) || is_reference(setting.value.scalar)) continue;
+      if (!sounds_secret(setting.key.scalar) || is_secret_reference(setting.value.scalar)) continue;
       return fail(
           ErrorCode::kInvalidArgument,
           fmt::format("'{}' must refer to a secret: env:NAME, file:/path or secret:PATH#FIELD", setting.key.scalar),

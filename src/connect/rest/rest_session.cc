@@ -8,12 +8,6 @@ namespace capstan::rest {
 namespace {
 
 constexpr Duration kRefusedFor{60'000};
-constexpr std::string_view kReferences[] = {"env:", "file:", "secret:", "vault:"};
-
-bool is_reference(const Json& value) {
-  return std::ranges::any_of(kReferences,
-                             [&](std::string_view prefix) { return value.string_or_empty().starts_with(prefix); });
-}
 
 }  // namespace
 
@@ -53,7 +47,7 @@ Result<service::Scope> RestSession::scope() const {
   Json settings = Json::object();
   Json secrets = Json::object();
   for (const auto& [name, value] : parts_.settings.members()) {
-    if (is_reference(value)) {
+    if (is_secret_reference(value.string_or_empty())) {
       const Secret secret = TRY(during(fmt::format("the setting '{}' of the service '{}'", name, parts_.spec.name),
                                        parts_.outside.secrets->get(value.string_or_empty())));
       secrets.set(name, secret.reveal());

@@ -1,0 +1,65 @@
+// Changes a password somewhere else so that one that works is always known, whenever the process dies: the new one is
+// written beside the current one, set, proven by a login, then made the current one.
+//
+// The record of the secret holds both while it is not proven which works:
+//   password            what worked last
+//   pending_password    what may work by now
+//   pending_tries       how many calls may have spent logins on it
+// Every write is a check-and-set, so of two rotations at once one fails with kFailedPrecondition. A pending password is
+// never replaced by another one: a change that was asked for and got no answer may still happen, and then sets what the
+// record has. (Beyond this: a portal that does not ask for the old password and
+// carries a request out so late that the next rotation has begun.)
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "model/versioned_secrets.h"
+
+namespace capstan::secret {
+
+enum class SetAnswer {
+  kDone,
+  kRefused,     // Certainly not done, by this call.
+  kCannotTell,  // No answer, or none that says.
+};
+
+enum class LoginAnswer { kWorks, kRefused, kCannotTell };
+
+struct RotationParts {
+  VersionedSecretStore& store;
+  std::function<SetAnswer(const Secret& old, const Secret& wanted)> set_password;
+  std::function<LoginAnswer(const Secret& password)> try_login;
+  std::function<Result<Secret>()> make_password;
+};
+
+enum class RotationEnd {
+  kRotated,       // The record has the new password only, and a login proved it.
+  kRefused,       // The new password was not taken; the record has the old one only, and a login proved it.
+  kCurrentWorks,  // A login proved the old one; the pending one is kept, and set by the next rotation.
+  kCannotTell,    // One of both works; both are kept: try again when logins can be judged.
+  kNeitherWorks,  // Both were refused and are kept: somebody else changed it, or the account is locked. A person.
+};
+
+struct RotationReport {
+  RotationEnd end = RotationEnd::kCannotTell;
+  int64_t version = 0;  // Of the record now.
+  int logins = 0;
+  int refused = 0;  // Of them; never more than kMostRefused.
+};
+
+// One call never has more logins refused than this, so that an account is not locked by us.
+inline constexpr int kMostRefused = 2;
+// So many calls may spend logins on one pending password; then kFailedPrecondition says that a person has to look.
+inline constexpr int kMostTries = 5;
+
+// A rotation of the secret at `path`, which must exist; other fields of it stay. One that was cut off is ended first,
+// and that is all then. Errors are those of the store and of make_password; whatever they are, `recover` or the next
+// `rotate` finds out.
+Result<RotationReport> rotate_password(const RotationParts& parts, std::string_view path);
+
+// Finds out which password works, by at most two logins, the pending one first; sets nothing. kCurrentWorks where
+// nothing is pending, without a login.
+Result<RotationReport> recover_password(const RotationParts& parts, std::string_view path);
+
+}  // namespace capstan::secret
