@@ -19,8 +19,10 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
+#include "loop/password_desk.h"
 #include "loop/record_shelf.h"
 #include "loop/secret_desk.h"
+#include "loop/secret_service.h"
 #include "loop/senses.h"
 #include "loop/service_senses.h"
 #include "loop/service_table.h"
@@ -177,6 +179,7 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
+  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, [this](const std::string&) { return make_password(); }};
   std::unique_ptr<ServiceSenses> outside_services_;
   RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
@@ -312,6 +315,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .clock = clock_,
       .random = random_,
       .secrets = secrets_,
+      .passwords = passwords_,
+      .stored_secrets = std::make_shared<SecretService>([this] { return secret_desk_->store(); }),
       .verbs = verbs_,
       .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting); },
       .report =
