@@ -35,6 +35,13 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"step", DocumentKind::kDiagnosis},
     {"walk", DocumentKind::kDiagnosis},
     {"traffic", DocumentKind::kTraffic},
+    // These name their service, too.
+    {"inventory", DocumentKind::kDescription},
+    {"verb", DocumentKind::kDescription},
+    {"service", DocumentKind::kService},
+    {"record_form", DocumentKind::kRecordForm},
+    {"records", DocumentKind::kRecords},
+    {"services", DocumentKind::kSettings},
     {"host", DocumentKind::kSettings},
     {"scrape", DocumentKind::kSettings},
     {"kubernetes", DocumentKind::kSettings},

@@ -19,8 +19,10 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
+#include "loop/record_shelf.h"
 #include "loop/secret_desk.h"
 #include "loop/senses.h"
+#include "loop/service_senses.h"
 #include "loop/service_table.h"
 #include "loop/settings.h"
 #include "manual/manual_shelf.h"
@@ -47,6 +49,7 @@ constexpr size_t kWorkers = 8;
 constexpr size_t kMessengers = 2;
 constexpr size_t kWorkLimit = 1'000;
 constexpr size_t kTableFunctionRows = 10'000;
+constexpr size_t kLargestFact = 1 << 20;  // A plan of two thousand actions.
 constexpr Duration kHostRuleInterval{1'000};
 
 // What cannot be changed while everything runs.
@@ -89,12 +92,14 @@ class Running final : public Instance {
     loop_->set_page(settings_.page_url.empty() ? page : settings_.page_url);
     loop_->start();
     senses_->start();
+    outside_services_->start();
     secret_desk_->start();
   }
 
   void stop() override {
     if (secret_desk_) secret_desk_->stop();
     if (senses_) senses_->stop();
+    if (outside_services_) outside_services_->stop();
     if (manifests_) manifests_->stop();
     if (clusters_) clusters_->stop();
     if (loop_) loop_->stop();
@@ -172,6 +177,8 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
+  std::unique_ptr<ServiceSenses> outside_services_;
+  RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
   std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<ScalingDesk> scaling_;
@@ -179,7 +186,7 @@ class Running final : public Instance {
 };
 
 Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
-  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock_, random_));
+  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {.body_limit = kLargestFact}, clock_, random_));
   catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"),
                                         catalog::read_kinds(kind_files(config), read_products(config).products).kinds));
   metrics_ =
@@ -301,6 +308,21 @@ Status Running::open(const ledger::DataDirectory& directory) {
                     Command{[this, cluster = std::move(cluster)] { loop_->picture()->cluster_seen(cluster); }});
               }},
       random_, options_.environment);
+  outside_services_ = std::make_unique<ServiceSenses>(ServiceSenses::Parts{
+      .clock = clock_,
+      .random = random_,
+      .secrets = secrets_,
+      .verbs = verbs_,
+      .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting); },
+      .report =
+          [this](std::string source, std::string error) {
+            loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
+              loop_->note_source(source, error, clock_.now());
+            }});
+          }});
+  loop_->facts().observe([this](const Fact& fact) {
+    if (fact.kind == fact_kind::kActionFinished) outside_services_->note_action(fact.body["verb"].string_or_empty());
+  });
   scaling_ = std::make_unique<ScalingDesk>(
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
@@ -358,6 +380,10 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   if (clusters_->take_begun()) loop_->picture()->expect_clusters(clusters_->names());
   loop_->config().watch(clusters_->files());
   manifests_->apply(settings_.manifests);
+  for (Error& problem : outside_services_->apply(config, settings_.services, catalog_->kinds()))
+    problems.push_back(std::move(problem));
+  for (Error& problem : records_.load(config, catalog_->kinds())) problems.push_back(std::move(problem));
+  loop_->post(Observed{records_.observation(clock_.now())});
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));
   products_.set(settings_.products);
   for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {

@@ -200,6 +200,8 @@ class SettingsReader {
            before_.node_groups.groups);
     if (const ConfigNode* node = reader.node("manifests"))
       take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
+    if (const ConfigNode* node = reader.node("services"))
+      take("services", *node, read_service_settings(*node), settings.services, before_.services);
     if (const ConfigNode* node = reader.node("secrets"))
       take("secrets", *node, read_secret_settings(*node), settings.secrets, before_.secrets);
     if (const ConfigNode* node = reader.node("vault"))

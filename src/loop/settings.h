@@ -1,5 +1,5 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `manifests`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
+// `notify`, `manifests`, `services`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "loop/manifest_settings.h"
+#include "loop/service_settings.h"
 #include "loop/secret_settings.h"
 #include "model/finding.h"
 #include "product/product_spec.h"
@@ -62,6 +63,7 @@ struct Settings {
   std::vector<NotifySettings> notify;
   foresee::NodeGroupSettings node_groups;
   std::vector<ManifestSettings> manifests;
+  std::vector<ServiceSettings> services;
   SecretSettings secrets;
   vault::VaultSettings vault;
   Duration metric_retention{15LL * 24 * 3'600'000};
