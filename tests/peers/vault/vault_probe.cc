@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "connect/vault/vault_leases.h"
 #include "connect/vault/vault_store.h"
+#include "secret/password_policy.h"
 
 namespace capstan::vault {
 namespace {
@@ -82,6 +83,11 @@ Result<Json> answer(Probe& probe, const Json& asked) {
   if (what == "maintain") return done(probe.session.maintain());
   if (what == "heard") return probe.heard;
   if (what == "generate") return Json(TRY(probe.leases.generate_password(path)).reveal());
+  if (what == "policy") {
+    SystemRandom random;
+    const secret::PasswordPolicy policy = TRY(secret::parse_password_policy(path, ""));
+    return Json(TRY(secret::generate_password(policy, random)).reveal());
+  }
   if (what == "advance") {
     probe.clock.advance(std::chrono::seconds(asked["seconds"].int_or(0)));
     return Json(true);

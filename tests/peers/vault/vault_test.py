@@ -262,6 +262,28 @@ class VaultTest(unittest.TestCase):
             self.assertGreaterEqual(len(re.findall("[0-9]", password)), 4)
         self.refused("not_found", lambda: self.probe().ask("generate", path="missing"))
 
+    def test_both_take_the_same_password_policies(self):
+        rule = 'rule "charset" { charset = "abc" }'
+        good = [f"length = 4 {rule}", f"length=20\n{rule}{rule}", f"# c\n// d\n/* e */ length = 8 {rule}",
+                'length = 8 rule "charset" { charset = "a\\"b\\\\" min-chars = 2 }', f"{rule} length = 8",
+                'length = 9\nrule "charset" {\n charset = "x"\n min-chars = 0\n}', 'length = 8 rule charset { charset = "ab" }']
+        bad = ["", "length = 8", rule, f"length = 3 {rule}", f"length = -8 {rule}",
+               'length = 8 rule "other" { charset = "ab" }', 'length = 8 rule "charset" { }', f'length = "x" {rule}',
+               'length = 8 rule "charset" { charset = "" }', 'length = 8 rule "charset" { charset = "ab"',
+               'length = 8 rule "charset" { charset = "ab }']
+        probe = self.probe()
+        for policy, takes in [(text, True) for text in good] + [(text, False) for text in bad]:
+            with self.subTest(policy):
+                theirs = self.vault.run("write", "sys/policies/password/same", "policy=-", stdin=policy).returncode == 0
+                self.assertEqual(theirs, takes)
+                if takes:
+                    ours = probe.ask("policy", path=policy)
+                    made = json.loads(self.vault.command("read", "-format=json", "sys/policies/password/same/generate"))
+                    self.assertEqual(len(made["data"]["password"]), len(ours))
+                    self.assertLessEqual(set(made["data"]["password"]) | set(ours), set('abcx"\\'))
+                else:
+                    self.refused("invalid_argument", lambda: probe.ask("policy", path=policy))
+
     def test_a_sealed_vault_is_unavailable_and_a_restart_loses_nothing(self):
         probe = self.probe()
         probe.ask("write", path="kept", fields={"p": "1"})
