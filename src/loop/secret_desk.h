@@ -39,6 +39,13 @@ class SecretDesk {
   // when the settings change.
   Result<std::shared_ptr<VersionedSecretStore>> store();
 
+  // What a Vault makes for a while: the fields of "database/creds/shop". kFailedPrecondition without a Vault.
+  Result<SecretFields> leased(std::string_view path);
+  // By a policy of the settings or, where they have none of that name, of the Vault; "" for the default one.
+  Result<Secret> generate(std::string_view policy);
+  // Gives the sealed file another key: SealedStore::rekey.
+  Status rekey(std::string_view key);
+
   // Renews what a Vault gave for a while, until `stop`.
   void start();
   void stop();
@@ -48,6 +55,7 @@ class SecretDesk {
  private:
   struct Vault;
   Result<std::shared_ptr<secret::SealedStore>> sealed();
+  std::shared_ptr<Vault> vault();
 
   const Parts parts_;
   std::mutex mutex_;
