@@ -9,6 +9,7 @@ namespace capstan::loop {
 namespace {
 
 constexpr Duration kRound{5'000};
+constexpr Duration kLook{30'000};
 
 }  // namespace
 
@@ -107,6 +108,14 @@ void SecretDesk::maintain() {
   if (!from) return;
   Status well = from->session.maintain();
   if (well) well = from->leases.maintain();
+  // A token that needs no renewal yet says nothing of how the Vault is.
+  const Duration now = parts_.clock.monotonic();
+  if (well && looked_ && now - *looked_ < kLook) return;
+  if (well) {
+    const auto looked = from->session.ask({.path = "auth/token/lookup-self"});
+    if (!looked) well = fail(looked.error());
+  }
+  looked_ = well ? std::optional(now) : std::nullopt;
   parts_.report(well ? "" : well.error().message);
 }
 

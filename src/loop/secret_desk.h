@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -63,6 +64,7 @@ class SecretDesk {
   vault::VaultSettings vault_settings_;
   std::shared_ptr<secret::SealedStore> sealed_;
   std::shared_ptr<Vault> vault_;
+  std::optional<Duration> looked_;  // When the Vault was well, by the monotonic clock; of the maintainer.
   std::condition_variable_any wake_;
   std::mutex wake_mutex_;
   std::jthread maintainer_;
