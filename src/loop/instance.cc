@@ -19,8 +19,10 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
+#include "loop/password_desk.h"
 #include "loop/record_shelf.h"
 #include "loop/secret_desk.h"
+#include "loop/secret_service.h"
 #include "loop/senses.h"
 #include "loop/service_senses.h"
 #include "loop/service_table.h"
@@ -180,6 +182,7 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
+  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, random_};
   std::unique_ptr<ServiceSenses> outside_services_;
   RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
@@ -315,6 +318,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .clock = clock_,
       .random = random_,
       .secrets = secrets_,
+      .passwords = passwords_,
+      .stored_secrets = std::make_shared<SecretService>([this] { return secret_desk_->store(); }),
       .verbs = verbs_,
       .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting); },
       .report =
@@ -392,6 +397,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   manifests_->apply(settings_.manifests);
   for (Error& problem : outside_services_->apply(config, settings_.services, catalog_->kinds()))
     problems.push_back(std::move(problem));
+  for (Error& problem : passwords_.load(config)) problems.push_back(std::move(problem));
   for (Error& problem : records_.load(config, catalog_->kinds())) problems.push_back(std::move(problem));
   loop_->post(Observed{records_.observation(clock_.now())});
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/suggest.h"
+#include "connect/mail/mailbox.h"
 #include "connect/rest/rest_service.h"
 #include "service/described_verb.h"
 #include "service/inventory.h"
@@ -14,6 +16,19 @@ namespace {
 
 constexpr Duration kLookAgainAfter{10'000};
 constexpr Duration kAfterFailure{15'000};
+
+constexpr std::string_view kSecrets = "secrets";
+
+bool is_mailbox(const ConfigNode& document) {
+  const ConfigNode* protocol = document.find("protocol");
+  return protocol && protocol->scalar == "imap";
+}
+
+template <class T>
+Result<std::shared_ptr<ServiceCaller>> shared(Result<std::unique_ptr<T>> caller) {
+  if (!caller) return fail(caller.error());
+  return std::shared_ptr<ServiceCaller>(std::move(*caller));
+}
 
 bool pause_until(Duration time, const std::stop_token& stop) {
   std::mutex mutex;
@@ -48,11 +63,13 @@ struct ServiceSenses::Watcher {
 
 ServiceSenses::ServiceSenses(Parts parts) : parts_(std::move(parts)), world_(std::make_shared<World>()) {
   outside_ = {.caller = [this](std::string_view name) -> std::shared_ptr<ServiceCaller> {
+                if (name == kSecrets) return parts_.stored_secrets;
                 const std::shared_ptr<const World> now = world();
                 const auto found = now->callers.find(name);
                 return found == now->callers.end() ? nullptr : found->second;
               },
               .secrets = &parts_.secrets,
+              .passwords = &parts_.passwords,
               .clock = &parts_.clock,
               .random = &parts_.random,
               .pause = pause_until};
@@ -86,7 +103,9 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
     if (const ConfigNode* name = document.find("service")) by_name.emplace(name->scalar, &document);
   }
   const service::CheckRequest check = [&](std::string_view name, const Json& request) -> Status {
-    if (by_name.contains(std::string(name))) return rest::check_request(request);
+    if (name == kSecrets) return parts_.stored_secrets->check(request);
+    const auto found = by_name.find(std::string(name));
+    if (found != by_name.end()) return is_mailbox(*found->second) ? mail::check_mail_request(request) : rest::check_request(request);
     std::vector<std::string_view> names;
     for (const auto& [each, document] : by_name) names.push_back(each);
     return fail(ErrorCode::kInvalidArgument,
@@ -98,7 +117,15 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   if (fresh->signature == before->signature) return before->problems;
 
   std::map<std::string, rest::RestSpec> specs;
+  std::set<std::string> mailboxes;
   for (const auto& [name, document] : by_name) {
+    if (is_mailbox(*document)) {
+      MapReader reader(*document, "a mailbox");
+      for (const char* key : {"service", "protocol", "title"}) (void)reader.string_or(key, "");
+      for (Error& error : reader.problems()) problems.push_back(std::move(error));
+      mailboxes.insert(name);
+      continue;
+    }
     std::vector<Error> wrong;
     rest::RestSpec spec = rest::read_rest_spec(*document, check, wrong);
     if (wrong.empty()) specs.emplace(name, std::move(spec));
@@ -110,7 +137,8 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   fresh->inventories = std::move(read.inventories);
   for (const ServiceSettings& wanted : settings) {
     const auto spec = specs.find(wanted.name);
-    if (spec == specs.end()) {
+    const bool is_mailbox = mailboxes.contains(wanted.name);
+    if (spec == specs.end() && !is_mailbox) {
       if (const Status known = check(wanted.name, Json::object({{"get", "/"}})); !known)
         problems.push_back({known.error().code, known.error().message, wanted.at});
       continue;
@@ -123,7 +151,8 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
       fresh->callers[wanted.name] = running->second;
       continue;
     }
-    auto caller = rest::RestService::create(spec->second, wanted.values, http_, outside_);
+    auto caller = is_mailbox ? shared(mail::Mailbox::create(wanted.name, wanted.values, parts_.secrets))
+                             : shared(rest::RestService::create(spec->second, wanted.values, http_, outside_));
     if (caller)
       fresh->callers[wanted.name] = std::move(*caller);
     else

@@ -28,6 +28,8 @@ class ServiceSenses {
     const Clock& clock;
     Random& random;
     const SecretStore& secrets;
+    PasswordChanger& passwords;
+    std::shared_ptr<ServiceCaller> stored_secrets;  // The service "secrets", which is always there.
     VerbRegistry& verbs;
     // Takes a look, and how a service is doing. Called from the threads here.
     std::function<void(Observation)> observed;

@@ -16,6 +16,8 @@ class Rotation {
   Rotation(const RotationParts& parts, std::string_view path) : parts_(parts), path_(path) {}
 
   Status load();
+  Status load_if_there();
+  Result<RotationReport> issue();
   bool is_pending() const { return record_.fields.contains(kPending); }
 
   Status begin();
@@ -46,6 +48,36 @@ Status Rotation::load() {
   if (record_.fields.contains(kCurrent)) return {};
   return fail(ErrorCode::kFailedPrecondition,
               fmt::format("the secret {} has no field '{}', so there is nothing to rotate", path_, kCurrent));
+}
+
+// Of a record that may not exist yet.
+Status Rotation::load_if_there() {
+  Result<SecretRecord> found = parts_.store.read(path_);
+  if (found)
+    record_ = std::move(*found);
+  else if (found.error().code != ErrorCode::kNotFound)
+    return fail(found.error());
+  report_.version = record_.version.version;
+  return {};
+}
+
+Result<RotationReport> Rotation::issue() {
+  if (record_.fields.contains(kCurrent)) return end_with(RotationEnd::kRotated);
+  if (is_pending()) {
+    TRY(claim());
+    const LoginAnswer known = log_in(kPending);
+    if (known == LoginAnswer::kWorks) return promote();
+    if (known == LoginAnswer::kCannotTell) return end_with(RotationEnd::kCannotTell);
+  } else {
+    TRY(begin());
+  }
+  const SetAnswer set = parts_.set_password(Secret(), field(kPending));
+  switch (log_in(kPending)) {
+    case LoginAnswer::kWorks: return promote();
+    case LoginAnswer::kCannotTell: return end_with(RotationEnd::kCannotTell);
+    case LoginAnswer::kRefused: break;
+  }
+  return end_with(set == SetAnswer::kCannotTell ? RotationEnd::kCannotTell : RotationEnd::kRefused);
 }
 
 int Rotation::tries() const {
@@ -122,7 +154,7 @@ Result<RotationReport> Rotation::judge(std::string_view name) {
 
 Result<RotationReport> Rotation::promote() {
   SecretFields fields = record_.fields;
-  fields.find(kCurrent)->second = field(kPending);
+  fields[std::string(kCurrent)] = field(kPending);
   fields.erase(fields.find(kPending));
   fields.erase(std::string(kTries));
   TRY(save(std::move(fields)));
@@ -161,6 +193,12 @@ Result<RotationReport> rotate_password(const RotationParts& parts, std::string_v
   const RotationReport found = TRY(rotation.find_out());
   if (found.end != RotationEnd::kCurrentWorks) return found;
   return rotation.set_and_prove(false);
+}
+
+Result<RotationReport> issue_password(const RotationParts& parts, std::string_view path) {
+  Rotation rotation(parts, path);
+  TRY(rotation.load_if_there());
+  return rotation.issue();
 }
 
 Result<RotationReport> recover_password(const RotationParts& parts, std::string_view path) {

@@ -14,38 +14,16 @@
 #include <functional>
 #include <string>
 
+#include "model/secret_change.h"
 #include "model/versioned_secrets.h"
 
 namespace capstan::secret {
-
-enum class SetAnswer {
-  kDone,
-  kRefused,     // Certainly not done, by this call.
-  kCannotTell,  // No answer, or none that says.
-};
-
-enum class LoginAnswer { kWorks, kRefused, kCannotTell };
 
 struct RotationParts {
   VersionedSecretStore& store;
   std::function<SetAnswer(const Secret& old, const Secret& wanted)> set_password;
   std::function<LoginAnswer(const Secret& password)> try_login;
   std::function<Result<Secret>()> make_password;
-};
-
-enum class RotationEnd {
-  kRotated,       // The record has the new password only, and a login proved it.
-  kRefused,       // The new password was not taken; the record has the old one only, and a login proved it.
-  kCurrentWorks,  // A login proved the old one; the pending one is kept, and set by the next rotation.
-  kCannotTell,    // One of both works; both are kept: try again when logins can be judged.
-  kNeitherWorks,  // Both were refused and are kept: somebody else changed it, or the account is locked. A person.
-};
-
-struct RotationReport {
-  RotationEnd end = RotationEnd::kCannotTell;
-  int64_t version = 0;  // Of the record now.
-  int logins = 0;
-  int refused = 0;  // Of them; never more than kMostRefused.
 };
 
 // One call never has more logins refused than this, so that an account is not locked by us.
@@ -57,6 +35,11 @@ inline constexpr int kMostTries = 5;
 // and that is all then. Errors are those of the store and of make_password; whatever they are, `recover` or the next
 // `rotate` finds out.
 Result<RotationReport> rotate_password(const RotationParts& parts, std::string_view path);
+
+// The first password of an account, which has none before it: the record need not exist. A pending one that is there is
+// tried before it is set, as an earlier call may have been cut off. kRotated without a login where the record has a
+// password already.
+Result<RotationReport> issue_password(const RotationParts& parts, std::string_view path);
 
 // Finds out which password works, by at most two logins, the pending one first; sets nothing. kCurrentWorks where
 // nothing is pending, without a login.

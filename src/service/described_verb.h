@@ -32,6 +32,10 @@ class DescribedVerb final : public Verb {
   Performed run(const Procedure& procedure, const Action& action, const Resource& target, const Json& before,
                 const std::stop_token& stop) const;
 
+  Performed change_password(const Action& action, const Resource& target, const std::stop_token& stop) const;
+  Result<PasswordChange> password_change(const Resource& target, const Json& parameters, std::string_view action,
+                                         const std::stop_token& stop) const;
+
   VerbDescription description_;
   const Outside& outside_;
 };

@@ -62,6 +62,7 @@ class Reader {
     verb.undo = steps("undo", verb.service);
     verb.spec.undoable = !verb.undo.empty();
     if (const ConfigNode* happened = map_.node("happened")) verb.happened = read_happened(*happened, verb.service);
+    if (const ConfigNode* changes = map_.node("changes_password")) verb.changes_password = read_change(*changes, verb.service);
     if (map_.has("says")) verb.says = read_template("says", "");
     verb.result = map_.strings("result");
     return verb;
@@ -148,6 +149,18 @@ class Reader {
     parameter.help = reader.string_or("help", "");
     for (Error& error : reader.problems()) problems_.push_back(std::move(error));
     return parameter;
+  }
+
+  VerbDescription::ChangesPassword read_change(const ConfigNode& node, std::string_view service) {
+    VerbDescription::ChangesPassword change;
+    MapReader reader(node, "'changes_password'");
+    change.record = parse(reader.required_string("record"), node);
+    change.rule = reader.string_or("rule", "");
+    change.first = reader.bool_or("first", false);
+    for (Error& error : reader.problems()) problems_.push_back(std::move(error));
+    change.proves = steps("proves", service);
+    if (change.proves.empty()) problem(node, "a change of a password needs 'proves': the steps that log in with it");
+    return change;
   }
 
   VerbDescription::Happened read_happened(const ConfigNode& node, std::string_view service) {

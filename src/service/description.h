@@ -28,6 +28,12 @@
 //   undo: [ … ]
 //   says: "deleted the schedule of {{name}}"
 //   result: [schedule]                      # values that steps took, kept with the outcome
+//
+// A verb that changes a password has the new one as "new_password" and the old one as "old_password" in 'do', and says
+// how to log in with "candidate":
+//
+//   changes_password: { record: "trial/{{name}}", rule: trial, first: true }
+//   proves: [ { get: /session, as: user, with: { user: "{{name}}", password: "{{candidate}}" }, fresh: true } ]
 #pragma once
 
 #include <map>
@@ -62,12 +68,19 @@ struct VerbDescription {
     Condition condition;
     Duration settles{0};  // How long the outside may take to show it; before that it did not *not* happen.
   };
+  struct ChangesPassword {
+    Template record;  // The path of the secret.
+    std::string rule;
+    bool first = false;
+    Procedure proves;
+  };
   Where at;
   VerbSpec spec;
   std::string service;
   std::vector<std::pair<std::string, Template>> secrets;  // Name, reference.
   Procedure before;
   Procedure perform;
+  std::optional<ChangesPassword> changes_password;
   std::optional<Happened> happened;  // Without it nobody can tell.
   Procedure undo;
   std::optional<Template> says;

@@ -16,7 +16,8 @@
 //   - for_each: { in: projects, as: project }
 //     do: [ … ]
 //
-// Further keys: service (another one than the description's), as (which login, with `with` for what it takes),
+// Further keys: service (another one than the description's), as (which login, with `with` for what it takes and `fresh`
+// where it has to log in anew),
 // gather (joins what lies somewhere over several answers into one list; an object counts as a list of one).
 #pragma once
 
@@ -62,6 +63,7 @@ struct Step {
   std::string service;  // "" for the description's own.
   std::string login;
   Json login_with = Json::object();
+  bool fresh = false;  // Logs in anew, whatever is known of that login.
   Json request = Json::object();
   std::vector<int> expect;
   std::string collect;

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMostSteps = 50;
 // What is ours in a step; everything else is the request.
 constexpr auto kStepKeys = std::to_array<std::string_view>(
-    {"when", "service", "as", "with", "expect", "all", "take", "gather", "until", "fails", "within", "every"});
+    {"when", "service", "as", "with", "fresh", "expect", "all", "take", "gather", "until", "fails", "within", "every"});
 
 class Reader {
  public:
@@ -68,6 +68,7 @@ class Reader {
     step.service = reader.string_or("service", service_);
     step.login = reader.string_or("as", "");
     if (const ConfigNode* with = reader.node("with")) step.login_with = with->to_json();
+    step.fresh = reader.bool_or("fresh", false);
     step.collect = reader.string_or("all", "");
     step.within = reader.duration_or("within", step.within);
     step.every = std::max(Duration(100), reader.duration_or("every", step.every));

@@ -96,6 +96,7 @@ class Run {
     const ServiceCall request{.request = TRY(fill(step.request, *caller)),
                               .login = step.login,
                               .parameters = TRY(fill_templates(step.login_with, scope_)),
+                              .fresh = step.fresh,
                               .collect = step.collect};
     const bool changes = caller->changes(step.request);
     const bool again = !changes || caller->repeatable(step.request);

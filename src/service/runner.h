@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "model/secret.h"
+#include "model/secret_change.h"
 #include "model/service_call.h"
 #include "service/procedure.h"
 
@@ -20,6 +21,7 @@ struct Outside {
   // nullptr where no such service is set up.
   std::function<std::shared_ptr<ServiceCaller>(std::string_view service)> caller;
   const SecretStore* secrets = nullptr;
+  PasswordChanger* passwords = nullptr;
   const Clock* clock = nullptr;
   Random* random = nullptr;
   // Waits; false when it was cut short by `stop`.

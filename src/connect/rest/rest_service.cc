@@ -65,6 +65,7 @@ Result<std::shared_ptr<RestSession>> RestService::session(const ServiceCall& cal
   }
   const std::string key = login->name + " " + hex(sha256(call.parameters.dump()));
   const std::lock_guard lock(mutex_);
+  if (call.fresh) sessions_.erase(key);
   auto found = sessions_.find(key);
   if (found == sessions_.end()) {
     // Passwords change, and their sessions with them: whoever still needs one logs in anew.
