@@ -82,6 +82,7 @@ void add_diagnose(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manual(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_secret(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);
 
 }  // namespace capstan::cli

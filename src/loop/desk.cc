@@ -112,6 +112,11 @@ Result<Json> Desk::resume(std::string_view by) {
   }));
 }
 
+Result<Json> Desk::secrets(std::string_view what, const Json& question, std::string_view by) {
+  if (!parts_.secrets) return fail(ErrorCode::kUnavailable, "there is no store of secrets");
+  return parts_.secrets->answer(what, question, by);
+}
+
 Status Desk::record(NewFact fact) {
   auto written =
       flatten(parts_.loop.ask([&loop = parts_.loop, fact = std::move(fact)] { return loop.facts().append_one(fact); }));

@@ -12,6 +12,7 @@
 #include "loop/manifest_watch.h"
 #include "loop/scaling_desk.h"
 #include "loop/service_desk.h"
+#include "secret/secret_service.h"
 
 namespace capstan::loop {
 
@@ -25,6 +26,7 @@ class Desk final : public Control {
     AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
     const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
     const ServiceDesk* services = nullptr;                // None: no calls are known.
+    const secret::SecretService* secrets = nullptr;       // None: there is no store of secrets.
     const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
@@ -79,6 +81,7 @@ class Desk final : public Control {
   Result<Json> resume(std::string_view by) override;
   Result<Json> mute(Mute wanted, std::string_view by) override;
   Result<Json> unmute(std::string_view id, std::string_view by) override;
+  Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) override;
   Status record(NewFact fact) override;
   Subscription subscribe(std::function<void(std::string_view topic, Seq seq)> changed) override;
 

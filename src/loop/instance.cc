@@ -79,7 +79,9 @@ class Running final : public Instance {
       : clock_(clock),
         random_(random),
         options_(std::move(options)),
-        secrets_(secret::process_environment(), known_secrets_, [this] { return secret_desk_->store(); }) {
+        secrets_(
+            secret::process_environment(), known_secrets_, [this] { return secret_desk_->store(); },
+            [this](std::string_view path) { return secret_desk_->leased(path); }) {
     // An error of a counterpart may repeat the token it was sent.
     log::set_filter([this](std::string_view message) { return known_secrets_.mask(message); });
   }
@@ -145,6 +147,7 @@ class Running final : public Instance {
   secret::ReferenceStore secrets_;
   CurlHttpClient http_;
   std::unique_ptr<SecretDesk> secret_desk_;
+  std::unique_ptr<secret::SecretService> secret_service_;
   Settings settings_;
   Settings at_start_;
   host::CurrentHostConfig host_config_{host::HostConfig()};
@@ -334,6 +337,12 @@ Status Running::open(const ledger::DataDirectory& directory) {
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
   manifests_ = make_manifest_watch(directory.file("manifests"));
+  secret_service_ = std::make_unique<secret::SecretService>(secret::SecretService::Parts{
+      .clock = clock_,
+      .store = [this] { return secret_desk_->store(); },
+      .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
+      .generate = [this](std::string_view policy) { return secret_desk_->generate(policy); },
+      .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
@@ -342,6 +351,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .admission = admission_.get(),
       .scaling = scaling_.get(),
       .services = services_.get(),
+      .secrets = secret_service_.get(),
       .diagnosis = &diagnosis_,
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,

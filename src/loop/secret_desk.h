@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -39,6 +40,13 @@ class SecretDesk {
   // when the settings change.
   Result<std::shared_ptr<VersionedSecretStore>> store();
 
+  // What a Vault makes for a while: the fields of "database/creds/shop". kFailedPrecondition without a Vault.
+  Result<SecretFields> leased(std::string_view path);
+  // By a policy of the settings or, where they have none of that name, of the Vault; "" for the default one.
+  Result<Secret> generate(std::string_view policy);
+  // Gives the sealed file another key: SealedStore::rekey.
+  Status rekey(std::string_view key);
+
   // Renews what a Vault gave for a while, until `stop`.
   void start();
   void stop();
@@ -48,6 +56,7 @@ class SecretDesk {
  private:
   struct Vault;
   Result<std::shared_ptr<secret::SealedStore>> sealed();
+  std::shared_ptr<Vault> vault();
 
   const Parts parts_;
   std::mutex mutex_;
@@ -55,6 +64,7 @@ class SecretDesk {
   vault::VaultSettings vault_settings_;
   std::shared_ptr<secret::SealedStore> sealed_;
   std::shared_ptr<Vault> vault_;
+  std::optional<Duration> looked_;  // When the Vault was well, by the monotonic clock; of the maintainer.
   std::condition_variable_any wake_;
   std::mutex wake_mutex_;
   std::jthread maintainer_;

@@ -28,8 +28,9 @@ class SecretDeskTest : public testing::Test {
   VirtualClock clock_{from_unix_ms(0)};
   SystemRandom random_;
   NoReferences references_;
-  FakeHttpClient http_{[](const HttpRequest& request) -> Result<HttpResponse> {
-    if (request.url.ends_with("lookup-self"))
+  bool is_sealed_ = false;
+  FakeHttpClient http_{[this](const HttpRequest& request) -> Result<HttpResponse> {
+    if (request.url.ends_with("lookup-self") && !is_sealed_)
       return HttpResponse{.status = 200, .headers = {}, .body = R"({"data":{"ttl":0}})"};
     return HttpResponse{.status = 503, .headers = {}, .body = R"({"errors":["Vault is sealed"]})"};
   }};
@@ -54,6 +55,15 @@ TEST_F(SecretDeskTest, KeepsSecretsInItsOwnFileUntilThereIsAVault) {
   EXPECT_EQ(desk_.store().value()->read("a").error().code, ErrorCode::kUnavailable);
   desk_.maintain();
   EXPECT_EQ(reports_, std::vector<std::string>{""});
+  is_sealed_ = true;
+  clock_.advance(std::chrono::seconds(10));
+  desk_.maintain();
+  EXPECT_EQ(reports_.size(), 1u) << "it is looked at now and then";
+  clock_.advance(std::chrono::seconds(30));
+  desk_.maintain();
+  desk_.maintain();
+  ASSERT_EQ(reports_.size(), 3u) << "and each time while it is not well";
+  EXPECT_NE(reports_[2].find("sealed"), std::string::npos);
 
   desk_.apply({}, {});
   EXPECT_EQ(desk_.store().value()->read("a")->fields.at("password").reveal(), "one");

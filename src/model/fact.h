@@ -77,8 +77,12 @@ inline constexpr std::string_view kUserCreated = "user.created";
 inline constexpr std::string_view kUserDeleted = "user.deleted";
 inline constexpr std::string_view kTokenCreated = "token.created";
 inline constexpr std::string_view kTokenDeleted = "token.deleted";
-inline constexpr std::string_view kRedacted = "ledger.redacted";    // The body of `cause` was deleted.
-inline constexpr std::string_view kLimitReached = "limit.reached";  // A queue, table or store is full and says so.
+inline constexpr std::string_view kSecretWritten = "secret.written";
+inline constexpr std::string_view kSecretRevealed = "secret.revealed";  // Its values were shown to somebody.
+inline constexpr std::string_view kSecretDeleted = "secret.deleted";
+inline constexpr std::string_view kSecretsRekeyed = "secret.rekeyed";  // The sealed store has another key.
+inline constexpr std::string_view kRedacted = "ledger.redacted";       // The body of `cause` was deleted.
+inline constexpr std::string_view kLimitReached = "limit.reached";     // A queue, table or store is full and says so.
 }  // namespace fact_kind
 
 }  // namespace capstan

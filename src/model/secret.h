@@ -20,9 +20,10 @@ class Secret {
   std::string value_;
 };
 
-// Whether a text names a secret, and is none itself: "env:NAME", "file:/path", "secret:PATH#FIELD".
+// Whether a text names a secret, and is none itself: "env:NAME", "file:/path", "secret:PATH#FIELD", "vault:PATH#FIELD".
 inline bool is_secret_reference(std::string_view text) {
-  return text.starts_with("env:") || text.starts_with("file:") || text.starts_with("secret:");
+  return text.starts_with("env:") || text.starts_with("file:") || text.starts_with("secret:") ||
+         text.starts_with("vault:");
 }
 
 // Resolves references such as "env:SLACK_TOKEN" and "file:/run/credentials/slack". Thread-safe.

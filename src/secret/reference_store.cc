@@ -14,6 +14,7 @@ constexpr size_t kLargestSecret = 64 << 10;
 constexpr std::string_view kEnvironment = "env:";
 constexpr std::string_view kFile = "file:";
 constexpr std::string_view kVersioned = "secret:";
+constexpr std::string_view kLeased = "vault:";
 
 }  // namespace
 
@@ -25,6 +26,8 @@ Result<Secret> ReferenceStore::get(std::string_view reference) const {
     value = TRY(from_file(std::string(reference.substr(kFile.size()))));
   } else if (reference.starts_with(kVersioned)) {
     return from_versioned(reference);
+  } else if (reference.starts_with(kLeased)) {
+    return from_leased(reference);
   } else {
     // The text is not repeated: it may be the secret itself, put where its reference belongs.
     return fail(ErrorCode::kInvalidArgument,
@@ -40,15 +43,26 @@ Result<Secret> ReferenceStore::from_versioned(std::string_view reference) const 
   const VersionedReference wanted = TRY(parse_versioned_reference(reference));
   if (!versioned_) return fail(ErrorCode::kFailedPrecondition, "no store of secrets is open here");
   const std::shared_ptr<VersionedSecretStore> store = TRY(versioned_());
-  SecretRecord record = TRY(store->read(wanted.path, wanted.version));
-  const auto found = record.fields.find(wanted.field);
-  if (found == record.fields.end()) {
+  return field_of(TRY(store->read(wanted.path, wanted.version)).fields, wanted);
+}
+
+Result<Secret> ReferenceStore::from_leased(std::string_view reference) const {
+  const VersionedReference wanted = TRY(parse_leased_reference(reference));
+  if (!leased_) return fail(ErrorCode::kFailedPrecondition, "no Vault is known here");
+  return field_of(TRY(leased_(wanted.path)), wanted);
+}
+
+Result<Secret> ReferenceStore::field_of(const SecretFields& fields, const VersionedReference& wanted) const {
+  const auto found = fields.find(wanted.field);
+  if (found == fields.end()) {
     return fail(ErrorCode::kNotFound, fmt::format("the secret {} has no field {}", wanted.path, wanted.field));
   }
-  if (found->second.empty())
-    return fail(ErrorCode::kFailedPrecondition, fmt::format("the secret {} is empty", reference));
+  if (found->second.empty()) {
+    return fail(ErrorCode::kFailedPrecondition,
+                fmt::format("the field {} of the secret {} is empty", wanted.field, wanted.path));
+  }
   known_.add(found->second.reveal());
-  return std::move(found->second);
+  return found->second;
 }
 
 Result<std::string> ReferenceStore::from_environment(const std::string& name) const {

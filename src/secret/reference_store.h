@@ -1,5 +1,5 @@
 // Secrets that the environment, a file or the store of secrets holds: "env:SLACK_TOKEN", "file:/run/credentials/slack",
-// "secret:trial/portal#password".
+// "secret:trial/portal#password", "vault:database/creds/shop#password".
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "model/versioned_secrets.h"
 #include "secret/key_file.h"
 #include "secret/masking_list.h"
+#include "secret/versioned_reference.h"
 
 namespace capstan::secret {
 
@@ -23,9 +24,15 @@ class ReferenceStore final : public SecretStore {
   // The store that "secret:" names; asked each time, so that settings may change it.
   using Versioned = std::function<Result<std::shared_ptr<VersionedSecretStore>>()>;
 
+  // The fields that a Vault makes for a while at the path that "vault:" names.
+  using Leased = std::function<Result<SecretFields>(std::string_view path)>;
+
   // Every secret that was handed out is added to `known`, which must outlive the store.
-  ReferenceStore(Environment environment, MaskingList& known, Versioned versioned = {})
-      : environment_(std::move(environment)), known_(known), versioned_(std::move(versioned)) {}
+  ReferenceStore(Environment environment, MaskingList& known, Versioned versioned = {}, Leased leased = {})
+      : environment_(std::move(environment)),
+        known_(known),
+        versioned_(std::move(versioned)),
+        leased_(std::move(leased)) {}
 
   // kInvalidArgument for what is no reference, kNotFound for what is not there, kFailedPrecondition for an empty one;
   // of the store of secrets also its errors. One line break at the end of a file is not part of the secret. A file that
@@ -34,6 +41,8 @@ class ReferenceStore final : public SecretStore {
 
  private:
   Result<Secret> from_versioned(std::string_view reference) const;
+  Result<Secret> from_leased(std::string_view reference) const;
+  Result<Secret> field_of(const SecretFields& fields, const VersionedReference& wanted) const;
   Result<std::string> from_environment(const std::string& name) const;
   Result<std::string> from_file(const std::string& path) const;
   void warn_if_exposed(const std::string& path) const;
@@ -41,6 +50,7 @@ class ReferenceStore final : public SecretStore {
   Environment environment_;
   MaskingList& known_;
   Versioned versioned_;
+  Leased leased_;
   mutable std::mutex mutex_;
   mutable std::set<std::string> warned_;
 };

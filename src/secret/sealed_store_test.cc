@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 #include "base/crypto.h"
@@ -50,7 +51,8 @@ class SealedStoreTest : public testing::Test {
   }
   std::string text(const char* name) { return read_file(directory_ / name).value(); }
   void put(const char* name, std::string_view content) {
-    ASSERT_TRUE(write_file_atomically(directory_ / name, content, 0600));
+    std::ofstream(directory_ / name, std::ios::binary) << content;
+    fs::permissions(directory_ / name, fs::perms::owner_read | fs::perms::owner_write);
   }
 
   fs::path directory_;

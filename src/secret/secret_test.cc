@@ -107,6 +107,15 @@ TEST_F(ReferenceStoreTest, ReadsAFieldOfAStoredSecretByItsVersion) {
   EXPECT_EQ(problem("secret:trial/a@b#password"), ErrorCode::kFailedPrecondition);
 }
 
+TEST_F(ReferenceStoreTest, ReadsAFieldOfWhatAVaultMakesForAWhile) {
+  const ReferenceStore store(process_environment(), known_, {}, [](std::string_view path) -> Result<SecretFields> {
+    return SecretFields{{"password", Secret("made for " + std::string(path))}};
+  });
+  EXPECT_EQ(store.get("vault:database/creds/shop#password")->reveal(), "made for database/creds/shop");
+  EXPECT_EQ(store.get("vault:database/creds/shop#user").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store.get("vault:database/creds/shop#password@1").error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST(MaskingList, MasksTheLongestFirstAndEveryTime) {
   MaskingList list;
   list.add("secret");

@@ -7,18 +7,15 @@
 namespace capstan::secret {
 namespace {
 
-constexpr std::string_view kPrefix = "secret:";
-
 std::unexpected<Error> no_reference() {
   return fail(ErrorCode::kInvalidArgument,
-              "not a reference to a stored secret: expected secret:PATH#FIELD or secret:PATH#FIELD@VERSION");
+              "not a reference to a stored secret: expected secret:PATH#FIELD, secret:PATH#FIELD@VERSION or "
+              "vault:PATH#FIELD");
 }
 
-}  // namespace
-
-Result<VersionedReference> parse_versioned_reference(std::string_view text) {
-  if (!text.starts_with(kPrefix)) return no_reference();
-  text.remove_prefix(kPrefix.size());
+Result<VersionedReference> parse_after(std::string_view prefix, std::string_view text) {
+  if (!text.starts_with(prefix)) return no_reference();
+  text.remove_prefix(prefix.size());
   const size_t hash = text.find('#');
   if (hash == std::string_view::npos) return no_reference();
   VersionedReference reference{.path = std::string(text.substr(0, hash))};
@@ -32,6 +29,16 @@ Result<VersionedReference> parse_versioned_reference(std::string_view text) {
   reference.field = field;
   const SecretFields fields = {{reference.field, Secret()}};
   if (!check_secret_path(reference.path) || !check_secret_fields(fields)) return no_reference();
+  return reference;
+}
+
+}  // namespace
+
+Result<VersionedReference> parse_versioned_reference(std::string_view text) { return parse_after("secret:", text); }
+
+Result<VersionedReference> parse_leased_reference(std::string_view text) {
+  VersionedReference reference = TRY(parse_after("vault:", text));
+  if (reference.version != 0) return no_reference();
   return reference;
 }
 

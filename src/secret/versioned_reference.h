@@ -18,4 +18,7 @@ struct VersionedReference {
 // kInvalidArgument, which does not repeat the text, for anything else.
 Result<VersionedReference> parse_versioned_reference(std::string_view text);
 
+// The same of what a Vault makes for a while, which has no versions: "vault:database/creds/shop#password".
+Result<VersionedReference> parse_leased_reference(std::string_view text);
+
 }  // namespace capstan::secret

@@ -131,6 +131,9 @@ class FakeControl final : public loop::Control {
   Result<Json> unmute(std::string_view id, std::string_view by) override {
     return said(fmt::format("unmute {} by {}", id, by));
   }
+  Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) override {
+    return said(fmt::format("secrets {} {} by {}", what, question.dump(), by));
+  }
   Status record(NewFact fact) override {
     std::lock_guard lock(mutex_);
     if (!record_result_) return record_result_;

@@ -11,6 +11,7 @@
 #include "serve/login_throttle.h"
 #include "serve/page.h"
 #include "serve/reading_routes.h"
+#include "serve/secret_routes.h"
 #include "serve/session_routes.h"
 #include "serve/setup_token.h"
 #include "serve/status_routes.h"
@@ -47,6 +48,7 @@ class RunningServer final : public Server {
     append(routes, reading_routes(control_, clock_));
     append(routes, fleet_routes(control_, clock_));
     append(routes, reserved(changing_routes(control_)));
+    append(routes, secret_routes(control_));
     append(routes, prometheus_routes(std::move(hooks.prometheus), std::move(hooks.remote_write)));
     append(routes, reserved(status_routes(control_, *events_, authenticator_)));
     append(routes, page_routes());

@@ -69,19 +69,6 @@ Status VaultLeases::renew(Held& held) {
   return {};
 }
 
-Status VaultLeases::revoke() {
-  std::lock_guard lock(mutex_);
-  Status first;
-  for (auto at = held_.begin(); at != held_.end();) {
-    const auto revoked = session_.ask(
-        {.method = "POST", .path = "sys/leases/revoke", .body = Json::object({{"lease_id", at->second.lease.id}})});
-    if (!revoked && first)
-      first = during(fmt::format("ending the lease of {}", at->first), Status(fail(revoked.error())));
-    at = revoked ? held_.erase(at) : std::next(at);
-  }
-  return first;
-}
-
 Result<Secret> VaultLeases::generate_password(std::string_view policy) {
   const VaultAnswer answer =
       TRY(session_.ask({.path = fmt::format("sys/policies/password/{}/generate", encode_path(policy))}));

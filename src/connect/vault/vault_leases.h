@@ -22,8 +22,6 @@ class VaultLeases {
   Result<SecretFields> get(std::string_view path);
   // Renews the leases of which two thirds are over: to be called now and then. The first error, after all were tried.
   Status maintain();
-  // Ends all leases at once.
-  Status revoke();
 
   // A password by the policy of that name.
   Result<Secret> generate_password(std::string_view policy);

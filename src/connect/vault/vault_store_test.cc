@@ -106,12 +106,7 @@ TEST_F(VaultStoreTest, HoldsALeaseAsLongAsItIsRenewedAndTakesANewOneAfterwards) 
   EXPECT_EQ(leases.get("database/creds/shop")->at("username").reveal(), "u-2");
 }
 
-TEST_F(VaultStoreTest, EndsItsLeasesAndAsksForPasswords) {
-  says("GET database/creds/shop", 200, R"({"lease_id":"l/1","lease_duration":300,"data":{"password":"p-12345"}})");
-  says("POST sys/leases/revoke", 204, "");
-  ASSERT_TRUE(leases.get("database/creds/shop"));
-  ASSERT_TRUE(leases.revoke());
-  EXPECT_EQ(last_body(), R"({"lease_id":"l/1"})");
+TEST_F(VaultStoreTest, AsksForPasswordsByAPolicy) {
   says("GET sys/policies/password/portal/generate", 200, R"({"data":{"password":"Abc123!!"}})");
   EXPECT_EQ(leases.generate_password("portal")->reveal(), "Abc123!!");
   EXPECT_TRUE(heard.contains("Abc123!!"));

@@ -45,6 +45,10 @@ const KINDS = [
   'capstan.resumed',
   'user.created',
   'token.created',
+  'secret.written',
+  'secret.revealed',
+  'secret.deleted',
+  'secret.rekeyed',
   'limit.reached',
 ];
 
