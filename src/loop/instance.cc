@@ -182,7 +182,8 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
-  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, random_};
+  PasswordDesk passwords_{[this] { return secret_desk_->store(); },
+                          [this](const std::string& policy) { return secret_desk_->generate(policy); }, random_};
   std::unique_ptr<ServiceSenses> outside_services_;
   RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
