@@ -133,7 +133,7 @@ void add_common(CLI::App* command, AwsArguments& arguments, const std::string& w
   command->add_flag("--dualstack", arguments.dualstack, "Endpoints that have IPv6");
   command->add_flag("--adaptive", arguments.adaptive, "Go slower when the service asks for it");
   command->add_flag("--allow-unknown-values", arguments.allow_unknown_values,
-                    "Let values pass that the model does not list: a service may know more");
+                    "Let values pass that the model does not list, longer ones, those of another pattern");
 }
 
 }  // namespace

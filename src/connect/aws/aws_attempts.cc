@@ -102,9 +102,7 @@ Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& 
       verdict.again = !std::exchange(tries.mended, true) && mend(call, tries, *answer->refusal, *response);
     if (!verdict.again || tries.number >= settings_.most_attempts || !quota_.take(verdict.cost)) {
       if (!refused) return fail(named(call.name(), answer.error(), verdict, tries.number));
-      // What is safe to repeat needs no looking after.
-      const bool in_doubt = verdict.may_have_happened && !is_repeatable(*call.operation);
-      return CallAnswer{std::move(*answer), in_doubt, std::move(tries.reasons)};
+      return CallAnswer{std::move(*answer), verdict.may_have_happened, std::move(tries.reasons)};
     }
     TRY(before_retry(call, tries, verdict, stop));
   }

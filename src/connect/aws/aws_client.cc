@@ -229,6 +229,8 @@ Result<std::string> AwsClient::presigned_url(std::string_view service, std::stri
     return fail(ErrorCode::kInvalidArgument,
                 call.name() + ": only what is signed and has no body of its own can be a pre-signed URL");
   }
+  // What is signed has to be sent, and whoever opens the URL should not have to know that.
+  std::erase_if(call.request.headers, [](const auto& header) { return header.first == "Accept"; });
   const Credentials credentials = TRY(during(call.name(), call.credentials->get(stop)));
   return presign(call.request, call.address, call.scope, credentials, world_.clock.now(), expires_s);
 }

@@ -131,6 +131,11 @@ TEST_F(AwsClientTest, RepeatsWithTheSameTokenWhatTheServiceRecognises) {
   ASSERT_EQ(sent.size(), 2u);
   EXPECT_NE(sent[0].body.find("ClientToken="), std::string::npos);
   EXPECT_EQ(sent[0].body, sent[1].body);
+  next_ = 0;
+  answers({fail(ErrorCode::kDeadlineExceeded, "no answer")});
+  EXPECT_EQ(make().call("iam", "StartJob", {}).error().message,
+            "iam StartJob: no answer (after 3 attempts); it may have happened");
+  EXPECT_EQ(error_of("GetRole"), "iam GetRole: no answer (after 3 attempts)");
 }
 
 TEST_F(AwsClientTest, GoesByTheServicesClockWhereOursIsWrong) {

@@ -76,7 +76,7 @@ const Acceptor* first_match(const Waiter& waiter, const ServiceAnswer& answer) {
 Result<Json> AwsClient::call_all(std::string_view service, std::string_view operation, Json input,
                                  const PageOptions& pages, const CallOptions& options, const std::stop_token& stop) {
   const auto model = TRY(models_.service(service));
-  TRY(model->operation(operation));
+  (void)TRY(model->operation(operation));  // Its name first: what has no pages may not be there at all.
   const auto found = model->paginators.find(operation);
   if (found == model->paginators.end()) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("{} {} does not answer in pages", service, operation));

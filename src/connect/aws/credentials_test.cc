@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <latch>
+#include <thread>
 
 #include "base/fake_http_client.h"
 #include "base/file.h"
@@ -186,6 +189,29 @@ TEST(KeptCredentials, AreAskedForAgainBeforeTheyExpireAndUsedWhileThatFails) {
   EXPECT_EQ(kept.get({})->access_key_id, "4");
   kept.refused(*kept.get({}));
   EXPECT_EQ(kept.get({})->access_key_id, "5");
+}
+
+TEST(KeptCredentials, AreAskedForOnceHoweverManyWait) {
+  const VirtualClock clock(*parse_time("2026-01-01T00:00:00Z"));
+  std::atomic<int> asked = 0;
+  std::latch all_there(4);
+  KeptCredentials kept(
+      [&](const std::stop_token&) -> Result<Credentials> {
+        ++asked;
+        return Credentials{
+            .access_key_id = "KEY", .secret_access_key = Secret("s"), .session_token = {}, .expires = {}, .source = {}};
+      },
+      clock);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        all_there.arrive_and_wait();
+        EXPECT_EQ(kept.get({})->access_key_id, "KEY");
+      });
+    }
+  }
+  EXPECT_EQ(asked, 1);
 }
 
 }  // namespace

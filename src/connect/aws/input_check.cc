@@ -38,7 +38,9 @@ bool matches(const std::string& pattern, std::string_view text) {
     const std::string digits = ours.substr(at + 2, 4);
     ours.replace(at, 6, "\\x{" + digits + "}");
   }
-  const RE2 expression(ours, RE2::Quiet);
+  RE2::Options options(RE2::Quiet);
+  options.set_dot_nl(true);
+  const RE2 expression(ours, options);
   return !expression.ok() || RE2::FullMatch(text, expression);
 }
 
@@ -129,7 +131,7 @@ class InputCheck {
     const std::string& text = value.string_or_empty();
     check_range(shape, static_cast<double>(count_characters(text)), path, " characters");
     if (!shape.allowed.empty()) return check_allowed(shape, text, path);
-    if (!shape.pattern.empty() && !matches(shape.pattern, text)) {
+    if (!rules_.allow_unknown_values && !shape.pattern.empty() && !matches(shape.pattern, text)) {
       problem(path, fmt::format("does not match {}", fit_text(shape.pattern, 200)));
     }
   }
@@ -154,7 +156,7 @@ class InputCheck {
   void check_range(const Shape& shape, double measure, const std::string& path, std::string_view unit) {
     if (shape.min && measure < *shape.min) {
       problem(path, fmt::format("expected at least {}{}, got {}", *shape.min, unit, measure));
-    } else if (shape.max && measure > *shape.max) {
+    } else if (shape.max && !rules_.allow_unknown_values && measure > *shape.max) {
       problem(path, fmt::format("expected at most {}{}, got {}", *shape.max, unit, measure));
     }
   }

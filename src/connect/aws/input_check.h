@@ -9,7 +9,8 @@
 namespace capstan::aws {
 
 struct InputRules {
-  // Lets values pass that the model does not list: a service may know more than an older model of it.
+  // Lets values pass that the model does not list, longer ones, and those of another pattern: a service may take more
+  // than an older model of it says, and refuses the rest itself.
   bool allow_unknown_values = false;
 };
 

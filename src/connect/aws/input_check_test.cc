@@ -39,7 +39,9 @@ TEST_F(InputCheckTest, KnowsLimitsPatternsAndAllowedValues) {
             "iam CreateRole: input.MaxSessions: expected at least 1, got 0");
   EXPECT_EQ(problem(R"({"RoleName": "web", "Kind": "servise"})"),
             "iam CreateRole: input.Kind: 'servise' is not one of service, person (did you mean 'service'?)");
-  EXPECT_EQ(problem(R"({"RoleName": "web", "Kind": "robot"})", {.allow_unknown_values = true}), "");
+  EXPECT_EQ(problem(R"({"RoleName": "web", "Kind": "robot", "MaxSessions": 2000})", {.allow_unknown_values = true}),
+            "");
+  EXPECT_NE(problem(R"({"RoleName": "", "Kind": 1})", {.allow_unknown_values = true}), "");
 }
 
 TEST_F(InputCheckTest, NeverQuotesWhatIsSensitive) {

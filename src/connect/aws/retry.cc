@@ -25,22 +25,27 @@ constexpr double kLeastRate = 0.5;
 
 }  // namespace
 
-bool is_repeatable(const Operation& operation) {
-  if (operation.idempotent || operation.method == "GET" || operation.method == "HEAD") return true;
+bool only_reads(const Operation& operation) {
+  if (operation.method == "GET" || operation.method == "HEAD") return true;
   // A session that nobody uses costs nothing, so that of a role may be asked for twice.
   constexpr std::array<std::string_view, 5> kReads = {"Get", "List", "Describe", "Head", "AssumeRole"};
-  const auto begins = [&](std::string_view verb) { return operation.name.starts_with(verb); };
-  return std::ranges::any_of(kReads, begins) || has_idempotency_token(operation);
+  return std::ranges::any_of(kReads, [&](std::string_view verb) { return operation.name.starts_with(verb); });
+}
+
+bool is_repeatable(const Operation& operation) {
+  return operation.idempotent || only_reads(operation) || has_idempotency_token(operation);
 }
 
 Verdict judge(const Operation& operation, const Error& error) {
   if (error.code == ErrorCode::kUnavailable) return {.again = true, .cost = kCost, .reason = error.message};
   if (error.code == ErrorCode::kDeadlineExceeded || error.code == ErrorCode::kCorrupt) {
-    return {
-        .again = is_repeatable(operation), .may_have_happened = true, .cost = kTimeoutCost, .reason = error.message};
+    return {.again = is_repeatable(operation),
+            .may_have_happened = !only_reads(operation),
+            .cost = kTimeoutCost,
+            .reason = error.message};
   }
   const bool received = error.code == ErrorCode::kCancelled || error.code == ErrorCode::kResourceExhausted;
-  return {.may_have_happened = received, .reason = error.message};
+  return {.may_have_happened = received && !only_reads(operation), .reason = error.message};
 }
 
 Verdict judge(const Operation& operation, const Refusal& refusal) {
@@ -51,7 +56,7 @@ Verdict judge(const Operation& operation, const Refusal& refusal) {
     case RefusalKind::kTransient: {
       const bool untouched = refusal.status == 503;
       return {.again = untouched || is_repeatable(operation),
-              .may_have_happened = !untouched,
+              .may_have_happened = !untouched && !only_reads(operation),
               .cost = kCost,
               .reason = fmt::format("{} ({})", refusal.status, refusal.code)};
     }

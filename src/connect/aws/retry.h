@@ -15,13 +15,15 @@ namespace capstan::aws {
 
 enum class RetryMode { kStandard, kAdaptive };
 
-// Repeating it changes nothing more than doing it once: reads, what the model calls idempotent, what carries a token.
+// It changes nothing, by its method or its name.
+bool only_reads(const Operation& operation);
+// Doing it twice changes nothing more than doing it once: reads, what the model calls idempotent, what carries a token.
 bool is_repeatable(const Operation& operation);
 
 // What one attempt came to.
 struct Verdict {
   bool again = false;              // Another attempt is safe and may help.
-  bool may_have_happened = false;  // Nobody knows; and if another attempt is not safe, a person or a probe has to look.
+  bool may_have_happened = false;  // Something was changed, or not: nobody knows.
   bool at_once = false;            // Without waiting: the cause is mended.
   int cost = 0;                    // Of the retry, in the quota.
   std::string reason;              // For people: "throttled (SlowDown)".

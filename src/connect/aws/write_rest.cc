@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <strings.h>
 
+#include <algorithm>
+
 #include "base/crypto.h"
 #include "connect/aws/timestamps.h"
 #include "connect/aws/wire_request.h"
@@ -98,11 +100,15 @@ std::string_view content_type(const ServiceModel& model) {
   return model.protocol == Protocol::kRestJson ? "application/json" : "application/xml";
 }
 
-bool has_content_type(const HttpHeaders& headers) {
-  for (const auto& [name, value] : headers) {
-    if (strcasecmp(name.c_str(), "Content-Type") == 0) return true;
-  }
-  return false;
+bool has_header(const HttpHeaders& headers, const char* wanted) {
+  return std::ranges::any_of(headers, [&](const auto& each) { return strcasecmp(each.first.c_str(), wanted) == 0; });
+}
+
+// Some services of this protocol answer in another form of JSON unless they are asked for this one.
+void ask_for_json(const ServiceModel& model, const Operation& operation, HttpHeaders& headers) {
+  if (model.protocol != Protocol::kRestJson || has_header(headers, "Accept")) return;
+  const Shape* output = operation.output.shape;
+  if (output == nullptr || output->payload.empty()) headers.emplace_back("Accept", "application/json");
 }
 
 Status write_payload(const ServiceModel& model, const Member& payload, const Json& value, WireRequest& request) {
@@ -120,7 +126,7 @@ Status write_payload(const ServiceModel& model, const Member& payload, const Jso
   } else {
     request.body = write_xml_body(payload, value, payload.xml_namespace);
   }
-  if (!has_content_type(request.headers)) request.headers.emplace_back("Content-Type", type);
+  if (!has_header(request.headers, "Content-Type")) request.headers.emplace_back("Content-Type", type);
   return {};
 }
 
@@ -145,16 +151,8 @@ Status write_body(const ServiceModel& model, const Operation& operation, const J
   return {};
 }
 
-}  // namespace
-
-Status write_rest_parts(const ServiceModel& model, const Operation& operation, const Json& input,
-                        WireRequest& request) {
-  const std::string_view uri = operation.uri;
-  const size_t question = uri.find('?');
-  request.path = TRY(expand_path(uri.substr(0, question), operation, input));
-  if (question != std::string_view::npos) add_fixed_query(uri.substr(question + 1), request.query);
-  if (operation.input.shape == nullptr) return {};
-  for (const Member& member : operation.input.shape->members) {
+void write_heads(const Shape& shape, const Json& input, WireRequest& request) {
+  for (const Member& member : shape.members) {
     const Json& value = input[member.name];
     if (value.is_null()) continue;
     if (member.location == Location::kQueryString) add_query(member, value, request.query);
@@ -164,7 +162,19 @@ Status write_rest_parts(const ServiceModel& model, const Operation& operation, c
       request.headers.emplace_back(member.wire_name() + name, item.string_or_empty());
     }
   }
-  return write_body(model, operation, input, request);
+}
+
+}  // namespace
+
+Status write_rest_parts(const ServiceModel& model, const Operation& operation, const Json& input,
+                        WireRequest& request) {
+  const std::string_view uri = operation.uri;
+  const size_t question = uri.find('?');
+  request.path = TRY(expand_path(uri.substr(0, question), operation, input));
+  if (question != std::string_view::npos) add_fixed_query(uri.substr(question + 1), request.query);
+  if (operation.input.shape != nullptr) write_heads(*operation.input.shape, input, request);
+  ask_for_json(model, operation, request.headers);
+  return operation.input.shape == nullptr ? Status() : write_body(model, operation, input, request);
 }
 
 }  // namespace capstan::aws
