@@ -54,7 +54,8 @@ const Json& EndpointRules::partition_of(std::string_view region) const {
 }
 
 bool EndpointRules::is_global(std::string_view endpoint_prefix) const {
-  return !document_["partitions"].items().front()["services"][endpoint_prefix]["isRegionalized"].bool_or(true);
+  const Json& service = document_["partitions"].items().front()["services"][endpoint_prefix];
+  return !service["isRegionalized"].bool_or(true) && service.contains("partitionEndpoint");
 }
 
 Result<Endpoint> EndpointRules::resolve(std::string_view endpoint_prefix, std::string_view region,
@@ -65,9 +66,10 @@ Result<Endpoint> EndpointRules::resolve(std::string_view endpoint_prefix, std::s
   const Json& partition = partition_of(region);
   const Json& service = partition["services"][endpoint_prefix];
   std::string name(region);
-  // A service that is one for all regions answers at its partition's endpoint.
-  const bool global = !service["isRegionalized"].bool_or(true) && !service["endpoints"].contains(region);
-  if (global) name = service["partitionEndpoint"].string_or_empty();
+  // A service that is one for all regions answers at its partition's endpoint, where it has one.
+  const std::string& global = service["partitionEndpoint"].string_or_empty();
+  const bool regional = service["isRegionalized"].bool_or(true) || service["endpoints"].contains(region);
+  if (!regional && !global.empty()) name = global;
   const Json& endpoint = service["endpoints"][name];
 
   const bool plain = !variant.fips && !variant.dualstack;

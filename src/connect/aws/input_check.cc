@@ -94,7 +94,7 @@ class InputCheck {
         problem(path + "." + name, fmt::format("there is no such member{}", did_you_mean(name, names)));
       } else if (!member.is_null()) {
         ++given;
-        check(*known->shape, member, path + "." + name, depth + 1);
+        if (!known->json_value) check(*known->shape, member, path + "." + name, depth + 1);
       }
     }
     for (const Member& member : shape.members) {

@@ -30,14 +30,15 @@ Json read_prefixed_headers(const Member& member, const HttpHeaders& headers) {
       found.insert_or_assign(name.substr(prefix.size()), Json(value));
     }
   }
-  return found.empty() ? Json() : Json(std::move(found));
+  return found;
 }
 
 Json read_header(const Member& member, std::string_view text) {
   if (text.empty()) return {};
   if (member.json_value) {
     const Result<std::string> bytes = unbase64(text);
-    return bytes ? Json(*bytes) : Json(text);
+    const Result<Json> value = Json::parse(bytes ? *bytes : std::string(text));
+    return value ? *value : Json(text);
   }
   if (member.shape->type == ShapeType::kList) return read_header_list(member, text);
   return read_scalar(member, text);

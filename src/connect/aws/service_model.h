@@ -53,7 +53,7 @@ struct Member {
   bool flattened = false;  // A list or a map without an element of its own around it.
   bool xml_attribute = false;
   bool idempotency_token = false;
-  bool json_value = false;  // A header that carries JSON.
+  bool json_value = false;  // A header that carries any JSON value.
 
   const std::string& wire_name() const { return location_name.empty() ? name : location_name; }
 };

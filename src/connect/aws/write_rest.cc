@@ -84,10 +84,10 @@ void add_query(const Member& member, const Json& value, QueryParameters& query) 
 void add_header(const Member& member, const Json& value, HttpHeaders& headers) {
   std::string text;
   if (member.json_value) {
-    text = base64(value.string_or_empty());
+    text = base64(value.dump());
   } else if (member.shape->type == ShapeType::kList) {
     for (const Json& item : value.items()) {
-      if (!text.empty()) text += ", ";
+      if (!text.empty()) text += ',';
       text += scalar_text(member.shape->element, item, TimestampFormat::kRfc822);
     }
   } else {
@@ -130,11 +130,12 @@ Status write_payload(const ServiceModel& model, const Member& payload, const Jso
   return {};
 }
 
-bool has_body_members(const Shape& shape) {
-  for (const Member& member : shape.members) {
-    if (member.location == Location::kBody) return true;
-  }
-  return false;
+// XML without a member is no body at all; JSON without one is an empty object.
+bool has_body(const ServiceModel& model, const Shape& shape, const Json& input) {
+  return std::ranges::any_of(shape.members, [&](const Member& member) {
+    return member.location == Location::kBody &&
+           (model.protocol == Protocol::kRestJson || !input[member.name].is_null());
+  });
 }
 
 Status write_body(const ServiceModel& model, const Operation& operation, const Json& input, WireRequest& request) {
@@ -142,7 +143,7 @@ Status write_body(const ServiceModel& model, const Operation& operation, const J
   if (!shape.payload.empty()) {
     return write_payload(model, *shape.find(shape.payload), input[shape.payload], request);
   }
-  if (!has_body_members(shape)) return {};
+  if (!has_body(model, shape, input)) return {};
   const XmlNamespace& own = operation.input.xml_namespace;
   request.body = model.protocol == Protocol::kRestJson
                      ? write_json_body(shape, input).dump()
