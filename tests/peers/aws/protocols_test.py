@@ -291,8 +291,8 @@ def compare_endpoints():
     for partition in rules["partitions"]:
         for prefix, service in partition["services"].items():
             for region in partition["regions"]:
-                # botocore forgets the service's own domain in regions that the file does not list for it.
-                if "dnsSuffix" in service.get("defaults", {}) and region not in service["endpoints"]:
+                # botocore forgets a service's own domain in regions for which the file does not spell it out.
+                if "dnsSuffix" in service.get("defaults", {}) and "hostname" not in service["endpoints"].get(region, {}):
                     continue
                 for fips, dualstack in ((False, False), (True, False), (False, True)):
                     compare_endpoint(resolver, prefix, region, fips, dualstack)
