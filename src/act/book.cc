@@ -101,6 +101,7 @@ void Book::finish_action(const Fact& fact) {
   action->says = fact.body["says"].string_or_empty();
   action->result = fact.body["result"];
   action->blocked = fact.body["blocked"].bool_or(false);
+  action->orphaned = fact.body["orphaned"].bool_or(false);
   action->finished = fact.at;
   action->phase = Phase::kIdle;
   action->ticket = 0;
@@ -114,7 +115,7 @@ void Book::finish_action(const Fact& fact) {
     return;
   }
   if (action->state != ActionState::kFailed && action->state != ActionState::kPartial) return;
-  if (!run->stopped.empty()) return;
+  if (!run->stopped.empty() || run->failed_targets() <= run->plan.limits.failures) return;
   run->stopped = fmt::format("{} on {} {}: {}", action->action.verb, action->action.target, to_string(action->state),
                              action->says);
   run->undo = run->plan.undo_on_failure;

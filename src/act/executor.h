@@ -36,10 +36,11 @@ struct ExecutorOptions {
   Duration check_sustained{10'000};     // How long it must hold without a break.
   Duration retry_every{5'000};          // Before checks that could not be made are tried again.
   int retry_limit = 60;                 // After so many the action counts as refused.
-  size_t most_actions = 200;            // Of one plan.
+  size_t most_actions = 2'000;          // Of one plan.
   size_t most_open_plans = 1000;
-  size_t most_bytes = 60'000;  // Of a plan or an outcome as text: the ledger takes no larger facts.
-  size_t keep_ended = 500;     // Plans that have ended and are still listed.
+  size_t most_bytes = 1'000'000;       // Of a plan as text: the ledger takes no larger facts.
+  size_t most_outcome_bytes = 60'000;  // Of how an action ended.
+  size_t keep_ended = 500;             // Plans that have ended and are still listed.
 };
 
 // A state machine owned by one thread: whoever owns the ledger. Commands return when their fact is durable. Errors:
@@ -110,6 +111,7 @@ class Executor {
   bool start_undo(PlanRun& run, ActionRun& action, Time now);
   bool advance_check(PlanRun& run, Time now);
   void start_ready(PlanRun& run, Time now);
+  const ActionRun* failed_before(const PlanRun& run, const ActionRun& action) const;
   std::string obstacle(const PlanRun& run, const ActionRun& action, Time now) const;
   Duration monotonic() const { return around_.clock.monotonic(); }
   void finish(PlanRun& run, Time now);

@@ -177,11 +177,29 @@ std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time
   return "";
 }
 
+// What a failed action leaves behind, where the plan goes on without it.
+const ActionRun* Executor::failed_before(const PlanRun& run, const ActionRun& action) const {
+  for (const std::string& id : action.action.after) {
+    const ActionRun* first = run.find(id);
+    const bool failed =
+        first && first->phase == Phase::kIdle &&
+        (first->orphaned || first->state == ActionState::kFailed || first->state == ActionState::kPartial);
+    if (failed) return first;
+  }
+  return nullptr;
+}
+
 void Executor::start_ready(PlanRun& run, Time now) {
   const bool paused = frozen(run);
   for (ActionRun& action : run.actions) {
     action.waiting.clear();
     if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
+    if (const ActionRun* first = failed_before(run, action)) {
+      const std::string says =
+          fmt::format("{} on {} had to succeed before it", first->action.verb, first->action.target);
+      write_outcome(run, action, {ActionState::kSkipped, says, {}}, now, "orphaned");
+      continue;
+    }
     action.waiting = paused ? "paused" : obstacle(run, action, now);
     if (run.waiting.empty()) run.waiting = action.waiting;
     if (action.waiting.empty()) send_prepare(run, action, now);
@@ -207,7 +225,7 @@ void Executor::finish(PlanRun& run, Time now) {
   else if (counts[ActionState::kReverted] > 0)
     state = ActionState::kReverted;
   else if (counts[ActionState::kFailed] > 0)
-    state = ActionState::kFailed;
+    state = changed ? ActionState::kPartial : ActionState::kFailed;
   else if (!changed)
     state = ActionState::kSkipped;
   std::string says = run.stopped;

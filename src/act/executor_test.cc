@@ -214,7 +214,7 @@ TEST_F(ExecutorTest, RefusesWhatNoPolicyMayAskFor) {
   wrong.actions[0].after = {"act-1"};
   EXPECT_EQ(refusal(wrong), ErrorCode::kInvalidArgument);
   wrong = plan();
-  wrong.actions[0].reason = std::string(100'000, 'x');
+  wrong.actions[0].reason = std::string(2'000'000, 'x');
   EXPECT_EQ(refusal(wrong), ErrorCode::kResourceExhausted);
   EXPECT_TRUE(facts_.facts.empty());
   ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());

@@ -156,12 +156,13 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
 void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const Performed& outcome, Time now,
                              std::string_view mark) {
   Json body = Json::object({{"plan_id", run.plan.id},
+                            {"verb", action.action.verb},
                             {"state", to_string(outcome.state)},
                             {"says", outcome.says},
                             {"result", outcome.result}});
-  body = fit_texts(std::move(body), options_.most_bytes);
+  body = fit_texts(std::move(body), options_.most_outcome_bytes);
   // Still too large: it is the result that has no end.
-  if (body.dump().size() > options_.most_bytes) body.set("result", "left out: it is too large");
+  if (body.dump().size() > options_.most_outcome_bytes) body.set("result", "left out: it is too large");
   if (!mark.empty()) body.set(mark, true);
   if (action.undoing) body.set("undo", true);
   record_or_hold({.at = now,

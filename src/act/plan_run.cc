@@ -27,6 +27,14 @@ ActionRun* PlanRun::find(std::string_view id) {
 
 const ActionRun* PlanRun::find(std::string_view id) const { return const_cast<PlanRun*>(this)->find(id); }
 
+int PlanRun::failed_targets() const {
+  std::set<std::string_view> targets;
+  for (const ActionRun& run : actions) {
+    if (run.state == ActionState::kFailed || run.state == ActionState::kPartial) targets.insert(run.action.target);
+  }
+  return static_cast<int>(targets.size());
+}
+
 int PlanRun::flight_limit() const {
   const bool proven = std::ranges::any_of(actions, [&](const ActionRun& run) {
     return run.state == ActionState::kSucceeded && (plan.verify.empty() || run.verified);

@@ -33,6 +33,7 @@ struct ActionRun {
   bool undo_ended = false;  // Undoing was tried and has ended.
   bool resolved = false;    // Unknown, and a person has left it at that.
   bool blocked = false;     // Skipped by its precondition, not because the plan stopped.
+  bool orphaned = false;    // Skipped because what had to be done before it failed.
   bool verified = false;    // The plan's check held after it.
   int attempts = 0;         // Intents to perform.
   int postponed = 0;        // How often its checks could not be made.
@@ -81,6 +82,8 @@ struct PlanRun {
   ActionRun* find(std::string_view action);
   const ActionRun* find(std::string_view action) const;
   // How many may be under way and unverified at once: one until the first has proved itself.
+  // On how many targets something failed.
+  int failed_targets() const;
   int flight_limit() const;
   int in_flight() const;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "decide/plan_maker.h"
 #include "decide/trigger.h"
@@ -54,20 +56,56 @@ class Decider {
       verdict.why = candidate.never;
       return verdict;
     }
-    if (policy_.ensure)
+    if (policy_.ensure && policy_.ensure->is_list())
+      judge_list(candidate, verdict);
+    else if (policy_.ensure)
       judge_state(candidate, verdict);
     else
       judge_occurrence(candidate, verdict);
     return verdict;
   }
 
+  // The override of the candidate itself comes before one of what it belongs to.
+  const Override* override_of(const ResourceId& id) const {
+    const Override* own = governing(situation_.overrides, policy_.name, id, situation_.now);
+    if (own && !own->resource.empty()) return own;
+    const auto owners = situation_.owners.find(id);
+    if (owners == situation_.owners.end()) return own;
+    for (const ResourceId& owner : owners->second) {
+      const Override* inherited = governing(situation_.overrides, policy_.name, owner, situation_.now);
+      if (inherited && !inherited->resource.empty()) return inherited;
+    }
+    return own;
+  }
+
+  // Within its hours or outside of them: its own where the policy asks for such.
+  Result<Schedule::Standing> standing_of(const Candidate& candidate) {
+    if (policy_.ensure->hours.empty()) return standing_;
+    const auto known = standings_.find(candidate.hours);
+    if (known != standings_.end()) return known->second;
+    Result<Window> window = Window::parse(candidate.hours, policy_.ensure->zone);
+    Result<Schedule::Standing> standing = [&]() -> Result<Schedule::Standing> {
+      if (!window) return fail(window.error());
+      Schedule schedule = policy_.ensure->schedule;
+      schedule.add(std::move(*window));
+      return schedule.at(situation_.now);
+    }();
+    standings_.emplace(candidate.hours, standing);
+    return standing;
+  }
+
   // Which state is wanted, and why; null when none is.
   const WantedState* wanted(const Candidate& candidate, Verdict& verdict, std::string& key) {
     const Ensure& ensure = *policy_.ensure;
-    verdict.why = standing_.says;
-    key = "state " + format_time(standing_.since);
-    const WantedState* state = standing_.inside ? &ensure.inside : ensure.outside ? &*ensure.outside : nullptr;
-    const Override* override = governing(situation_.overrides, policy_.name, candidate.resource.id, situation_.now);
+    const Result<Schedule::Standing> standing = standing_of(candidate);
+    if (!standing) {
+      verdict.why = "its hours are not understood: " + standing.error().message;
+      return nullptr;
+    }
+    verdict.why = standing->says;
+    key = "state " + format_time(standing->since);
+    const WantedState* state = standing->inside ? &ensure.inside : ensure.outside ? &*ensure.outside : nullptr;
+    const Override* override = override_of(candidate.resource.id);
     if (override) {
       verdict.why = fmt::format("override by {} until {}", override->by, clock_text(override->until));
       key = "override " + override->id;
@@ -109,8 +147,107 @@ class Decider {
                                 ensure.outside->name, verdict.why);
       return;
     }
-    const Intended intended{&candidate.resource, key, verdict.why, 0, state, 0};
-    consider(intended, policy_.cooldown.value_or(kEnsureCooldown), verdict);
+    std::string values;
+    for (const std::string& value : state->values) values += (values.empty() ? "" : ", ") + sql_quote(value);
+    Intended intended = intend(candidate.resource, candidate.resource.id, key, verdict.why);
+    intended.verb = state->verb;
+    intended.parameters = state->parameters;
+    intended.condition = fmt::format("{} NOT IN ({})", state->column, values);
+    consider({std::move(intended)}, policy_.cooldown.value_or(kEnsureCooldown), verdict);
+  }
+
+  // Which of the policy's conditions have to hold of a candidate now; the first of them is `first` of its `so`.
+  const std::vector<Kept>* wanted_list(const Candidate& candidate, Verdict& verdict, std::string& key, size_t& first) {
+    const Ensure& ensure = *policy_.ensure;
+    const Result<Schedule::Standing> standing = standing_of(candidate);
+    if (!standing) {
+      verdict.why = "its hours are not understood: " + standing.error().message;
+      return nullptr;
+    }
+    verdict.why = standing->says;
+    key = "kept " + format_time(standing->since);
+    bool inside = standing->inside;
+    if (const Override* override = override_of(candidate.resource.id)) {
+      verdict.why = fmt::format("override by {} until {}", override->by, clock_text(override->until));
+      key = "override " + override->id;
+      const bool up = override->state == "running";
+      if (!up && override->state != "stopped") {
+        verdict.why += ": left alone";
+        return nullptr;
+      }
+      inside = up;
+    }
+    first = inside ? 0 : ensure.kept.size();
+    const std::vector<Kept>& list = inside ? ensure.kept : ensure.kept_outside;
+    if (list.empty()) verdict.why = "nothing is wanted: " + verdict.why;
+    return list.empty() ? nullptr : &list;
+  }
+
+  void judge_list(const Candidate& candidate, Verdict& verdict) {
+    std::string key;
+    size_t first = 0;
+    const std::vector<Kept>* list = wanted_list(candidate, verdict, key, first);
+    if (!list) return;
+    std::string missing;
+    std::string unknown;
+    std::vector<Intended> chain;
+    for (size_t i = 0; i < list->size(); ++i) {
+      const Kept& kept = (*list)[i];
+      const std::optional<bool> so = first + i < candidate.so.size() ? candidate.so[first + i] : std::nullopt;
+      if (!so) unknown += (unknown.empty() ? "" : ", ") + kept.name;
+      if (so.value_or(true)) continue;
+      missing += (missing.empty() ? "" : ", ") + kept.name;
+      const std::string reason = fmt::format("not so: {}; {}", kept.name, verdict.why);
+      if (kept.step.verb == kDeleteAllOf) {
+        add_deletions(candidate, first + i, key, reason, verdict);
+        continue;
+      }
+      Intended intended = intend(candidate.resource, candidate.resource.id, key, reason);
+      intended.verb = kept.step.verb;
+      intended.parameters = kept.step.parameters;
+      intended.condition = fmt::format("NOT ({})", kept.so);
+      intended.step = first + i;
+      chain.push_back(std::move(intended));
+    }
+    verdict.wanted = fmt::format("{} of {}", list->size(), list->size());
+    verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
+    if (chain.empty() && missing.empty()) {
+      verdict.why = unknown.empty() ? fmt::format("is as wanted: {}", verdict.why)
+                                    : fmt::format("not known: {}; {}", unknown, verdict.why);
+      return;
+    }
+    verdict.why = fmt::format("not so: {}; {}", missing, verdict.why);
+    if (!chain.empty()) consider(std::move(chain), policy_.cooldown.value_or(kEnsureCooldown), verdict);
+  }
+
+  Intended intend(const Resource& target, const ResourceId& root, const std::string& key,
+                  const std::string& reason) const {
+    Intended intended;
+    intended.target = &target;
+    intended.root = root;
+    intended.key = key;
+    intended.reason = reason;
+    return intended;
+  }
+
+  // Everything that belongs to the candidate, each with its own past.
+  void add_deletions(const Candidate& candidate, size_t step, const std::string& key, const std::string& reason,
+                     Verdict& verdict) {
+    const auto belongings = situation_.belongings.find(candidate.resource.id);
+    if (belongings == situation_.belongings.end()) return;
+    for (const Resource& belonging : belongings->second) {
+      const auto verb = policy_.deletes.find(belonging.kind);
+      if (verb == policy_.deletes.end()) {
+        verdict.why += fmt::format("; nothing deletes {}", belonging.id);
+        continue;
+      }
+      Intended intended = intend(belonging, candidate.resource.id, key, reason);
+      intended.verb = verb->second;
+      intended.step = step;
+      Verdict its = {.resource = belonging.id, .name = belonging.name};
+      consider({std::move(intended)}, policy_.cooldown.value_or(kEnsureCooldown), its);
+      verdict.acts = verdict.acts || its.acts;
+    }
   }
 
   void judge_occurrence(const Candidate& candidate, Verdict& verdict) {
@@ -133,26 +270,40 @@ class Decider {
                                 format_duration(std::max(held, Duration(0))), format_duration(policy_.when->hold));
       return;
     }
-    if (const Override* override =
-            governing(situation_.overrides, policy_.name, candidate.resource.id, situation_.now)) {
+    if (const Override* override = override_of(candidate.resource.id)) {
       verdict.why = fmt::format("override by {} until {}: left alone", override->by, clock_text(override->until));
       return;
     }
-    const Intended intended{&candidate.resource, occurrence->key, occurrence->says, occurrence->cause, nullptr, 0};
-    consider(intended, policy_.cooldown, verdict);
+    std::vector<Intended> chain;
+    for (size_t step = 0; step < policy_.steps.size(); ++step) {
+      if (policy_.steps[step].verb == kDeleteAllOf) {
+        add_deletions(candidate, step, occurrence->key, occurrence->says, verdict);
+        continue;
+      }
+      Intended intended = intend(candidate.resource, candidate.resource.id, occurrence->key, occurrence->says);
+      intended.verb = policy_.steps[step].verb;
+      intended.parameters = policy_.steps[step].parameters;
+      intended.step = step;
+      intended.after_all = policy_.steps[step].after_all;
+      intended.cause = occurrence->cause;
+      chain.push_back(std::move(intended));
+    }
+    if (!chain.empty()) consider(std::move(chain), policy_.cooldown, verdict);
   }
 
-  // The past may forbid to act again: what is under way, was refused, was done, or is too fresh.
-  void consider(Intended intended, std::optional<Duration> cooldown, Verdict& verdict) {
+  // The past may forbid to act again: what is under way, was refused, was done, or is too fresh. `chain` is what is to
+  // be done on one target, one after the other; its first action stands for all.
+  void consider(std::vector<Intended> chain, std::optional<Duration> cooldown, Verdict& verdict) {
     const History& history = *situation_.history;
-    const ResourceId& target = intended.target->id;
+    Intended& intended = chain.front();
+    const ResourceId target = intended.target->id;
     if (const ManualTouch* touch = respected_touch(target)) {
       verdict.why = fmt::format("{} changed it by hand; respected until {}", touch->by.empty() ? "somebody" : touch->by,
                                 clock_text(touch->at + policy_.respect_manual));
       return;
     }
     const PastAction* previous = nullptr;
-    while (const PastAction* past = history.find(action_id(policy_, intended, 0))) {
+    while (const PastAction* past = history.find(action_id(policy_, intended))) {
       previous = past;
       ++intended.attempt;
     }
@@ -183,7 +334,11 @@ class Decider {
       return;
     }
     verdict.acts = true;
-    intended_.push_back(std::move(intended));
+    const int attempt = intended.attempt;
+    for (Intended& each : chain) {
+      each.attempt = attempt;
+      intended_.push_back(std::move(each));
+    }
   }
 
   // Until when the target rests after what was done to it, or tried; nothing when it may be acted on.
@@ -219,13 +374,21 @@ class Decider {
 
   void make_plan() {
     if (intended_.empty()) return;
-    const size_t whole = intended_.size();
-    const size_t steps = policy_.ensure ? 1 : policy_.steps.size();
-    const size_t most = std::max<size_t>(1, kMaxPlanActions / std::max<size_t>(1, steps));
-    if (whole > most) {
-      for (size_t i = most; i < whole; ++i) postpone(intended_[i].target->id, most, whole);
-      intended_.resize(most);
+    std::map<ResourceId, size_t> actions;  // By root.
+    for (const Intended& intended : intended_) ++actions[intended.root];
+    const size_t whole = actions.size();
+    std::set<ResourceId> roots;
+    size_t taken = 0;
+    for (const auto& [root, count] : actions) {
+      if (!roots.empty() && taken + count > kMaxPlanActions) break;
+      roots.insert(root);
+      taken += count;
     }
+    for (const auto& [root, count] : actions) {
+      if (!roots.contains(root)) postpone(root, roots.size(), whole);
+    }
+    std::erase_if(intended_, [&](const Intended& intended) { return !roots.contains(intended.root); });
+    std::ranges::stable_sort(intended_, {}, &Intended::step);
     decision_.plan = PlanMaker(policy_, situation_.relations, selected_, whole).make(intended_, situation_.now);
   }
 
@@ -265,13 +428,16 @@ class Decider {
     const auto acting = std::ranges::count_if(decision_.verdicts, &Verdict::acts);
     if (policy_.ensure) {
       const auto as_wanted = std::ranges::count_if(decision_.verdicts, [](const Verdict& verdict) {
-        return verdict.matched && verdict.why.starts_with("is ") && verdict.why.find(" as wanted") != std::string::npos;
+        return verdict.matched && verdict.why.starts_with("is ") && verdict.why.find("as wanted") != std::string::npos;
       });
       const WantedState* state = standing_.inside          ? &policy_.ensure->inside
                                  : policy_.ensure->outside ? &*policy_.ensure->outside
                                                            : nullptr;
-      decision_.summary = state ? fmt::format("{} of {} are {} as wanted", as_wanted, selected_, state->name)
-                                : fmt::format("wants nothing now: {}", standing_.says);
+      if (policy_.ensure->is_list() || !policy_.ensure->hours.empty())
+        decision_.summary = fmt::format("{} of {} are as wanted", as_wanted, selected_);
+      else
+        decision_.summary = state ? fmt::format("{} of {} are {} as wanted", as_wanted, selected_, state->name)
+                                  : fmt::format("wants nothing now: {}", standing_.says);
     } else {
       decision_.summary = occurrences_.empty() ? "waits: nothing sets it off"
                                                : fmt::format("{} of {} to be acted on", acting, selected_);
@@ -283,6 +449,7 @@ class Decider {
   const Situation& situation_;
   std::string origin_;
   Schedule::Standing standing_;
+  std::map<std::string, Result<Schedule::Standing>> standings_;  // By the text of the hours.
   std::vector<Occurrence> occurrences_;
   std::vector<History::StandingPlan> standing_plans_;
   size_t selected_ = 0;
@@ -292,6 +459,13 @@ class Decider {
 };
 
 }  // namespace
+
+bool Policy::deletes_all() const {
+  const auto is_it = [](const Step& step) { return step.verb == kDeleteAllOf; };
+  const auto keeps_it = [&](const Kept& kept) { return is_it(kept.step); };
+  if (std::ranges::any_of(steps, is_it)) return true;
+  return ensure && (std::ranges::any_of(ensure->kept, keeps_it) || std::ranges::any_of(ensure->kept_outside, keeps_it));
+}
 
 Decision decide(const Policy& policy, const Situation& situation) { return Decider(policy, situation).decide(); }
 

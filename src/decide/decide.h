@@ -2,6 +2,7 @@
 // decided and which clause decided it, and gives the difference to what is wanted as a plan.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,12 @@ namespace capstan::decide {
 
 // Everything a decision depends on. The same situation gives the same decision, to the last id.
 struct Situation {
-  std::vector<Candidate> candidates;            // From select_candidates.
-  std::vector<Relation> relations;              // Between the candidates, for the order; others are ignored.
+  std::vector<Candidate> candidates;  // From select_candidates.
+  std::vector<Relation> relations;    // Between the candidates, for the order; others are ignored.
+  // What belongs to a candidate, directly or not: asked for only where a policy deletes it, or where `overrides` may
+  // name what a candidate belongs to.
+  std::map<ResourceId, std::vector<Resource>> belongings;
+  std::map<ResourceId, std::vector<ResourceId>> owners;
   std::vector<catalog::KnownFinding> findings;  // The open ones; and those of the policy's alert that have ended.
   std::vector<catalog::KnownIncident> incidents;
   std::vector<Override> overrides;
@@ -50,6 +55,6 @@ struct Decision {
 Decision decide(const Policy& policy, const Situation& situation);
 
 // A plan of more actions than this is made in parts; the rest follows when it has ended.
-inline constexpr size_t kMaxPlanActions = 100;
+inline constexpr size_t kMaxPlanActions = 1'000;
 
 }  // namespace capstan::decide

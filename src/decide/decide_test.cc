@@ -85,12 +85,13 @@ TEST(Decide, LimitsEvenWhereNoneIsWritten) {
 TEST(Decide, MakesLargePlansInParts) {
   History history;
   std::vector<Candidate> many;
-  for (int i = 0; i < 230; ++i) many.push_back(candidate("vm/" + std::to_string(1000 + i), "stopped"));
+  for (size_t i = 0; i < 2 * kMaxPlanActions + 30; ++i)
+    many.push_back(candidate("vm/" + std::to_string(10'000 + i), "stopped"));
   const Decision decision = decide(policy(kUp), situation(many, history));
   EXPECT_EQ(decision.plan->actions.size(), kMaxPlanActions);
-  EXPECT_EQ(std::ranges::count_if(decision.verdicts, &Verdict::acts), 100);
+  EXPECT_EQ(std::ranges::count_if(decision.verdicts, &Verdict::acts), kMaxPlanActions);
   history.apply(proposed(*decision.plan));
-  EXPECT_EQ(decide(policy(kUp), situation(many, history)).plan->actions.front().target, "vm/1100");
+  EXPECT_EQ(decide(policy(kUp), situation(many, history)).plan->actions.front().target, "vm/11000");
 }
 
 TEST(Decide, OrdersSteps) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include "base/crypto.h"
@@ -12,10 +14,6 @@
 namespace capstan::decide {
 namespace {
 
-std::string verb_of(const Intended& intended, const Policy& policy, size_t step) {
-  return intended.state ? intended.state->verb : policy.steps[step].verb;
-}
-
 std::string last_part(const std::string& verb) { return verb.substr(verb.rfind('.') + 1); }
 
 // Whatever starts or resumes needs what it depends on first; everything else is taken down from the top.
@@ -24,65 +22,100 @@ bool dependents_first(const std::string& verb) {
   return !name.starts_with("start") && !name.starts_with("resume") && !name.starts_with("create");
 }
 
-size_t steps_of(const Intended& intended, const Policy& policy) { return intended.state ? 1 : policy.steps.size(); }
+// Where each root's actions of each step stand in the plan.
+using Stages = std::map<ResourceId, std::map<size_t, std::vector<size_t>>>;
+
+Stages stages_of(const std::vector<Intended>& intended) {
+  Stages stages;
+  for (size_t i = 0; i < intended.size(); ++i) stages[intended[i].root][intended[i].step].push_back(i);
+  return stages;
+}
 
 }  // namespace
 
-std::string action_id(const Policy& policy, const Intended& intended, size_t step) {
-  const Json text = Json::array({policy.name, intended.target->id, verb_of(intended, policy, step), intended.key,
-                                 int64_t{intended.attempt}, static_cast<int64_t>(step)});
+std::string action_id(const Policy& policy, const Intended& intended) {
+  const Json text = Json::array({policy.name, intended.target->id, intended.verb, intended.key,
+                                 int64_t{intended.attempt}, static_cast<int64_t>(intended.step)});
   return "act-" + hex(sha256(text.dump())).substr(0, 20);
 }
 
 std::string PlanMaker::condition(const Intended& intended) const {
-  std::string sql = precondition(policy_, intended.target->kind);
-  if (!intended.state) return sql;
-  std::string values;
-  for (const std::string& value : intended.state->values) values += (values.empty() ? "" : ", ") + sql_quote(value);
-  return fmt::format("{}{} NOT IN ({})", sql.empty() ? "" : sql + " AND ", intended.state->column, values);
+  // What belongs to a target is not of its kind: the selection says nothing of it, and `never` still does.
+  std::string sql = intended.is_root() ? precondition(policy_, intended.target->kind)
+                                       : never_condition(policy_, intended.target->kind);
+  if (intended.condition.empty()) return sql;
+  return fmt::format("{}{}", sql.empty() ? "" : sql + " AND ", intended.condition);
 }
 
 void PlanMaker::add_actions(const std::vector<Intended>& intended, Plan& plan) const {
-  std::vector<std::string> stage_before;
-  const size_t steps = policy_.ensure ? 1 : policy_.steps.size();
-  for (size_t step = 0; step < steps; ++step) {
-    std::vector<std::string> stage;
-    for (const Intended& each : intended) {
-      Action action{.id = action_id(policy_, each, step),
-                    .verb = verb_of(each, policy_, step),
-                    .target = each.target->id,
-                    .parameters = each.state ? each.state->parameters : policy_.steps[step].parameters,
-                    .reason = each.reason,
-                    .precondition = condition(each),
-                    .after = {}};
-      if (step > 0 && policy_.steps[step].after_all)
-        action.after = stage_before;
-      else if (step > 0)
-        action.after.push_back(action_id(policy_, each, step - 1));
-      stage.push_back(action.id);
-      plan.actions.push_back(std::move(action));
+  for (const Intended& each : intended) {
+    plan.actions.push_back({.id = action_id(policy_, each),
+                            .verb = each.verb,
+                            .target = each.target->id,
+                            .parameters = each.parameters,
+                            .reason = each.reason,
+                            .precondition = condition(each),
+                            .after = {}});
+  }
+  const Stages stages = stages_of(intended);
+  std::map<size_t, std::vector<size_t>> of_step;
+  for (const auto& [root, steps] : stages) {
+    for (const auto& [step, indices] : steps) of_step[step].insert(of_step[step].end(), indices.begin(), indices.end());
+  }
+  for (const auto& [root, steps] : stages) {
+    for (auto stage = steps.begin(); stage != steps.end(); ++stage) {
+      for (size_t index : stage->second) {
+        const std::vector<size_t>* earlier = stage == steps.begin() ? nullptr : &std::prev(stage)->second;
+        const auto everywhere = of_step.find(stage->first);
+        if (intended[index].after_all && everywhere != of_step.begin()) earlier = &std::prev(everywhere)->second;
+        if (!earlier) continue;
+        for (size_t first : *earlier) plan.actions[index].after.push_back(plan.actions[first].id);
+      }
     }
-    stage_before = std::move(stage);
   }
 }
 
-void PlanMaker::add_order(const std::vector<Intended>& intended, Plan& plan) const {
-  // Targets that get the same first verb are ordered among themselves; a start and a stop are no matter to each other.
+void PlanMaker::order_roots(const std::vector<Intended>& intended, Plan& plan) const {
+  // Roots that get the same first verb are ordered among themselves; a start and a stop are no matter to each other.
+  const Stages stages = stages_of(intended);
   std::map<std::string, std::set<ResourceId>> by_verb;
-  for (const Intended& each : intended) by_verb[verb_of(each, policy_, 0)].insert(each.target->id);
-  std::map<ResourceId, const Intended*> by_id;
-  for (const Intended& each : intended) by_id[each.target->id] = &each;
-  for (const auto& [verb, targets] : by_verb) {
-    const Order order = order_by_dependency(targets, relations_, dependents_first(verb));
-    for (Action& action : plan.actions) {
-      const Intended& each = *by_id.at(action.target);
-      if (action.id != action_id(policy_, each, 0)) continue;
-      const auto earlier = order.after.find(action.target);
-      if (earlier == order.after.end()) continue;
-      for (const ResourceId& id : earlier->second) {
+  for (const auto& [root, steps] : stages) {
+    const Intended& first = intended[steps.begin()->second.front()];
+    if (first.is_root()) by_verb[first.verb].insert(root);
+  }
+  for (const auto& [verb, roots] : by_verb) {
+    const Order order = order_by_dependency(roots, relations_, dependents_first(verb));
+    for (const auto& [root, earlier] : order.after) {
+      for (const ResourceId& first : earlier) {
         // The whole of what comes first: its last step.
-        const Intended& first = *by_id.at(id);
-        action.after.push_back(action_id(policy_, first, steps_of(first, policy_) - 1));
+        for (size_t before : stages.at(first).rbegin()->second) {
+          for (size_t index : stages.at(root).begin()->second)
+            plan.actions[index].after.push_back(plan.actions[before].id);
+        }
+      }
+    }
+  }
+}
+
+// What belongs to something is taken down before it, and so is what depends on it.
+void PlanMaker::order_belongings(const std::vector<Intended>& intended, Plan& plan) const {
+  std::vector<Relation> relations = relations_;
+  for (Relation& relation : relations) {
+    if (relation.kind == "belongs_to") relation.kind = "depends_on";
+  }
+  for (const auto& [root, steps] : stages_of(intended)) {
+    for (const auto& [step, indices] : steps) {
+      std::map<ResourceId, size_t> by_id;
+      std::set<ResourceId> ids;
+      for (size_t index : indices) {
+        if (intended[index].is_root()) continue;
+        by_id[intended[index].target->id] = index;
+        ids.insert(intended[index].target->id);
+      }
+      if (ids.empty()) continue;
+      for (const auto& [id, earlier] : order_by_dependency(ids, relations, true).after) {
+        for (const ResourceId& first : earlier)
+          plan.actions[by_id.at(id)].after.push_back(plan.actions[by_id.at(first)].id);
       }
     }
   }
@@ -90,10 +123,7 @@ void PlanMaker::add_order(const std::vector<Intended>& intended, Plan& plan) con
 
 std::string PlanMaker::title(const std::vector<Intended>& intended) const {
   std::map<std::string, std::vector<const Intended*>> by_verb;
-  for (const Intended& each : intended) {
-    for (size_t step = 0; step < steps_of(each, policy_); ++step)
-      by_verb[last_part(verb_of(each, policy_, step))].push_back(&each);
-  }
+  for (const Intended& each : intended) by_verb[last_part(each.verb)].push_back(&each);
   std::string text;
   for (const auto& [verb, targets] : by_verb) {
     std::string words = verb;
@@ -103,7 +133,8 @@ std::string PlanMaker::title(const std::vector<Intended>& intended) const {
                         targets.size() == 1 ? (first.name.empty() ? first.id : first.name)
                                             : fmt::format("{} × {}", targets.size(), first.kind));
   }
-  if (whole_ > intended.size()) text += fmt::format(" (the first {} of {})", intended.size(), whole_);
+  const size_t roots = stages_of(intended).size();
+  if (whole_ > roots) text += fmt::format(" (the first {} of {})", roots, whole_);
   return text;
 }
 
@@ -122,7 +153,8 @@ Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
   plan.approval = policy_.approval;
   plan.created = now;
   add_actions(intended, plan);
-  if (policy_.order_depends_on) add_order(intended, plan);
+  if (policy_.order_depends_on) order_roots(intended, plan);
+  if (policy_.deletes_all()) order_belongings(intended, plan);
   plan.title = title(intended);
   if (static_cast<int64_t>(whole_) > policy_.limits.total && plan.approval != "ask") {
     plan.approval = "ask";

@@ -9,19 +9,26 @@
 
 namespace capstan::decide {
 
-// One target that a policy wants to act on.
+// One action that a policy wants.
 struct Intended {
   const Resource* target = nullptr;
-  std::string key;     // The occurrence, or the period and state.
-  std::string reason;  // For people.
+  ResourceId root;   // The selected resource for which it is done: the target itself, or what the target belongs to.
+  std::string verb;  // Full name.
+  Json parameters = Json::object();
+  std::string condition;   // What must hold of the target beside the policy's own precondition; "" for nothing.
+  size_t step = 0;         // Of the policy; those of a root are done in their order.
+  bool after_all = false;  // Not before the step before is done for every root.
+  std::string key;         // The occurrence, or the period and state.
+  std::string reason;      // For people.
   Seq cause = 0;
-  const WantedState* state = nullptr;  // For a policy that keeps a state; else its steps are done.
-  int attempt = 0;                     // How often the same was planned before.
+  int attempt = 0;  // How often the same was planned before.
+
+  bool is_root() const { return target->id == root; }
 };
 
 // The same for the same policy, target, occurrence, attempt and step; another version of the policy does not make it
 // another action, or editing a comment would act twice.
-std::string action_id(const Policy& policy, const Intended& intended, size_t step);
+std::string action_id(const Policy& policy, const Intended& intended);
 
 class PlanMaker {
  public:
@@ -30,11 +37,13 @@ class PlanMaker {
   PlanMaker(const Policy& policy, const std::vector<Relation>& relations, size_t selected, size_t whole)
       : policy_(policy), relations_(relations), selected_(selected), whole_(whole) {}
 
+  // `intended` in the order in which its roots were looked at.
   Plan make(const std::vector<Intended>& intended, Time now) const;
 
  private:
   void add_actions(const std::vector<Intended>& intended, Plan& plan) const;
-  void add_order(const std::vector<Intended>& intended, Plan& plan) const;
+  void order_roots(const std::vector<Intended>& intended, Plan& plan) const;
+  void order_belongings(const std::vector<Intended>& intended, Plan& plan) const;
   std::string title(const std::vector<Intended>& intended) const;
   std::string condition(const Intended& intended) const;
 

@@ -1,6 +1,7 @@
 // A policy, as read: which resources, when, what, and under which guard. Says nothing of how it is decided.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,18 +52,35 @@ struct WantedState {
   Where at;
 };
 
-// What a policy keeps so: one state within its schedule, another (or none) outside of it.
-struct Ensure {
-  WantedState inside;
-  std::optional<WantedState> outside;
-  Schedule schedule;
-};
-
 struct Step {
-  std::string verb;  // Full name, once the verbs are known.
+  std::string verb;  // Full name, once the verbs are known; or kDeleteAllOf.
   Json parameters = Json::object();
   bool after_all = false;  // Starts only when the step before has succeeded on every target.
   Where at;
+};
+
+// A step that is no verb: deletes everything that belongs to the target, each by the verb of its kind, what depends on
+// others first.
+inline constexpr std::string_view kDeleteAllOf = "delete_all_of";
+
+// Something that must be so of a target, and the step that brings it about.
+struct Kept {
+  std::string name;  // "has a cluster"
+  std::string so;    // An SQL condition over the kind's table.
+  Step step;
+};
+
+// What a policy keeps so: one state (or list of conditions) within its schedule, another (or none) outside of it.
+struct Ensure {
+  WantedState inside;
+  std::optional<WantedState> outside;
+  std::vector<Kept> kept;          // In place of `inside`,
+  std::vector<Kept> kept_outside;  // and of `outside`.
+  Schedule schedule;
+  std::string hours;         // An SQL expression that gives each target's own window; "" where all have the schedule's.
+  std::optional<Zone> zone;  // Of windows in it that name none.
+
+  bool is_list() const { return !kept.empty() || !kept_outside.empty(); }
 };
 
 // Whom to tell before a policy will touch something that does not match yet.
@@ -93,6 +111,10 @@ struct Policy {
   std::optional<Duration> cooldown;          // Nothing: once an occurrence.
   Duration respect_manual{0};                // How long a person's hand on a resource is respected.
   std::optional<Warning> warn;
+  // The verb that deletes a resource of a kind, for steps that delete what belongs to a target.
+  std::map<std::string, std::string, std::less<>> deletes;
+
+  bool deletes_all() const;
 };
 
 }  // namespace capstan::decide

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/suggest.h"
 #include "decide/period.h"
@@ -173,7 +174,7 @@ void PartsReader::read_exception(const ConfigNode& node, Schedule& schedule) {
 
 Schedule PartsReader::schedule(const ConfigNode* windows, const ConfigNode* exceptions) {
   Schedule schedule;
-  if (windows) {
+  if (windows && !windows->is_map()) {
     for (const ConfigNode* text : texts(*windows, "during")) {
       Result<Window> window = Window::parse(text->scalar, zone_);
       if (window)
@@ -226,8 +227,69 @@ WantedState PartsReader::wanted(const ConfigNode& node, std::string_view kind) {
   return state;
 }
 
+void PartsReader::check_expression(const ConfigNode& node, std::string_view kind) {
+  if (!vocabulary_.sql || kind.empty()) return;
+  if (Status checked = vocabulary_.sql->check(fmt::format("SELECT ({}) FROM {}", node.scalar, kind)); !checked)
+    problem(node, "the SQL is wrong: " + checked.error().message);
+}
+
+Kept PartsReader::one_kept(const ConfigNode& node, std::string_view kind) {
+  Kept kept;
+  MapReader reader(node, "a condition of 'keep'");
+  kept.name = reader.required_string("is");
+  kept.so = reader.required_string("so");
+  if (const ConfigNode* so = node.find("so"); so && !kept.so.empty()) check_expression(*so, kind);
+  kept.step.at = node.where;
+  kept.step.verb = reader.required_string("by");
+  if (const ConfigNode* with = reader.node("with")) {
+    if (with->is_map())
+      kept.step.parameters = with->to_json();
+    else
+      reader.problem(*with, "'with' must be a map of parameters");
+  }
+  take_problems(reader);
+  choose(kept.step, node.find("by") ? *node.find("by") : node, kind);
+  return kept;
+}
+
+std::vector<Kept> PartsReader::kept(const ConfigNode& node, std::string_view kind) {
+  std::vector<Kept> all;
+  if (node.items.empty()) problem(node, "a list of conditions must not be empty");
+  if (node.items.size() > 40) problem(node, "more than 40 conditions");
+  for (const ConfigNode& item : node.items) all.push_back(one_kept(item, kind));
+  return all;
+}
+
+std::string PartsReader::hours(const ConfigNode& windows, std::string_view kind) {
+  if (!windows.is_map()) return "";
+  MapReader reader(windows, "'during'");
+  std::string sql = reader.required_string("of");
+  take_problems(reader);
+  if (const ConfigNode* of = windows.find("of"); of && !sql.empty()) check_expression(*of, kind);
+  return sql;
+}
+
+std::map<std::string, std::string, std::less<>> PartsReader::deletes() const {
+  std::map<std::string, std::string, std::less<>> found;
+  std::set<std::string> several;
+  for (const VerbSpec* verb : vocabulary_.verbs) {
+    const std::string name = verb->name.substr(verb->name.rfind('.') + 1);
+    const bool needs_nothing = std::ranges::none_of(verb->parameters, &VerbSpec::Parameter::required);
+    if (!name.starts_with("delete") || !needs_nothing) continue;
+    for (const std::string& kind : verb->target_kinds) {
+      if (!found.emplace(kind, verb->name).second) several.insert(kind);
+    }
+  }
+  for (const std::string& kind : several) found.erase(kind);
+  return found;
+}
+
 void PartsReader::choose(Step& step, const ConfigNode& at, std::string_view kind) {
   if (vocabulary_.verbs.empty() || step.verb.empty()) return;
+  if (step.verb == kDeleteAllOf) {
+    if (!step.parameters.members().empty()) problem(at, "'delete_all_of' takes no parameters");
+    return;
+  }
   const Result<const VerbSpec*> chosen = choose_verb(vocabulary_.verbs, step.verb, kind);
   if (!chosen) return problem(at, chosen.error().message);
   step.verb = (*chosen)->name;
@@ -301,6 +363,8 @@ Limits PartsReader::limits(const ConfigNode& node) {
     limits.per_minute = count.value_or(limits.per_minute);
   }
   limits.total = static_cast<int>(reader.int_or("total", limits.total, 1, 1'000'000));
+  limits.failures = static_cast<int>(reader.int_or("failures", limits.failures, 0, 1'000'000));
+  limits.canary = reader.bool_or("canary", limits.canary);
   take_problems(reader);
   return limits;
 }

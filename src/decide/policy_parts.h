@@ -20,11 +20,19 @@ class PartsReader {
   Trigger trigger(const ConfigNode& node);
   Schedule schedule(const ConfigNode* windows, const ConfigNode* exceptions);
   WantedState wanted(const ConfigNode& node, std::string_view kind);
+  // `keep` or `otherwise` as a list of conditions, each with the step that brings it about.
+  std::vector<Kept> kept(const ConfigNode& node, std::string_view kind);
+  // `during: { of: SQL }`; "" where it is windows.
+  std::string hours(const ConfigNode& windows, std::string_view kind);
   std::vector<Step> steps(const ConfigNode& node, std::string_view kind);
   Limits limits(const ConfigNode& node);
   Warning warning(const ConfigNode& node);
   void verify(const ConfigNode& node, Policy& policy);
   void undo(const ConfigNode& node, Policy& policy);
+
+  const std::optional<Zone>& zone() const { return zone_; }
+  // The verb that deletes a resource, by kind: where exactly one is named so.
+  std::map<std::string, std::string, std::less<>> deletes() const;
 
   void problem(const ConfigNode& at, std::string message, ErrorCode code = ErrorCode::kInvalidArgument) {
     problems_.push_back({code, std::move(message), at.where});
@@ -41,6 +49,8 @@ class PartsReader {
   void check_selection(const ConfigNode& node, const Selection& selection);
   void read_exception(const ConfigNode& node, Schedule& schedule);
   Step step(const ConfigNode& node, std::string_view kind);
+  Kept one_kept(const ConfigNode& node, std::string_view kind);
+  void check_expression(const ConfigNode& node, std::string_view kind);
   void choose(Step& step, const ConfigNode& at, std::string_view kind);
 
   const Vocabulary& vocabulary_;

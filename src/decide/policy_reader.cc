@@ -80,13 +80,15 @@ class PolicyReader {
     const ConfigNode* otherwise = map_.node("otherwise");
     const ConfigNode* except = map_.node("except");
     if (keep) {
-      Ensure ensure;
-      ensure.inside = parts_.wanted(*keep, policy_.select.kind);
-      if (otherwise) ensure.outside = parts_.wanted(*otherwise, policy_.select.kind);
+      policy_.ensure = read_ensure(*keep, otherwise);
+      Ensure& ensure = *policy_.ensure;
       ensure.schedule = parts_.schedule(during, except);
-      if (ensure.schedule.always() && otherwise)
+      if (during) ensure.hours = parts_.hours(*during, policy_.select.kind);
+      ensure.zone = parts_.zone();
+      if ((ensure.is_list() || !ensure.hours.empty()) && policy_.select.kind.empty())
+        map_.problem(*keep, "conditions and hours of their own need a 'select' by kind");
+      if (ensure.schedule.always() && ensure.hours.empty() && otherwise)
         map_.problem(*otherwise, "'otherwise' never comes without 'during' or 'except'");
-      policy_.ensure = std::move(ensure);
     } else {
       for (const ConfigNode* orphan : {during, otherwise, except}) {
         if (orphan) map_.problem(*orphan, "this belongs to 'keep', which is missing");
@@ -101,6 +103,25 @@ class PolicyReader {
     if (policy_.when && policy_.when->kind == Trigger::Kind::kCron && policy_.select.empty()) {
       map_.problem(document_, "'cron' needs 'select': a clock points at no resource");
     }
+  }
+
+  // Either states or lists of conditions, on both sides of the schedule.
+  Ensure read_ensure(const ConfigNode& keep, const ConfigNode* otherwise) {
+    Ensure ensure;
+    const bool nothing = keep.is_scalar() && keep.scalar == "nothing";
+    const bool list = keep.is_sequence() || (nothing && otherwise && otherwise->is_sequence());
+    if (list) {
+      if (!nothing) ensure.kept = parts_.kept(keep, policy_.select.kind);
+      if (otherwise && otherwise->is_sequence())
+        ensure.kept_outside = parts_.kept(*otherwise, policy_.select.kind);
+      else if (otherwise)
+        map_.problem(*otherwise, "'otherwise' must be a list of conditions, as 'keep' is");
+      policy_.undo_on_failure = false;  // What has been brought about is wanted, whatever else failed.
+      return ensure;
+    }
+    ensure.inside = parts_.wanted(keep, policy_.select.kind);
+    if (otherwise) ensure.outside = parts_.wanted(*otherwise, policy_.select.kind);
+    return ensure;
   }
 
   void read_guards() {
@@ -120,6 +141,7 @@ class PolicyReader {
       if (!policy_.ensure) map_.problem(*manual, "'manual' needs 'keep': a hand is seen by the state that it changes");
     }
     if (const ConfigNode* warn = map_.node("warn")) policy_.warn = parts_.warning(*warn);
+    policy_.deletes = parts_.deletes();
   }
 
   Duration span(const ConfigNode& node, std::string_view key) {
@@ -144,11 +166,17 @@ class PolicyReader {
     if (policy_.approval != "none") return;
     std::vector<std::pair<std::string, const ConfigNode*>> verbs;
     for (const Step& step : policy_.steps) verbs.emplace_back(step.verb, &document_);
+    if (policy_.ensure) {
+      for (const std::vector<Kept>* list : {&policy_.ensure->kept, &policy_.ensure->kept_outside}) {
+        for (const Kept& kept : *list) verbs.emplace_back(kept.step.verb, &document_);
+      }
+    }
     if (policy_.ensure) verbs.emplace_back(policy_.ensure->inside.verb, &document_);
     if (policy_.ensure && policy_.ensure->outside) verbs.emplace_back(policy_.ensure->outside->verb, &document_);
     for (const auto& [name, at] : verbs) {
       const auto spec = std::ranges::find(vocabulary_.verbs, name, &VerbSpec::name);
-      if (spec == vocabulary_.verbs.end() || (*spec)->danger != Danger::kDestructive) continue;
+      const bool deletes = name == kDeleteAllOf;
+      if (!deletes && (spec == vocabulary_.verbs.end() || (*spec)->danger != Danger::kDestructive)) continue;
       map_.problem(
           *document_.find("approve"),
           fmt::format("'{}' cannot be taken back: 'approve' must be ask, or standing where somebody has agreed "

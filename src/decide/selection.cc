@@ -33,11 +33,25 @@ class Selector {
   Result<std::vector<Candidate>> of_kind() {
     const Selection& select = policy_.select;
     // One pass over the kind's table answers the conditions for all of it.
-    const Table table =
-        TRY(query(fmt::format("SELECT id, ({}) FROM {}", select.where.empty() ? "1" : select.where, select.kind)));
+    std::string columns = fmt::format("id, ({})", select.where.empty() ? "1" : select.where);
+    const bool has_hours = policy_.ensure && !policy_.ensure->hours.empty();
+    if (has_hours) columns += fmt::format(", ({})", policy_.ensure->hours);
+    if (policy_.ensure) {
+      for (const std::vector<Kept>* list : {&policy_.ensure->kept, &policy_.ensure->kept_outside}) {
+        for (const Kept& kept : *list) columns += fmt::format(", ({})", kept.so);
+      }
+    }
+    const Table table = TRY(query(fmt::format("SELECT {} FROM {}", columns, select.kind)));
     for (const auto& row : table.rows) {
       if (row.size() < 2) continue;
+      const size_t before = candidates_.size();
       TRY(add(to_text(row[0]), is_true(row[1]), "where " + select.where));
+      if (candidates_.size() == before) continue;
+      Candidate& added = candidates_.back();
+      if (has_hours) added.hours = std::holds_alternative<std::monostate>(row[2]) ? "" : to_text(row[2]);
+      for (size_t i = has_hours ? 3 : 2; i < row.size(); ++i)
+        added.so.push_back(std::holds_alternative<std::monostate>(row[i]) ? std::nullopt
+                                                                          : std::optional(is_true(row[i])));
     }
     for (Candidate& candidate : candidates_) {
       if (!candidate.selected || select.labels.matches(candidate.resource.labels)) continue;
@@ -149,6 +163,14 @@ std::string precondition(const Policy& policy, std::string_view kind) {
   conjoin(sql, policy.select.where);
   conjoin(sql, policy.select.labels.to_sql(id));
   if (!policy.select.sql.empty()) conjoin(sql, fmt::format("{} IN ({})", id, policy.select.sql));
+  if (const std::string never = never_condition(policy, kind); !never.empty())
+    sql += (sql.empty() ? "" : " AND ") + never;
+  return sql;
+}
+
+std::string never_condition(const Policy& policy, std::string_view kind) {
+  const std::string id = fmt::format("{}.id", kind);
+  std::string sql;
   for (const Selection& never : policy.never) {
     if (!never.kind.empty() && never.kind != kind) continue;
     std::string forbidden;

@@ -18,6 +18,9 @@ struct Candidate {
   bool selected = false;
   std::string why_not;  // The clause that left it out: "labels env=dev".
   std::string never;    // The clause of `never` that forbids it; "" for none.
+  std::string hours;    // Its own window, where the policy asks for it.
+  // Which of the policy's conditions hold, those outside of the schedule last; nothing where it is not known.
+  std::vector<std::optional<bool>> so;
 };
 
 struct SelectOptions {
@@ -34,6 +37,9 @@ Result<std::vector<Candidate>> select_candidates(const Policy& policy, const Sql
 
 // The condition over a target's kind that must still hold when an action's turn comes: selection and `never`.
 std::string precondition(const Policy& policy, std::string_view kind);
+
+// Of that, only what `never` says.
+std::string never_condition(const Policy& policy, std::string_view kind);
 
 // Where a trigger points: the resources, sorted, without doubles.
 std::vector<ResourceId> triggered_resources(const Trigger& trigger, const std::vector<catalog::KnownFinding>& findings,

@@ -27,7 +27,11 @@ enum class DocumentKind {
   kManual,
   kDiagnosis,
   kProduct,
-  kTraffic
+  kTraffic,
+  kService,      // How a service is spoken to.
+  kDescription,  // What it has, or what can be done to it.
+  kRecordForm,   // What records of a kind must say.
+  kRecords       // Resources that a person writes down.
 };
 
 struct ConfigFile {

@@ -19,7 +19,12 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
+#include "loop/password_desk.h"
+#include "loop/record_shelf.h"
+#include "loop/secret_desk.h"
+#include "loop/secret_service.h"
 #include "loop/senses.h"
+#include "loop/service_senses.h"
 #include "loop/service_table.h"
 #include "loop/settings.h"
 #include "manual/manual_shelf.h"
@@ -46,6 +51,7 @@ constexpr size_t kWorkers = 8;
 constexpr size_t kMessengers = 2;
 constexpr size_t kWorkLimit = 1'000;
 constexpr size_t kTableFunctionRows = 10'000;
+constexpr size_t kLargestFact = 1 << 20;  // A plan of two thousand actions.
 constexpr Duration kHostRuleInterval{1'000};
 
 // What cannot be changed while everything runs.
@@ -73,7 +79,7 @@ class Running final : public Instance {
       : clock_(clock),
         random_(random),
         options_(std::move(options)),
-        secrets_(secret::process_environment(), known_secrets_) {
+        secrets_(secret::process_environment(), known_secrets_, [this] { return secret_desk_->store(); }) {
     // An error of a counterpart may repeat the token it was sent.
     log::set_filter([this](std::string_view message) { return known_secrets_.mask(message); });
   }
@@ -88,10 +94,14 @@ class Running final : public Instance {
     loop_->set_page(settings_.page_url.empty() ? page : settings_.page_url);
     loop_->start();
     senses_->start();
+    outside_services_->start();
+    secret_desk_->start();
   }
 
   void stop() override {
+    if (secret_desk_) secret_desk_->stop();
     if (senses_) senses_->stop();
+    if (outside_services_) outside_services_->stop();
     if (manifests_) manifests_->stop();
     if (clusters_) clusters_->stop();
     if (loop_) loop_->stop();
@@ -134,6 +144,7 @@ class Running final : public Instance {
   secret::MaskingList known_secrets_;
   secret::ReferenceStore secrets_;
   CurlHttpClient http_;
+  std::unique_ptr<SecretDesk> secret_desk_;
   Settings settings_;
   Settings at_start_;
   host::CurrentHostConfig host_config_{host::HostConfig()};
@@ -168,6 +179,9 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
+  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, [this](const std::string&) { return make_password(); }};
+  std::unique_ptr<ServiceSenses> outside_services_;
+  RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
   std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<ScalingDesk> scaling_;
@@ -175,7 +189,7 @@ class Running final : public Instance {
 };
 
 Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
-  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock_, random_));
+  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {.body_limit = kLargestFact}, clock_, random_));
   catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"),
                                         catalog::read_kinds(kind_files(config), read_products(config).products).kinds));
   metrics_ =
@@ -209,6 +223,19 @@ Status Running::open(const ledger::DataDirectory& directory) {
   settings_ = read_settings(config, {}).settings;
   at_start_ = settings_;
   TRY(open_stores(directory, config));
+  secret_desk_ = std::make_unique<SecretDesk>(SecretDesk::Parts{
+      .directory = directory.path(),
+      .clock = clock_,
+      .random = random_,
+      .http = http_,
+      .references = secrets_,
+      .heard = [this](std::string_view secret) { known_secrets_.add(secret); },
+      .report =
+          [this](std::string error) {
+            loop_->post(
+                Command{[this, error = std::move(error)] { loop_->note_source("vault", error, clock_.now()); }});
+          }});
+  secret_desk_->apply(settings_.secrets, settings_.vault);
   TRY(add_verbs(directory));
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
@@ -284,6 +311,23 @@ Status Running::open(const ledger::DataDirectory& directory) {
                     Command{[this, cluster = std::move(cluster)] { loop_->picture()->cluster_seen(cluster); }});
               }},
       random_, options_.environment);
+  outside_services_ = std::make_unique<ServiceSenses>(ServiceSenses::Parts{
+      .clock = clock_,
+      .random = random_,
+      .secrets = secrets_,
+      .passwords = passwords_,
+      .stored_secrets = std::make_shared<SecretService>([this] { return secret_desk_->store(); }),
+      .verbs = verbs_,
+      .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting); },
+      .report =
+          [this](std::string source, std::string error) {
+            loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
+              loop_->note_source(source, error, clock_.now());
+            }});
+          }});
+  loop_->facts().observe([this](const Fact& fact) {
+    if (fact.kind == fact_kind::kActionFinished) outside_services_->note_action(fact.body["verb"].string_or_empty());
+  });
   scaling_ = std::make_unique<ScalingDesk>(
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
@@ -322,6 +366,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     known_secrets_.add(job.credentials.password.reveal());
     known_secrets_.add(job.credentials.credentials.reveal());
   }
+  secret_desk_->apply(settings_.secrets, settings_.vault);
   host_config_.set(settings_.host);
   loop_->set_history_retention(settings_.history_retention);
   loop_->set_owner_labels(settings_.owner_labels);
@@ -340,6 +385,10 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   if (clusters_->take_begun()) loop_->picture()->expect_clusters(clusters_->names());
   loop_->config().watch(clusters_->files());
   manifests_->apply(settings_.manifests);
+  for (Error& problem : outside_services_->apply(config, settings_.services, catalog_->kinds()))
+    problems.push_back(std::move(problem));
+  for (Error& problem : records_.load(config, catalog_->kinds())) problems.push_back(std::move(problem));
+  loop_->post(Observed{records_.observation(clock_.now())});
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));
   products_.set(settings_.products);
   for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {
@@ -412,9 +461,8 @@ Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
       break;
     case NotifySettings::Kind::kWebhook: {
       const std::string& url = wanted.url_reference;
-      const bool is_reference = url.starts_with("env:") || url.starts_with("file:");
       route.channel = std::make_shared<webhook::WebhookChannel>(
-          wanted.name, is_reference ? TRY(secrets_.get(url)) : Secret(url),
+          wanted.name, is_secret_reference(url) ? TRY(secrets_.get(url)) : Secret(url),
           wanted.key_reference.empty() ? Secret() : TRY(secrets_.get(wanted.key_reference)), http_, clock_);
       break;
     }

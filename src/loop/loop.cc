@@ -220,6 +220,8 @@ void Loop::step() {
     next_tick_ = parts_.clock.monotonic() + options_.tick;
     tick();
   }
+  // What waited for an action that has just ended does not wait for the tick.
+  if (std::exchange(worked_, false)) executor_->tick(parts_.clock.now());
   if (picture_) report("picture", picture_->update());
   facts_.announce();
   report("ledger", parts_.ledger.maintain(!inbox_.empty()));
@@ -290,7 +292,10 @@ void Loop::take(Foreseen foreseen) {
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
 }
 
-void Loop::take(Worked worked) { executor_->handle(std::move(worked.result), parts_.clock.now()); }
+void Loop::take(Worked worked) {
+  executor_->handle(std::move(worked.result), parts_.clock.now());
+  worked_ = true;
+}
 
 void Loop::take(Delivered delivered) {
   report("outbox", outbox_->finished(delivered.attempt, parts_.clock.now(), facts_));

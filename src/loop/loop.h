@@ -203,6 +203,7 @@ class Loop {
   Time started_;
   Duration next_tick_{0};  // Monotonic.
   bool detecting_ = false;
+  bool worked_ = false;        // An action has ended since the executor moved on.
   bool reload_wanted_ = true;  // Waits while the detector is at work.
   std::set<std::filesystem::path> changed_files_;
   std::jthread thread_;

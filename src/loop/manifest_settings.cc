@@ -33,8 +33,8 @@ Result<ManifestSettings> read_source(const ConfigNode& node) {
   source.prune = reader.string_or("prune", "");
   source.every = reader.duration_or("every", source.every);
   const std::string& token = source.token_reference;
-  if (!token.empty() && !token.starts_with("env:") && !token.starts_with("file:")) {
-    reader.problem(reader.at("token"), "'token' must refer to a secret: env:NAME or file:/path");
+  if (!token.empty() && !is_secret_reference(token)) {
+    reader.problem(reader.at("token"), "'token' must refer to a secret: env:NAME, file:/path or secret:PATH#FIELD");
   }
   if (!source.repository.empty()) {
     if (const Status good = git::check_source(source.repository, source.ref); !good) {

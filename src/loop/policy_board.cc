@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -29,6 +30,50 @@ std::vector<Relation> relations_between(const std::vector<decide::Candidate>& ca
     }
   }
   return relations;
+}
+
+constexpr size_t kMostBelongings = 5'000;  // Of one resource.
+
+// What belongs to a resource, directly or not, by the relation belongs_to.
+Result<std::vector<Resource>> belongings_of(const ResourceId& owner, const catalog::CatalogReader& catalog,
+                                            std::vector<Relation>& relations) {
+  std::vector<Resource> found;
+  std::set<ResourceId> seen = {owner};
+  std::vector<ResourceId> stack = {owner};
+  while (!stack.empty()) {
+    const ResourceId at = std::move(stack.back());
+    stack.pop_back();
+    for (const catalog::KnownRelation& one : TRY(catalog.relations_of(at))) {
+      relations.push_back(one.relation);
+      if (one.relation.kind != "belongs_to" || one.relation.target != at || !seen.insert(one.relation.source).second)
+        continue;
+      const auto known = TRY(catalog.resource(one.relation.source));
+      if (!known) continue;
+      if (found.size() >= kMostBelongings)
+        return fail(ErrorCode::kResourceExhausted,
+                    fmt::format("more than {} resources belong to {}", kMostBelongings, owner));
+      found.push_back(known->resource);
+      stack.push_back(one.relation.source);
+    }
+  }
+  std::ranges::sort(found, {}, &Resource::id);
+  return found;
+}
+
+// What a resource belongs to, the nearest first.
+Result<std::vector<ResourceId>> owners_of(const ResourceId& id, const catalog::CatalogReader& catalog) {
+  std::vector<ResourceId> owners;
+  std::set<ResourceId> seen = {id};
+  ResourceId at = id;
+  while (true) {
+    const auto relations = TRY(catalog.relations_of(at));
+    const auto up = std::ranges::find_if(relations, [&](const catalog::KnownRelation& one) {
+      return one.relation.kind == "belongs_to" && one.relation.source == at;
+    });
+    if (up == relations.end() || !seen.insert(up->relation.target).second) return owners;
+    at = up->relation.target;
+    owners.push_back(at);
+  }
 }
 
 Json verdict_json(const decide::Verdict& verdict) {
@@ -153,6 +198,11 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
 
 Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                Seq asked_by) {
+  if (const std::string waits = waits_for_ ? waits_for_(entry.policy) : ""; !waits.empty()) {
+    entry.last = {};
+    entry.last.summary = "waits for " + waits;
+    return {};
+  }
   decide::Situation situation;
   situation.candidates = TRY(
       decide::select_candidates(entry.policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
@@ -163,6 +213,7 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
   }
   situation.incidents = picture.incidents;
   situation.overrides = overrides_.active(now);
+  TRY(add_belongings(entry.policy, catalog, situation));
   situation.touches = touches_.of(entry.policy);
   situation.history = &history_;
   situation.now = now;
@@ -178,6 +229,21 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
   if (asked_by != 0) entry.last.plan->cause = asked_by;
   const auto submitted = parts_.executor.submit(*entry.last.plan, now);
   if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
+  return {};
+}
+
+Status PolicyBoard::add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
+                                   decide::Situation& situation) {
+  const bool deletes = policy.deletes_all();
+  const bool inherits =
+      std::ranges::any_of(situation.overrides, [](const decide::Override& each) { return !each.resource.empty(); });
+  if (!deletes && !inherits) return {};
+  for (const decide::Candidate& candidate : situation.candidates) {
+    if (!candidate.selected) continue;
+    const ResourceId& id = candidate.resource.id;
+    if (deletes) situation.belongings[id] = TRY(belongings_of(id, catalog, situation.relations));
+    if (inherits) situation.owners[id] = TRY(owners_of(id, catalog));
+  }
   return {};
 }
 

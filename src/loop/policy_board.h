@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,10 @@ class PolicyBoard {
     const SignalSource& signals;
     const Clock& clock;
   };
+  // Why a policy cannot be decided yet: what it reads has not been looked at; "" when it can.
+  using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
+  void set_waits_for(WaitsFor waits_for) { waits_for_ = std::move(waits_for); }
+
   explicit PolicyBoard(Parts parts) : parts_(parts) {}
 
   // Where `except: calendar/NAME` finds its files.
@@ -74,10 +79,13 @@ class PolicyBoard {
   Time in_force_since(const decide::Policy& policy, Time now);
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                     Seq asked_by = 0);
+  static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
+                               decide::Situation& situation);
   void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
 
   Parts parts_;
+  WaitsFor waits_for_;
   std::filesystem::path calendar_directory_;
   decide::Calendars calendars_;
   decide::History history_;

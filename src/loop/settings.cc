@@ -14,9 +14,10 @@ namespace {
 
 // A secret must be referred to, so that it is in no file that people share.
 void need_reference(MapReader& reader, const ConfigNode* node, std::string_view key, const std::string& value) {
-  if (value.empty() || value.starts_with("env:") || value.starts_with("file:")) return;
+  if (value.empty() || is_secret_reference(value)) return;
   if (node && node->find(key)) {
-    reader.problem(*node->find(key), fmt::format("'{}' must refer to a secret: env:NAME or file:/path", key));
+    reader.problem(*node->find(key),
+                   fmt::format("'{}' must refer to a secret: env:NAME, file:/path or secret:PATH#FIELD", key));
   }
 }
 
@@ -199,6 +200,12 @@ class SettingsReader {
            before_.node_groups.groups);
     if (const ConfigNode* node = reader.node("manifests"))
       take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
+    if (const ConfigNode* node = reader.node("services"))
+      take("services", *node, read_service_settings(*node), settings.services, before_.services);
+    if (const ConfigNode* node = reader.node("secrets"))
+      take("secrets", *node, read_secret_settings(*node), settings.secrets, before_.secrets);
+    if (const ConfigNode* node = reader.node("vault"))
+      take("vault", *node, vault::read_vault_settings(*node), settings.vault, before_.vault);
     if (const ConfigNode* node = reader.node("retention")) read_retention(*node);
     if (const ConfigNode* node = reader.node("server")) read_server(*node);
     if (const ConfigNode* node = reader.node("owner_labels"))

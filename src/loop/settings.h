@@ -1,5 +1,5 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `manifests`, `retention`, `server`, `owner_labels`.
+// `notify`, `manifests`, `services`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
 #pragma once
 
 #include <string>
@@ -8,11 +8,14 @@
 #include "base/config.h"
 #include "connect/host/host_config.h"
 #include "connect/prometheus/scrape_config.h"
+#include "connect/vault/vault_settings.h"
 #include "foresee/admission.h"
 #include "foresee/node_groups.h"
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "loop/manifest_settings.h"
+#include "loop/service_settings.h"
+#include "loop/secret_settings.h"
 #include "model/finding.h"
 #include "product/product_spec.h"
 
@@ -60,6 +63,9 @@ struct Settings {
   std::vector<NotifySettings> notify;
   foresee::NodeGroupSettings node_groups;
   std::vector<ManifestSettings> manifests;
+  std::vector<ServiceSettings> services;
+  SecretSettings secrets;
+  vault::VaultSettings vault;
   Duration metric_retention{15LL * 24 * 3'600'000};
   Duration log_retention{7LL * 24 * 3'600'000};
   Duration history_retention{90LL * 24 * 3'600'000};

@@ -52,6 +52,21 @@ TEST_F(SettingsTest, ReadChannelsAndTellThemApart) {
   EXPECT_EQ(got.settings.notify[2].kind, NotifySettings::Kind::kConsole);
 }
 
+TEST_F(SettingsTest, SayWhereSecretsAreAndTakeReferencesToThem) {
+  const ReadSettings got = read(
+      "secrets: { key: credential:capstan, versions: 5 }\n"
+      "vault: { address: 'https://v:8200', auth: { token: env:T } }\n"
+      "notify: [ { slack: { token: 'secret:chat/slack#token', channel: '#ops' } } ]\n");
+  EXPECT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  EXPECT_EQ(got.settings.secrets, (SecretSettings{"credential:capstan", 5}));
+  EXPECT_EQ(got.settings.vault.address, "https://v:8200");
+  EXPECT_EQ(got.settings.notify[0].token_reference, "secret:chat/slack#token");
+  const ReadSettings wrong = read("secrets: { key: a-passphrase }\n", got.settings);
+  ASSERT_EQ(wrong.problems.size(), 1u);
+  EXPECT_EQ(wrong.problems[0].message.find("passphrase"), std::string::npos);
+  EXPECT_EQ(wrong.settings.secrets, got.settings.secrets);
+}
+
 TEST_F(SettingsTest, NameTheLabelsOfOwners) {
   EXPECT_EQ(read("owner_labels: [squad, team]\n").settings.owner_labels, (std::vector<std::string>{"squad", "team"}));
   Settings before;

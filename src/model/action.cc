@@ -64,6 +64,7 @@ Json Limits::to_json() const {
                        {"in_flight", in_flight},
                        {"per_minute", per_minute},
                        {"total", total},
+                       {"failures", failures},
                        {"canary", canary}});
 }
 
@@ -73,6 +74,7 @@ Limits Limits::from_json(const Json& json) {
   limits.in_flight = static_cast<int>(json["in_flight"].int_or(limits.in_flight));
   limits.per_minute = static_cast<int>(json["per_minute"].int_or(limits.per_minute));
   limits.total = static_cast<int>(json["total"].int_or(limits.total));
+  limits.failures = static_cast<int>(json["failures"].int_or(limits.failures));
   limits.canary = json["canary"].bool_or(limits.canary);
   return limits;
 }

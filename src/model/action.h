@@ -46,7 +46,8 @@ struct Limits {
   double in_flight_share = 0.25;  // Of the selected targets, under way and not yet verified; at least one.
   int in_flight = 0;              // The same as a number; 0 when only the share counts.
   int per_minute = 10;
-  int total = 20;  // What one run may touch before a person is asked.
+  int total = 20;    // What one run may touch before a person is asked.
+  int failures = 0;  // How many targets may fail before the plan stops; what depends on a failed one is skipped.
   // One action first, and the rest when the plan's check has held after it. Without: all at once, within the limits.
   bool canary = true;
 

@@ -20,6 +20,11 @@ class Secret {
   std::string value_;
 };
 
+// Whether a text names a secret, and is none itself: "env:NAME", "file:/path", "secret:PATH#FIELD".
+inline bool is_secret_reference(std::string_view text) {
+  return text.starts_with("env:") || text.starts_with("file:") || text.starts_with("secret:");
+}
+
 // Resolves references such as "env:SLACK_TOKEN" and "file:/run/credentials/slack". Thread-safe.
 class SecretStore {
  public:

@@ -1,5 +1,8 @@
 #include "model/verb.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace capstan {
 
 std::string_view to_string(Danger danger) {
@@ -28,16 +31,33 @@ Status VerbRegistry::add(std::unique_ptr<Verb> verb) {
   return {};
 }
 
+std::vector<std::string> VerbRegistry::describe(std::vector<std::unique_ptr<Verb>> verbs) {
+  std::ranges::move(described_, std::back_inserter(replaced_));
+  described_.clear();
+  std::vector<std::string> taken;
+  for (std::unique_ptr<Verb>& verb : verbs) {
+    if (find(verb->spec().name))
+      taken.push_back(verb->spec().name);
+    else
+      described_.push_back(std::move(verb));
+  }
+  return taken;
+}
+
 Verb* VerbRegistry::find(std::string_view name) const {
-  for (const auto& verb : verbs_) {
-    if (verb->spec().name == name) return verb.get();
+  for (const auto* verbs : {&verbs_, &described_}) {
+    for (const auto& verb : *verbs) {
+      if (verb->spec().name == name) return verb.get();
+    }
   }
   return nullptr;
 }
 
 std::vector<const VerbSpec*> VerbRegistry::specs() const {
   std::vector<const VerbSpec*> specs;
-  for (const auto& verb : verbs_) specs.push_back(&verb->spec());
+  for (const auto* verbs : {&verbs_, &described_}) {
+    for (const auto& verb : *verbs) specs.push_back(&verb->spec());
+  }
   return specs;
 }
 

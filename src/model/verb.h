@@ -76,15 +76,20 @@ class Verb {
                          const std::stop_token& stop) = 0;
 };
 
-// All verbs by name. Filled at start, then only read.
+// All verbs by name. Owned by the loop's thread.
 class VerbRegistry {
  public:
   Status add(std::unique_ptr<Verb> verb);
+  // Those that packs describe, in place of the ones that were given before. What is replaced lives on, as work may be
+  // under way with it, but is found no more. Gives the names that are taken already; these are left out.
+  std::vector<std::string> describe(std::vector<std::unique_ptr<Verb>> verbs);
   Verb* find(std::string_view name) const;
   std::vector<const VerbSpec*> specs() const;
 
  private:
   std::vector<std::unique_ptr<Verb>> verbs_;
+  std::vector<std::unique_ptr<Verb>> described_;
+  std::vector<std::unique_ptr<Verb>> replaced_;
 };
 
 }  // namespace capstan

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-
 #include "base/file.h"
 #include "base/log.h"
+#include "secret/versioned_reference.h"
 
 namespace capstan::secret {
 namespace {
@@ -14,6 +13,7 @@ namespace {
 constexpr size_t kLargestSecret = 64 << 10;
 constexpr std::string_view kEnvironment = "env:";
 constexpr std::string_view kFile = "file:";
+constexpr std::string_view kVersioned = "secret:";
 
 }  // namespace
 
@@ -23,13 +23,32 @@ Result<Secret> ReferenceStore::get(std::string_view reference) const {
     value = TRY(from_environment(std::string(reference.substr(kEnvironment.size()))));
   } else if (reference.starts_with("file:/")) {
     value = TRY(from_file(std::string(reference.substr(kFile.size()))));
+  } else if (reference.starts_with(kVersioned)) {
+    return from_versioned(reference);
   } else {
     // The text is not repeated: it may be the secret itself, put where its reference belongs.
-    return fail(ErrorCode::kInvalidArgument, "not a reference to a secret: expected env:NAME or file:/absolute/path");
+    return fail(ErrorCode::kInvalidArgument,
+                "not a reference to a secret: expected env:NAME, file:/absolute/path or "
+                "secret:PATH#FIELD");
   }
   if (value.empty()) return fail(ErrorCode::kFailedPrecondition, fmt::format("the secret {} is empty", reference));
   known_.add(value);
   return Secret(std::move(value));
+}
+
+Result<Secret> ReferenceStore::from_versioned(std::string_view reference) const {
+  const VersionedReference wanted = TRY(parse_versioned_reference(reference));
+  if (!versioned_) return fail(ErrorCode::kFailedPrecondition, "no store of secrets is open here");
+  const std::shared_ptr<VersionedSecretStore> store = TRY(versioned_());
+  SecretRecord record = TRY(store->read(wanted.path, wanted.version));
+  const auto found = record.fields.find(wanted.field);
+  if (found == record.fields.end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("the secret {} has no field {}", wanted.path, wanted.field));
+  }
+  if (found->second.empty())
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("the secret {} is empty", reference));
+  known_.add(found->second.reveal());
+  return std::move(found->second);
 }
 
 Result<std::string> ReferenceStore::from_environment(const std::string& name) const {
@@ -52,14 +71,6 @@ void ReferenceStore::warn_if_exposed(const std::string& path) const {
   std::lock_guard lock(mutex_);
   if (!warned_.insert(path).second) return;
   log::warning("secret", fmt::format("every user of this machine can read the secret in {0}: chmod o-r {0}", path));
-}
-
-ReferenceStore::Environment process_environment() {
-  return [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody here sets variables.
-    if (!value) return std::nullopt;
-    return value;
-  };
 }
 
 }  // namespace capstan::secret

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 
+#include "base/crypto.h"
 #include "base/file.h"
 #include "secret/masking_list.h"
 #include "secret/reference_store.h"
+#include "secret/sealed_store.h"
 
 namespace capstan::secret {
 namespace {
@@ -58,7 +60,8 @@ TEST_F(ReferenceStoreTest, TellsWhatIsMissing) {
 }
 
 TEST_F(ReferenceStoreTest, NeverRepeatsATextThatIsNoReference) {
-  for (const char* text : {"xoxb-1234", "env:", "file:relative", "file:", ""}) {
+  for (const char* text : {"xoxb-1234", "env:", "file:relative", "file:", "secret:xoxb-1234", "secret:xoxb#a#b",
+                           "secret:a#xoxb@0", "secret:a#xoxb@1x", "secret:#xoxb", ""}) {
     const auto got = store_.get(text);
     ASSERT_FALSE(got) << text;
     EXPECT_EQ(got.error().code, ErrorCode::kInvalidArgument);
@@ -83,6 +86,25 @@ TEST_F(ReferenceStoreTest, MakesWhatItHandedOutKnown) {
   EXPECT_EQ(known_.mask("bad token xoxb-1234"), "bad token xoxb-1234");
   EXPECT_TRUE(store_.get("env:TOKEN"));
   EXPECT_EQ(known_.mask("bad token xoxb-1234"), "bad token ***");
+}
+
+TEST_F(ReferenceStoreTest, ReadsAFieldOfAStoredSecretByItsVersion) {
+  start_crypto();
+  const VirtualClock clock(from_unix_ms(0));
+  SystemRandom random;
+  const std::shared_ptr<SealedStore> sealed =
+      SealedStore::open({.directory = directory_, .cost = {1, 8192}}, process_environment(), clock, random, [](auto) {
+      }).value();
+  ASSERT_TRUE(sealed->write("trial/a@b", {{"password", Secret("first-one")}, {"none", Secret()}}));
+  ASSERT_TRUE(sealed->write("trial/a@b", {{"password", Secret("second-one")}, {"none", Secret()}}));
+  const ReferenceStore store(process_environment(), known_, [&] { return sealed; });
+  EXPECT_EQ(store.get("secret:trial/a@b#password")->reveal(), "second-one");
+  EXPECT_EQ(store.get("secret:trial/a@b#password@1")->reveal(), "first-one");
+  EXPECT_EQ(known_.mask("first-one second-one"), "*** ***");
+  EXPECT_EQ(store.get("secret:trial/a@b#password@3").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store.get("secret:trial/a@b#user").error().message, "the secret trial/a@b has no field user");
+  EXPECT_EQ(store.get("secret:trial/a@b#none").error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(problem("secret:trial/a@b#password"), ErrorCode::kFailedPrecondition);
 }
 
 TEST(MaskingList, MasksTheLongestFirstAndEveryTime) {

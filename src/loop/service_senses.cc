@@ -1,0 +1,257 @@
+#include "loop/service_senses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/suggest.h"
+#include "connect/mail/mailbox.h"
+#include "connect/rest/rest_service.h"
+#include "service/described_verb.h"
+#include "service/inventory.h"
+
+namespace capstan::loop {
+namespace {
+
+constexpr Duration kLookAgainAfter{10'000};
+constexpr Duration kAfterFailure{15'000};
+
+constexpr std::string_view kSecrets = "secrets";
+
+bool is_mailbox(const ConfigNode& document) {
+  const ConfigNode* protocol = document.find("protocol");
+  return protocol && protocol->scalar == "imap";
+}
+
+template <class T>
+Result<std::shared_ptr<ServiceCaller>> shared(Result<std::unique_ptr<T>> caller) {
+  if (!caller) return fail(caller.error());
+  return std::shared_ptr<ServiceCaller>(std::move(*caller));
+}
+
+bool pause_until(Duration time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  return !never.wait_for(lock, stop, time, [] { return false; }) && !stop.stop_requested();
+}
+
+}  // namespace
+
+struct ServiceSenses::World {
+  std::map<std::string, Json> signature;  // By service, what it was made of; the descriptions at "".
+  std::vector<Error> problems;
+  std::map<std::string, std::shared_ptr<ServiceCaller>, std::less<>> callers;
+  std::vector<service::Inventory> inventories;
+  std::vector<KindSpec> kinds;
+
+  const KindSpec* kind(std::string_view name) const {
+    const auto found = std::ranges::find(kinds, name, &KindSpec::name);
+    return found == kinds.end() ? nullptr : &*found;
+  }
+};
+
+struct ServiceSenses::Watcher {
+  std::string service;
+  std::mutex mutex;
+  std::condition_variable_any woken;
+  Duration look_now{0};    // Monotonic: everything is due from then on; 0 for nothing asked.
+  Duration look_again{0};  // The same a second time.
+  std::jthread thread;     // Last: it ends before what it uses.
+};
+
+ServiceSenses::ServiceSenses(Parts parts) : parts_(std::move(parts)), world_(std::make_shared<World>()) {
+  outside_ = {.caller = [this](std::string_view name) -> std::shared_ptr<ServiceCaller> {
+                if (name == kSecrets) return parts_.stored_secrets;
+                const std::shared_ptr<const World> now = world();
+                const auto found = now->callers.find(name);
+                return found == now->callers.end() ? nullptr : found->second;
+              },
+              .secrets = &parts_.secrets,
+              .passwords = &parts_.passwords,
+              .clock = &parts_.clock,
+              .random = &parts_.random,
+              .pause = pause_until};
+}
+
+ServiceSenses::~ServiceSenses() { stop(); }
+
+std::shared_ptr<const ServiceSenses::World> ServiceSenses::world() const {
+  const std::lock_guard lock(mutex_);
+  return world_;
+}
+
+std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vector<ServiceSettings>& settings,
+                                        const std::vector<KindSpec>& kinds) {
+  auto fresh = std::make_shared<World>();
+  std::vector<ConfigNode> services;
+  std::vector<ConfigNode> descriptions;
+  for (const bool from_pack : {true, false}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack != from_pack) continue;
+      std::ranges::move(file.of(DocumentKind::kService), std::back_inserter(services));
+      std::ranges::move(file.of(DocumentKind::kDescription), std::back_inserter(descriptions));
+    }
+  }
+  Json& texts = fresh->signature[""];
+  for (const ConfigNode& document : descriptions) texts.push_back(document.to_json());
+  for (const KindSpec& kind : kinds) texts.push_back(kind.name);
+  std::vector<Error>& problems = fresh->problems;
+  std::map<std::string, const ConfigNode*> by_name;
+  for (const ConfigNode& document : services) {
+    if (const ConfigNode* name = document.find("service")) by_name.emplace(name->scalar, &document);
+  }
+  const service::CheckRequest check = [&](std::string_view name, const Json& request) -> Status {
+    if (name == kSecrets) return parts_.stored_secrets->check(request);
+    const auto found = by_name.find(std::string(name));
+    if (found != by_name.end()) return is_mailbox(*found->second) ? mail::check_mail_request(request) : rest::check_request(request);
+    std::vector<std::string_view> names;
+    for (const auto& [each, document] : by_name) names.push_back(each);
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("no pack describes the service '{}'{}", name, did_you_mean(name, names)));
+  };
+  for (const auto& [name, document] : by_name) fresh->signature[name].set("document", document->to_json());
+  for (const ServiceSettings& wanted : settings) fresh->signature[wanted.name].set("settings", wanted.values);
+  const std::shared_ptr<const World> before = world();
+  if (fresh->signature == before->signature) return before->problems;
+
+  std::map<std::string, rest::RestSpec> specs;
+  std::set<std::string> mailboxes;
+  for (const auto& [name, document] : by_name) {
+    if (is_mailbox(*document)) {
+      MapReader reader(*document, "a mailbox");
+      for (const char* key : {"service", "protocol", "title"}) (void)reader.string_or(key, "");
+      for (Error& error : reader.problems()) problems.push_back(std::move(error));
+      mailboxes.insert(name);
+      continue;
+    }
+    std::vector<Error> wrong;
+    rest::RestSpec spec = rest::read_rest_spec(*document, check, wrong);
+    if (wrong.empty()) specs.emplace(name, std::move(spec));
+    std::ranges::move(wrong, std::back_inserter(problems));
+  }
+  service::Descriptions read = service::read_descriptions(descriptions, kinds, check);
+  std::ranges::move(read.problems, std::back_inserter(problems));
+  fresh->kinds = kinds;
+  fresh->inventories = std::move(read.inventories);
+  for (const ServiceSettings& wanted : settings) {
+    const auto spec = specs.find(wanted.name);
+    const bool is_mailbox = mailboxes.contains(wanted.name);
+    if (spec == specs.end() && !is_mailbox) {
+      if (const Status known = check(wanted.name, Json::object({{"get", "/"}})); !known)
+        problems.push_back({known.error().code, known.error().message, wanted.at});
+      continue;
+    }
+    // A service that stays as it is keeps its sessions.
+    const auto same = before->signature.find(wanted.name);
+    const auto running = before->callers.find(wanted.name);
+    const bool keep = same != before->signature.end() && same->second == fresh->signature[wanted.name];
+    if (keep && running != before->callers.end()) {
+      fresh->callers[wanted.name] = running->second;
+      continue;
+    }
+    auto caller = is_mailbox ? shared(mail::Mailbox::create(wanted.name, wanted.values, parts_.secrets))
+                             : shared(rest::RestService::create(spec->second, wanted.values, http_, outside_));
+    if (caller)
+      fresh->callers[wanted.name] = std::move(*caller);
+    else
+      problems.push_back({caller.error().code, caller.error().message, wanted.at});
+  }
+  std::vector<std::unique_ptr<Verb>> verbs;
+  for (service::VerbDescription& verb : read.verbs)
+    verbs.push_back(std::make_unique<service::DescribedVerb>(std::move(verb), outside_));
+  for (const std::string& taken : parts_.verbs.describe(std::move(verbs)))
+    problems.push_back({ErrorCode::kAlreadyExists, fmt::format("a verb named '{}' is built in", taken), {}});
+  {
+    const std::lock_guard lock(mutex_);
+    world_ = fresh;
+  }
+  if (started_) restart_watchers();
+  return fresh->problems;
+}
+
+void ServiceSenses::start() {
+  started_ = true;
+  restart_watchers();
+}
+
+void ServiceSenses::stop() {
+  started_ = false;
+  for (const auto& watcher : watchers_) watcher->thread.request_stop();
+  watchers_.clear();
+}
+
+void ServiceSenses::restart_watchers() {
+  for (const auto& watcher : watchers_) watcher->thread.request_stop();
+  watchers_.clear();
+  for (const auto& [name, caller] : world()->callers) {
+    auto watcher = std::make_unique<Watcher>();
+    watcher->service = name;
+    Watcher& here = *watcher;
+    watcher->thread = std::jthread([this, &here](const std::stop_token& stop) { watch(stop, here); });
+    watchers_.push_back(std::move(watcher));
+  }
+}
+
+void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
+  const std::shared_ptr<const World> now = world();
+  struct Due {
+    const service::Inventory* inventory;
+    Duration at{0};
+  };
+  std::vector<Due> all;
+  for (const service::Inventory& inventory : now->inventories) {
+    if (inventory.service == watcher.service) all.push_back({&inventory, parts_.clock.monotonic()});
+  }
+  while (!stop.stop_requested() && !all.empty()) {
+    {
+      std::unique_lock lock(watcher.mutex);
+      Duration next = std::ranges::min(all, {}, &Due::at).at;
+      if (watcher.look_now != Duration(0)) next = std::min(next, watcher.look_now);
+      if (watcher.look_again != Duration(0)) next = std::min(next, watcher.look_again);
+      const Duration wait = next - parts_.clock.monotonic();
+      const Duration asked = watcher.look_now;
+      if (wait > Duration(0)) watcher.woken.wait_for(lock, stop, wait, [&] { return watcher.look_now != asked; });
+      if (stop.stop_requested()) return;
+      const Duration time = parts_.clock.monotonic();
+      for (Duration* wish : {&watcher.look_now, &watcher.look_again}) {
+        if (*wish == Duration(0) || *wish > time) continue;
+        *wish = Duration(0);
+        for (Due& due : all) due.at = std::min(due.at, time);
+      }
+    }
+    std::string error;
+    for (Due& due : all) {
+      if (due.at > parts_.clock.monotonic() || stop.stop_requested()) continue;
+      const auto listing = service::list_inventory(*due.inventory, *now->kind(due.inventory->kind), outside_, stop);
+      const Duration rest = listing ? due.inventory->every : std::min(kAfterFailure, due.inventory->every);
+      due.at = parts_.clock.monotonic() + rest;
+      if (stop.stop_requested()) return;
+      if (!listing) {
+        error = listing.error().to_string();
+        parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind), error);
+        continue;
+      }
+      Observation seen = listing->observation;
+      seen.at = parts_.clock.now();
+      parts_.observed(std::move(seen));
+      if (!listing->problems.empty())
+        parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind),
+                      listing->problems.front().to_string());
+    }
+  }
+}
+
+void ServiceSenses::note_action(std::string_view verb) {
+  const std::string_view service = verb.substr(0, verb.find('.'));
+  for (const auto& watcher : watchers_) {
+    if (watcher->service != service) continue;
+    const std::lock_guard lock(watcher->mutex);
+    watcher->look_now = parts_.clock.monotonic();
+    watcher->look_again = watcher->look_now + kLookAgainAfter;
+    watcher->woken.notify_all();
+  }
+}
+
+}  // namespace capstan::loop
