@@ -1,6 +1,8 @@
 // One call, by as many attempts as are safe and promise something.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "connect/aws/prepared_call.h"
 #include "connect/aws/timestamps.h"
 
@@ -11,10 +13,10 @@ constexpr Duration kToleratedSkew{4 * 60'000};
 constexpr int kRegainedBySuccess = 1;
 
 // The error of a call, with what is known of whether it happened.
-Error named(const std::string& call, Error error, const Verdict& verdict, int attempts) {
+Error named(const std::string& call, Error error, bool in_doubt, int attempts) {
   error.message = call + ": " + error.message;
   if (attempts > 1) error.message += fmt::format(" (after {} attempts)", attempts);
-  if (verdict.may_have_happened) error.message += "; it may have happened";
+  if (in_doubt) error.message += "; it may have happened";
   return error;
 }
 
@@ -77,7 +79,8 @@ Status AwsClient::before_retry(const Prepared& call, Tries& tries, const Verdict
   tries.reasons.push_back(verdict.reason);
   tries.taken = verdict.cost;
   if (verdict.at_once) return {};
-  return during(call.name(), world_.pause(backoff(tries.number, world_.random), stop));
+  const Status paused = world_.pause(backoff(tries.number, world_.random), stop);
+  return paused ? paused : fail(named(call.name(), paused.error(), tries.in_doubt, tries.number));
 }
 
 Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& stop) {
@@ -98,11 +101,13 @@ Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& 
       return CallAnswer{.answer = std::move(*answer), .retries = std::move(tries.reasons)};
     }
     Verdict verdict = refused ? judge(*call.operation, *answer->refusal) : judge(*call.operation, answer.error());
-    if (verdict.at_once)
+    tries.in_doubt |= verdict.may_have_happened;
+    if (verdict.at_once) {
       verdict.again = !std::exchange(tries.mended, true) && mend(call, tries, *answer->refusal, *response);
+    }
     if (!verdict.again || tries.number >= settings_.most_attempts || !quota_.take(verdict.cost)) {
-      if (!refused) return fail(named(call.name(), answer.error(), verdict, tries.number));
-      return CallAnswer{std::move(*answer), verdict.may_have_happened, std::move(tries.reasons)};
+      if (!refused) return fail(named(call.name(), answer.error(), tries.in_doubt, tries.number));
+      return CallAnswer{std::move(*answer), tries.in_doubt, std::move(tries.reasons)};
     }
     TRY(before_retry(call, tries, verdict, stop));
   }

@@ -57,7 +57,7 @@ struct CallOptions {
 
 struct CallAnswer {
   ServiceAnswer answer;
-  bool may_have_happened = false;    // Of a refusal: the service failed on the way.
+  bool may_have_happened = false;    // Of a refusal: this attempt or an earlier one failed on the way.
   std::vector<std::string> retries;  // Why each attempt but the last was not enough.
 };
 
@@ -76,8 +76,8 @@ class AwsClient {
   AwsClient& operator=(const AwsClient&) = delete;
 
   // The operation's output. Errors begin with service and operation; a refusal's has AWS' code, message and request id.
-  // "it may have happened" is in those where nobody knows (kDeadlineExceeded, kCorrupt, kCancelled): nothing but reads
-  // and what is safe to repeat is repeated after such.
+  // They end with "it may have happened" where nobody knows (kDeadlineExceeded, kCorrupt, kCancelled, and others after
+  // such an attempt): nothing but reads and what is safe to repeat is repeated then.
   Result<Json> call(std::string_view service, std::string_view operation, const Json& input,
                     const CallOptions& options = {}, const std::stop_token& stop = {});
   // The same where a refusal is an answer, too.

@@ -138,12 +138,24 @@ TEST_F(AwsClientTest, RepeatsWithTheSameTokenWhatTheServiceRecognises) {
   EXPECT_EQ(error_of("GetRole"), "iam GetRole: no answer (after 3 attempts)");
 }
 
+TEST_F(AwsClientTest, ALaterAttemptDoesNotSettleWhatAnEarlierOneLeftOpen) {
+  answers({fail(ErrorCode::kDeadlineExceeded, "no answer"), fail(ErrorCode::kUnavailable, "connection refused")});
+  EXPECT_EQ(make().call("iam", "StartJob", {}).error().message,
+            "iam StartJob: connection refused (after 3 attempts); it may have happened");
+  next_ = 0;
+  answers({fail(ErrorCode::kDeadlineExceeded, "no answer"), refused(404, "NoSuchEntity")});
+  const auto answer = make().call("iam", "StartJob", {});
+  EXPECT_EQ(answer.error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(answer.error().message,
+            "iam StartJob: NoSuchEntity (request id-7, after 2 attempts); it may have happened");
+}
+
 TEST_F(AwsClientTest, GoesByTheServicesClockWhereOursIsWrong) {
   HttpResponse skewed = refused(403, "RequestTimeTooSkewed");
   skewed.headers.emplace_back("Date", "Thu, 01 Jan 2026 03:00:00 GMT");
   answers({skewed, HttpResponse{200, {}, std::string(kRole)}});
   EXPECT_EQ(error_of("CreateRole"), "none");
-  const HttpHeaders& headers = http_.requests().back().headers;
+  const HttpHeaders headers = http_.requests().back().headers;
   EXPECT_TRUE(std::ranges::find(headers, std::pair<std::string, std::string>("X-Amz-Date", "20260101T030000Z")) !=
               headers.end());
   EXPECT_TRUE(pauses_.empty());

@@ -27,6 +27,7 @@ struct AwsClient::Tries {
   int number = 0;
   int taken = 0;  // From the quota, by the last retry.
   bool mended = false;
+  bool in_doubt = false;  // One of the attempts may have happened: no later one can tell.
   Credentials used;
   std::vector<std::string> reasons;
 };
