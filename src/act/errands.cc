@@ -61,7 +61,8 @@ Effect perform(const Action& action, Verb& verb, const Resource& target, const J
                const std::stop_token& stop) {
   Effect effect;
   effect.performed = verb.perform(action, target, before, stop);
-  effect.shows = verb.probe(action, target, before);
+  const bool refused = effect.performed.state == ActionState::kFailed && effect.performed.certain;
+  effect.shows = refused ? ProbeAnswer::kDidNotHappen : verb.probe(action, target, before);
   return effect;
 }
 

@@ -41,6 +41,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"service", DocumentKind::kService},
     {"record_form", DocumentKind::kRecordForm},
     {"records", DocumentKind::kRecords},
+    {"password_rule", DocumentKind::kPasswordRule},
     {"services", DocumentKind::kSettings},
     {"host", DocumentKind::kSettings},
     {"scrape", DocumentKind::kSettings},

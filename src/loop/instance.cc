@@ -179,7 +179,7 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
-  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, [this](const std::string&) { return make_password(); }};
+  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, random_};
   std::unique_ptr<ServiceSenses> outside_services_;
   RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
@@ -387,6 +387,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   manifests_->apply(settings_.manifests);
   for (Error& problem : outside_services_->apply(config, settings_.services, catalog_->kinds()))
     problems.push_back(std::move(problem));
+  for (Error& problem : passwords_.load(config)) problems.push_back(std::move(problem));
   for (Error& problem : records_.load(config, catalog_->kinds())) problems.push_back(std::move(problem));
   loop_->post(Observed{records_.observation(clock_.now())});
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));

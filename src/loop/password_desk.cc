@@ -1,25 +1,71 @@
 #include "loop/password_desk.h"
 
-#include "secret/rotation.h"
-
 namespace capstan::loop {
+namespace {
+
+// A prefix, digits, and what many portals ask for.
+const secret::PasswordPolicy& usual_rule() {
+  static const secret::PasswordPolicy kUsual{
+      .length = 0,
+      .rules = {},
+      .parts = {{"ABCDEFGHJKLMNPQRSTUVWXYZ", 1}, {"abcdefghijkmnopqrstuvwxyz", 9}, {"23456789", 6}, {"!#$%*=@^", 2}}};
+  return kUsual;
+}
+
+}  // namespace
+
+std::vector<Error> PasswordDesk::load(const ConfigTree& config) {
+  std::map<std::string, secret::PasswordPolicy> rules;
+  std::vector<Error> problems;
+  for (const bool from_pack : {true, false}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack != from_pack) continue;
+      for (const ConfigNode& document : file.of(DocumentKind::kPasswordRule)) read(document, rules, problems);
+    }
+  }
+  rules_.write([&](Rules& known) { known = std::move(rules); });
+  return problems;
+}
+
+void PasswordDesk::read(const ConfigNode& document, Rules& rules, std::vector<Error>& problems) const {
+  MapReader reader(document, "a password rule");
+  const std::string name = reader.required_string("password_rule");
+  if (const ConfigNode* make = reader.required_node("make", ConfigNode::Kind::kMap)) {
+    Result<secret::PasswordPolicy> rule = secret::read_password_policy(*make);
+    if (reader.absorb(rule)) rules[name] = std::move(*rule);
+  }
+  const std::vector<Error> wrong = reader.problems();
+  problems.insert(problems.end(), wrong.begin(), wrong.end());
+  if (wrong.empty()) return;
+  rules_.read([&](const Rules& known) {
+    if (const auto old = known.find(name); old != known.end()) rules[name] = old->second;
+  });
+}
+
+Result<Secret> PasswordDesk::make(const std::string& rule) const {
+  const secret::PasswordPolicy policy = rules_.read([&](const Rules& known) {
+    const auto found = known.find(rule);
+    return found == known.end() ? usual_rule() : found->second;
+  });
+  return secret::generate_password(policy, random_);
+}
+
+secret::RotationParts PasswordDesk::parts(VersionedSecretStore& store, const PasswordChange& change) const {
+  return {.store = store,
+          .set_password = change.set_password,
+          .try_login = change.try_login,
+          .make_password = [this, rule = change.rule] { return make(rule); }};
+}
 
 Result<RotationReport> PasswordDesk::change(const PasswordChange& change) {
   const std::shared_ptr<VersionedSecretStore> store = TRY(store_());
-  const secret::RotationParts parts{.store = *store,
-                                    .set_password = change.set_password,
-                                    .try_login = change.try_login,
-                                    .make_password = [&] { return make_(change.rule); }};
-  return change.first ? secret::issue_password(parts, change.path) : secret::rotate_password(parts, change.path);
+  return change.first ? secret::issue_password(parts(*store, change), change.path)
+                      : secret::rotate_password(parts(*store, change), change.path);
 }
 
 Result<RotationReport> PasswordDesk::recover(const PasswordChange& change) {
   const std::shared_ptr<VersionedSecretStore> store = TRY(store_());
-  const secret::RotationParts parts{.store = *store,
-                                    .set_password = change.set_password,
-                                    .try_login = change.try_login,
-                                    .make_password = [&] { return make_(change.rule); }};
-  if (!change.first) return secret::recover_password(parts, change.path);
+  if (!change.first) return secret::recover_password(parts(*store, change), change.path);
   // A first password that is only pending may be set or not; issuing it again finds out, and is harmless.
   const Result<SecretRecord> found = store->read(change.path);
   if (!found && found.error().code != ErrorCode::kNotFound) return fail(found.error());

@@ -80,7 +80,7 @@ Performed DescribedVerb::run(const Procedure& procedure, const Action& action, c
   const ActionState state = ran.uncertain ? ActionState::kUnknown
                             : ran.changed ? ActionState::kPartial
                                           : ActionState::kFailed;
-  return {state, ran.status.error().message, std::move(result)};
+  return {state, ran.status.error().message, std::move(result), state == ActionState::kFailed};
 }
 
 Result<PasswordChange> DescribedVerb::password_change(const Resource& target, const Json& parameters,
