@@ -145,11 +145,11 @@ Result<Credentials> CredentialChain::of_profile(const Profiles& profiles, const 
   if (found == profiles.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no profile {}", name));
   const ProfileSettings& profile = found->second;
   const bool first_visit = seen.insert(name).second;
-  const Credentials keys{.access_key_id = setting(profile, "aws_access_key_id"),
-                         .secret_access_key = Secret(setting(profile, "aws_secret_access_key")),
-                         .session_token = Secret(setting(profile, "aws_session_token")),
-                         .expires = {},
-                         .source = "the profile " + name};
+  Credentials keys{.access_key_id = setting(profile, "aws_access_key_id"),
+                   .secret_access_key = Secret(setting(profile, "aws_secret_access_key")),
+                   .session_token = Secret(setting(profile, "aws_session_token")),
+                   .expires = {},
+                   .source = "the profile " + name};
   // A profile may take on a role with its own keys: then it is its own source, once.
   if (first_visit && !setting(profile, "role_arn").empty()) return of_role(profiles, name, profile, seen, stop);
   if (!keys.access_key_id.empty() && !keys.secret_access_key.empty()) return keys;

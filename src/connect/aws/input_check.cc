@@ -88,13 +88,14 @@ class InputCheck {
     size_t given = 0;
     for (const auto& [name, member] : value.members()) {
       const Member* known = shape.find(name);
+      const std::string place = fmt::format("{}.{}", path, name);
       if (known == nullptr) {
         std::vector<std::string_view> names;
         for (const Member& candidate : shape.members) names.push_back(candidate.name);
-        problem(path + "." + name, fmt::format("there is no such member{}", did_you_mean(name, names)));
+        problem(place, fmt::format("there is no such member{}", did_you_mean(name, names)));
       } else if (!member.is_null()) {
         ++given;
-        if (!known->json_value) check(*known->shape, member, path + "." + name, depth + 1);
+        if (!known->json_value) check(*known->shape, member, place, depth + 1);
       }
     }
     for (const Member& member : shape.members) {
@@ -122,7 +123,7 @@ class InputCheck {
     check_range(shape, static_cast<double>(value.members().size()), path, " entries");
     for (const auto& [name, item] : value.members()) {
       check_text(*shape.key.shape, Json(name), path + " key");
-      check(*shape.element.shape, item, path + "." + name, depth + 1);
+      check(*shape.element.shape, item, fmt::format("{}.{}", path, name), depth + 1);
     }
   }
 

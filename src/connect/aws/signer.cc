@@ -30,7 +30,7 @@ std::string canonical_query(const QueryParameters& query) {
   for (const auto& [name, value] : query) encoded.emplace_back(percent_encode(name), percent_encode(value));
   std::ranges::sort(encoded);
   std::string text;
-  for (const auto& [name, value] : encoded) text += (text.empty() ? "" : "&") + name + "=" + value;
+  for (const auto& [name, value] : encoded) text += fmt::format("{}{}={}", text.empty() ? "" : "&", name, value);
   return text;
 }
 
@@ -75,14 +75,14 @@ CanonicalHeaders canonical_headers(const HttpHeaders& headers, const std::string
   CanonicalHeaders canonical;
   for (size_t i = 0; i < sorted.size(); ++i) {
     const auto& [name, value] = sorted[i];
-    const bool again = i > 0 && sorted[i - 1].first == name;
-    if (again) {
-      canonical.lines.back() = ',';
-      canonical.lines += value + "\n";
+    if (i > 0 && sorted[i - 1].first == name) {
+      canonical.lines.back() = ',';  // Values of one name are one line.
+      canonical.lines += value;
     } else {
-      canonical.lines += name + ":" + value + "\n";
-      canonical.names += (canonical.names.empty() ? "" : ";") + name;
+      canonical.lines += fmt::format("{}:{}", name, value);
+      canonical.names += (i == 0 ? "" : ";") + name;
     }
+    canonical.lines += '\n';
   }
   return canonical;
 }
