@@ -98,7 +98,8 @@ Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& 
     }
     if (answer && !refused) {
       quota_.give_back(tries.taken > 0 ? tries.taken : kRegainedBySuccess);
-      return CallAnswer{.answer = std::move(*answer), .retries = std::move(tries.reasons)};
+      return CallAnswer{
+          .answer = std::move(*answer), .signed_by = tries.used.source, .retries = std::move(tries.reasons)};
     }
     Verdict verdict = refused ? judge(*call.operation, *answer->refusal) : judge(*call.operation, answer.error());
     tries.in_doubt |= verdict.may_have_happened;
@@ -107,7 +108,7 @@ Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& 
     }
     if (!verdict.again || tries.number >= settings_.most_attempts || !quota_.take(verdict.cost)) {
       if (!refused) return fail(named(call.name(), answer.error(), tries.in_doubt, tries.number));
-      return CallAnswer{std::move(*answer), tries.in_doubt, std::move(tries.reasons)};
+      return CallAnswer{std::move(*answer), tries.in_doubt, tries.used.source, std::move(tries.reasons)};
     }
     TRY(before_retry(call, tries, verdict, stop));
   }

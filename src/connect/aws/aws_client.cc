@@ -50,15 +50,18 @@ void mask(const Shape& shape, Json& value, std::string_view name, int depth) {
 
 Error error_of(const std::string& name, const CallAnswer& answer) {
   const Refusal& refusal = *answer.answer.refusal;
+  const ErrorCode code = error_code_of(refusal);
   std::string message = name + ": " + refusal.code;
   if (!refusal.message.empty()) message += ": " + refusal.message;
+  const bool about_rights = code == ErrorCode::kUnauthenticated || code == ErrorCode::kPermissionDenied;
+  if (about_rights && !answer.signed_by.empty()) message += "; asked with the credentials of " + answer.signed_by;
   std::string about = answer.answer.request_id.empty() ? "" : "request " + answer.answer.request_id;
   if (!answer.retries.empty()) {
     about += fmt::format("{}after {} attempts", about.empty() ? "" : ", ", answer.retries.size() + 1);
   }
   if (!about.empty()) message += " (" + about + ")";
   if (answer.may_have_happened) message += "; it may have happened";
-  return {answer.may_have_happened ? ErrorCode::kDeadlineExceeded : error_code_of(refusal), std::move(message)};
+  return {answer.may_have_happened ? ErrorCode::kDeadlineExceeded : code, std::move(message)};
 }
 
 }  // namespace

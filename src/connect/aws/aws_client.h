@@ -58,6 +58,7 @@ struct CallOptions {
 struct CallAnswer {
   ServiceAnswer answer;
   bool may_have_happened = false;    // Of a refusal: this attempt or an earlier one failed on the way.
+  std::string signed_by;             // Where the credentials came from: "the profile dev".
   std::vector<std::string> retries;  // Why each attempt but the last was not enough.
 };
 

@@ -174,6 +174,10 @@ TEST_F(AwsClientTest, RefusalsBecomeOurErrors) {
   EXPECT_EQ(code(403, "SignatureDoesNotMatch"), ErrorCode::kUnauthenticated);
   EXPECT_EQ(code(400, "MalformedPolicyDocument"), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code(409, "LimitExceeded"), ErrorCode::kResourceExhausted);
+  next_ = 0;
+  answers({refused(403, "AccessDenied")});
+  EXPECT_EQ(error_of("CreateRole"),
+            "iam CreateRole: AccessDenied; asked with the credentials of the environment (request id-7)");
 }
 
 TEST_F(AwsClientTest, GathersAllPagesWithinALimit) {

@@ -121,6 +121,7 @@ Result<Credentials> ask_instance_metadata(const Environment& environment, HttpCl
   HttpRequest ask_token = small_request("PUT", base + "/latest/api/token");
   ask_token.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "300");
   const Result<HttpResponse> token = http.send(ask_token, stop);
+  if (!token && token.error().code == ErrorCode::kCancelled) return fail(token.error());
   if (!token || !token->ok()) return fail(ErrorCode::kNotFound, "no metadata service answers: this is no EC2 machine");
 
   const std::string path = base + "/latest/meta-data/iam/security-credentials/";
