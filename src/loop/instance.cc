@@ -320,6 +320,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .random = random_,
       .secrets = secrets_,
       .passwords = passwords_,
+      .environment = options_.environment,
       .stored_secrets = std::make_shared<SecretService>([this] { return secret_desk_->store(); }),
       .verbs = verbs_,
       .observed = [this](Observation seen) { (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting); },

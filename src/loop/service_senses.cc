@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "base/suggest.h"
+#include "connect/aws/aws_service.h"
 #include "connect/mail/mailbox.h"
 #include "connect/rest/rest_service.h"
 #include "service/described_verb.h"
@@ -21,9 +22,15 @@ constexpr int kMostMissed = 3;
 
 constexpr std::string_view kSecrets = "secrets";
 
-bool is_mailbox(const ConfigNode& document) {
+std::string protocol_of(const ConfigNode& document) {
   const ConfigNode* protocol = document.find("protocol");
-  return protocol && protocol->scalar == "imap";
+  return protocol ? protocol->scalar : "rest";
+}
+
+Status check_request(std::string_view protocol, const Json& request) {
+  if (protocol == "imap") return mail::check_mail_request(request);
+  if (protocol == "aws") return aws::check_aws_request(request);
+  return rest::check_request(request);
 }
 
 template <class T>
@@ -107,8 +114,7 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   const service::CheckRequest check = [&](std::string_view name, const Json& request) -> Status {
     if (name == kSecrets) return parts_.stored_secrets->check(request);
     const auto found = by_name.find(std::string(name));
-    if (found != by_name.end())
-      return is_mailbox(*found->second) ? mail::check_mail_request(request) : rest::check_request(request);
+    if (found != by_name.end()) return check_request(protocol_of(*found->second), request);
     std::vector<std::string_view> names;
     for (const auto& [each, document] : by_name) names.push_back(each);
     return fail(ErrorCode::kInvalidArgument,
@@ -120,18 +126,24 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   if (fresh->signature == before->signature) return before->problems;
 
   std::map<std::string, rest::RestSpec> specs;
-  std::set<std::string> mailboxes;
+  std::map<std::string, std::string> protocols;
   for (const auto& [name, document] : by_name) {
-    if (is_mailbox(*document)) {
-      MapReader reader(*document, "a mailbox");
-      for (const char* key : {"service", "protocol", "title"}) (void)reader.string_or(key, "");
-      for (Error& error : reader.problems()) problems.push_back(std::move(error));
-      mailboxes.insert(name);
+    const std::string protocol = protocol_of(*document);
+    if (protocol != "rest") {
+      MapReader reader(*document, "a service");
+      for (const char* key : {"service", "title"}) (void)reader.string_or(key, "");
+      (void)reader.one_of("protocol", {"rest", "imap", "aws"}, "rest");
+      std::vector<Error> wrong = reader.problems();
+      if (wrong.empty()) protocols.emplace(name, protocol);
+      std::ranges::move(wrong, std::back_inserter(problems));
       continue;
     }
     std::vector<Error> wrong;
     rest::RestSpec spec = rest::read_rest_spec(*document, check, wrong);
-    if (wrong.empty()) specs.emplace(name, std::move(spec));
+    if (wrong.empty()) {
+      specs.emplace(name, std::move(spec));
+      protocols.emplace(name, protocol);
+    }
     std::ranges::move(wrong, std::back_inserter(problems));
   }
   service::Descriptions read = service::read_descriptions(descriptions, kinds, check);
@@ -139,10 +151,9 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   fresh->kinds = kinds;
   fresh->inventories = std::move(read.inventories);
   for (const ServiceSettings& wanted : settings) {
-    const auto spec = specs.find(wanted.name);
-    const bool is_mailbox = mailboxes.contains(wanted.name);
-    if (spec == specs.end() && !is_mailbox) {
-      if (const Status known = check(wanted.name, Json::object({{"get", "/"}})); !known)
+    const auto protocol = protocols.find(wanted.name);
+    if (protocol == protocols.end()) {
+      if (const Status known = check(wanted.name, Json::object()); !by_name.contains(wanted.name))
         problems.push_back({known.error().code, known.error().message, wanted.at});
       continue;
     }
@@ -154,8 +165,7 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
       fresh->callers[wanted.name] = running->second;
       continue;
     }
-    auto caller = is_mailbox ? shared(mail::Mailbox::create(wanted.name, wanted.values, parts_.secrets))
-                             : shared(rest::RestService::create(spec->second, wanted.values, http_, outside_));
+    auto caller = make(protocol->second, specs[wanted.name], wanted);
     if (caller)
       fresh->callers[wanted.name] = std::move(*caller);
     else
@@ -172,6 +182,19 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   }
   if (started_) restart_watchers();
   return fresh->problems;
+}
+
+Result<std::shared_ptr<ServiceCaller>> ServiceSenses::make(const std::string& protocol, const rest::RestSpec& spec,
+                                                           const ServiceSettings& settings) {
+  if (protocol == "imap") return shared(mail::Mailbox::create(settings.name, settings.values, parts_.secrets));
+  if (protocol == "rest") return shared(rest::RestService::create(spec, settings.values, http_, outside_));
+  aws::Environment environment;
+  for (const auto& [name, value] : parts_.environment) environment.emplace(name, value);
+  return shared(aws::AwsService::create(settings.values, {.http = http_,
+                                                          .clock = parts_.clock,
+                                                          .random = parts_.random,
+                                                          .environment = std::move(environment),
+                                                          .pause = aws::pause_for}));
 }
 
 void ServiceSenses::start() {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/http_client.h"
 #include "base/random.h"
+#include "connect/rest/rest_spec.h"
 #include "decide/policy.h"
 #include "loop/config_tree.h"
 #include "loop/service_settings.h"
@@ -30,6 +31,7 @@ class ServiceSenses {
     Random& random;
     const SecretStore& secrets;
     PasswordChanger& passwords;
+    std::vector<std::pair<std::string, std::string>> environment;  // Of the process: AWS' credentials may be there.
     std::shared_ptr<ServiceCaller> stored_secrets;  // The service "secrets", which is always there.
     VerbRegistry& verbs;
     // Takes a look, and how a service is doing. Called from the threads here.
@@ -62,6 +64,10 @@ class ServiceSenses {
   void restart_watchers();
 
   Parts parts_;
+  // A service by its protocol, with what its settings say.
+  Result<std::shared_ptr<ServiceCaller>> make(const std::string& protocol, const rest::RestSpec& spec,
+                                              const ServiceSettings& settings);
+
   CurlHttpClient http_;
   service::Outside outside_;
   mutable std::mutex mutex_;

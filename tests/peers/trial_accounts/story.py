@@ -45,23 +45,24 @@ class Services:
 class Capstan:
     """One instance: its configuration, its data, and the commands of a person."""
 
-    def __init__(self, binary, services, mailbox, accounts, extra="", root=None):
+    def __init__(self, binary, services, mailbox, accounts, aws=None):
         self.binary = binary
-        self.root = root or pathlib.Path(tempfile.mkdtemp(prefix="trial-"))
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="trial-"))
         self.config = self.root / "config"
         self.config.mkdir(exist_ok=True)
         urls = services.urls
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "CLOUDZ_PASSWORD": urls["admin"]["password"],
-                            "MCM_KEY": urls["mcm_api_key"], "MAIL_PASSWORD": mailbox.password}
+                            "MCM_KEY": urls["mcm_api_key"], "MAIL_PASSWORD": mailbox.password,
+                            "AWS_ACCESS_KEY_ID": "AKIATRIAL", "AWS_SECRET_ACCESS_KEY": "a-key-that-nobody-may-see"}
         (self.config / "services.yaml").write_text(
             "services:\n"
             f'  cloudz: {{url: "{urls["cloudz"]}", user: admin, password: "env:CLOUDZ_PASSWORD"}}\n'
             f'  mcm: {{url: "{urls["mcm"]}", api_key: "env:MCM_KEY"}}\n'
             f'  modeler: {{url: "{urls["modeler"]}"}}\n'
             f'  pipeline: {{url: "{urls["pipeline"]}"}}\n'
-            f'  trial_mailbox: {{url: "imap://127.0.0.1:{mailbox.port}", user: {mailbox.login}, password: "env:MAIL_PASSWORD"}}\n')
+            f'  trial_mailbox: {{url: "imap://127.0.0.1:{mailbox.port}", user: {mailbox.login}, password: "env:MAIL_PASSWORD"}}\n'
+            + (f'  aws: {{region: ap-northeast-2, endpoint: "{aws}"}}\n' if aws else ""))
         (self.config / "accounts.yaml").write_text(accounts)
-        (self.config / "more.yaml").write_text(extra)
         self.process = None
         self.log = open(self.root / "log", "ab")
 
@@ -108,10 +109,10 @@ class Capstan:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def accounts(count, starts, ends, hours="Mon-Sun 00:00-24:00"):
+def accounts(count, starts, ends, hours="Mon-Sun 00:00-24:00", more=""):
     """The file of a trial: `count` accounts, with days as dates or offsets from today."""
     day = lambda of: of if isinstance(of, str) else str(datetime.date.today() + datetime.timedelta(days=of))
-    return (f"records: trial_account\ndefaults: {{starts_on: {day(starts)}, ends_on: {day(ends)}, hours: '{hours}'}}\n"
+    return (f"records: trial_account\ndefaults: {{starts_on: {day(starts)}, ends_on: {day(ends)}, hours: '{hours}'{more}}}\n"
             f"items:\n  - {{name: 'trial_user{{01..{count:02d}}}', mail: '{{{{name}}}}@trial.example'}}\n")
 
 
