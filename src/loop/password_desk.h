@@ -27,6 +27,9 @@ class PasswordDesk final : public PasswordChanger {
   // with a mistake keeps its last good version.
   std::vector<Error> load(const ConfigTree& config);
 
+  // By the rule of that name, kNotFound where there is none; "" for the usual one.
+  Result<Secret> generate(const std::string& rule) const;
+
   Result<RotationReport> change(const PasswordChange& change) override;
   Result<RotationReport> recover(const PasswordChange& change) override;
   Result<int64_t> version(const std::string& path) override;

@@ -103,9 +103,9 @@ class SealedTest(unittest.TestCase):
                 self.assertIn("was destroyed", site.run("secret", "get", "trial/portal", "--version", "1").stderr)
                 site.secret("rekey")
                 self.assertEqual(site.value("trial/portal"), "second")
-                self.assertRegex(site.secret("generate"), r"^\S{24}\n$")
+                self.assertRegex(site.secret("generate"), r"^\S{18}\n$")
                 site.secret("generate", "trial/made")
-                self.assertEqual(len(site.value("trial/made")), 24)
+                self.assertEqual(len(site.value("trial/made")), 18)
                 site.secret("delete", "trial/portal", "--all")
                 self.assertEqual(site.run("secret", "get", "trial/portal").returncode, 1)
                 site.stop()
@@ -113,7 +113,9 @@ class SealedTest(unittest.TestCase):
 
     def check_facts(self, site):
         site.start()
-        asked = site.run("sql", "SELECT kind, subject, body, actor FROM fact WHERE kind LIKE 'secret.%' ORDER BY seq", "--json")
+        question = "SELECT kind, subject, body, actor FROM fact WHERE kind LIKE 'secret.%' ORDER BY seq"
+        site.wait("questions are answered", lambda: site.run("sql", question).returncode == 0)
+        asked = site.run("sql", question, "--json")
         rows = json.loads(asked.stdout)["rows"]
         kinds = [row[0] if isinstance(row, list) else row["kind"] for row in rows]
         self.assertEqual([kinds.count(kind) for kind in ("secret.written", "secret.deleted", "secret.rekeyed")], [3, 2, 1])
@@ -141,13 +143,15 @@ class SealedTest(unittest.TestCase):
     def test_a_setting_with_a_mistake_writes_nothing_anywhere(self):
         site = self.site("secrets: { kee: x }\n")
         self.assertIn("kee", site.run("secret", "put", "a", "password", stdin=VALUE).stderr)
+        site.set("vault: {\n")
+        self.assertEqual(site.run("secret", "put", "a", "password", stdin=VALUE).returncode, 1)
         self.assertFalse((site.data / "secrets.sealed").exists())
 
-    def test_policies_of_the_settings_make_passwords(self):
-        site = self.site('secrets: { policies: { portal: { parts: [ { charset: letters, length: 6 }, { charset: digits, length: 4 } ],'
-                         ' forbid: "0O1lI" } } }\n')
+    def test_rules_of_the_configuration_make_passwords(self):
+        site = self.site('password_rule: portal\nmake: { parts: [ { charset: letters, length: 6 }, { charset: digits, length: 4 } ],'
+                         ' forbid: "0O1lI" }\n')
         self.assertRegex(site.secret("generate", "--policy", "portal"), r"^[a-km-zA-HJ-NP-Z]{6}[2-9]{4}\n$")
-        self.assertIn("no password policy", site.run("secret", "generate", "--policy", "missing").stderr)
+        self.assertIn("password_rule: missing", site.run("secret", "generate", "--policy", "missing").stderr)
 
     def test_another_key_is_told_and_the_right_one_opens(self):
         site = self.site()
