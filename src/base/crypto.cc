@@ -1,5 +1,6 @@
 #include "base/crypto.h"
 
+#include <openssl/evp.h>
 #include <sodium.h>
 
 #include <cstdio>
@@ -39,6 +40,17 @@ Sha256 hmac_sha256(std::string_view key, std::string_view data) {
   crypto_auth_hmacsha256_init(&state, bytes_of(key), key.size());
   crypto_auth_hmacsha256_update(&state, bytes_of(data), data.size());
   crypto_auth_hmacsha256_final(&state, digest.data());
+  return digest;
+}
+
+std::string md5(std::string_view data) {
+  std::string digest(16, '\0');
+  unsigned length = 0;
+  if (EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), &length, EVP_md5(),
+                 nullptr) != 1) {
+    std::fputs("OpenSSL could not compute MD5\n", stderr);
+    std::abort();
+  }
   return digest;
 }
 

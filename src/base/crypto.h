@@ -1,4 +1,4 @@
-// Hashes, passwords and encodings, all from libsodium.
+// Hashes, passwords and encodings, from libsodium; what libsodium refuses to know is OpenSSL's.
 #pragma once
 
 #include <array>
@@ -18,6 +18,8 @@ void start_crypto();
 
 Sha256 sha256(std::string_view data);
 Sha256 hmac_sha256(std::string_view key, std::string_view data);
+// 16 bytes. Broken as a protection; protocols ask for it as a checksum.
+std::string md5(std::string_view data);
 
 std::string hex(std::string_view bytes);
 std::string hex(const Sha256& digest);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -93,6 +94,9 @@ Status CurlExchange::prepare_headers() {
     TRY(check_header("Authorization", request_.bearer_token));
     add("Authorization: Bearer " + request_.bearer_token);
   }
+  const auto is_type = [](const auto& header) { return strcasecmp(header.first.c_str(), "Content-Type") == 0; };
+  // libcurl would call nothing a form.
+  if (request_.body.empty() && std::ranges::none_of(request_.headers, is_type)) add("Content-Type:");
   add("Expect:");  // No round trip of "100 Continue" before a body.
   return {};
 }
@@ -114,6 +118,7 @@ void CurlExchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, detail_.data());
+  if (request_.path_as_is) curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   if (!request_.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
   // libcurl keeps what it has unpacked while a stream is paused, however much that is.
   if (request_.accept_compressed && !handler_) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");

@@ -44,6 +44,7 @@ struct HttpRequest {
   std::string proxy;               // "http://proxy:3128"; "" for none,
   bool environment_proxy = false;  // or for what HTTPS_PROXY, http_proxy and NO_PROXY say.
   HttpTls tls;
+  bool path_as_is = false;  // Keeps "/../" and "/./" in the path: they are names to some servers.
   std::string unix_socket;  // Connects to this socket in place of the URL's host; "" for TCP.
 };
 

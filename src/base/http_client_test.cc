@@ -134,6 +134,27 @@ TEST(HttpClient, SendsBodyHeadersAndCredentialsAndForgetsThemAfter) {
   EXPECT_EQ(server.last_request().find("s3cret"), std::string::npos);
 }
 
+TEST(HttpClient, KeepsThePathAsItIsWhereThatIsWanted) {
+  ScriptedServer server{std::string(kHello), false};
+  CurlHttpClient client;
+  HttpRequest request = get(server.url("/a/../b/./c"));
+  ASSERT_TRUE(client.send(request).has_value());
+  EXPECT_TRUE(server.last_request().starts_with("GET /b/c HTTP"));
+  request.path_as_is = true;
+  ASSERT_TRUE(client.send(request).has_value());
+  EXPECT_TRUE(server.last_request().starts_with("GET /a/../b/./c HTTP"));
+}
+
+TEST(HttpClient, SaysNothingOfTheTypeOfABodyThatIsNotThere) {
+  ScriptedServer server{std::string(kHello), false};
+  CurlHttpClient client;
+  HttpRequest request = get(server.url("/"));
+  request.method = "PUT";
+  ASSERT_TRUE(client.send(request).has_value());
+  EXPECT_EQ(server.last_request().find("Content-Type"), std::string::npos);
+  EXPECT_NE(server.last_request().find("Content-Length: 0"), std::string::npos);
+}
+
 TEST(HttpClient, TellsHowAnExchangeFailedAndNoSecret) {
   CurlHttpClient client;
   const auto error = [&](const HttpRequest& request) {

@@ -84,5 +84,6 @@ void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_secret(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_aws(CLI::App& app, Action& chosen);
 
 }  // namespace capstan::cli

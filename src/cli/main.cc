@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   capstan::cli::add_manual(app, common, chosen);
   capstan::cli::add_manifests(app, common, chosen);
   capstan::cli::add_policy_test(app, common, chosen);
+  capstan::cli::add_aws(app, chosen);
   CLI11_PARSE(app, argc, argv);
   return chosen ? chosen() : 2;
 }

@@ -13,6 +13,7 @@ namespace capstan::decide {
 namespace {
 
 constexpr Duration kDefaultRest{300'000};     // Between actions on one target for different occurrences.
+constexpr Duration kSettle{30'000};           // Before conditions are believed again after an action.
 constexpr Duration kEnsureCooldown{900'000};  // Before a state that did not come about is asked for again.
 
 std::string clock_text(Time time) { return format_time(time).substr(0, 16) + "Z"; }
@@ -314,6 +315,12 @@ class Decider {
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
       return;
     }
+    // What was just done may not be seen yet: conditions are asked of what the last looks saw.
+    if (policy_.ensure && policy_.ensure->is_list() && history.touched(intended.root, situation_.now, kSettle)) {
+      verdict.why = fmt::format("something has just been done to it, and is given {} to show: {}",
+                                format_duration(kSettle), verdict.why);
+      return;
+    }
     if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
       verdict.why = fmt::format("done at {}, and undone when the alert has been quiet for {}: {}",
                                 clock_text(standing->at), format_duration(standing->quiet), verdict.why);
@@ -465,6 +472,23 @@ bool Policy::deletes_all() const {
   const auto keeps_it = [&](const Kept& kept) { return is_it(kept.step); };
   if (std::ranges::any_of(steps, is_it)) return true;
   return ensure && (std::ranges::any_of(ensure->kept, keeps_it) || std::ranges::any_of(ensure->kept_outside, keeps_it));
+}
+
+bool Policy::reads(std::string_view kind) const {
+  const auto is_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  const auto names = [&](std::string_view text) {
+    for (size_t begin = text.find(kind); begin != std::string_view::npos; begin = text.find(kind, begin + 1)) {
+      const size_t end = begin + kind.size();
+      if ((begin == 0 || !is_word(text[begin - 1])) && (end == text.size() || !is_word(text[end]))) return true;
+    }
+    return false;
+  };
+  const auto selects = [&](const Selection& each) { return each.kind == kind || names(each.where) || names(each.sql); };
+  if (selects(select) || std::ranges::any_of(never, selects)) return true;
+  if (!ensure) return false;
+  const auto keeps = [&](const Kept& each) { return names(each.so); };
+  return names(ensure->hours) || std::ranges::any_of(ensure->kept, keeps) ||
+         std::ranges::any_of(ensure->kept_outside, keeps);
 }
 
 Decision decide(const Policy& policy, const Situation& situation) { return Decider(policy, situation).decide(); }

@@ -115,6 +115,8 @@ struct Policy {
   std::map<std::string, std::string, std::less<>> deletes;
 
   bool deletes_all() const;
+  // Whether its selection or its conditions ask for resources of a kind.
+  bool reads(std::string_view kind) const;
 };
 
 }  // namespace capstan::decide

@@ -41,7 +41,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"service", DocumentKind::kService},
     {"record_form", DocumentKind::kRecordForm},
     {"records", DocumentKind::kRecords},
-    {"password_rule", DocumentKind::kPasswordRule},
+    {"password_policy", DocumentKind::kPasswordPolicy},
     {"services", DocumentKind::kSettings},
     {"host", DocumentKind::kSettings},
     {"scrape", DocumentKind::kSettings},

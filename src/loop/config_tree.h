@@ -31,7 +31,7 @@ enum class DocumentKind {
   kService,      // How a service is spoken to.
   kDescription,  // What it has, or what can be done to it.
   kRecordForm,   // What records of a kind must say.
-  kPasswordRule,  // How passwords are made.
+  kPasswordPolicy,  // How passwords are made.
   kRecords       // Resources that a person writes down.
 };
 

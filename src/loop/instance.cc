@@ -47,7 +47,7 @@ namespace {
 // Each may be some hundred objects of a list, parsed: more waits at the API server.
 constexpr size_t kMostLooksWaiting = 8;
 
-constexpr size_t kWorkers = 8;
+constexpr size_t kWorkers = 64;  // Most of them wait for others: a cluster takes minutes.
 constexpr size_t kMessengers = 2;
 constexpr size_t kWorkLimit = 1'000;
 constexpr size_t kTableFunctionRows = 10'000;
@@ -183,7 +183,8 @@ class Running final : public Instance {
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<Senses> senses_;
   std::unique_ptr<ClusterSenses> clusters_;
-  PasswordDesk passwords_{[this] { return secret_desk_->store(); }, random_};
+  PasswordDesk passwords_{[this] { return secret_desk_->store(); },
+                          [this](const std::string& policy) { return secret_desk_->generate(policy); }, random_};
   std::unique_ptr<ServiceSenses> outside_services_;
   RecordShelf records_;
   std::unique_ptr<ManifestWatch> manifests_;
@@ -329,6 +330,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
               loop_->note_source(source, error, clock_.now());
             }});
           }});
+  loop_->policies().set_waits_for(
+      [this](const decide::Policy& policy) { return outside_services_->waits_for(policy); });
   loop_->facts().observe([this](const Fact& fact) {
     if (fact.kind == fact_kind::kActionFinished) outside_services_->note_action(fact.body["verb"].string_or_empty());
   });

@@ -1,53 +1,43 @@
 #include "loop/password_desk.h"
 
 namespace capstan::loop {
-namespace {
-
-// A prefix, digits, and what many portals ask for.
-const secret::PasswordPolicy& usual_rule() {
-  static const secret::PasswordPolicy kUsual{
-      .length = 0,
-      .rules = {},
-      .parts = {{"ABCDEFGHJKLMNPQRSTUVWXYZ", 1}, {"abcdefghijkmnopqrstuvwxyz", 9}, {"23456789", 6}, {"!#$%*=@^", 2}}};
-  return kUsual;
-}
-
-}  // namespace
-
 std::vector<Error> PasswordDesk::load(const ConfigTree& config) {
-  std::map<std::string, secret::PasswordPolicy> rules;
+  std::map<std::string, secret::PasswordPolicy> policies;
   std::vector<Error> problems;
   for (const bool from_pack : {true, false}) {
     for (const auto& [path, file] : config.files()) {
       if (file.from_pack != from_pack) continue;
-      for (const ConfigNode& document : file.of(DocumentKind::kPasswordRule)) read(document, rules, problems);
+      for (const ConfigNode& document : file.of(DocumentKind::kPasswordPolicy)) read(document, policies, problems);
     }
   }
-  rules_.write([&](Rules& known) { known = std::move(rules); });
+  policies_.write([&](Policies& known) { known = std::move(policies); });
   return problems;
 }
 
-void PasswordDesk::read(const ConfigNode& document, Rules& rules, std::vector<Error>& problems) const {
-  MapReader reader(document, "a password rule");
-  const std::string name = reader.required_string("password_rule");
+void PasswordDesk::read(const ConfigNode& document, Policies& policies, std::vector<Error>& problems) const {
+  MapReader reader(document, "a password policy");
+  const std::string name = reader.required_string("password_policy");
   if (const ConfigNode* make = reader.required_node("make", ConfigNode::Kind::kMap)) {
-    Result<secret::PasswordPolicy> rule = secret::read_password_policy(*make);
-    if (reader.absorb(rule)) rules[name] = std::move(*rule);
+    Result<secret::PasswordPolicy> policy = secret::read_password_policy(*make);
+    if (reader.absorb(policy)) policies[name] = std::move(*policy);
   }
   const std::vector<Error> wrong = reader.problems();
   problems.insert(problems.end(), wrong.begin(), wrong.end());
   if (wrong.empty()) return;
-  rules_.read([&](const Rules& known) {
-    if (const auto old = known.find(name); old != known.end()) rules[name] = old->second;
+  policies_.read([&](const Policies& known) {
+    if (const auto old = known.find(name); old != known.end()) policies[name] = old->second;
   });
 }
 
-Result<Secret> PasswordDesk::make(const std::string& rule) const {
-  const secret::PasswordPolicy policy = rules_.read([&](const Rules& known) {
-    const auto found = known.find(rule);
-    return found == known.end() ? usual_rule() : found->second;
-  });
-  return secret::generate_password(policy, random_);
+Result<Secret> PasswordDesk::make(const std::string& policy) const {
+  Result<Secret> made = named_(policy);
+  if (made || made.error().code != ErrorCode::kNotFound) return made;
+  const std::optional<secret::PasswordPolicy> of_pack =
+      policies_.read([&](const Policies& known) -> std::optional<secret::PasswordPolicy> {
+        const auto found = known.find(policy);
+        return found == known.end() ? std::nullopt : std::optional(found->second);
+      });
+  return of_pack ? secret::generate_password(*of_pack, random_) : std::move(made);
 }
 
 Result<Secret> PasswordDesk::generate(const std::string& rule) const {
@@ -60,7 +50,7 @@ secret::RotationParts PasswordDesk::parts(VersionedSecretStore& store, const Pas
   return {.store = store,
           .set_password = change.set_password,
           .try_login = change.try_login,
-          .make_password = [this, rule = change.rule] { return make(rule); }};
+          .make_password = [this, policy = change.policy] { return make(policy); }};
 }
 
 Result<RotationReport> PasswordDesk::change(const PasswordChange& change) {

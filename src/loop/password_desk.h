@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,13 @@ namespace capstan::loop {
 class PasswordDesk final : public PasswordChanger {
  public:
   using Store = std::function<Result<std::shared_ptr<VersionedSecretStore>>()>;
-  PasswordDesk(Store store, Random& random) : store_(std::move(store)), random_(random) {}
+  // Makes a password by a policy that the settings or a Vault have of that name; kNotFound where neither has one.
+  using Named = std::function<Result<Secret>(const std::string& policy)>;
+  PasswordDesk(Store store, Named named, Random& random)
+      : store_(std::move(store)), named_(std::move(named)), random_(random) {}
 
-  // The documents `password_rule: NAME` with `make: {…}`, the user's before those of packs. Gives what is wrong; a rule
-  // with a mistake keeps its last good version.
+  // The documents `password_policy: NAME` with `make: {…}`, by which passwords are made where the settings name no
+  // other policy so. Gives what is wrong; a policy with a mistake keeps its last good version.
   std::vector<Error> load(const ConfigTree& config);
 
   // By the rule of that name, kNotFound where there is none; "" for the usual one.
@@ -35,15 +39,15 @@ class PasswordDesk final : public PasswordChanger {
   Result<int64_t> version(const std::string& path) override;
 
  private:
-  using Rules = std::map<std::string, secret::PasswordPolicy>;
-  void read(const ConfigNode& document, Rules& rules, std::vector<Error>& problems) const;
-  // By the rule of that name; by letters, digits and special characters where it has none.
-  Result<Secret> make(const std::string& rule) const;
+  using Policies = std::map<std::string, secret::PasswordPolicy>;
+  void read(const ConfigNode& document, Policies& policies, std::vector<Error>& problems) const;
+  Result<Secret> make(const std::string& policy) const;
   secret::RotationParts parts(VersionedSecretStore& store, const PasswordChange& change) const;
 
   Store store_;
+  Named named_;
   Random& random_;
-  Guarded<Rules> rules_;
+  Guarded<Policies> policies_;
 };
 
 }  // namespace capstan::loop

@@ -16,6 +16,8 @@ namespace {
 
 constexpr Duration kLookAgainAfter{10'000};
 constexpr Duration kAfterFailure{15'000};
+constexpr Duration kStale{600'000};  // What was not seen for so long, and for so many looks, is not known any more.
+constexpr int kMostMissed = 3;
 
 constexpr std::string_view kSecrets = "secrets";
 
@@ -105,7 +107,8 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   const service::CheckRequest check = [&](std::string_view name, const Json& request) -> Status {
     if (name == kSecrets) return parts_.stored_secrets->check(request);
     const auto found = by_name.find(std::string(name));
-    if (found != by_name.end()) return is_mailbox(*found->second) ? mail::check_mail_request(request) : rest::check_request(request);
+    if (found != by_name.end())
+      return is_mailbox(*found->second) ? mail::check_mail_request(request) : rest::check_request(request);
     std::vector<std::string_view> names;
     for (const auto& [each, document] : by_name) names.push_back(each);
     return fail(ErrorCode::kInvalidArgument,
@@ -236,11 +239,31 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
       Observation seen = listing->observation;
       seen.at = parts_.clock.now();
       parts_.observed(std::move(seen));
+      {
+        const std::lock_guard lock(mutex_);
+        looked_[due.inventory->kind] = parts_.clock.monotonic();
+      }
       if (!listing->problems.empty())
         parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind),
                       listing->problems.front().to_string());
     }
   }
+}
+
+std::string ServiceSenses::waits_for(const decide::Policy& policy) const {
+  const std::shared_ptr<const World> now = world();
+  const std::lock_guard lock(mutex_);
+  for (const service::Inventory& inventory : now->inventories) {
+    const bool set_up = now->callers.contains(inventory.service);
+    if (!policy.reads(inventory.kind) && !(policy.deletes_all() && set_up)) continue;
+    if (!set_up) return fmt::format("the service '{}', which is not set up", inventory.service);
+    const auto looked = looked_.find(inventory.kind);
+    if (looked == looked_.end()) return fmt::format("the first look at {}", inventory.kind);
+    const Duration age = parts_.clock.monotonic() - looked->second;
+    if (age > std::max(kStale, kMostMissed * inventory.every))
+      return fmt::format("a look at {}, the last of which is {} old", inventory.kind, format_duration(age));
+  }
+  return "";
 }
 
 void ServiceSenses::note_action(std::string_view verb) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/http_client.h"
 #include "base/random.h"
+#include "decide/policy.h"
 #include "loop/config_tree.h"
 #include "loop/service_settings.h"
 #include "model/secret.h"
@@ -45,6 +46,10 @@ class ServiceSenses {
   void start();
   void stop();
 
+  // What a policy has to wait for: a kind that it reads and that has not been looked at since the start, or not for too
+  // long; "" for nothing. Without this, what a service has would count as missing before it was first listed.
+  std::string waits_for(const decide::Policy& policy) const;
+
   // Something was done at a service: what it has is looked at now, and once more when it has had time to show it.
   void note_action(std::string_view verb);
 
@@ -61,6 +66,7 @@ class ServiceSenses {
   service::Outside outside_;
   mutable std::mutex mutex_;
   std::shared_ptr<const World> world_;
+  std::map<std::string, Duration, std::less<>> looked_;  // By kind: the last good look, monotonic.
   std::vector<std::unique_ptr<Watcher>> watchers_;
   bool started_ = false;
 };

@@ -35,7 +35,7 @@ struct RotationReport {
 
 struct PasswordChange {
   std::string path;    // Of the record.
-  std::string rule;    // The name of the rule that the new one is made by; "" for the default.
+  std::string policy;  // The name of the password policy that the new one is made by; "" for the default.
   bool first = false;  // There is no password yet: an account is given its first one.
   // How the other side is given a password (`old` is empty for the first), and asked whether one works.
   std::function<SetAnswer(const Secret& old, const Secret& wanted)> set_password;

@@ -90,7 +90,7 @@ Result<PasswordChange> DescribedVerb::password_change(const Resource& target, co
   const VerbDescription::ChangesPassword& wanted = *description_.changes_password;
   PasswordChange change;
   change.path = TRY(wanted.record.fill(scope)).string_or_empty();
-  change.rule = wanted.rule;
+  change.policy = wanted.policy;
   change.first = wanted.first;
   change.set_password = [this, scope, stop](const Secret& old, const Secret& fresh) {
     Scope with = scope;

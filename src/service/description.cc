@@ -155,7 +155,7 @@ class Reader {
     VerbDescription::ChangesPassword change;
     MapReader reader(node, "'changes_password'");
     change.record = parse(reader.required_string("record"), node);
-    change.rule = reader.string_or("rule", "");
+    change.policy = reader.string_or("policy", "");
     change.first = reader.bool_or("first", false);
     for (Error& error : reader.problems()) problems_.push_back(std::move(error));
     change.proves = steps("proves", service);

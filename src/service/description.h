@@ -32,7 +32,7 @@
 // A verb that changes a password has the new one as "new_password" and the old one as "old_password" in 'do', and says
 // how to log in with "candidate":
 //
-//   changes_password: { record: "trial/{{name}}", rule: trial, first: true }
+//   changes_password: { record: "trial/{{name}}", policy: trial, first: true }
 //   proves: [ { get: /session, as: user, with: { user: "{{name}}", password: "{{candidate}}" }, fresh: true } ]
 #pragma once
 
@@ -70,7 +70,7 @@ struct VerbDescription {
   };
   struct ChangesPassword {
     Template record;  // The path of the secret.
-    std::string rule;
+    std::string policy;  // Of passwords.
     bool first = false;
     Procedure proves;
   };

@@ -28,7 +28,7 @@ class Services:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.urls["control"] + path, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
     def audit(self, since=0):
         return self.control(f"/audit?since={since}")["calls"]
@@ -39,6 +39,7 @@ class Services:
     def stop(self):
         self.process.terminate()
         self.process.wait()
+        self.process.stdout.close()
 
 
 class Capstan:

@@ -1,0 +1,117 @@
+// One call, by as many attempts as are safe and promise something.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "connect/aws/prepared_call.h"
+#include "connect/aws/timestamps.h"
+
+namespace capstan::aws {
+namespace {
+
+constexpr Duration kToleratedSkew{4 * 60'000};
+constexpr int kRegainedBySuccess = 1;
+
+// The error of a call, with what is known of whether it happened.
+Error named(const std::string& call, Error error, bool in_doubt, int attempts) {
+  error.message = call + ": " + error.message;
+  if (attempts > 1) error.message += fmt::format(" (after {} attempts)", attempts);
+  if (in_doubt) error.message += "; it may have happened";
+  return error;
+}
+
+}  // namespace
+
+SendRate& AwsClient::rate_of(const Prepared& call) {
+  std::lock_guard lock(rates_mutex_);
+  std::unique_ptr<SendRate>& rate = rates_[call.model->service + " " + call.scope.region];
+  if (!rate) rate = std::make_unique<SendRate>(world_.clock);
+  return *rate;
+}
+
+Status AwsClient::await_turn(const Prepared& call, const std::stop_token& stop) {
+  if (settings_.retry_mode != RetryMode::kAdaptive) return {};
+  const Duration wait = rate_of(call).reserve();
+  if (wait.count() == 0) return {};
+  return during(call.name(), world_.pause(wait, stop));
+}
+
+Result<HttpRequest> AwsClient::signed_request(const Prepared& call, Tries& tries, const std::stop_token& stop) {
+  WireRequest wire = call.request;
+  if (call.credentials != nullptr) {
+    tries.used = TRY(during(call.name(), call.credentials->get(stop)));
+    const Duration ahead = skew_.read([&](const auto& skew) {
+      const auto found = skew.find(call.model->service);
+      return found == skew.end() ? Duration(0) : found->second;
+    });
+    sign(wire, call.address, call.scope, tries.used, world_.clock.now() + ahead);
+  }
+  HttpRequest request;
+  request.method = wire.method;
+  request.url = url_of(wire, call.address);
+  request.headers = std::move(wire.headers);
+  request.body = std::move(wire.body);
+  request.timeout = settings_.timeout;
+  request.max_response_bytes = settings_.max_response_bytes;
+  request.accept_compressed = !call.scope.s3;  // An object is given as it was put.
+  request.environment_proxy = true;
+  request.path_as_is = true;
+  return request;
+}
+
+// Removes the cause of a refusal where that is in our hands: a clock that differs, credentials that have expired.
+bool AwsClient::mend(const Prepared& call, const Tries& tries, const Refusal& refusal, const HttpResponse& response) {
+  if (call.credentials == nullptr) return false;
+  if (refusal.kind == RefusalKind::kExpired) {
+    call.credentials->refused(tries.used);
+    return true;
+  }
+  const Result<Time> theirs = read_timestamp(Json(response.header("Date")));
+  if (!theirs) return false;
+  const Duration ahead = *theirs - world_.clock.now();
+  const bool differs = ahead > kToleratedSkew || ahead < -kToleratedSkew;
+  if (differs) skew_.write([&](auto& skew) { skew.insert_or_assign(call.model->service, ahead); });
+  return differs;
+}
+
+Status AwsClient::before_retry(const Prepared& call, Tries& tries, const Verdict& verdict,
+                               const std::stop_token& stop) {
+  tries.reasons.push_back(verdict.reason);
+  tries.taken = verdict.cost;
+  if (verdict.at_once) return {};
+  const Status paused = world_.pause(backoff(tries.number, world_.random), stop);
+  return paused ? paused : fail(named(call.name(), paused.error(), tries.in_doubt, tries.number));
+}
+
+Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& stop) {
+  Tries tries;
+  while (true) {
+    ++tries.number;
+    TRY(await_turn(call, stop));
+    const HttpRequest request = TRY(signed_request(call, tries, stop));
+    const Result<HttpResponse> response = world_.http.send(request, stop);
+    Result<ServiceAnswer> answer =
+        response ? read_answer(*call.model, *call.operation, *response) : fail(response.error());
+    const bool refused = answer && answer->refusal;
+    if (settings_.retry_mode == RetryMode::kAdaptive) {
+      rate_of(call).answered(refused && answer->refusal->kind == RefusalKind::kThrottled);
+    }
+    if (answer && !refused) {
+      quota_.give_back(tries.taken > 0 ? tries.taken : kRegainedBySuccess);
+      return CallAnswer{
+          .answer = std::move(*answer), .signed_by = tries.used.source, .retries = std::move(tries.reasons)};
+    }
+    Verdict verdict = refused ? judge(*call.operation, *answer->refusal) : judge(*call.operation, answer.error());
+    tries.in_doubt |= verdict.may_have_happened;
+    if (verdict.at_once) {
+      verdict.again = !std::exchange(tries.mended, true) && mend(call, tries, *answer->refusal, *response);
+    }
+    if (!verdict.again || tries.number >= settings_.most_attempts || !quota_.take(verdict.cost)) {
+      if (!refused) return fail(named(call.name(), answer.error(), tries.in_doubt, tries.number));
+      return CallAnswer{std::move(*answer), tries.in_doubt, tries.used.source, std::move(tries.reasons)};
+    }
+    TRY(before_retry(call, tries, verdict, stop));
+  }
+}
+
+}  // namespace capstan::aws

@@ -1,0 +1,63 @@
+#include "service/template.h"
+
+#include <gtest/gtest.h>
+
+#include "base/url.h"
+
+namespace capstan::service {
+namespace {
+
+Scope scope() {
+  Scope scope;
+  scope.values = *Json::parse(R"({"name": "a b/c", "size": 3, "on": true, "list": [1, 2], "deep": {"x": "y"}})");
+  scope.secrets = *Json::parse(R"({"password": "s3cret"})");
+  return scope;
+}
+
+Json filled(std::string_view text) {
+  const auto parsed = Template::parse(text);
+  EXPECT_TRUE(parsed.has_value());
+  const auto value = parsed->fill(scope());
+  return value ? *value : Json(value.error().message);
+}
+
+TEST(Template, APlaceAloneIsTheValueItselfWhateverItsType) {
+  EXPECT_EQ(filled("{{size}}"), Json(3));
+  EXPECT_EQ(filled("{{list}}"), *Json::parse("[1,2]"));
+  EXPECT_EQ(filled("{{ deep.x }}"), Json("y"));
+}
+
+TEST(Template, WithinATextOnlyPlainValuesFit) {
+  EXPECT_EQ(filled("{{size}} of {{on}}"), Json("3 of true"));
+  EXPECT_NE(filled("all: {{list}}").string_or_empty().find("expected a text"), std::string::npos);
+}
+
+TEST(Template, AMissingValueIsAnErrorThatNamesThePlaceAndNoValue) {
+  const std::string message = filled("{{password}} {{nowhere}}").string_or_empty();
+  EXPECT_NE(message.find("nowhere"), std::string::npos);
+  EXPECT_EQ(message.find("s3cret"), std::string::npos);
+}
+
+TEST(Template, OptionalPlacesLeaveTheirMemberOut) {
+  const auto value =
+      fill_templates(*Json::parse(R"({"a": "{{nowhere?}}", "b": ["{{nowhere?}}", "{{size}}"]})"), scope());
+  EXPECT_EQ(*value, *Json::parse(R"({"b": [3]})"));
+}
+
+TEST(Template, EncodesWhatBecomesPartOfAPath) {
+  EXPECT_EQ(*Template::parse("/x/{{name}}")->fill(scope(), percent_encode), Json("/x/a%20b%2Fc"));
+}
+
+TEST(Template, MakesDnsLabels) { EXPECT_EQ(filled("{{name|dns}}"), Json("a-b-c")); }
+
+TEST(Template, TellsPeopleWithoutSecrets) {
+  EXPECT_EQ(Template::parse("{{name}}: {{password}}")->tell(scope()), "a b/c: {{password}}");
+}
+
+TEST(Template, RefusesBracesThatDoNotClose) {
+  EXPECT_FALSE(Template::parse("{{name").has_value());
+  EXPECT_FALSE(Template::parse("{{}}").has_value());
+}
+
+}  // namespace
+}  // namespace capstan::service

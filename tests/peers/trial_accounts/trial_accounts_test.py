@@ -1,0 +1,146 @@
+"""The trial accounts' story against the emulated services: issued, healed, put to sleep, taken back, and never twice."""
+import collections
+import datetime
+import pathlib
+import re
+import sys
+import time
+import unittest
+
+from story import Capstan, Services, accounts, imap_server
+
+BINARY = pathlib.Path(sys.argv.pop(1)).resolve()
+
+
+def created(audit, service, path):
+    """The calls that made something, by who asked for what: how often each was acted on."""
+    return [call for call in audit if call["service"] == service and call["method"] == "POST" and re.fullmatch(path, call["path"] or "")
+            and call["changed"]]
+
+
+def another_day():
+    """Hours that are not now."""
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)).strftime("%a") + " 09:00-18:00"
+
+
+class TrialAccounts(unittest.TestCase):
+    services_arguments = ("--delays", "0")
+
+    def setUp(self):
+        self.mailbox = imap_server.ImapServer()
+        self.mailbox.start()
+        self.addCleanup(self.mailbox.stop)
+        self.services = None
+
+    def begin(self, text, *arguments):
+        self.services = Services(self.mailbox.maildir, *arguments)
+        self.addCleanup(self.services.stop)
+        self.capstan = Capstan(BINARY, self.services, self.mailbox, text)
+        self.addCleanup(self.capstan.clean)
+        self.addCleanup(self.capstan.stop)
+        self.capstan.start()
+
+    def issue(self, expected):
+        """A person approves the plan; `expected` accounts are complete at its end."""
+        self.capstan.until(lambda: self.capstan.plans("waiting"), "a plan waits")
+        plan = self.capstan.plans("waiting")[0]["plan"]
+        self.capstan.command("approve", plan["id"], "--yes")
+        self.capstan.until(lambda: self.complete() == expected, f"{expected} accounts are complete", 120)
+        return plan["id"]
+
+    def complete(self):
+        """How many accounts have everything, as the services see it."""
+        state = self.services.state()
+        done = 0
+        projects = collections.Counter(project["owner"] for project in state["projects"] if project["labels"].get("capstan_account"))
+        for account in state["accounts"]:
+            login = account["login"]
+            groups = [group["id"] for group in state["groups"] if group["name"] == login]
+            clusters = [cluster for cluster in state["clusters"] if cluster["owner_group"] in groups and cluster["status"] in ("RUNNING", "STOPPED")]
+            granted = [cluster for cluster in clusters if any(grant["account"] == login for grant in cluster.get("grants", []))]
+            done += account["status"] == "ACTIVE" and len(granted) == 1 and projects[login] == 1
+        return done
+
+    def test_issues_them_all_and_each_thing_once(self):
+        self.begin(accounts(5, -10, 20))
+        plan = self.issue(5)
+        self.capstan.until(lambda: not self.capstan.plans("running"), "the plan ends")
+        status = next(each for each in self.capstan.plans() if each["plan"]["id"] == plan)
+        self.assertEqual(status["state"], "succeeded", status["says"])
+        audit = self.services.audit()
+        for service, path, times in [("cloudz", "/api/v1/accounts", 5), ("cloudz", "/api/v1/accounts/[^/]+/subscriptions", 15), ("mcm", "/v1/clusters", 5),
+                                     ("mcm", "/v1/clusters/[^/]+/grants", 5), ("modeler", "/api/v2/projects", 5)]:
+            self.assertEqual(len(created(audit, service, path)), times, path)
+        self.assertNothingSecretIsKept()
+
+    def assertNothingSecretIsKept(self):
+        """No password of a portal account, and no token, in any file that Capstan has written, nor in its log."""
+        words = [self.services.urls["admin"]["password"], self.services.urls["mcm_api_key"], self.mailbox.password]
+        for file in self.capstan.root.rglob("*"):
+            if not file.is_file() or "config" in file.parts:
+                continue
+            content = file.read_bytes()
+            for word in words:
+                self.assertNotIn(word.encode(), content, file)
+
+    def test_heals_what_vanishes_and_leaves_strangers_alone(self):
+        self.begin(accounts(2, -10, 20))
+        self.issue(2)
+        stray = self.services.control("/stray", {"name": "trial-user01", "owner": "somebody_else", "workspaces": 1})
+        cluster = self.services.state()["clusters"][0]["id"]
+        self.capstan.until(lambda: len(self.capstan.sql("SELECT id FROM mcm_cluster")) == 2, "both clusters are known")
+        self.services.control("/vanish", {"cluster": cluster})
+        self.assertEqual(self.complete(), 1)
+        self.capstan.until(lambda: self.complete() == 2, "the cluster is made again, with its schedule and grant", 150)
+        # Nobody touched what is not managed, though it has the same name.
+        audit = self.services.audit()
+        touched = [call for call in audit if stray["id"] in (call["path"] or "") and call["method"] != "GET" and call.get("via") != "control"]
+        self.assertEqual(touched, [])
+
+    def test_stops_what_runs_outside_the_hours_again_and_again(self):
+        self.begin(accounts(1, -10, 20, hours=another_day()))
+        self.issue(1)
+        project = next(project for project in self.services.state()["projects"])["id"]
+        made = self.services.control("/act", {"as": "trial_user01", "service": "modeler", "method": "POST",
+                                              "path": f"/api/v2/projects/{project}/workspaces",
+                                              "body": {"name": "night", "image": None, "cpu": 1, "memoryGiB": 2, "gpu": 0}})["body"]
+        status = lambda: self.services.control("/act", {"as": "trial_user01", "service": "modeler", "method": "GET",
+                                                        "path": f"/api/v2/projects/{project}/workspaces/{made['id']}"})["body"]["status"]
+        self.capstan.until(lambda: status() == "STOPPED", "the workspace is stopped", 150)
+
+    def test_takes_everything_back_in_order_when_the_time_is_over(self):
+        self.begin(accounts(2, -10, 20))
+        self.issue(2)
+        began = len(self.services.audit())
+        project = self.services.state()["projects"][0]["id"]
+        owner = self.services.state()["projects"][0]["owner"]
+        self.services.control("/act", {"as": owner, "service": "modeler", "method": "POST", "path": f"/api/v2/projects/{project}/workspaces",
+                                       "body": {"name": "left", "image": None, "cpu": 1, "memoryGiB": 2, "gpu": 0}})
+        self.capstan.until(lambda: self.capstan.sql("SELECT id FROM modeler_item"), "the workspace is known", 90)
+        time.sleep(31)  # What has just been done is given half a minute to show.
+        (self.capstan.config / "accounts.yaml").write_text(accounts(2, -30, -2))
+        over = lambda: not any(account["login"].startswith("trial_") for account in self.services.state()["accounts"])
+        self.capstan.until(over, "the accounts are gone", 240)
+        state = self.services.state()
+        self.assertEqual(state["clusters"], [])
+        self.assertEqual(state["projects"], [])
+        refused = [call for call in self.services.audit()[began:] if call["method"] == "DELETE" and call["status"] == 409]
+        self.assertEqual(refused, [], "the order of dependencies leaves nothing in the way")
+
+    def test_a_kill_in_the_middle_does_nothing_twice(self):
+        self.begin(accounts(6, -10, 20), "--delays", "0.2")
+        self.capstan.until(lambda: self.capstan.plans("waiting"), "a plan waits")
+        self.capstan.command("approve", self.capstan.plans("waiting")[0]["plan"]["id"], "--yes")
+        for made in (3, 9, 18):
+            self.capstan.until(lambda made=made: len([call for call in self.services.audit() if call["method"] == "POST" and call["changed"]]) >= made,
+                               "some of it is done")
+            self.capstan.kill()
+            self.capstan.start()
+        self.capstan.until(lambda: self.complete() == 6, "all six are complete after three deaths", 240)
+        audit = self.services.audit()
+        for service, path, times in [("cloudz", "/api/v1/accounts", 6), ("mcm", "/v1/clusters", 6), ("modeler", "/api/v2/projects", 6)]:
+            self.assertEqual(len(created(audit, service, path)), times, path)
+
+
+if __name__ == "__main__":
+    unittest.main()
