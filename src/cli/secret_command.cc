@@ -67,22 +67,18 @@ Result<Json> ask_offline(const std::string& data, const std::string& config_dire
                          .heard = [&known](std::string_view heard) { known.add(heard); },
                          .report = [](const std::string&) {}});
   desk.apply(read.settings.secrets, read.settings.vault);
-  loop::PasswordDesk passwords([&] { return desk.store(); }, random);
-  (void)passwords.load(config);  // A rule with a mistake is told as one that is not there.
-  const secret::SecretQuestions service({.clock = clock,
-                                         .store = [&] { return desk.store(); },
-                                         .rekey = [&](std::string_view key) { return desk.rekey(key); },
-                                         .generate =
-                                             [&](std::string_view policy) {
-                                               Result<Secret> made = passwords.generate(std::string(policy));
-                                               const bool is_missing =
-                                                   !made && made.error().code == ErrorCode::kNotFound;
-                                               return is_missing ? desk.generate(policy) : made;
-                                             },
-                                         .record = [&](NewFact fact) -> Status {
-                                           TRY(ledger->append_one(std::move(fact)));
-                                           return {};
-                                         }});
+  loop::PasswordDesk passwords([&] { return desk.store(); },
+                               [&](const std::string& policy) { return desk.generate(policy); }, random);
+  (void)passwords.load(config);  // A policy with a mistake is told as one that is not there.
+  const secret::SecretQuestions service(
+      {.clock = clock,
+       .store = [&] { return desk.store(); },
+       .rekey = [&](std::string_view key) { return desk.rekey(key); },
+       .generate = [&](std::string_view policy) { return passwords.make(std::string(policy)); },
+       .record = [&](NewFact fact) -> Status {
+         TRY(ledger->append_one(std::move(fact)));
+         return {};
+       }});
   return service.answer(what, question, local_actor());
 }
 
@@ -279,7 +275,7 @@ void add_secret(CLI::App& app, CommonOptions& common, Action& chosen) {
   command->add_option("--key", arguments.key, "file:/path, env:NAME or credential:NAME; default: a new secrets.key");
   command = add("generate", "Make a password: store it at a path, or print it", generate);
   add_path(command);
-  command->add_option("--policy", arguments.policy, "A password rule, or a policy of the Vault");
+  command->add_option("--policy", arguments.policy, "Of the settings, the Vault or a pack");
   command->add_option("--field", arguments.field, "Where at the path; default: password");
 }
 

@@ -136,7 +136,6 @@ class Running final : public Instance {
   Status open_stores(const ledger::DataDirectory& directory, const ConfigTree& config);
   Status add_verbs(const ledger::DataDirectory& directory);
   std::vector<Error> apply_settings(const ConfigTree& config);
-  Result<Secret> generate(std::string_view policy);
   std::unique_ptr<ManifestWatch> make_manifest_watch(std::filesystem::path directory);
   std::vector<tell::Route> make_routes(std::vector<Error>& problems);
   Result<tell::Route> make_route(const NotifySettings& wanted);
@@ -339,12 +338,12 @@ Status Running::open(const ledger::DataDirectory& directory) {
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
   manifests_ = make_manifest_watch(directory.file("manifests"));
-  secret_questions_ = std::make_unique<secret::SecretQuestions>(
-      secret::SecretQuestions::Parts{.clock = clock_,
-                                     .store = [this] { return secret_desk_->store(); },
-                                     .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
-                                     .generate = [this](std::string_view policy) { return generate(policy); },
-                                     .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
+  secret_questions_ = std::make_unique<secret::SecretQuestions>(secret::SecretQuestions::Parts{
+      .clock = clock_,
+      .store = [this] { return secret_desk_->store(); },
+      .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
+      .generate = [this](std::string_view policy) { return passwords_.make(std::string(policy)); },
+      .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
@@ -419,14 +418,6 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;
-}
-
-// By a rule of a document or, where none has that name, of the Vault.
-Result<Secret> Running::generate(std::string_view policy) {
-  Result<Secret> made = passwords_.generate(std::string(policy));
-  if (!made && made.error().code == ErrorCode::kNotFound) return secret_desk_->generate(policy);
-  if (made) known_secrets_.add(made->reveal());
-  return made;
 }
 
 std::unique_ptr<ManifestWatch> Running::make_manifest_watch(std::filesystem::path directory) {

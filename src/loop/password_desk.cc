@@ -40,12 +40,6 @@ Result<Secret> PasswordDesk::make(const std::string& policy) const {
   return of_pack ? secret::generate_password(*of_pack, random_) : std::move(made);
 }
 
-Result<Secret> PasswordDesk::generate(const std::string& rule) const {
-  const bool is_known = rule.empty() || rules_.read([&](const Rules& known) { return known.contains(rule); });
-  if (is_known) return make(rule);
-  return fail(ErrorCode::kNotFound, "there is no password rule of that name");
-}
-
 secret::RotationParts PasswordDesk::parts(VersionedSecretStore& store, const PasswordChange& change) const {
   return {.store = store,
           .set_password = change.set_password,

@@ -31,8 +31,8 @@ class PasswordDesk final : public PasswordChanger {
   // other policy so. Gives what is wrong; a policy with a mistake keeps its last good version.
   std::vector<Error> load(const ConfigTree& config);
 
-  // By the rule of that name, kNotFound where there is none; "" for the usual one.
-  Result<Secret> generate(const std::string& rule) const;
+  // By the policy of that name; "" for the default one.
+  Result<Secret> make(const std::string& policy) const;
 
   Result<RotationReport> change(const PasswordChange& change) override;
   Result<RotationReport> recover(const PasswordChange& change) override;
@@ -41,7 +41,6 @@ class PasswordDesk final : public PasswordChanger {
  private:
   using Policies = std::map<std::string, secret::PasswordPolicy>;
   void read(const ConfigNode& document, Policies& policies, std::vector<Error>& problems) const;
-  Result<Secret> make(const std::string& policy) const;
   secret::RotationParts parts(VersionedSecretStore& store, const PasswordChange& change) const;
 
   Store store_;

@@ -64,8 +64,20 @@ Result<SecretFields> SecretDesk::leased(std::string_view path) {
 }
 
 Result<Secret> SecretDesk::generate(std::string_view policy) {
+  std::optional<secret::PasswordPolicy> ours;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = settings_.policies.find(policy);
+    if (found != settings_.policies.end()) ours = found->second;
+  }
+  if (!ours && policy.empty()) ours = secret::default_password_policy();
+  if (ours) {
+    Secret password = TRY(secret::generate_password(*ours, parts_.random));
+    parts_.heard(password.reveal());
+    return password;
+  }
   if (const std::shared_ptr<Vault> from = vault()) return from->leases.generate_password(policy);
-  return fail(ErrorCode::kNotFound, fmt::format("no document says 'password_rule: {}', and there is no Vault", policy));
+  return fail(ErrorCode::kNotFound, fmt::format("the settings have no password policy '{}' below 'secrets'", policy));
 }
 
 Status SecretDesk::rekey(std::string_view key) {

@@ -42,7 +42,7 @@ class SecretDesk {
 
   // What a Vault makes for a while: the fields of "database/creds/shop". kFailedPrecondition without a Vault.
   Result<SecretFields> leased(std::string_view path);
-  // By a password policy of the Vault.
+  // By a policy of the settings or, where they have none of that name, of the Vault; "" for the default one.
   Result<Secret> generate(std::string_view policy);
   // Gives the sealed file another key: SealedStore::rekey.
   Status rekey(std::string_view key);

@@ -68,6 +68,14 @@ Result<PasswordPolicy> read_rules(const ConfigNode& node) {
 
 }  // namespace
 
+PasswordPolicy default_password_policy() {
+  PasswordPolicy policy{.length = 24, .rules = {}, .parts = {}};
+  for (const std::string_view name : {"lower", "upper", "digits", "special"}) {
+    policy.rules.push_back({.charset = named_charset(name), .least = 1});
+  }
+  return policy;
+}
+
 Result<std::string> charset_of(std::string_view characters) {
   const auto is_printable = [](char c) { return c > ' ' && c < 0x7f; };
   if (characters.empty() || !std::ranges::all_of(characters, is_printable)) {

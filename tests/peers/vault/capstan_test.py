@@ -104,9 +104,9 @@ class SealedTest(unittest.TestCase):
                 self.assertIn("was destroyed", site.run("secret", "get", "trial/portal", "--version", "1").stderr)
                 site.secret("rekey")
                 self.assertEqual(site.value("trial/portal"), "second")
-                self.assertRegex(site.secret("generate"), r"^\S{18}\n$")
+                self.assertRegex(site.secret("generate"), r"^\S{24}\n$")
                 site.secret("generate", "trial/made")
-                self.assertEqual(len(site.value("trial/made")), 18)
+                self.assertEqual(len(site.value("trial/made")), 24)
                 site.secret("delete", "trial/portal", "--all")
                 self.assertEqual(site.run("secret", "get", "trial/portal").returncode, 1)
                 site.stop()
@@ -148,11 +148,12 @@ class SealedTest(unittest.TestCase):
         self.assertEqual(site.run("secret", "put", "a", "password", stdin=VALUE).returncode, 1)
         self.assertFalse((site.data / "secrets.sealed").exists())
 
-    def test_rules_of_the_configuration_make_passwords(self):
-        site = self.site('password_rule: portal\nmake: { parts: [ { charset: letters, length: 6 }, { charset: digits, length: 4 } ],'
-                         ' forbid: "0O1lI" }\n')
+    def test_policies_of_the_settings_and_of_packs_make_passwords(self):
+        site = self.site('secrets: { policies: { portal: { parts: [ { charset: letters, length: 6 }, { charset: digits, length: 4 } ],'
+                         ' forbid: "0O1lI" } } }\n')
         self.assertRegex(site.secret("generate", "--policy", "portal"), r"^[a-km-zA-HJ-NP-Z]{6}[2-9]{4}\n$")
-        self.assertIn("password_rule: missing", site.run("secret", "generate", "--policy", "missing").stderr)
+        self.assertRegex(site.secret("generate", "--policy", "trial"), r"^[A-Z][a-z]{7}[0-9]{5}\S{2}\n$")
+        self.assertIn("no password policy", site.run("secret", "generate", "--policy", "missing").stderr)
 
     def test_another_key_is_told_and_the_right_one_opens(self):
         site = self.site()
