@@ -11,13 +11,15 @@
 
 #include "base/random.h"
 #include "cli/command.h"
+#include "cli/packs.h"
 #include "ledger/data_directory.h"
 #include "ledger/ledger.h"
+#include "loop/password_desk.h"
 #include "loop/secret_desk.h"
 #include "loop/settings.h"
 #include "secret/masking_list.h"
 #include "secret/reference_store.h"
-#include "secret/secret_service.h"
+#include "secret/secret_questions.h"
 
 namespace capstan::cli {
 namespace {
@@ -47,10 +49,11 @@ Result<Json> ask_offline(const std::string& data, const std::string& config_dire
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));
   const SystemClock clock;
   SystemRandom random;
-  loop::ConfigTree config({}, config_directory);
+  loop::ConfigTree config({TRY(unpack_packs(directory.file("packs")))}, config_directory);
   config.refresh();
   const loop::ReadSettings read = loop::read_settings(config, {});
   // With half of the settings the secrets might be written to another store.
+  if (!config.problems().empty()) return fail(config.problems().begin()->second);
   if (!read.problems.empty()) return fail(read.problems.front());
   const auto ledger = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock, random));
   CurlHttpClient http;
@@ -64,14 +67,18 @@ Result<Json> ask_offline(const std::string& data, const std::string& config_dire
                          .heard = [&known](std::string_view heard) { known.add(heard); },
                          .report = [](const std::string&) {}});
   desk.apply(read.settings.secrets, read.settings.vault);
-  const secret::SecretService service({.clock = clock,
-                                       .store = [&] { return desk.store(); },
-                                       .rekey = [&](std::string_view key) { return desk.rekey(key); },
-                                       .generate = [&](std::string_view policy) { return desk.generate(policy); },
-                                       .record = [&](NewFact fact) -> Status {
-                                         TRY(ledger->append_one(std::move(fact)));
-                                         return {};
-                                       }});
+  loop::PasswordDesk passwords([&] { return desk.store(); },
+                               [&](const std::string& policy) { return desk.generate(policy); }, random);
+  (void)passwords.load(config);  // A policy with a mistake is told as one that is not there.
+  const secret::SecretQuestions service(
+      {.clock = clock,
+       .store = [&] { return desk.store(); },
+       .rekey = [&](std::string_view key) { return desk.rekey(key); },
+       .generate = [&](std::string_view policy) { return passwords.make(std::string(policy)); },
+       .record = [&](NewFact fact) -> Status {
+         TRY(ledger->append_one(std::move(fact)));
+         return {};
+       }});
   return service.answer(what, question, local_actor());
 }
 
@@ -237,7 +244,8 @@ void add_secret(CLI::App& app, CommonOptions& common, Action& chosen) {
   const auto add = [&](const char* name, const char* says, int (*run)(const CommonOptions&, const SecretArguments&)) {
     CLI::App* command = secret->add_subcommand(name, says);
     command->add_option("--data", common.data_directory, "The data directory");
-    command->add_option("-c,--config", arguments.config_directory, "The settings, where no Capstan runs");
+    command->add_option("-c,--config", arguments.config_directory, "The settings, where no Capstan runs")
+        ->check(CLI::ExistingDirectory);
     command->add_flag("--json", common.json, "The API's answer as it is");
     command->callback([&common, &chosen, run] { chosen = [&common, run] { return run(common, arguments); }; });
     return command;
@@ -267,7 +275,7 @@ void add_secret(CLI::App& app, CommonOptions& common, Action& chosen) {
   command->add_option("--key", arguments.key, "file:/path, env:NAME or credential:NAME; default: a new secrets.key");
   command = add("generate", "Make a password: store it at a path, or print it", generate);
   add_path(command);
-  command->add_option("--policy", arguments.policy, "Of the settings or the Vault");
+  command->add_option("--policy", arguments.policy, "Of the settings, the Vault or a pack");
   command->add_option("--field", arguments.field, "Where at the path; default: password");
 }
 

@@ -132,7 +132,7 @@ class Control {
   // `wanted` without id and time.
   virtual Result<Json> mute(Mute wanted, std::string_view by) = 0;
   virtual Result<Json> unmute(std::string_view id, std::string_view by) = 0;
-  // What is asked about stored secrets, for administrators: secret::SecretService says the questions.
+  // What is asked about stored secrets, for administrators: secret::SecretQuestions says the questions.
   virtual Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) = 0;
   // Writes a fact about people: user.created, token.created.
   virtual Status record(NewFact fact) = 0;

@@ -12,7 +12,7 @@
 #include "loop/manifest_watch.h"
 #include "loop/scaling_desk.h"
 #include "loop/service_desk.h"
-#include "secret/secret_service.h"
+#include "secret/secret_questions.h"
 
 namespace capstan::loop {
 
@@ -26,7 +26,7 @@ class Desk final : public Control {
     AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
     const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
     const ServiceDesk* services = nullptr;                // None: no calls are known.
-    const secret::SecretService* secrets = nullptr;       // None: there is no store of secrets.
+    const secret::SecretQuestions* secrets = nullptr;     // None: there is no store of secrets.
     const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;

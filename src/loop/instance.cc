@@ -147,7 +147,7 @@ class Running final : public Instance {
   secret::ReferenceStore secrets_;
   CurlHttpClient http_;
   std::unique_ptr<SecretDesk> secret_desk_;
-  std::unique_ptr<secret::SecretService> secret_service_;
+  std::unique_ptr<secret::SecretQuestions> secret_questions_;
   Settings settings_;
   Settings at_start_;
   host::CurrentHostConfig host_config_{host::HostConfig()};
@@ -339,11 +339,11 @@ Status Running::open(const ledger::DataDirectory& directory) {
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
   manifests_ = make_manifest_watch(directory.file("manifests"));
-  secret_service_ = std::make_unique<secret::SecretService>(secret::SecretService::Parts{
+  secret_questions_ = std::make_unique<secret::SecretQuestions>(secret::SecretQuestions::Parts{
       .clock = clock_,
       .store = [this] { return secret_desk_->store(); },
       .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
-      .generate = [this](std::string_view policy) { return secret_desk_->generate(policy); },
+      .generate = [this](std::string_view policy) { return passwords_.make(std::string(policy)); },
       .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
@@ -353,7 +353,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .admission = admission_.get(),
       .scaling = scaling_.get(),
       .services = services_.get(),
-      .secrets = secret_service_.get(),
+      .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,

@@ -31,6 +31,9 @@ class PasswordDesk final : public PasswordChanger {
   // other policy so. Gives what is wrong; a policy with a mistake keeps its last good version.
   std::vector<Error> load(const ConfigTree& config);
 
+  // By the policy of that name; "" for the default one.
+  Result<Secret> make(const std::string& policy) const;
+
   Result<RotationReport> change(const PasswordChange& change) override;
   Result<RotationReport> recover(const PasswordChange& change) override;
   Result<int64_t> version(const std::string& path) override;
@@ -38,7 +41,6 @@ class PasswordDesk final : public PasswordChanger {
  private:
   using Policies = std::map<std::string, secret::PasswordPolicy>;
   void read(const ConfigNode& document, Policies& policies, std::vector<Error>& problems) const;
-  Result<Secret> make(const std::string& policy) const;
   secret::RotationParts parts(VersionedSecretStore& store, const PasswordChange& change) const;
 
   Store store_;

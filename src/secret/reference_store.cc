@@ -31,8 +31,8 @@ Result<Secret> ReferenceStore::get(std::string_view reference) const {
   } else {
     // The text is not repeated: it may be the secret itself, put where its reference belongs.
     return fail(ErrorCode::kInvalidArgument,
-                "not a reference to a secret: expected env:NAME, file:/absolute/path or "
-                "secret:PATH#FIELD");
+                "not a reference to a secret: expected env:NAME, file:/absolute/path, "
+                "secret:PATH#FIELD or vault:PATH#FIELD");
   }
   if (value.empty()) return fail(ErrorCode::kFailedPrecondition, fmt::format("the secret {} is empty", reference));
   known_.add(value);

@@ -36,7 +36,8 @@ class Site:
         self.log = open(self.directory / "log", "a")
         self.process = subprocess.Popen([CAPSTAN, "run", "--listen", "127.0.0.1:0", "--data", self.data, "-c", self.config],
                                         stdout=self.log, stderr=self.log, cwd=self.directory, env=self.environment)
-        self.wait("it answers", lambda: self.run("secret", "list").returncode == 0)
+        # Not by a command that would open the directory itself while nobody holds it yet.
+        self.wait("it answers", lambda: self.run("status").returncode == 0)
 
     def wait(self, what, holds):
         end = time.monotonic() + PATIENCE
@@ -113,7 +114,9 @@ class SealedTest(unittest.TestCase):
 
     def check_facts(self, site):
         site.start()
-        asked = site.run("sql", "SELECT kind, subject, body, actor FROM fact WHERE kind LIKE 'secret.%' ORDER BY seq", "--json")
+        question = "SELECT kind, subject, body, actor FROM fact WHERE kind LIKE 'secret.%' ORDER BY seq"
+        site.wait("questions are answered", lambda: site.run("sql", question).returncode == 0)
+        asked = site.run("sql", question, "--json")
         rows = json.loads(asked.stdout)["rows"]
         kinds = [row[0] if isinstance(row, list) else row["kind"] for row in rows]
         self.assertEqual([kinds.count(kind) for kind in ("secret.written", "secret.deleted", "secret.rekeyed")], [3, 2, 1])
@@ -141,12 +144,15 @@ class SealedTest(unittest.TestCase):
     def test_a_setting_with_a_mistake_writes_nothing_anywhere(self):
         site = self.site("secrets: { kee: x }\n")
         self.assertIn("kee", site.run("secret", "put", "a", "password", stdin=VALUE).stderr)
+        site.set("vault: {\n")
+        self.assertEqual(site.run("secret", "put", "a", "password", stdin=VALUE).returncode, 1)
         self.assertFalse((site.data / "secrets.sealed").exists())
 
-    def test_policies_of_the_settings_make_passwords(self):
+    def test_policies_of_the_settings_and_of_packs_make_passwords(self):
         site = self.site('secrets: { policies: { portal: { parts: [ { charset: letters, length: 6 }, { charset: digits, length: 4 } ],'
                          ' forbid: "0O1lI" } } }\n')
         self.assertRegex(site.secret("generate", "--policy", "portal"), r"^[a-km-zA-HJ-NP-Z]{6}[2-9]{4}\n$")
+        self.assertRegex(site.secret("generate", "--policy", "trial"), r"^[A-Z][a-z]{7}[0-9]{5}\S{2}\n$")
         self.assertIn("no password policy", site.run("secret", "generate", "--policy", "missing").stderr)
 
     def test_another_key_is_told_and_the_right_one_opens(self):

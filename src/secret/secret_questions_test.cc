@@ -1,4 +1,4 @@
-#include "secret/secret_service.h"
+#include "secret/secret_questions.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace capstan::secret {
 namespace {
 
-class SecretServiceTest : public testing::Test {
+class SecretQuestionsTest : public testing::Test {
  protected:
   static std::filesystem::path make_directory() {
     start_crypto();
@@ -36,7 +36,7 @@ class SecretServiceTest : public testing::Test {
       }).value();
   std::vector<NewFact> facts_;
   Status recorded_;
-  SecretService service_{SecretService::Parts{
+  SecretQuestions service_{SecretQuestions::Parts{
       .clock = clock_,
       .store = [this] { return store_; },
       .rekey = [this](std::string_view key) { return store_->rekey(key); },
@@ -48,7 +48,7 @@ class SecretServiceTest : public testing::Test {
           }}};
 };
 
-TEST_F(SecretServiceTest, ChangesTheFieldsThatAreGivenAndKeepsTheOthers) {
+TEST_F(SecretQuestionsTest, ChangesTheFieldsThatAreGivenAndKeepsTheOthers) {
   EXPECT_EQ(said("put", R"({"path":"a","fields":{"user":"alice","password":"one"}})"),
             R"({"fields":["password","user"],"path":"a","version":1})");
   EXPECT_EQ(said("put", R"({"path":"a","fields":{"password":"two"}})"),
@@ -62,7 +62,7 @@ TEST_F(SecretServiceTest, ChangesTheFieldsThatAreGivenAndKeepsTheOthers) {
             "the secret a should not exist yet (version 0), but has version 2");
 }
 
-TEST_F(SecretServiceTest, ShowsValuesOnlyWhenThatIsAskedAndWrittenDown) {
+TEST_F(SecretQuestionsTest, ShowsValuesOnlyWhenThatIsAskedAndWrittenDown) {
   ASSERT_TRUE(ask("put", R"({"path":"a","fields":{"password":"open-sesame"}})"));
   EXPECT_EQ(said("get", R"({"path":"a"})").find("sesame"), std::string::npos);
   EXPECT_EQ(facts_.size(), 1u);
@@ -76,7 +76,7 @@ TEST_F(SecretServiceTest, ShowsValuesOnlyWhenThatIsAskedAndWrittenDown) {
   EXPECT_EQ(said("get", R"({"path":"a","reveal":true})"), "the disk is full");
 }
 
-TEST_F(SecretServiceTest, DeletesAVersionOrAllAndWritesOnAfterwards) {
+TEST_F(SecretQuestionsTest, DeletesAVersionOrAllAndWritesOnAfterwards) {
   for (const char* value : {"one", "two"}) {
     ASSERT_TRUE(ask("put", std::string(R"({"path":"a","fields":{"password":")") + value + "\"}}"));
   }
@@ -90,19 +90,19 @@ TEST_F(SecretServiceTest, DeletesAVersionOrAllAndWritesOnAfterwards) {
   EXPECT_EQ(said("list", "{}"), R"({"names":[]})");
 }
 
-TEST_F(SecretServiceTest, GeneratesIntoTheStoreOrShows) {
+TEST_F(SecretQuestionsTest, GeneratesIntoTheStoreOrShows) {
   EXPECT_EQ(said("generate", R"({"policy":"portal"})"), R"({"password":"made-by-portal"})");
   EXPECT_EQ(said("generate", R"({"policy":"portal","path":"a"})"), R"({"fields":["password"],"path":"a","version":1})");
   EXPECT_EQ(store_->read("a")->fields.at("password").reveal(), "made-by-portal");
 }
 
-TEST_F(SecretServiceTest, ChangesTheKey) {
+TEST_F(SecretQuestionsTest, ChangesTheKey) {
   ASSERT_TRUE(ask("put", R"({"path":"a","fields":{"password":"one"}})"));
   EXPECT_EQ(said("rekey", "{}"), R"({"key":"secrets.key"})");
   EXPECT_EQ(facts_.back().kind, "secret.rekeyed");
 }
 
-TEST_F(SecretServiceTest, SaysWhatIsWrongWithAQuestionWithoutRepeatingIt) {
+TEST_F(SecretQuestionsTest, SaysWhatIsWrongWithAQuestionWithoutRepeatingIt) {
   EXPECT_EQ(said("put", R"({"path":"a","fields":{"password":7}})"), "'fields' must have texts as values");
   EXPECT_EQ(said("put", R"({"path":"a","fields":{}})"), "'fields' must have at least one member");
   EXPECT_EQ(said("put", R"({"path":"a","fields":{"p":"x"},"sesame":1})"),

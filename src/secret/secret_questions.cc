@@ -1,4 +1,4 @@
-#include "secret/secret_service.h"
+#include "secret/secret_questions.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,7 +24,7 @@ Json names_of(const SecretFields& fields) {
 }  // namespace
 
 // Reads the members of a question. Messages never repeat what a member holds.
-class SecretService::Question {
+class SecretQuestions::Question {
  public:
   explicit Question(const Json& json) : json_(json) {}
 
@@ -85,7 +85,7 @@ class SecretService::Question {
   std::string problem_;
 };
 
-Result<Json> SecretService::answer(std::string_view what, const Json& asked, std::string_view by) const {
+Result<Json> SecretQuestions::answer(std::string_view what, const Json& asked, std::string_view by) const {
   Question question(asked);
   if (what == "put") return put(question, by);
   if (what == "get") return get(question, by);
@@ -98,7 +98,7 @@ Result<Json> SecretService::answer(std::string_view what, const Json& asked, std
               "secrets can be asked for put, get, list, versions, delete, rekey and generate only");
 }
 
-Result<Json> SecretService::put(Question& question, std::string_view by) const {
+Result<Json> SecretQuestions::put(Question& question, std::string_view by) const {
   const std::string path = question.required_text("path");
   SecretFields fields = question.fields("fields");
   const std::optional<int64_t> expected = question.number("version");
@@ -107,8 +107,8 @@ Result<Json> SecretService::put(Question& question, std::string_view by) const {
 }
 
 // What is read and written again must not undo what somebody wrote in between.
-Result<Json> SecretService::write(std::string_view path, SecretFields fields, std::optional<int64_t> expected,
-                                  std::string_view by) const {
+Result<Json> SecretQuestions::write(std::string_view path, SecretFields fields, std::optional<int64_t> expected,
+                                    std::string_view by) const {
   const std::shared_ptr<VersionedSecretStore> store = TRY(parts_.store());
   const Json changed = names_of(fields);
   Result<SecretRecord> before = store->read(path);
@@ -130,7 +130,7 @@ Result<Json> SecretService::write(std::string_view path, SecretFields fields, st
   return body;
 }
 
-Result<Json> SecretService::get(Question& question, std::string_view by) const {
+Result<Json> SecretQuestions::get(Question& question, std::string_view by) const {
   const std::string path = question.required_text("path");
   const int64_t version = question.number("version").value_or(0);
   const bool reveal = question.flag("reveal");
@@ -151,7 +151,7 @@ Result<Json> SecretService::get(Question& question, std::string_view by) const {
   return answer;
 }
 
-Result<Json> SecretService::list(Question& question) const {
+Result<Json> SecretQuestions::list(Question& question) const {
   const std::string prefix = question.text("prefix");
   TRY(question.finish());
   Json names = Json::array();
@@ -159,7 +159,7 @@ Result<Json> SecretService::list(Question& question) const {
   return Json::object({{"names", std::move(names)}});
 }
 
-Result<Json> SecretService::versions(Question& question) const {
+Result<Json> SecretQuestions::versions(Question& question) const {
   const std::string path = question.required_text("path");
   TRY(question.finish());
   Json all = Json::array();
@@ -167,7 +167,7 @@ Result<Json> SecretService::versions(Question& question) const {
   return Json::object({{"path", path}, {"versions", std::move(all)}});
 }
 
-Result<Json> SecretService::remove(Question& question, std::string_view by) const {
+Result<Json> SecretQuestions::remove(Question& question, std::string_view by) const {
   const std::string path = question.required_text("path");
   const std::optional<int64_t> version = question.number("version");
   const bool destroys = question.flag("destroy");
@@ -186,7 +186,7 @@ Result<Json> SecretService::remove(Question& question, std::string_view by) cons
   return body;
 }
 
-Result<Json> SecretService::rekey(Question& question, std::string_view by) const {
+Result<Json> SecretQuestions::rekey(Question& question, std::string_view by) const {
   const std::string key = question.text("key");
   TRY(question.finish());
   TRY(parts_.rekey(key));
@@ -196,7 +196,7 @@ Result<Json> SecretService::rekey(Question& question, std::string_view by) const
   return body;
 }
 
-Result<Json> SecretService::generate(Question& question, std::string_view by) const {
+Result<Json> SecretQuestions::generate(Question& question, std::string_view by) const {
   const std::string policy = question.text("policy");
   const std::string path = question.text("path");
   std::string field = question.text("field");
@@ -207,7 +207,7 @@ Result<Json> SecretService::generate(Question& question, std::string_view by) co
   return write(path, {{std::move(field), password}}, std::nullopt, by);
 }
 
-Status SecretService::record(std::string_view kind, std::string_view path, Json body, std::string_view by) const {
+Status SecretQuestions::record(std::string_view kind, std::string_view path, Json body, std::string_view by) const {
   return parts_.record({.at = parts_.clock.now(),
                         .kind = std::string(kind),
                         .subject = fmt::format("secret:{}", path),

@@ -15,7 +15,7 @@
 namespace capstan::secret {
 
 // Thread-safe as its parts are.
-class SecretService {
+class SecretQuestions {
  public:
   struct Parts {
     const Clock& clock;
@@ -24,7 +24,7 @@ class SecretService {
     std::function<Result<Secret>(std::string_view policy)> generate;
     std::function<Status(NewFact)> record;
   };
-  explicit SecretService(Parts parts) : parts_(std::move(parts)) {}
+  explicit SecretQuestions(Parts parts) : parts_(std::move(parts)) {}
 
   //   put       {path, fields, version?}     these fields, the others stay; only upon that version, 0 for none
   //   get       {path, version?, reveal?}    names of fields; values with reveal
