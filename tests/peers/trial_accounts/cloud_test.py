@@ -3,6 +3,7 @@ import datetime
 import pathlib
 import sys
 import unittest
+import urllib.request
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -18,11 +19,12 @@ class TrialCloud(unittest.TestCase):
         self.mailbox = imap_server.ImapServer()
         self.mailbox.start()
         self.addCleanup(self.mailbox.stop)
-        self.moto = ThreadedMotoServer(port=0)
+        self.moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self.moto.start()
         self.addCleanup(self.moto.stop)
         host, port = self.moto.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
+        urllib.request.urlopen(urllib.request.Request(self.endpoint + "/moto-api/reset", b"")).close()
         ec2 = self.client("ec2")
         image = ec2.describe_images()["Images"][0]["ImageId"]
         ec2.create_launch_template(LaunchTemplateName="trial-workers", LaunchTemplateData={"ImageId": image, "InstanceType": "m5.large"})
