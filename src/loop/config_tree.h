@@ -28,11 +28,11 @@ enum class DocumentKind {
   kDiagnosis,
   kProduct,
   kTraffic,
-  kService,      // How a service is spoken to.
-  kDescription,  // What it has, or what can be done to it.
-  kRecordForm,   // What records of a kind must say.
+  kService,         // How a service is spoken to.
+  kDescription,     // What it has, or what can be done to it.
+  kRecordForm,      // What records of a kind must say.
   kPasswordPolicy,  // How passwords are made.
-  kRecords       // Resources that a person writes down.
+  kRecords          // Resources that a person writes down.
 };
 
 struct ConfigFile {

@@ -21,20 +21,24 @@ ServiceAnswer answer_of(Json body) { return {.status = 200, .body = std::move(bo
 Status check_secret_request(const Json& request) {
   for (const auto& [key, value] : request.members()) {
     if (std::ranges::find(kKeys, key) == std::end(kKeys))
-      return fail(ErrorCode::kInvalidArgument, fmt::format("unknown key '{}' of the store of secrets{}", key, did_you_mean(key, kKeys)));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("unknown key '{}' of the store of secrets{}", key, did_you_mean(key, kKeys)));
   }
   const int ways = request.contains("remember") + request.contains("names") + request.contains("recall");
-  if (ways != 1) return fail(ErrorCode::kInvalidArgument, "the store of secrets is asked for one of remember, names and recall");
+  if (ways != 1)
+    return fail(ErrorCode::kInvalidArgument, "the store of secrets is asked for one of remember, names and recall");
   if (request.contains("remember") && !request["set"].is_object())
     return fail(ErrorCode::kInvalidArgument, "'remember' needs 'set', a map of fields");
   if (request.contains("recall") && !request["fields"].is_array())
     return fail(ErrorCode::kInvalidArgument, "'recall' needs 'fields', a list of names");
   // A password comes into a record by a change that proves it, and leaves it by reference only.
   for (const auto& [field, value] : request["set"].members()) {
-    if (is_password(field)) return fail(ErrorCode::kInvalidArgument, "a password is not written by 'remember' but by 'changes_password'");
+    if (is_password(field))
+      return fail(ErrorCode::kInvalidArgument, "a password is not written by 'remember' but by 'changes_password'");
   }
   for (const Json& field : request["fields"].items()) {
-    if (is_password(field.string_or_empty())) return fail(ErrorCode::kInvalidArgument, "'recall' gives no passwords: name it below 'secrets'");
+    if (is_password(field.string_or_empty()))
+      return fail(ErrorCode::kInvalidArgument, "'recall' gives no passwords: name it below 'secrets'");
   }
   return {};
 }
@@ -81,7 +85,8 @@ Result<ServiceAnswer> SecretService::remember(VersionedSecretStore& store, const
     const Result<int64_t> written = store.write(path, fields, version);
     if (written) return answer_of(Json::object({{"version", *written}}));
     // Somebody else wrote in between: what he wrote stays.
-    if (written.error().code != ErrorCode::kFailedPrecondition || attempt == kMostConflicts) return fail(written.error());
+    if (written.error().code != ErrorCode::kFailedPrecondition || attempt == kMostConflicts)
+      return fail(written.error());
   }
 }
 
@@ -89,7 +94,8 @@ Result<ServiceAnswer> SecretService::recall(VersionedSecretStore& store, const J
   const Result<SecretRecord> found = store.read(request["recall"].string_or_empty());
   if (!found) {
     if (found.error().code != ErrorCode::kNotFound) return fail(found.error());
-    return ServiceAnswer{.status = 404, .body = Json::object({{"message", "there is no such secret"}}), .text = {}, .headers = {}};
+    return ServiceAnswer{
+        .status = 404, .body = Json::object({{"message", "there is no such secret"}}), .text = {}, .headers = {}};
   }
   Json body = Json::object();
   for (const Json& field : request["fields"].items()) {

@@ -32,7 +32,7 @@ class ServiceSenses {
     const SecretStore& secrets;
     PasswordChanger& passwords;
     std::vector<std::pair<std::string, std::string>> environment;  // Of the process: AWS' credentials may be there.
-    std::shared_ptr<ServiceCaller> stored_secrets;  // The service "secrets", which is always there.
+    std::shared_ptr<ServiceCaller> stored_secrets;                 // The service "secrets", which is always there.
     VerbRegistry& verbs;
     // Takes a look, and how a service is doing. Called from the threads here.
     std::function<void(Observation)> observed;

@@ -14,8 +14,8 @@
 #include "loop/cluster_senses.h"
 #include "loop/config_tree.h"
 #include "loop/manifest_settings.h"
-#include "loop/service_settings.h"
 #include "loop/secret_settings.h"
+#include "loop/service_settings.h"
 #include "model/finding.h"
 #include "product/product_spec.h"
 

@@ -43,7 +43,7 @@ struct Performed {
   ActionState state = ActionState::kUnknown;  // kSucceeded, kPartial, kFailed or kUnknown.
   std::string says;                           // One sentence: "signalled SIGTERM; gone after 0.2 s".
   Json result;                                // Whatever undo or a person may need: captured output, exit status.
-  bool certain = false;                       // The counterpart itself said that nothing was done: it need not be asked.
+  bool certain = false;  // The counterpart itself said that nothing was done: it need not be asked.
 };
 
 enum class ProbeAnswer {

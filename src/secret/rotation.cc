@@ -63,12 +63,14 @@ Status Rotation::load_if_there() {
 
 Result<RotationReport> Rotation::issue() {
   if (record_.fields.contains(kCurrent)) return end_with(RotationEnd::kRotated);
+  bool is_first = false;
   if (is_pending()) {
     TRY(claim());
     const LoginAnswer known = log_in(kPending);
     if (known == LoginAnswer::kWorks) return promote();
     if (known == LoginAnswer::kCannotTell) return end_with(RotationEnd::kCannotTell);
   } else {
+    is_first = true;
     TRY(begin());
   }
   const SetAnswer set = parts_.set_password(Secret(), field(kPending));
@@ -77,7 +79,9 @@ Result<RotationReport> Rotation::issue() {
     case LoginAnswer::kCannotTell: return end_with(RotationEnd::kCannotTell);
     case LoginAnswer::kRefused: break;
   }
-  return end_with(set == SetAnswer::kCannotTell ? RotationEnd::kCannotTell : RotationEnd::kRefused);
+  if (set == SetAnswer::kCannotTell) return end_with(RotationEnd::kCannotTell);
+  // Nobody else can have asked for it: the next attempt makes another, as the rules of the portal may be stricter.
+  return is_first ? drop_pending() : end_with(RotationEnd::kRefused);
 }
 
 int Rotation::tries() const {
@@ -165,7 +169,13 @@ Result<RotationReport> Rotation::drop_pending() {
   SecretFields fields = record_.fields;
   fields.erase(fields.find(kPending));
   fields.erase(std::string(kTries));
-  TRY(save(std::move(fields)));
+  if (fields.empty()) {
+    TRY(parts_.store.remove_all(path_));
+    record_ = {};
+    report_.version = 0;
+  } else {
+    TRY(save(std::move(fields)));
+  }
   return end_with(RotationEnd::kRefused);
 }
 

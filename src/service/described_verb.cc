@@ -119,12 +119,17 @@ Performed DescribedVerb::change_password(const Action& action, const Resource& t
   const Json result = Json::object({{"secret", change->path}, {"version", report->version}});
   switch (report->end) {
     case RotationEnd::kRotated:
-      return {ActionState::kSucceeded, fmt::format("the new password is set, proven by a login, and in {}", change->path), result};
-    case RotationEnd::kRefused: return {ActionState::kFailed, "the new password was not taken; the old one holds", result};
-    case RotationEnd::kCurrentWorks: return {ActionState::kFailed, "the old password still works; it is tried again", result};
+      return {ActionState::kSucceeded,
+              fmt::format("the new password is set, proven by a login, and in {}", change->path), result};
+    case RotationEnd::kRefused:
+      return {ActionState::kFailed, "the new password was not taken; the old one holds", result};
+    case RotationEnd::kCurrentWorks:
+      return {ActionState::kFailed, "the old password still works; it is tried again", result};
     case RotationEnd::kCannotTell:
-      return {ActionState::kFailed, "no login could tell whether the new password is set: both are kept, and it is tried again", result};
-    case RotationEnd::kNeitherWorks: return {ActionState::kUnknown, "neither the old nor the new password works", result};
+      return {ActionState::kFailed,
+              "no login could tell whether the new password is set: both are kept, and it is tried again", result};
+    case RotationEnd::kNeitherWorks:
+      return {ActionState::kUnknown, "neither the old nor the new password works", result};
   }
   return {ActionState::kUnknown, "", result};
 }
@@ -147,9 +152,9 @@ ProbeAnswer DescribedVerb::probe(const Action& action, const Resource& target, c
     const Result<RotationReport> report = outside_.passwords->recover(*change);
     if (!report) return ProbeAnswer::kCannotTell;
     // Nothing is pending: what was begun has ended well, when the record is another than before.
-    const bool ended = report->end == RotationEnd::kRotated ||
-                       (report->end == RotationEnd::kCurrentWorks && report->logins == 0 &&
-                        report->version > before["version"].int_or(0));
+    const bool ended =
+        report->end == RotationEnd::kRotated || (report->end == RotationEnd::kCurrentWorks && report->logins == 0 &&
+                                                 report->version > before["version"].int_or(0));
     return ended ? ProbeAnswer::kHappened : ProbeAnswer::kDidNotHappen;
   }
   if (!description_.happened) return ProbeAnswer::kCannotTell;

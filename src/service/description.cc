@@ -62,7 +62,8 @@ class Reader {
     verb.undo = steps("undo", verb.service);
     verb.spec.undoable = !verb.undo.empty();
     if (const ConfigNode* happened = map_.node("happened")) verb.happened = read_happened(*happened, verb.service);
-    if (const ConfigNode* changes = map_.node("changes_password")) verb.changes_password = read_change(*changes, verb.service);
+    if (const ConfigNode* changes = map_.node("changes_password"))
+      verb.changes_password = read_change(*changes, verb.service);
     if (map_.has("says")) verb.says = read_template("says", "");
     verb.result = map_.strings("result");
     return verb;

@@ -69,7 +69,7 @@ struct VerbDescription {
     Duration settles{0};  // How long the outside may take to show it; before that it did not *not* happen.
   };
   struct ChangesPassword {
-    Template record;  // The path of the secret.
+    Template record;     // The path of the secret.
     std::string policy;  // Of passwords.
     bool first = false;
     Procedure proves;

@@ -16,9 +16,9 @@
 //   - for_each: { in: projects, as: project }
 //     do: [ … ]
 //
-// Further keys: service (another one than the description's), as (which login, with `with` for what it takes and `fresh`
-// where it has to log in anew),
-// gather (joins what lies somewhere over several answers into one list; an object counts as a list of one).
+// Further keys: service (another one than the description's), as (which login, with `with` for what it takes and
+// `fresh` where it has to log in anew), gather (joins what lies somewhere over several answers into one list; an object
+// counts as a list of one).
 #pragma once
 
 #include <functional>

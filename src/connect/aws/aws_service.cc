@@ -22,7 +22,8 @@ struct Name {
 Result<Name> parse_name(std::string_view text) {
   const size_t dot = text.find('.');
   if (dot == std::string_view::npos || dot == 0 || dot + 1 == text.size())
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be a service and an operation, like iam.CreateRole", text));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' must be a service and an operation, like iam.CreateRole", text));
   return Name{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
 }
 
@@ -42,7 +43,8 @@ bool reads_by_name(std::string_view operation) {
 Status check_aws_request(const Json& request) {
   for (const auto& [key, value] : request.members()) {
     if (std::ranges::find(kKeys, key) == std::end(kKeys))
-      return fail(ErrorCode::kInvalidArgument, fmt::format("unknown key '{}' in a call of AWS{}", key, did_you_mean(key, kKeys)));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("unknown key '{}' in a call of AWS{}", key, did_you_mean(key, kKeys)));
   }
   if (request.contains("call") == request.contains("wait"))
     return fail(ErrorCode::kInvalidArgument, "a step needs 'call' (an operation) or 'wait' (a waiter)");
@@ -56,7 +58,8 @@ Result<std::unique_ptr<AwsService>> AwsService::create(const Json& settings, Aws
   AwsSettings wanted;
   wanted.region = settings["region"].string_or_empty();
   wanted.profile = settings["profile"].string_or_empty();
-  if (const std::string& endpoint = settings["endpoint"].string_or_empty(); !endpoint.empty()) wanted.endpoints[""] = endpoint;
+  if (const std::string& endpoint = settings["endpoint"].string_or_empty(); !endpoint.empty())
+    wanted.endpoints[""] = endpoint;
   std::vector<std::filesystem::path> directories;
   for (const Json& directory : settings["models"].items()) directories.emplace_back(directory.string_or_empty());
   directories.insert(directories.end(), wanted.model_directories.begin(), wanted.model_directories.end());
@@ -97,10 +100,12 @@ Result<capstan::ServiceAnswer> AwsService::call(const ServiceCall& call, const s
     if (!all) return fail(all.error());
     std::string_view place = call.collect;
     place.remove_prefix(place.starts_with("$.") ? 2 : place.starts_with("$") ? 1 : 0);
-    return capstan::ServiceAnswer{.status = 200, .body = TRY(JsonPath::parse(place)).read(*all), .text = {}, .headers = {}};
+    return capstan::ServiceAnswer{
+        .status = 200, .body = TRY(JsonPath::parse(place)).read(*all), .text = {}, .headers = {}};
   }
   const CallAnswer answer = TRY(client_.ask(name.service, name.operation, input, options, stop));
-  if (!answer.answer.refusal) return capstan::ServiceAnswer{.status = 200, .body = answer.answer.output, .text = {}, .headers = {}};
+  if (!answer.answer.refusal)
+    return capstan::ServiceAnswer{.status = 200, .body = answer.answer.output, .text = {}, .headers = {}};
   const Refusal& refusal = *answer.answer.refusal;
   return capstan::ServiceAnswer{
       // A refusal that leaves it open whether it happened counts as an error of the server, whatever it says of itself.
@@ -112,7 +117,8 @@ Result<capstan::ServiceAnswer> AwsService::call(const ServiceCall& call, const s
 }
 
 std::string AwsService::explain(const capstan::ServiceAnswer& answer) const {
-  return fmt::format("{} {}: {}", answer.status, answer.body["code"].string_or_empty(), answer.body["message"].string_or_empty());
+  return fmt::format("{} {}: {}", answer.status, answer.body["code"].string_or_empty(),
+                     answer.body["message"].string_or_empty());
 }
 
 }  // namespace capstan::aws

@@ -55,7 +55,8 @@ Result<MailMessage> read_mail(std::string_view raw) {
   message.from = addresses(g_mime_message_get_from(parsed.get()));
   message.to = addresses(g_mime_message_get_to(parsed.get()));
   if (const char* subject = g_mime_message_get_subject(parsed.get())) message.subject = subject;
-  if (GDateTime* date = g_mime_message_get_date(parsed.get())) message.date = from_unix_ms(g_date_time_to_unix(date) * 1000);
+  if (GDateTime* date = g_mime_message_get_date(parsed.get()))
+    message.date = from_unix_ms(g_date_time_to_unix(date) * 1000);
   g_mime_message_foreach(parsed.get(), take_part, &message);
   return message;
 }

@@ -17,8 +17,8 @@ namespace {
 
 constexpr auto kCriteria = std::to_array<std::string_view>({"to", "from", "subject", "after"});
 constexpr size_t kMostBytes = 8 << 20;
-constexpr size_t kMostLooked = 50;             // Of the mails that the server found, the newest.
-constexpr Duration kClockSkew{120'000};        // Between the server that sent it and whoever says `after`.
+constexpr size_t kMostLooked = 50;       // Of the mails that the server found, the newest.
+constexpr Duration kClockSkew{120'000};  // Between the server that sent it and whoever says `after`.
 constexpr long kTimeoutSeconds = 20;
 
 // RFC 9051's quoted string: what it cannot hold is refused.
@@ -112,7 +112,7 @@ class Mailbox::Connection {
     body_.clear();
     const CURLcode code = curl_easy_perform(easy_.get());
     if (code == CURLE_OK) return {};
-    const ErrorCode as = code == CURLE_LOGIN_DENIED         ? ErrorCode::kUnauthenticated
+    const ErrorCode as = code == CURLE_LOGIN_DENIED          ? ErrorCode::kUnauthenticated
                          : code == CURLE_ABORTED_BY_CALLBACK ? ErrorCode::kCancelled
                          : code == CURLE_WRITE_ERROR         ? ErrorCode::kResourceExhausted
                                                              : ErrorCode::kUnavailable;
@@ -130,7 +130,8 @@ Status check_mail_request(const Json& request) {
     return fail(ErrorCode::kInvalidArgument, "a step of a mailbox is 'find' with to, from, subject or after");
   for (const auto& [key, value] : request["find"].members()) {
     if (std::ranges::find(kCriteria, key) == kCriteria.end())
-      return fail(ErrorCode::kInvalidArgument, fmt::format("mails are not found by '{}'{}", key, did_you_mean(key, kCriteria)));
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("mails are not found by '{}'{}", key, did_you_mean(key, kCriteria)));
     if (!value.is_string()) return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be a text", key));
   }
   return {};

@@ -5,7 +5,8 @@
 //     until: { $.found: true }
 //     take: { token: { text: 'token=([\w-]+)' } }
 //
-// The answer's body is {"found": true, "from", "to", "subject", "date", "text", "html"} of the newest mail that fits, or
+// The answer's body is {"found": true, "from", "to", "subject", "date", "text", "html"} of the newest mail that fits,
+// or
 // {"found": false}; its text is that of the mail.
 #pragma once
 

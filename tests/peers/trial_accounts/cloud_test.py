@@ -37,8 +37,7 @@ class TrialCloud(unittest.TestCase):
         self.services = Services(self.mailbox.maildir, "--delays", "0")
         self.addCleanup(self.services.stop)
         more = f", region: {REGION}, launch_template: trial-workers, subnets: '{self.subnet}'"
-        self.file = lambda starts, ends: accounts(2, starts, ends, hours, more)
-        self.capstan = Capstan(BINARY, self.services, self.mailbox, self.file(-10, 20), aws=self.endpoint)
+        self.capstan = Capstan(BINARY, self.services, self.mailbox, accounts(2, -10, 20, hours, more), aws=self.endpoint)
         self.addCleanup(self.capstan.clean)
         self.addCleanup(self.capstan.stop)
         self.capstan.start()
@@ -48,7 +47,7 @@ class TrialCloud(unittest.TestCase):
     def groups(self):
         return {group["AutoScalingGroupName"]: group["DesiredCapacity"] for group in self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]}
 
-    def test_issues_role_bucket_and_workers_and_takes_them_back(self):
+    def test_issues_role_bucket_and_workers(self):
         self.begin("Mon-Sun 00:00-24:00")
         self.capstan.until(lambda: self.groups() == {"capstan-trial-user01": 1, "capstan-trial-user02": 1}, "the workers run within the hours", 240)
         role = self.client("iam").get_role(RoleName="capstan-trial-user01")["Role"]
@@ -56,10 +55,6 @@ class TrialCloud(unittest.TestCase):
         self.assertEqual([policy["PolicyName"] for policy in attached], ["capstan-trial-user01"])
         registered = self.services.state()["pipeline"]["s3-registrations"]
         self.assertIn(("capstan-trial-user01", role["Arn"]), [(each["bucket"], each["role_arn"]) for each in registered])
-        self.client("s3").put_object(Bucket="capstan-trial-user01", Key="odd key/ü+1", Body=b"left behind")
-        (self.capstan.config / "accounts.yaml").write_text(self.file(-30, -2))
-        self.capstan.until(lambda: self.groups() == {} and not self.client("s3").list_buckets()["Buckets"], "everything is taken back", 300)
-        self.capstan.until(lambda: not [each for each in self.client("iam").list_policies(Scope="Local")["Policies"]], "the policies, too", 120)
 
     def test_scales_the_workers_in_outside_the_hours(self):
         other_day = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)).strftime("%a")
