@@ -57,8 +57,11 @@ Result<ServiceAnswer> SecretService::call(const ServiceCall& call, const std::st
   const std::shared_ptr<VersionedSecretStore> store = TRY(store_());
   if (call.request.contains("remember")) return remember(*store, call.request);
   if (call.request.contains("recall")) return recall(*store, call.request);
-  const std::vector<std::string> names = TRY(store->list(call.request["names"].string_or_empty()));
-  return answer_of(Json::object({{"items", Json::Array(names.begin(), names.end())}}));
+  const Result<std::vector<std::string>> names = store->list(call.request["names"].string_or_empty());
+  if (!names && names.error().code != ErrorCode::kNotFound) return fail(names.error());
+  Json items = Json::array();
+  if (names) items = Json::Array(names->begin(), names->end());
+  return answer_of(Json::object({{"items", std::move(items)}}));
 }
 
 Result<ServiceAnswer> SecretService::remember(VersionedSecretStore& store, const Json& request) {
@@ -102,6 +105,9 @@ Result<ServiceAnswer> SecretService::recall(VersionedSecretStore& store, const J
     const auto value = found->fields.find(field.string_or_empty());
     if (value != found->fields.end()) body.set(field.string_or_empty(), value->second.reveal());
   }
+  Json has = Json::array();
+  for (const auto& [field, value] : found->fields) has.push_back(field);
+  body.set("has", std::move(has));
   return answer_of(std::move(body));
 }
 

@@ -7,7 +7,7 @@
 //     names: trial/                           # → { items: ["trial_user01", …] }
 //   - service: secrets
 //     recall: "trial/{{name}}"                # → the fields that are asked for; never a password
-//     fields: [cluster_id, project_id]
+//     fields: [cluster_id, project_id]        # and the names of all that it has, as "has"
 #pragma once
 
 #include <functional>

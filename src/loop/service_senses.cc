@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/suggest.h"
 #include "connect/aws/aws_service.h"
@@ -211,7 +212,12 @@ void ServiceSenses::stop() {
 void ServiceSenses::restart_watchers() {
   for (const auto& watcher : watchers_) watcher->thread.request_stop();
   watchers_.clear();
-  for (const auto& [name, caller] : world()->callers) {
+  const std::shared_ptr<const World> now = world();
+  std::set<std::string> services;
+  for (const service::Inventory& inventory : now->inventories) {
+    if (outside_.caller(inventory.service)) services.insert(inventory.service);
+  }
+  for (const std::string& name : services) {
     auto watcher = std::make_unique<Watcher>();
     watcher->service = name;
     Watcher& here = *watcher;
@@ -277,7 +283,7 @@ std::string ServiceSenses::waits_for(const decide::Policy& policy) const {
   const std::shared_ptr<const World> now = world();
   const std::lock_guard lock(mutex_);
   for (const service::Inventory& inventory : now->inventories) {
-    const bool set_up = now->callers.contains(inventory.service);
+    const bool set_up = inventory.service == kSecrets || now->callers.contains(inventory.service);
     if (!policy.reads(inventory.kind) && !(policy.deletes_all() && set_up)) continue;
     if (!set_up) return fmt::format("the service '{}', which is not set up", inventory.service);
     const auto looked = looked_.find(inventory.kind);
@@ -292,7 +298,8 @@ std::string ServiceSenses::waits_for(const decide::Policy& policy) const {
 void ServiceSenses::note_action(std::string_view verb) {
   const std::string_view service = verb.substr(0, verb.find('.'));
   for (const auto& watcher : watchers_) {
-    if (watcher->service != service) continue;
+    // What an action did may have left something in the store of secrets, too.
+    if (watcher->service != service && watcher->service != kSecrets) continue;
     const std::lock_guard lock(watcher->mutex);
     watcher->look_now = parts_.clock.monotonic();
     watcher->look_again = watcher->look_now + kLookAgainAfter;

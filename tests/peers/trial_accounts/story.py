@@ -95,6 +95,11 @@ class Capstan:
                 raise AssertionError(f"not within {patience} s: {what}")
             time.sleep(0.1)
 
+    def troubles(self):
+        """What did not go well, for whoever reads a failure."""
+        return [(plan["plan"]["title"][:60], plan["state"], plan["waiting_for"], action["action"]["verb"], action["action"]["target"], action["state"],
+                 action["says"]) for plan in self.plans() for action in plan["actions"] if action["state"] not in ("succeeded", "skipped", "proposed")]
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

@@ -136,7 +136,10 @@ class TrialAccounts(unittest.TestCase):
                                "some of it is done")
             self.capstan.kill()
             self.capstan.start()
-        self.capstan.until(lambda: self.complete() == 6, "all six are complete after three deaths", 240)
+        try:
+            self.capstan.until(lambda: self.complete() == 6, "all six are complete after three deaths", 240)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.capstan.troubles()}") from late
         audit = self.services.audit()
         for service, path, times in [("cloudz", "/api/v1/accounts", 6), ("mcm", "/v1/clusters", 6), ("modeler", "/api/v2/projects", 6)]:
             self.assertEqual(len(created(audit, service, path)), times, path)
