@@ -100,7 +100,7 @@ class World final : public VersionedSecretStore {
   template <class Do>
   bool effect(Do&& happen) {
     if (dead_) return false;
-    if (between_) between_();
+    if (const std::function<void()> between = between_) between();  // A copy: it may take itself away.
     if (step_++ == trouble_.crash_at) {
       dead_ = true;
       if (trouble_.crash_after) happen();
