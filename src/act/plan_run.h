@@ -81,9 +81,9 @@ struct PlanRun {
   bool started() const;
   ActionRun* find(std::string_view action);
   const ActionRun* find(std::string_view action) const;
-  // How many may be under way and unverified at once: one until the first has proved itself.
   // On how many targets something failed.
   int failed_targets() const;
+  // How many may be under way and unverified at once: one until the first has proved itself.
   int flight_limit() const;
   int in_flight() const;
 };

@@ -95,16 +95,25 @@ class Decider {
     return standing;
   }
 
-  // Which state is wanted, and why; null when none is.
-  const WantedState* wanted(const Candidate& candidate, Verdict& verdict, std::string& key) {
-    const Ensure& ensure = *policy_.ensure;
+  // Whether it is within its hours, with the key of that period; nothing where they are not understood, and `verdict`
+  // says so.
+  std::optional<Schedule::Standing> judge_time(const Candidate& candidate, std::string_view prefix, Verdict& verdict,
+                                               std::string& key) {
     const Result<Schedule::Standing> standing = standing_of(candidate);
     if (!standing) {
       verdict.why = "its hours are not understood: " + standing.error().message;
-      return nullptr;
+      return std::nullopt;
     }
     verdict.why = standing->says;
-    key = "state " + format_time(standing->since);
+    key = fmt::format("{} {}", prefix, format_time(standing->since));
+    return *standing;
+  }
+
+  // Which state is wanted, and why; null when none is.
+  const WantedState* wanted(const Candidate& candidate, Verdict& verdict, std::string& key) {
+    const Ensure& ensure = *policy_.ensure;
+    const std::optional<Schedule::Standing> standing = judge_time(candidate, "state", verdict, key);
+    if (!standing) return nullptr;
     const WantedState* state = standing->inside ? &ensure.inside : ensure.outside ? &*ensure.outside : nullptr;
     const Override* override = override_of(candidate.resource.id);
     if (override) {
@@ -160,13 +169,8 @@ class Decider {
   // Which of the policy's conditions have to hold of a candidate now; the first of them is `first` of its `so`.
   const std::vector<Kept>* wanted_list(const Candidate& candidate, Verdict& verdict, std::string& key, size_t& first) {
     const Ensure& ensure = *policy_.ensure;
-    const Result<Schedule::Standing> standing = standing_of(candidate);
-    if (!standing) {
-      verdict.why = "its hours are not understood: " + standing.error().message;
-      return nullptr;
-    }
-    verdict.why = standing->says;
-    key = "kept " + format_time(standing->since);
+    const std::optional<Schedule::Standing> standing = judge_time(candidate, "kept", verdict, key);
+    if (!standing) return nullptr;
     bool inside = standing->inside;
     if (const Override* override = override_of(candidate.resource.id)) {
       verdict.why = fmt::format("override by {} until {}", override->by, clock_text(override->until));

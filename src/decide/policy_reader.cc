@@ -141,7 +141,7 @@ class PolicyReader {
       if (!policy_.ensure) map_.problem(*manual, "'manual' needs 'keep': a hand is seen by the state that it changes");
     }
     if (const ConfigNode* warn = map_.node("warn")) policy_.warn = parts_.warning(*warn);
-    policy_.deletes = parts_.deletes();
+    if (policy_.deletes_all()) policy_.deletes = parts_.deletes();
   }
 
   Duration span(const ConfigNode& node, std::string_view key) {

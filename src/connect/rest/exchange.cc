@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/trim.h"
 #include "base/url.h"
@@ -10,6 +11,7 @@
 namespace capstan::rest {
 namespace {
 
+constexpr auto kMethods = std::to_array<std::string_view>({"get", "post", "put", "patch", "delete", "head"});
 constexpr size_t kMostDetails = 500;
 constexpr size_t kMostResponse = 32 << 20;
 
@@ -46,10 +48,17 @@ std::string short_text(const Json& value) {
 }  // namespace
 
 std::string method_of(const Json& request) {
-  for (const char* method : {"get", "post", "put", "patch", "delete", "head"}) {
-    if (request.contains(method)) return method;
+  for (const std::string_view method : kMethods) {
+    if (request.contains(method)) return std::string(method);
   }
   return "";
+}
+
+bool is_method(std::string_view member) { return std::ranges::find(kMethods, member) != kMethods.end(); }
+
+std::string describe(const Json& request) {
+  const std::string method = method_of(request);
+  return fmt::format("{} {}", method, request[method].string_or_empty());
 }
 
 Result<HttpRequest> make_request(const Endpoint& endpoint, const RestSpec& spec, const Json& request) {

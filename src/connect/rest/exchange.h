@@ -13,6 +13,9 @@ namespace capstan::rest {
 
 // "post" of {"post": "/clusters", "body": {…}}; "" when there is none.
 std::string method_of(const Json& request);
+bool is_method(std::string_view member);
+// "post /clusters/{{id}}": what messages may show.
+std::string describe(const Json& request);
 
 // Where a service is and how it is reached, from its settings.
 struct Endpoint {

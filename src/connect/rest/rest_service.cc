@@ -43,15 +43,6 @@ bool RestService::repeatable(const Json& request) const {
   return method == "put" || method == "delete" || request["headers"].contains("Idempotency-Key");
 }
 
-bool RestService::encodes(std::string_view member) const {
-  return method_of(Json::object({{std::string(member), ""}})) == member;
-}
-
-std::string RestService::describe(const Json& request) const {
-  const std::string method = method_of(request);
-  return fmt::format("{} {}", method, request[method].string_or_empty());
-}
-
 Result<std::shared_ptr<RestSession>> RestService::session(const ServiceCall& call) {
   const auto login =
       call.login.empty() ? spec_.logins.begin() : std::ranges::find(spec_.logins, call.login, &Login::name);

@@ -23,8 +23,8 @@ class RestService final : public ServiceCaller {
   Status check(const Json& request) const override { return check_request(request); }
   bool changes(const Json& request) const override;
   bool repeatable(const Json& request) const override;
-  bool encodes(std::string_view member) const override;
-  std::string describe(const Json& request) const override;
+  bool encodes(std::string_view member) const override { return is_method(member); }
+  std::string describe(const Json& request) const override { return rest::describe(request); }
   Result<ServiceAnswer> call(const ServiceCall& call, const std::stop_token& stop) override;
   std::string explain(const ServiceAnswer& answer) const override { return rest::explain(spec_, answer); }
 

@@ -24,13 +24,8 @@ class RestSession::Bare final : public ServiceCaller {
   Status check(const Json& request) const override { return check_request(request); }
   bool changes(const Json&) const override { return false; }  // A login may be tried again: it takes the last.
   bool repeatable(const Json&) const override { return true; }
-  bool encodes(std::string_view member) const override {
-    return method_of(Json::object({{std::string(member), ""}})) == member;
-  }
-  std::string describe(const Json& request) const override {
-    const std::string method = method_of(request);
-    return fmt::format("{} {}", method, request[method].string_or_empty());
-  }
+  bool encodes(std::string_view member) const override { return is_method(member); }
+  std::string describe(const Json& request) const override { return rest::describe(request); }
   Result<ServiceAnswer> call(const ServiceCall& call, const std::stop_token& stop) override {
     return session_.send(call.request, nullptr, stop);
   }
