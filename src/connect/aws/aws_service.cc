@@ -98,10 +98,8 @@ Result<capstan::ServiceAnswer> AwsService::call(const ServiceCall& call, const s
   if (!call.collect.empty()) {
     Result<Json> all = client_.call_all(name.service, name.operation, input, {}, options, stop);
     if (!all) return fail(all.error());
-    std::string_view place = call.collect;
-    place.remove_prefix(place.starts_with("$.") ? 2 : place.starts_with("$") ? 1 : 0);
     return capstan::ServiceAnswer{
-        .status = 200, .body = TRY(JsonPath::parse(place)).read(*all), .text = {}, .headers = {}};
+        .status = 200, .body = TRY(JsonPath::parse(call.collect)).read(*all), .text = {}, .headers = {}};
   }
   const CallAnswer answer = TRY(client_.ask(name.service, name.operation, input, options, stop));
   if (!answer.answer.refusal)

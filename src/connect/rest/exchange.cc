@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/trim.h"
 #include "base/url.h"
@@ -11,7 +10,6 @@
 namespace capstan::rest {
 namespace {
 
-constexpr auto kMethods = std::to_array<std::string_view>({"get", "post", "put", "patch", "delete", "head"});
 constexpr size_t kMostDetails = 500;
 constexpr size_t kMostResponse = 32 << 20;
 

@@ -112,10 +112,7 @@ Result<ServiceAnswer> RestService::all_pages(RestSession& session, const Service
   if (!named.empty() && other == spec_.pagings.end())
     return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' has no paging '{}'", spec_.name, named));
   const Paging& paging = named.empty() ? spec_.paging : other->second;
-  std::string_view place = call.collect;
-  if (place.starts_with("$.")) place.remove_prefix(2);
-  if (place == "$") place = "";
-  const JsonPath where = TRY(JsonPath::parse(place));
+  const JsonPath where = TRY(JsonPath::parse(call.collect));
   Json request = call.request;
   Json query = request["query"].is_object() ? request["query"] : Json::object();
   if (!paging.size.empty() && !query.contains(paging.size)) query.set(paging.size, paging.per_page);

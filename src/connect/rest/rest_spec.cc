@@ -11,7 +11,6 @@
 namespace capstan::rest {
 namespace {
 
-constexpr auto kMethods = std::to_array<std::string_view>({"get", "post", "put", "patch", "delete", "head"});
 constexpr auto kMembers = std::to_array<std::string_view>({"query", "headers", "body", "form", "paging"});
 
 class Reader {
@@ -66,6 +65,7 @@ class Reader {
     return node ? parse(reader, *node) : JsonPath();
   }
   static JsonPath parse(MapReader& reader, const ConfigNode& node) {
+    // Without "$.": errors show the path as a name.
     std::string_view text = node.scalar;
     if (text.starts_with("$.")) text.remove_prefix(2);
     if (text == "$") text = "";

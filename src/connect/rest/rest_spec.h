@@ -25,9 +25,11 @@
 //       expired: [401]                     # statuses that mean: log in again
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,8 @@
 #include "service/procedure.h"
 
 namespace capstan::rest {
+
+inline constexpr auto kMethods = std::to_array<std::string_view>({"get", "post", "put", "patch", "delete", "head"});
 
 struct Paging {
   enum class By { kNone, kPage, kOffset, kCursor, kLink };
