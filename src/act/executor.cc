@@ -198,7 +198,14 @@ Status Executor::approve(std::string_view plan, std::string_view hash, std::stri
     return fail(ErrorCode::kFailedPrecondition, "this is not the plan that was looked at: its hash is another");
   }
   if (now - run->plan.created >= options_.validity) return fail(ErrorCode::kFailedPrecondition, "the plan has expired");
-  return note(plan_fact(fact_kind::kPlanApproved, *run, Json::object({{"hash", hash}, {"by", by}}), by, now));
+  std::vector<NewFact> facts = {
+      plan_fact(fact_kind::kPlanApproved, *run, Json::object({{"hash", hash}, {"by", by}}), by, now)};
+  if (const Grant& grant = run->plan.grant; !grant.empty()) {
+    facts.push_back(
+        plan_fact(fact_kind::kApprovalGiven, *run, Json::object({{"grant", grant.to_json()}, {"by", by}}), by, now));
+    facts.back().subject = "approval-" + run->plan.id;
+  }
+  return record_all(std::move(facts));
 }
 
 Status Executor::reject(std::string_view plan, std::string_view reason, std::string_view by, Time now) {

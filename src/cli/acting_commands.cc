@@ -10,20 +10,13 @@
 namespace capstan::cli {
 namespace {
 
-int change(const CommonOptions& common, const std::string& path, const Json& body) {
-  auto client = ApiClient::connect(common.data_directory);
-  if (!client) return failed(client.error());
-  const auto answer = client->post(path, body);
-  if (!answer) return failed(answer.error());
-  if (common.json) {
-    fmt::print("{}\n", answer->pretty());
-  } else if (answer->contains("state")) {
-    fmt::print("{}: {}{}\n", cell((*answer)["plan"]["id"]), cell((*answer)["state"]),
-               cell((*answer)["waiting_for"]).empty() ? "" : ", waiting for " + cell((*answer)["waiting_for"]));
-  } else {
+void print_done(const Json& answer) {
+  if (!answer.contains("state")) {
     fmt::print("done\n");
+    return;
   }
-  return 0;
+  fmt::print("{}: {}{}\n", cell(answer["plan"]["id"]), cell(answer["state"]),
+             cell(answer["waiting_for"]).empty() ? "" : ", waiting for " + cell(answer["waiting_for"]));
 }
 
 std::string plan_path(const std::string& id, const char* what) {
@@ -55,7 +48,7 @@ int approve(const CommonOptions& common, const std::string& id, std::string hash
     }
     hash = plan["hash"].string_or_empty();
   }
-  return change(common, plan_path(id, "approve"), Json::object({{"hash", hash}}));
+  return change(common, plan_path(id, "approve"), Json::object({{"hash", hash}}), print_done);
 }
 
 }  // namespace
@@ -63,12 +56,7 @@ int approve(const CommonOptions& common, const std::string& id, std::string hash
 void add_acting(CLI::App& app, CommonOptions& common, Action& chosen) {
   static std::string id, hash, reason, decision;
   static bool yes = false;
-  const auto add = [&](const char* name, const char* help) {
-    CLI::App* command = app.add_subcommand(name, help);
-    command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
-    command->add_flag("--json", common.json, "Print the API's answer as it is");
-    return command;
-  };
+  const auto add = [&](const char* name, const char* help) { return add_command(app, common, name, help); };
   CLI::App* approve_command = add("approve", "Let a plan run");
   approve_command->add_option("plan", id, "The plan's id")->required();
   approve_command->add_option("--hash", hash, "Only if the plan still has this hash");
@@ -79,18 +67,23 @@ void add_acting(CLI::App& app, CommonOptions& common, Action& chosen) {
   reject->add_option("plan", id, "The plan's id")->required();
   reject->add_option("--reason", reason, "Why");
   reject->callback([&] {
-    chosen = [&common] { return change(common, plan_path(id, "reject"), Json::object({{"reason", reason}})); };
+    chosen = [&common] {
+      return change(common, plan_path(id, "reject"), Json::object({{"reason", reason}}), print_done);
+    };
   });
 
   CLI::App* cancel = add("cancel", "Stop a plan: what runs is finished or undone, nothing new starts");
   cancel->add_option("plan", id, "The plan's id")->required();
-  cancel->callback([&] { chosen = [&common] { return change(common, plan_path(id, "cancel"), Json::object()); }; });
+  cancel->callback(
+      [&] { chosen = [&common] { return change(common, plan_path(id, "cancel"), Json::object(), print_done); }; });
 
   CLI::App* undo = add("undo", "Take back what a plan has done, as far as it can be taken back");
   undo->add_option("plan", id, "The plan's id")->required();
   undo->add_option("--reason", reason, "Why");
   undo->callback([&] {
-    chosen = [&common] { return change(common, plan_path(id, "undo"), Json::object({{"reason", reason}})); };
+    chosen = [&common] {
+      return change(common, plan_path(id, "undo"), Json::object({{"reason", reason}}), print_done);
+    };
   });
 
   CLI::App* resolve = add("resolve", "Say how an action ended whose end nobody knows");
@@ -101,17 +94,19 @@ void add_acting(CLI::App& app, CommonOptions& common, Action& chosen) {
   resolve->callback([&] {
     chosen = [&common] {
       return change(common, "/capstan/v1/actions/" + percent_encode(id) + "/resolve",
-                    Json::object({{"decision", decision}}));
+                    Json::object({{"decision", decision}}), print_done);
     };
   });
 
   CLI::App* pause = add("pause", "Stop everything that acts");
   pause->add_option("--reason", reason, "Why");
-  pause->callback(
-      [&] { chosen = [&common] { return change(common, "/capstan/v1/pause", Json::object({{"reason", reason}})); }; });
+  pause->callback([&] {
+    chosen = [&common] { return change(common, "/capstan/v1/pause", Json::object({{"reason", reason}}), print_done); };
+  });
 
   CLI::App* resume = add("resume", "Let it act again");
-  resume->callback([&] { chosen = [&common] { return change(common, "/capstan/v1/resume", Json::object()); }; });
+  resume->callback(
+      [&] { chosen = [&common] { return change(common, "/capstan/v1/resume", Json::object(), print_done); }; });
 }
 
 }  // namespace capstan::cli

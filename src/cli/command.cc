@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -136,6 +137,33 @@ std::string short_time(const Json& value) {
 int failed(const Error& error, int code) {
   std::fputs(("capstan: " + printable(error.to_string()) + "\n").c_str(), stderr);
   return code;
+}
+
+int shown(const CommonOptions& common, const Result<Json>& answer, const Print& print) {
+  if (!answer) return failed(answer.error());
+  if (common.json) {
+    std::fputs((answer->pretty() + "\n").c_str(), stdout);
+  } else {
+    print(*answer);
+  }
+  return 0;
+}
+
+int show(const CommonOptions& common, const std::string& path, const Print& print) {
+  auto client = ApiClient::connect(common.data_directory);
+  return client ? shown(common, client->get(path), print) : failed(client.error());
+}
+
+int change(const CommonOptions& common, const std::string& path, const Json& body, const Print& print) {
+  auto client = ApiClient::connect(common.data_directory);
+  return client ? shown(common, client->post(path, body), print) : failed(client.error());
+}
+
+CLI::App* add_command(CLI::App& app, CommonOptions& common, const char* name, const char* help) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
+  command->add_flag("--json", common.json, "Print the API's answer as it is");
+  return command;
 }
 
 }  // namespace capstan::cli

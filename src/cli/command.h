@@ -64,6 +64,16 @@ std::string short_time(const Json& value);
 // Prints an error and gives the exit code of a command that failed.
 int failed(const Error& error, int code = 1);
 
+// Prints an answer of the API with `print`, or as JSON where that is asked for; gives the exit code.
+using Print = std::function<void(const Json&)>;
+int shown(const CommonOptions& common, const Result<Json>& answer, const Print& print);
+// Gets a path, or posts to it, and shows the answer.
+int show(const CommonOptions& common, const std::string& path, const Print& print);
+int change(const CommonOptions& common, const std::string& path, const Json& body, const Print& print);
+
+// A command with the options that all of them have that talk to the running Capstan.
+CLI::App* add_command(CLI::App& app, CommonOptions& common, const char* name, const char* help);
+
 // Runs when a command was chosen; its result is the exit code.
 using Action = std::function<int()>;
 
@@ -75,6 +85,7 @@ void add_asking(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_acting(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_policies(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_services(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_drift(CLI::App& app, CommonOptions& common, Action& chosen);

@@ -15,27 +15,6 @@ struct FleetArguments {
   bool all = false;
 };
 
-int shown(const CommonOptions& common, const Result<Json>& answer, const std::function<void(const Json&)>& print) {
-  if (!answer) return failed(answer.error());
-  if (common.json) {
-    fmt::print("{}\n", answer->pretty());
-  } else {
-    print(*answer);
-  }
-  return 0;
-}
-
-int show(const CommonOptions& common, const std::string& path, const std::function<void(const Json&)>& print) {
-  auto client = ApiClient::connect(common.data_directory);
-  return client ? shown(common, client->get(path), print) : failed(client.error());
-}
-
-int change(const CommonOptions& common, const std::string& path, const Json& body,
-           const std::function<void(const Json&)>& print) {
-  auto client = ApiClient::connect(common.data_directory);
-  return client ? shown(common, client->post(path, body), print) : failed(client.error());
-}
-
 void print_checks(const Json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& finding : answer["findings"].items()) {
@@ -107,12 +86,7 @@ int diff(const CommonOptions& common, FleetArguments arguments) {
 
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen) {
   static FleetArguments arguments;
-  const auto add = [&](const char* name, const char* help) {
-    CLI::App* command = app.add_subcommand(name, help);
-    command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
-    command->add_flag("--json", common.json, "Print the API's answer as it is");
-    return command;
-  };
+  const auto add = [&](const char* name, const char* help) { return add_command(app, common, name, help); };
   CLI::App* checks = add("checks", "What violates rules about configuration");
   checks->add_option("--severity", arguments.severity, "Only of this severity");
   checks->add_option("--rule", arguments.rule, "Only of this rule");

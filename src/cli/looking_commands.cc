@@ -10,20 +10,6 @@
 namespace capstan::cli {
 namespace {
 
-// Gets a path and prints it with `print`, or as JSON where that is asked for.
-int show(const CommonOptions& common, const std::string& path, const std::function<void(const Json&)>& print) {
-  auto client = ApiClient::connect(common.data_directory);
-  if (!client) return failed(client.error());
-  const auto answer = client->get(path);
-  if (!answer) return failed(answer.error());
-  if (common.json) {
-    std::fputs((answer->pretty() + "\n").c_str(), stdout);
-  } else {
-    print(*answer);
-  }
-  return 0;
-}
-
 void print_status(const Json& overview) {
   const Json& counts = overview["counts"];
   fmt::print("host       {}\nversion    {}, since {}\nfacts      {}\n", cell(overview["host"]["name"]),
@@ -105,6 +91,32 @@ void print_why(const Json& answer) {
   for (const Json& line : answer["lines"].items()) fmt::print("{}\n", cell(line));
 }
 
+void print_verdicts(const Json& answer) {
+  for (const Json& verdict : answer["verdicts"].items()) {
+    fmt::print("{}{}: {}{}\n", cell(verdict["policy"]), verdict["paused"].bool_or(false) ? " (paused)" : "",
+               verdict["acts"].bool_or(false) ? "will be acted on: " : "", cell(verdict["why"]));
+  }
+}
+
+// What policies decided over it, where it is a resource, and the chain of causes that made it what it is.
+int why_of(const CommonOptions& common, const std::string& id, const std::string& policy) {
+  auto client = ApiClient::connect(common.data_directory);
+  if (!client) return failed(client.error());
+  auto verdicts = client->get(
+      fmt::format("/capstan/v1/verdicts?resource={}&policy={}", percent_encode(id), percent_encode(policy)));
+  if (!policy.empty()) return shown(common, verdicts, print_verdicts);
+  const std::string subject = verdicts ? (*verdicts)["resource"].string_or_empty() : id;
+  Result<Json> chain = client->get("/capstan/v1/why?id=" + percent_encode(subject));
+  if (!chain)
+    return failed(verdicts.has_value() || chain.error().code != ErrorCode::kNotFound ? chain.error()
+                                                                                     : verdicts.error());
+  if (verdicts) chain->set("verdicts", (*verdicts)["verdicts"]);
+  return shown(common, chain, [](const Json& answer) {
+    print_verdicts(answer);
+    print_why(answer);
+  });
+}
+
 void print_resources(const Json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& resource : answer["resources"].items()) {
@@ -126,12 +138,7 @@ void print_config(const Json& answer) {
 }  // namespace
 
 void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
-  const auto add = [&](const char* name, const char* help) {
-    CLI::App* command = app.add_subcommand(name, help);
-    command->add_option("--data", common.data_directory, "The data directory of the running Capstan");
-    command->add_flag("--json", common.json, "Print the API's answer as it is");
-    return command;
-  };
+  const auto add = [&](const char* name, const char* help) { return add_command(app, common, name, help); };
   const auto simple = [&](const char* name, const char* help, const char* path, void (*print)(const Json&)) {
     add(name, help)->callback([&common, &chosen, path, print] {
       chosen = [&common, path, print] { return show(common, path, print); };
@@ -142,8 +149,8 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
   simple("config", "The configuration files and what is wrong with them", "/capstan/v1/config", print_config);
 
   // Each keeps its own argument; the app outlives the parsing.
-  static std::string incident_state = "open", incident_id, why_id, plan_state = "all", fact_subject, fact_kind, kind,
-                     search;
+  static std::string incident_state = "open", incident_id, why_id, why_policy, plan_state = "all", fact_subject,
+                     fact_kind, kind, search;
   static int fact_limit = 50;
   CLI::App* incidents = add("incidents", "The incidents, or one of them");
   incidents->add_option("id", incident_id, "An incident: inc-12");
@@ -156,10 +163,13 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
       return show(common, "/capstan/v1/incidents?limit=100&state=" + incident_state, print_incidents);
     };
   });
-  CLI::App* why = add("why", "The chain of causes of an incident, plan, action, finding, resource or fact");
-  why->add_option("id", why_id, "Its id, or a fact's number")->required();
-  why->callback(
-      [&] { chosen = [&common] { return show(common, "/capstan/v1/why?id=" + percent_encode(why_id), print_why); }; });
+  CLI::App* why =
+      add("why",
+          "The chain of causes of an incident, plan, action, finding, resource or fact; and what policies decide "
+          "over a resource");
+  why->add_option("id", why_id, "Its id, a resource's name, or a fact's number")->required();
+  why->add_option("--policy", why_policy, "Only why this policy does, or does not, touch the resource");
+  why->callback([&] { chosen = [&common] { return why_of(common, why_id, why_policy); }; });
   CLI::App* plans = add("plans", "The plans: waiting for a person, running, finished");
   plans->add_option("--state", plan_state, "waiting, running, finished or all")
       ->check(CLI::IsMember({"waiting", "running", "finished", "all"}));

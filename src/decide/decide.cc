@@ -46,7 +46,7 @@ class Decider {
 
  private:
   Verdict judge(const Candidate& candidate) {
-    Verdict verdict{.resource = candidate.resource.id, .name = candidate.resource.name};
+    Verdict verdict{.resource = candidate.resource.id, .name = candidate.resource.name, .hours = candidate.hours};
     if (policy_.ensure) verdict.observed = candidate.resource.fields[policy_.ensure->inside.column].string_or_empty();
     if (!candidate.selected) {
       verdict.why = "not selected: " + candidate.why_not;
@@ -66,8 +66,17 @@ class Decider {
     return verdict;
   }
 
+  // The override that decides over a candidate, noted in `verdict`; null for none.
+  const Override* override_of(const ResourceId& id, Verdict& verdict) const {
+    const Override* found = find_override(id);
+    if (!found) return nullptr;
+    verdict.override = found->id;
+    verdict.why = fmt::format("override by {} until {}", found->by, clock_text(found->until));
+    return found;
+  }
+
   // The override of the candidate itself comes before one of what it belongs to.
-  const Override* override_of(const ResourceId& id) const {
+  const Override* find_override(const ResourceId& id) const {
     const Override* own = governing(situation_.overrides, policy_.name, id, situation_.now);
     if (own && !own->resource.empty()) return own;
     const auto owners = situation_.owners.find(id);
@@ -84,13 +93,9 @@ class Decider {
     if (policy_.ensure->hours.empty()) return standing_;
     const auto known = standings_.find(candidate.hours);
     if (known != standings_.end()) return known->second;
-    Result<Window> window = Window::parse(candidate.hours, policy_.ensure->zone);
-    Result<Schedule::Standing> standing = [&]() -> Result<Schedule::Standing> {
-      if (!window) return fail(window.error());
-      Schedule schedule = policy_.ensure->schedule;
-      schedule.add(std::move(*window));
-      return schedule.at(situation_.now);
-    }();
+    const Result<Schedule> schedule = policy_.ensure->schedule_of(candidate.hours);
+    const Result<Schedule::Standing> standing =
+        schedule ? Result<Schedule::Standing>(schedule->at(situation_.now)) : fail(schedule.error());
     standings_.emplace(candidate.hours, standing);
     return standing;
   }
@@ -115,13 +120,11 @@ class Decider {
     const std::optional<Schedule::Standing> standing = judge_time(candidate, "state", verdict, key);
     if (!standing) return nullptr;
     const WantedState* state = standing->inside ? &ensure.inside : ensure.outside ? &*ensure.outside : nullptr;
-    const Override* override = override_of(candidate.resource.id);
-    if (override) {
-      verdict.why = fmt::format("override by {} until {}", override->by, clock_text(override->until));
+    if (const Override* override = override_of(candidate.resource.id, verdict)) {
       key = "override " + override->id;
-      if (override->state == ensure.inside.name)
+      if (override->state == "up" || override->state == ensure.inside.name)
         state = &ensure.inside;
-      else if (ensure.outside && override->state == ensure.outside->name)
+      else if (ensure.outside && (override->state == "down" || override->state == ensure.outside->name))
         state = &*ensure.outside;
       else {
         verdict.why += override->state.empty() ? ": left alone"
@@ -172,18 +175,21 @@ class Decider {
     const std::optional<Schedule::Standing> standing = judge_time(candidate, "kept", verdict, key);
     if (!standing) return nullptr;
     bool inside = standing->inside;
-    if (const Override* override = override_of(candidate.resource.id)) {
-      verdict.why = fmt::format("override by {} until {}", override->by, clock_text(override->until));
+    if (const Override* override = override_of(candidate.resource.id, verdict)) {
       key = "override " + override->id;
-      const bool up = override->state == "running";
-      if (!up && override->state != "stopped") {
+      if (override->state != "up" && override->state != "down") {
         verdict.why += ": left alone";
         return nullptr;
       }
-      inside = up;
+      inside = override->state == "up";
     }
     first = inside ? 0 : ensure.kept.size();
     const std::vector<Kept>& list = inside ? ensure.kept : ensure.kept_outside;
+    const bool deletes = std::ranges::any_of(list, [](const Kept& kept) { return kept.step.verb == kDeleteAllOf; });
+    if (deletes && !verdict.override.empty() && inside) {
+      verdict.why += ": what is kept up is not taken back";
+      return nullptr;
+    }
     if (list.empty()) verdict.why = "nothing is wanted: " + verdict.why;
     return list.empty() ? nullptr : &list;
   }
@@ -275,8 +281,8 @@ class Decider {
                                 format_duration(std::max(held, Duration(0))), format_duration(policy_.when->hold));
       return;
     }
-    if (const Override* override = override_of(candidate.resource.id)) {
-      verdict.why = fmt::format("override by {} until {}: left alone", override->by, clock_text(override->until));
+    if (override_of(candidate.resource.id, verdict)) {
+      verdict.why += ": left alone";
       return;
     }
     std::vector<Intended> chain;
@@ -387,6 +393,7 @@ class Decider {
     if (intended_.empty()) return;
     std::map<ResourceId, size_t> actions;  // By root.
     for (const Intended& intended : intended_) ++actions[intended.root];
+    const bool covered = policy_.approval == "standing" && keep_covered(actions);
     const size_t whole = actions.size();
     std::set<ResourceId> roots;
     size_t taken = 0;
@@ -396,18 +403,55 @@ class Decider {
       taken += count;
     }
     for (const auto& [root, count] : actions) {
-      if (!roots.contains(root)) postpone(root, roots.size(), whole);
+      if (!roots.contains(root)) put_off(root, fmt::format("comes after the first {} of {}", roots.size(), whole));
     }
     std::erase_if(intended_, [&](const Intended& intended) { return !roots.contains(intended.root); });
     std::ranges::stable_sort(intended_, {}, &Intended::step);
     decision_.plan = PlanMaker(policy_, situation_.relations, selected_, whole).make(intended_, situation_.now);
+    if (covered || policy_.approval == "none") return;
+    decision_.plan->approval = "ask";
+    decision_.plan->grant = grant_of(roots);
   }
 
-  void postpone(const ResourceId& id, size_t most, size_t whole) {
+  // Leaves only what a person has agreed to in advance, where there is such; the rest comes in a plan of its own, which
+  // asks. False when all of it has to be asked for.
+  bool keep_covered(std::map<ResourceId, size_t>& actions) {
+    const PolicyVersion version{policy_.name, policy_.version};
+    const auto is_covered = [&](const ResourceId& root) {
+      const auto owners = situation_.owners.find(root);
+      return covering(situation_.approvals, version, root,
+                      owners == situation_.owners.end() ? std::span<const ResourceId>() : owners->second) != nullptr;
+    };
+    std::set<ResourceId> uncovered;
+    for (const auto& [root, count] : actions) {
+      if (!is_covered(root)) uncovered.insert(root);
+    }
+    if (uncovered.size() == actions.size()) return false;
+    for (const ResourceId& root : uncovered) {
+      actions.erase(root);
+      put_off(root, "is asked for when what has been approved in advance is done");
+    }
+    std::erase_if(intended_, [&](const Intended& intended) { return uncovered.contains(intended.root); });
+    return true;
+  }
+
+  // What a person allows for good with a plan about `roots`.
+  Grant grant_of(const std::set<ResourceId>& roots) const {
+    Grant grant;
+    if (policy_.approval == "standing") grant.policies.push_back({policy_.name, policy_.version});
+    for (const std::string& name : policy_.grants) {
+      const auto known = situation_.versions.find(name);
+      if (known != situation_.versions.end() && name != policy_.name) grant.policies.push_back({name, known->second});
+    }
+    if (!grant.empty()) grant.resources.assign(roots.begin(), roots.end());
+    return grant;
+  }
+
+  void put_off(const ResourceId& id, const std::string& why) {
     for (Verdict& verdict : decision_.verdicts) {
       if (verdict.resource != id) continue;
       verdict.acts = false;
-      verdict.why = fmt::format("comes after the first {} of {}: {}", most, whole, verdict.why);
+      verdict.why = fmt::format("{}: {}", why, verdict.why);
     }
   }
 
@@ -470,6 +514,13 @@ class Decider {
 };
 
 }  // namespace
+
+Result<Schedule> Ensure::schedule_of(const std::string& own) const {
+  if (hours.empty()) return schedule;
+  Schedule result = schedule;
+  result.add(TRY(Window::parse(own, zone)));
+  return result;
+}
 
 bool Policy::deletes_all() const {
   const auto is_it = [](const Step& step) { return step.verb == kDeleteAllOf; };

@@ -11,6 +11,7 @@
 #include "decide/override.h"
 #include "decide/policy.h"
 #include "decide/selection.h"
+#include "decide/standing_approvals.h"
 #include "model/action.h"
 
 namespace capstan::decide {
@@ -19,13 +20,15 @@ namespace capstan::decide {
 struct Situation {
   std::vector<Candidate> candidates;  // From select_candidates.
   std::vector<Relation> relations;    // Between the candidates, for the order; others are ignored.
-  // What belongs to a candidate, directly or not: asked for only where a policy deletes it, or where `overrides` may
-  // name what a candidate belongs to.
+  // What belongs to a candidate, directly or not: asked for only where a policy deletes it.
   std::map<ResourceId, std::vector<Resource>> belongings;
+  // What a candidate belongs to: asked for only where `overrides` or `approvals` may name it.
   std::map<ResourceId, std::vector<ResourceId>> owners;
   std::vector<catalog::KnownFinding> findings;  // The open ones; and those of the policy's alert that have ended.
   std::vector<catalog::KnownIncident> incidents;
   std::vector<Override> overrides;
+  std::vector<StandingApproval> approvals;
+  std::map<std::string, std::string> versions;  // Of the policies that this one grants, by name.
   std::vector<ManualTouch> touches;
   const History* history = nullptr;  // Never null when decide is called.
   Time now;
@@ -40,6 +43,8 @@ struct Verdict {
   std::string wanted;    // The state it should be in; "" for none.
   bool acts = false;     // It is in the plan.
   std::string why;       // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
+  std::string override;  // The id of the override that decided; "" for none.
+  std::string hours;     // Its own window, where the policy asks for such.
 };
 
 struct Decision {

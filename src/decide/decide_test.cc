@@ -120,6 +120,69 @@ TEST(Order, LeavesOutTheLinkThatClosesACircle) {
   EXPECT_EQ(order.cycles, (std::vector<ResourceId>{"a"}));
 }
 
+TEST(StandingApprovals, CoverTheSameVersionOnTheirResourcesAndWhatBelongsToThem) {
+  StandingApprovals approvals;
+  const Grant grant{.policies = {{"up", "v1"}}, .resources = {"account/1"}};
+  const auto see = [&](const NewFact& fact) {
+    approvals.apply({.seq = 1,
+                     .at = fact.at,
+                     .kind = fact.kind,
+                     .subject = fact.subject,
+                     .body = fact.body,
+                     .cause = 0,
+                     .actor = ""});
+  };
+  see(give_approval(grant, "approval-1", "user:ann", Time()));
+  const std::vector<StandingApproval> all = approvals.all();
+  const std::vector<ResourceId> owners = {"project/1", "account/1"};
+  EXPECT_EQ(covering(all, {"up", "v1"}, "account/1", {})->by, "user:ann");
+  EXPECT_NE(covering(all, {"up", "v1"}, "vm/1", owners), nullptr);
+  EXPECT_EQ(covering(all, {"up", "v1"}, "vm/1", {}), nullptr);
+  EXPECT_EQ(covering(all, {"up", "v2"}, "account/1", {}), nullptr) << "a changed policy is another";
+  EXPECT_EQ(covering(all, {"down", "v1"}, "account/1", {}), nullptr);
+  see(withdraw_approval("approval-1", "user:ann", Time()));
+  EXPECT_TRUE(approvals.all().empty());
+}
+
+TEST(StandingApprovals, LapseWithTheirResource) {
+  StandingApprovals approvals;
+  const NewFact given =
+      give_approval({.policies = {{"up", "v1"}}, .resources = {"a", "b"}}, "approval-1", "user:ann", Time());
+  approvals.apply(
+      {.seq = 1, .at = {}, .kind = given.kind, .subject = given.subject, .body = given.body, .cause = 0, .actor = ""});
+  for (const char* gone : {"a", "b"}) {
+    ASSERT_EQ(approvals.all().size(), 1u);
+    approvals.apply(
+        {.seq = 2, .at = {}, .kind = "resource.gone", .subject = gone, .body = {}, .cause = 0, .actor = ""});
+  }
+  EXPECT_TRUE(approvals.all().empty()) << "an approval of nothing left would be one of everything";
+}
+
+TEST(Decide, DoesWhatWasApprovedInAdvanceFirstAndAsksForTheRest) {
+  const History history;
+  const Policy standing = policy((std::string(kUp) + "approve: standing\ngrants: [down]\n").c_str());
+  Situation now = situation({candidate("vm/1", "stopped"), candidate("vm/2", "stopped")}, history);
+  now.versions = {{"down", "d1"}};
+  const Decision asks = decide(standing, now);
+  ASSERT_TRUE(asks.plan.has_value());
+  EXPECT_EQ(asks.plan->approval, "ask");
+  EXPECT_EQ(asks.plan->grant.policies, (std::vector<PolicyVersion>{{"up", standing.version}, {"down", "d1"}}));
+  EXPECT_EQ(asks.plan->grant.resources, (std::vector<ResourceId>{"vm/1", "vm/2"}));
+
+  now.approvals = {{.id = "approval-1",
+                    .grant = {.policies = {{"up", standing.version}}, .resources = {"vm/2"}},
+                    .plan = "",
+                    .by = "user:ann",
+                    .at = {}}};
+  const Decision covered = decide(standing, now);
+  ASSERT_TRUE(covered.plan.has_value());
+  EXPECT_EQ(covered.plan->approval, "standing");
+  EXPECT_TRUE(covered.plan->grant.empty());
+  ASSERT_EQ(covered.plan->actions.size(), 1u);
+  EXPECT_EQ(covered.plan->actions.front().target, "vm/2");
+  EXPECT_EQ(covered.verdicts.front().why.find("is asked for when what has been approved in advance is done"), 0u);
+}
+
 TEST(Overrides, EndByThemselvesAndGovernByNearness) {
   const Time now = parse_time("2026-01-08T10:00:00Z").value();
   const auto make = [&](const char* id, const char* of, const char* resource, Duration until) {

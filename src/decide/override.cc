@@ -20,7 +20,8 @@ Json Override::to_json() const {
                        {"state", state},
                        {"from", format_time(from)},
                        {"until", format_time(until)},
-                       {"by", by}});
+                       {"by", by},
+                       {"reason", reason}});
 }
 
 Override Override::from_json(std::string_view id, const Json& json) {
@@ -30,7 +31,8 @@ Override Override::from_json(std::string_view id, const Json& json) {
           .state = json["state"].string_or_empty(),
           .from = parse_time(json["from"].string_or_empty()).value_or(Time()),
           .until = parse_time(json["until"].string_or_empty()).value_or(Time()),
-          .by = json["by"].string_or_empty()};
+          .by = json["by"].string_or_empty(),
+          .reason = json["reason"].string_or_empty()};
 }
 
 Result<NewFact> set_override(const Override& wanted, Time now) {

@@ -15,11 +15,14 @@ namespace capstan::decide {
 struct Override {
   std::string id;
   std::string policy;   // "" for all policies.
-  ResourceId resource;  // "" for all resources.
-  std::string state;    // The state to keep; "" to leave the resource alone.
+  ResourceId resource;  // "" for all resources; what belongs to it has its override, too.
+  // "up": what a policy wants within its hours, "down": what it wants outside of them; or a state by its name. "" to
+  // leave the resource alone.
+  std::string state;
   Time from;
   Time until;  // Ends by itself.
   std::string by;
+  std::string reason;  // For those who wonder; may be "".
 
   bool active(Time now) const { return from <= now && now < until; }
   Json to_json() const;

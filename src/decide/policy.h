@@ -80,6 +80,8 @@ struct Ensure {
   std::string hours;         // An SQL expression that gives each target's own window; "" where all have the schedule's.
   std::optional<Zone> zone;  // Of windows in it that name none.
 
+  // The schedule of a target whose own window is `own`. kInvalidArgument where that is not understood.
+  Result<Schedule> schedule_of(const std::string& own) const;
   bool is_list() const { return !kept.empty() || !kept_outside.empty(); }
 };
 
@@ -107,9 +109,11 @@ struct Policy {
   Duration verify_within{60'000};
   bool undo_on_failure = true;
   std::optional<Duration> undo_after_quiet;  // Only with a named rule: undone when it has not held for so long.
-  std::string approval = "ask";              // "ask", "none" or "standing".
-  std::optional<Duration> cooldown;          // Nothing: once an occurrence.
-  Duration respect_manual{0};                // How long a person's hand on a resource is respected.
+  // "ask"; "none"; or "standing": asked once for each resource, what is approved then is approved for good.
+  std::string approval = "ask";
+  std::vector<std::string> grants;   // Policies that a person who approves a plan of this one approves of, too.
+  std::optional<Duration> cooldown;  // Nothing: once an occurrence.
+  Duration respect_manual{0};        // How long a person's hand on a resource is respected.
   std::optional<Warning> warn;
   // The verb that deletes a resource of a kind, for steps that delete what belongs to a target.
   std::map<std::string, std::string, std::less<>> deletes;

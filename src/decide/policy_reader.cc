@@ -130,6 +130,10 @@ class PolicyReader {
     if (const ConfigNode* verify = map_.node("verify")) parts_.verify(*verify, policy_);
     if (const ConfigNode* undo = map_.node("undo")) parts_.undo(*undo, policy_);
     policy_.approval = map_.one_of("approve", {"ask", "none", "standing"}, "ask");
+    policy_.grants = map_.strings("grants");
+    if (!policy_.grants.empty() && policy_.approval == "none")
+      map_.problem(*document_.find("grants"),
+                   "'grants' needs a person who approves: 'approve' must be ask or standing");
     if (const ConfigNode* cooldown = map_.node("cooldown")) policy_.cooldown = span(*cooldown, "cooldown");
     if (const ConfigNode* manual = map_.node("manual")) {
       MapReader reader(*manual, "'manual'");

@@ -16,15 +16,12 @@ void add_edges(std::vector<Time>& edges, const Interval& interval) {
 
 }  // namespace
 
-// All-day events are days of the zone that the windows are in.
-const Zone& Schedule::calendar_zone() const { return windows_.empty() ? utc_ : windows_.front().zone(); }
-
 std::string Schedule::exception(Time time) const {
   for (const Window& window : except_windows_) {
     if (window.contains(time)) return "except " + window.says();
   }
   for (const NamedCalendar& named : except_calendars_) {
-    for (const Calendar::Day& day : named.calendar->between(time, time, calendar_zone())) {
+    for (const Calendar::Day& day : named.calendar->between(time, time, zone())) {
       if (day.interval.contains(time)) return fmt::format("{} ({})", day.summary, named.name);
     }
   }
@@ -51,12 +48,27 @@ std::vector<Time> Schedule::edges(Time from, Time to) const {
     }
   }
   for (const NamedCalendar& named : except_calendars_) {
-    for (const Calendar::Day& day : named.calendar->between(from, to, calendar_zone())) add_edges(edges, day.interval);
+    for (const Calendar::Day& day : named.calendar->between(from, to, zone())) add_edges(edges, day.interval);
   }
   std::erase_if(edges, [&](Time edge) { return edge < from || edge > to; });
   std::ranges::sort(edges);
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   return edges;
+}
+
+std::vector<Interval> Schedule::intervals(Time from, Time to) const {
+  std::vector<Interval> found;
+  std::vector<Time> all = edges(from, to);
+  all.insert(all.begin(), from);
+  all.push_back(to);
+  for (size_t i = 0; i + 1 < all.size(); ++i) {
+    if (all[i] >= all[i + 1] || !inside(all[i])) continue;
+    if (!found.empty() && found.back().end == all[i])
+      found.back().end = all[i + 1];
+    else
+      found.push_back({all[i], all[i + 1]});
+  }
+  return found;
 }
 
 Schedule::Standing Schedule::at(Time now) const {

@@ -30,6 +30,13 @@ class Schedule {
   };
   Standing at(Time now) const;
 
+  // What of [from, to] lies within, rising and without touching one another.
+  std::vector<Interval> intervals(Time from, Time to) const;
+  // The windows as they were written, without their exceptions: "Mon-Fri 09:00-18:00"; "" for always.
+  std::string describe() const;
+  // That of the first window; all-day events of calendars are days of it.
+  const Zone& zone() const { return windows_.empty() ? utc_ : windows_.front().zone(); }
+
  private:
   struct NamedCalendar {
     std::string name;
@@ -38,8 +45,6 @@ class Schedule {
   bool inside(Time time) const;
   // The exception that holds at `time`, for people; "" for none.
   std::string exception(Time time) const;
-  std::string describe() const;
-  const Zone& calendar_zone() const;
   // Every instant within [from, to] at which `inside` may change, rising.
   std::vector<Time> edges(Time from, Time to) const;
 

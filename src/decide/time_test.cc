@@ -4,6 +4,7 @@
 #include "decide/cron.h"
 #include "decide/period.h"
 #include "decide/schedule.h"
+#include "decide/until.h"
 #include "decide/window.h"
 #include "decide/zone.h"
 
@@ -34,6 +35,43 @@ TEST(Period, TakesPrometheusAndIsoForms) {
   for (const char* wrong : {"", "P", "PT", "P4H", "PT4D", "4", "soon", "P1DT", "PT1M1H", "P99999999D"}) {
     EXPECT_FALSE(parse_period(wrong).has_value()) << wrong;
   }
+}
+
+TEST(Until, NamesTheNextTimeThatTheClockShowsIt) {
+  const Zone seoul = zone("Asia/Seoul");
+  const Time now = at("2026-11-25T12:00:00Z");  // Wednesday, 21:00 in Seoul.
+  const auto until = [&](const char* text) {
+    const auto time = parse_until(text, seoul, now);
+    return time ? format_time(*time).substr(0, 16) : time.error().message;
+  };
+  EXPECT_EQ(until("22:00"), "2026-11-25T13:00");
+  EXPECT_EQ(until("21:00"), "2026-11-26T12:00") << "this very instant has come";
+  EXPECT_EQ(until("9:30"), "2026-11-26T00:30");
+  EXPECT_EQ(until("tomorrow 09:00"), "2026-11-26T00:00");
+  EXPECT_EQ(until("Fri 18:00"), "2026-11-27T09:00");
+  EXPECT_EQ(until("wednesday 20:00"), "2026-12-02T11:00") << "today's has passed";
+  EXPECT_EQ(until("today 24:00"), "2026-11-25T15:00");
+  EXPECT_EQ(until("2026-11-26 22:00"), "2026-11-26T13:00");
+  EXPECT_EQ(until("2026-11-26T22:00"), "2026-11-26T13:00");
+  EXPECT_EQ(until("2026-11-26T22:00:00+01:00"), "2026-11-26T21:00");
+  EXPECT_EQ(until("2h"), "2026-11-25T14:00");
+  EXPECT_EQ(until("P1D"), "2026-11-26T12:00");
+  EXPECT_EQ(until("today 20:00"), "'today 20:00' is not in the future");
+  for (const char* wrong : {"", "soon", "25:00", "22:60", "2026-02-30 10:00", "Fri", "tomorrow", "Foo 10:00", "-2h"}) {
+    EXPECT_NE(until(wrong).find("is no time to end at; expected something like 22:00"), std::string::npos) << wrong;
+  }
+}
+
+TEST(Until, OfASentenceKeepsItsParts) {
+  const auto parts = [](const char* text) {
+    const auto phrase = parse_keep_phrase(text);
+    return phrase ? phrase->resource + "|" + phrase->state + "|" + phrase->until : "refused";
+  };
+  EXPECT_EQ(parts("trial_user07 up until 22:00"), "trial_user07|up|22:00");
+  EXPECT_EQ(parts(" shop/web  alone for  2h "), "shop/web|alone|2h");
+  EXPECT_EQ(parts("shop/web until tomorrow 09:00"), "shop/web||tomorrow 09:00");
+  for (const char* wrong : {"", "until 22:00", "x up", "x up until", "x y z until 22:00"})
+    EXPECT_EQ(parts(wrong), "refused") << wrong;
 }
 
 TEST(Zone, MapsGapsToTheirEndAndOverlapsToTheFirst) {
@@ -197,6 +235,20 @@ TEST(Calendar, RefusesWhatItCannotDoWithItsLine) {
   EXPECT_EQ(parse("DTSTART;VALUE=DATE:20260230\n"), "kr.ics:3:1: '20260230' does not exist");
   EXPECT_EQ(parse("SUMMARY:x\n"), "kr.ics:4:1: an event needs DTSTART");
   EXPECT_FALSE(Calendar::parse("hello", "x.ics").has_value());
+}
+
+TEST(Schedule, GivesTheIntervalsOfAWeekWithoutItsExceptions) {
+  Schedule schedule;
+  schedule.add(Window::parse("Mon-Fri 09:00-18:00", zone("Asia/Seoul")).value());
+  schedule.add(Window::parse("Fri 18:00-20:00", zone("Asia/Seoul")).value());
+  schedule.add_exception(Window::parse("Wed 12:00-13:00", zone("Asia/Seoul")).value());
+  const auto found =
+      schedule.intervals(at("2026-11-23T03:00:00Z"), at("2026-11-30T00:00:00Z"));  // From Monday noon on.
+  std::string text;
+  for (const Interval& each : found)
+    text += format_time(each.begin).substr(8, 8) + "-" + format_time(each.end).substr(11, 5) + " ";
+  EXPECT_EQ(text, "23T03:00-09:00 24T00:00-09:00 25T00:00-03:00 25T04:00-09:00 26T00:00-09:00 27T00:00-11:00 ");
+  EXPECT_EQ(Schedule().intervals(at("2026-11-23T03:00:00Z"), at("2026-11-24T00:00:00Z")).size(), 1u) << "always";
 }
 
 TEST(Schedule, SaysSinceAndUntilWhen) {

@@ -52,6 +52,15 @@ Result<Zone> Zone::find(std::string_view name) {
   return Zone(zone, std::string(name));
 }
 
+Zone Zone::of_system() {
+  try {
+    const date::time_zone* zone = date::current_zone();
+    return Zone(zone, zone->name());
+  } catch (const std::exception&) {
+    return Zone();
+  }
+}
+
 LocalTime Zone::local(Time time) const {
   const date::sys_info info = zone_->get_info(std::chrono::floor<std::chrono::seconds>(time));
   return LocalTime(time.time_since_epoch() + std::chrono::duration_cast<Duration>(info.offset));

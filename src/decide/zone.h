@@ -25,6 +25,9 @@ class Zone {
   // "Asia/Seoul", "UTC". Unknown names are refused with the nearest known one.
   static Result<Zone> find(std::string_view name);
 
+  // The zone that the machine is set to; UTC where that cannot be told.
+  static Zone of_system();
+
   const std::string& name() const { return name_; }
   LocalTime local(Time time) const;
 

@@ -84,6 +84,16 @@ class Control {
   // Recomputes the whole chain of the ledger: reads all of it.
   virtual Result<Json> verify() const = 0;
   virtual Result<Json> policies() const = 0;
+  // What each policy (or one) decided over a resource, named by id or name, and the clause that decided it.
+  virtual Result<Json> verdicts(std::string_view resource, std::string_view policy) const = 0;
+  // What policies that are not in force, YAML as text, would do now; `file` is its name in errors. Nothing is changed.
+  virtual Result<Json> preview(std::string_view policies, std::string_view file) const = 0;
+  // When policies want what, from a time on ("now" where there is none) for so many days, with the overrides in force.
+  virtual Result<Json> calendar(std::optional<Time> from, int days) const = 0;
+  // What people have agreed to in advance.
+  virtual Result<Json> approvals() const = 0;
+  // What people asked for instead of policies, for a while.
+  virtual Result<Json> overrides() const = 0;
   virtual Result<Json> plans(std::string_view state) const = 0;  // "waiting", "running", "finished" or "all".
   virtual Result<Json> plan(std::string_view id) const = 0;
   virtual Json verbs() const = 0;
@@ -132,6 +142,11 @@ class Control {
   // `wanted` without id and time.
   virtual Result<Json> mute(Mute wanted, std::string_view by) = 0;
   virtual Result<Json> unmute(std::string_view id, std::string_view by) = 0;
+  // Lets a policy act on a resource (or, for "", on whatever it selects) without asking again.
+  virtual Result<Json> give_approval(std::string_view policy, std::string_view resource, std::string_view by) = 0;
+  virtual Result<Json> withdraw_approval(std::string_view id, std::string_view by) = 0;
+  virtual Result<Json> set_override(const OverrideRequest& wanted, std::string_view by) = 0;
+  virtual Result<Json> end_override(std::string_view id, std::string_view by) = 0;
   // What is asked about stored secrets, for administrators: secret::SecretQuestions says the questions.
   virtual Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) = 0;
   // Writes a fact about people: user.created, token.created.

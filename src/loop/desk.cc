@@ -26,10 +26,6 @@ Result<Json> Desk::plan(std::string_view id) const {
   return flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); }));
 }
 
-Result<Json> Desk::policies() const {
-  return parts_.loop.ask([&loop = parts_.loop] { return loop.policies().to_json(); });
-}
-
 Result<Json> Desk::change_plan(std::string plan, Change change) {
   return flatten(
       parts_.loop.ask([&loop = parts_.loop, plan = std::move(plan), change = std::move(change)]() -> Result<Json> {
@@ -83,8 +79,7 @@ Result<Json> Desk::run_policy(std::string_view name, std::string_view by) {
 Result<Json> Desk::pause_policy(std::string_view name, bool paused, std::string_view by) {
   return flatten(
       parts_.loop.ask([&loop = parts_.loop, name = std::string(name), paused, by = std::string(by)]() -> Result<Json> {
-        if (!loop.policies().knows(name))
-          return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'", name));
+        TRY(loop.policies().check_name(name));
         const std::string subject = "policy:" + name;
         const Time now = loop.parts().clock.now();
         TRY(paused ? loop.executor().pause(subject, "", by, now) : loop.executor().resume(subject, by, now));

@@ -51,6 +51,11 @@ class Desk final : public Control {
   Result<Json> why(std::string_view id) const override;
   Result<Json> verify() const override;
   Result<Json> policies() const override;
+  Result<Json> verdicts(std::string_view resource, std::string_view policy) const override;
+  Result<Json> preview(std::string_view policies, std::string_view file) const override;
+  Result<Json> calendar(std::optional<Time> from, int days) const override;
+  Result<Json> approvals() const override;
+  Result<Json> overrides() const override;
   Result<Json> plans(std::string_view state) const override;
   Result<Json> plan(std::string_view id) const override;
   Json verbs() const override;
@@ -81,6 +86,10 @@ class Desk final : public Control {
   Result<Json> resume(std::string_view by) override;
   Result<Json> mute(Mute wanted, std::string_view by) override;
   Result<Json> unmute(std::string_view id, std::string_view by) override;
+  Result<Json> give_approval(std::string_view policy, std::string_view resource, std::string_view by) override;
+  Result<Json> withdraw_approval(std::string_view id, std::string_view by) override;
+  Result<Json> set_override(const OverrideRequest& wanted, std::string_view by) override;
+  Result<Json> end_override(std::string_view id, std::string_view by) override;
   Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) override;
   Status record(NewFact fact) override;
   Subscription subscribe(std::function<void(std::string_view topic, Seq seq)> changed) override;

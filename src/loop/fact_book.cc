@@ -34,9 +34,9 @@ std::string_view topic_of(std::string_view fact_kind) {
     std::string_view topic;
   };
   static constexpr Prefix kPrefixes[] = {
-      {"incident.", "incidents"}, {"finding.", "findings"},   {"plan.", "plans"},
-      {"action.", "plans"},       {"resource.", "resources"}, {"relation.", "resources"},
-      {"policy.", "policies"},    {"config.", "config"},      {"capstan.", "config"},
+      {"incident.", "incidents"}, {"finding.", "findings"},   {"plan.", "plans"},      {"action.", "plans"},
+      {"resource.", "resources"}, {"relation.", "resources"}, {"policy.", "policies"}, {"override.", "policies"},
+      {"config.", "config"},      {"capstan.", "config"},
   };
   for (const Prefix& entry : kPrefixes) {
     if (fact_kind.starts_with(entry.prefix)) return entry.topic;

@@ -39,6 +39,16 @@ struct ServiceGraphQuery {
   size_t limit = 5'000;
 };
 
+// "" for what is not said.
+struct OverrideRequest {
+  std::string resource;  // An id, or a name that only one resource has; "" for all of `policy`.
+  std::string policy;    // "" for all policies.
+  std::string state;     // "up", "down", a state that a policy keeps, or "alone".
+  std::string until;     // As people say it: decide/until.h.
+  std::string zone;      // Of `until`; "" for the resource's own, else the machine's.
+  std::string reason;
+};
+
 // Over how long calls are counted: "5m", from a second to a day.
 Result<Duration> parse_window(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "catalog/sql_engine.h"
+#include "loop/override_desk.h"
 
 namespace capstan::loop {
 namespace {
@@ -336,6 +337,77 @@ TEST_F(LoopTest, SaysWhoHadAPolicyDecide) {
   ASSERT_TRUE(loop_->executor().pause("policy:up", "", "user:bob", clock_.now()));
   EXPECT_EQ(loop_->policies().run("up", "user:alice", catalog_->reader().value(), clock_.now()).error().code,
             ErrorCode::kFailedPrecondition);
+}
+
+TEST_F(LoopTest, KeepsAResourceAsAPersonSaysForAWhile) {
+  write("config/up.yaml", kKeep);
+  loop_->step();
+  observe("running");
+  const auto kept =
+      set_override(*loop_, {.resource = "web", .state = "alone", .until = "30s", .reason = "repair"}, "user:ann");
+  ASSERT_TRUE(kept) << kept.error().to_string();
+  observe("failed");
+  EXPECT_FALSE(pass(25, [&] { return count(fact_kind::kPlanProposed) > 0; }));
+  const Json shown = overrides_answer(*loop_)["overrides"];
+  ASSERT_EQ(shown.items().size(), 1u);
+  EXPECT_EQ(shown.items().front()["decides"].dump(), R"([{"policy":"up","resources":1}])");
+  const Resource web = catalog_->reader().value().resource("host_service/a:web").value()->resource;
+  EXPECT_EQ(
+      loop_->policies().verdicts_on(web, "up").items().front()["why"].string_or_empty().find("override by user:ann"),
+      0u);
+  EXPECT_TRUE(pass(15, [&] { return count(fact_kind::kPlanProposed) > 0; })) << "an override ends by itself";
+  EXPECT_TRUE(overrides_answer(*loop_)["overrides"].items().empty());
+}
+
+TEST_F(LoopTest, RefusesOverridesOfWhatThereIsNot) {
+  write("config/up.yaml", kKeep);
+  loop_->step();
+  observe("running");
+  const auto refusal = [&](const OverrideRequest& wanted) {
+    return set_override(*loop_, wanted, "user:ann").error().message;
+  };
+  EXPECT_EQ(refusal({.resource = "wbe", .until = "1h"}), "there is no resource 'wbe' (did you mean 'web'?)");
+  EXPECT_EQ(refusal({.resource = "web", .policy = "upp", .until = "1h"}),
+            "there is no policy 'upp' (did you mean 'up'?)");
+  EXPECT_EQ(refusal({.resource = "web", .state = "sideways", .until = "1h"}),
+            "'sideways' is no state to keep something in; expected alone, up, down, running");
+  EXPECT_EQ(refusal({.until = "1h"}), "an override names a policy, a resource or both; to stop everything, pause");
+  EXPECT_EQ(refusal({.resource = "web", .until = "100d"}),
+            "an override lasts at most 90 days; change the policy instead");
+  EXPECT_EQ(refusal({.resource = "web", .until = "22:00", .zone = "Asia/Soul"}),
+            "'Asia/Soul' is no time zone (did you mean 'Asia/Seoul'?)");
+  EXPECT_EQ(count(fact_kind::kOverrideSet), 0u);
+  EXPECT_EQ(end_override(*loop_, "override-1", "user:ann").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(LoopTest, LaysOutWhenPoliciesWantWhat) {
+  write("config/up.yaml", std::string(kKeep) + "during: Mon-Fri 09:00-18:00 Asia/Seoul\n");
+  loop_->step();
+  observe("running");
+  ASSERT_TRUE(pass(3, [&] { return !loop_->policies().calendar(clock_.now(), 7).items().empty(); }));
+  const Json row = loop_->policies().calendar(parse_time("2027-01-15T00:00:00Z").value(), 4).items().front();
+  EXPECT_EQ(row["hours"].string_or_empty(), "Mon-Fri 09:00-18:00");
+  EXPECT_EQ(row["zone"].string_or_empty(), "Asia/Seoul");
+  EXPECT_EQ(row["count"], Json(1));
+  EXPECT_EQ(row["inside"].string_or_empty(), "running");
+  // Friday's, and the beginning of Monday's, which is a weekend later.
+  EXPECT_EQ(row["spans"].dump(), R"([{"from":"2027-01-15T00:00:00.000Z","to":"2027-01-15T09:00:00.000Z"},)"
+                                 R"({"from":"2027-01-18T00:00:00.000Z","to":"2027-01-18T09:00:00.000Z"}])");
+}
+
+TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {
+  observe("failed");
+  const auto catalog = catalog_->reader().value();
+  const auto answer = loop_->policies().preview(kKeep, "up.yaml", catalog, clock_.now());
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  const Json& policy = (*answer)["policies"].items().front();
+  EXPECT_EQ(policy["plan"]["actions"].items().front()["action"]["verb"].string_or_empty(), "test.start");
+  EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kPlanProposed) > 0; }));
+  const auto wrong = loop_->policies().preview("policy: up\nselect: {kind: host_service}\nkeep: {by: test.strat}\n",
+                                               "up.yaml", catalog, clock_.now());
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().where.file, "up.yaml");
+  EXPECT_EQ(wrong.error().where.line, 3);
 }
 
 TEST_F(LoopTest, AnswersFromItsOwnThread) {

@@ -44,7 +44,8 @@ secret::RotationParts PasswordDesk::parts(VersionedSecretStore& store, const Pas
   return {.store = store,
           .set_password = change.set_password,
           .try_login = change.try_login,
-          .make_password = [this, policy = change.policy] { return make(policy); }};
+          .make_password = [this, policy = change.policy] { return make(policy); },
+          .marks = change.marks};
 }
 
 Result<RotationReport> PasswordDesk::change(const PasswordChange& change) {

@@ -7,6 +7,9 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/suggest.h"
+#include "loop/belongings.h"
+#include "loop/policy_calendar.h"
 
 namespace capstan::loop {
 namespace {
@@ -32,50 +35,6 @@ std::vector<Relation> relations_between(const std::vector<decide::Candidate>& ca
   return relations;
 }
 
-constexpr size_t kMostBelongings = 5'000;  // Of one resource.
-
-// What belongs to a resource, directly or not, by the relation belongs_to.
-Result<std::vector<Resource>> belongings_of(const ResourceId& owner, const catalog::CatalogReader& catalog,
-                                            std::vector<Relation>& relations) {
-  std::vector<Resource> found;
-  std::set<ResourceId> seen = {owner};
-  std::vector<ResourceId> stack = {owner};
-  while (!stack.empty()) {
-    const ResourceId at = std::move(stack.back());
-    stack.pop_back();
-    for (const catalog::KnownRelation& one : TRY(catalog.relations_of(at))) {
-      relations.push_back(one.relation);
-      if (one.relation.kind != "belongs_to" || one.relation.target != at || !seen.insert(one.relation.source).second)
-        continue;
-      const auto known = TRY(catalog.resource(one.relation.source));
-      if (!known) continue;
-      if (found.size() >= kMostBelongings)
-        return fail(ErrorCode::kResourceExhausted,
-                    fmt::format("more than {} resources belong to {}", kMostBelongings, owner));
-      found.push_back(known->resource);
-      stack.push_back(one.relation.source);
-    }
-  }
-  std::ranges::sort(found, {}, &Resource::id);
-  return found;
-}
-
-// What a resource belongs to, the nearest first.
-Result<std::vector<ResourceId>> owners_of(const ResourceId& id, const catalog::CatalogReader& catalog) {
-  std::vector<ResourceId> owners;
-  std::set<ResourceId> seen = {id};
-  ResourceId at = id;
-  while (true) {
-    const auto relations = TRY(catalog.relations_of(at));
-    const auto up = std::ranges::find_if(relations, [&](const catalog::KnownRelation& one) {
-      return one.relation.kind == "belongs_to" && one.relation.source == at;
-    });
-    if (up == relations.end() || !seen.insert(up->relation.target).second) return owners;
-    at = up->relation.target;
-    owners.push_back(at);
-  }
-}
-
 Json verdict_json(const decide::Verdict& verdict) {
   return Json::object({{"id", verdict.resource},
                        {"name", verdict.name},
@@ -83,7 +42,39 @@ Json verdict_json(const decide::Verdict& verdict) {
                        {"observed", verdict.observed},
                        {"wanted", verdict.wanted},
                        {"acts", verdict.acts},
-                       {"why", verdict.why}});
+                       {"why", verdict.why},
+                       {"override", verdict.override}});
+}
+
+Json verdicts_json(const std::vector<decide::Verdict>& verdicts) {
+  Json::Array list;
+  for (const decide::Verdict& verdict : verdicts) {
+    if (list.size() >= kMostVerdictsShown) break;
+    list.push_back(verdict_json(verdict));
+  }
+  return list;
+}
+
+// A plan that is only thought of, in the shape of a plan's status.
+Json preview_json(const Plan& plan, const VerbRegistry& verbs) {
+  Json::Array actions;
+  for (const Action& action : plan.actions) {
+    const Verb* verb = verbs.find(action.verb);
+    actions.push_back(Json::object({{"action", action.to_json()},
+                                    {"state", "preview"},
+                                    {"undoable", verb && verb->spec().undoable},
+                                    {"danger", verb ? to_string(verb->spec().danger) : ""}}));
+  }
+  return Json::object({{"plan", plan.to_json()}, {"state", "preview"}, {"actions", std::move(actions)}});
+}
+
+// Why a policy has nothing to say of a resource.
+std::string why_not_looked_at(const decide::Policy& policy, const Resource& resource) {
+  if (!policy.select.sql.empty()) return "not looked at: its SELECT does not give it";
+  if (!policy.select.kind.empty() && policy.select.kind != resource.kind)
+    return fmt::format("not looked at: it is about {}, and this is {}", policy.select.kind, resource.kind);
+  if (policy.select.empty()) return "not looked at: nothing that sets it off points here";
+  return "not looked at yet";
 }
 
 }  // namespace
@@ -91,6 +82,7 @@ Json verdict_json(const decide::Verdict& verdict) {
 void PolicyBoard::apply(const Fact& fact) {
   history_.apply(fact);
   overrides_.apply(fact);
+  approvals_.apply(fact);
   touches_.apply(fact, history_);
 }
 
@@ -115,15 +107,12 @@ void PolicyBoard::read_calendars(std::vector<Error>& problems) {
 std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::string> kinds, Time now) {
   std::vector<Error> problems;
   read_calendars(problems);
-  const decide::Vocabulary vocabulary{.verbs = parts_.verbs.specs(),
-                                      .kinds = std::move(kinds),
-                                      .calendars = &calendars_,
-                                      .sql = &parts_.sql,
-                                      .signals = &parts_.signals};
+  kinds_ = std::move(kinds);
+  const decide::Vocabulary words = vocabulary();
   std::map<std::filesystem::path, std::vector<decide::Policy>> good;
   for (const auto& [path, file] : config.files()) {
     if (!file.has(DocumentKind::kPolicy)) continue;
-    decide::ReadPolicies read = decide::read_policies(file.of(DocumentKind::kPolicy), vocabulary);
+    decide::ReadPolicies read = decide::read_policies(file.of(DocumentKind::kPolicy), words);
     if (read.problems.empty()) {
       good[path] = std::move(read.policies);
       continue;
@@ -154,7 +143,26 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
     }
   }
   entries_ = std::move(entries);
+  for (const auto& [name, entry] : entries_) {
+    if (const Status checked = check_grants(entry.policy); !checked) problems.push_back(checked.error());
+  }
   return problems;
+}
+
+Status PolicyBoard::check_grants(const decide::Policy& policy) const {
+  for (const std::string& name : policy.grants) {
+    if (const Status known = check_name(name); !known)
+      return fail(ErrorCode::kInvalidArgument, "'grants': " + known.error().message, policy.at);
+  }
+  return {};
+}
+
+decide::Vocabulary PolicyBoard::vocabulary() const {
+  return {.verbs = parts_.verbs.specs(),
+          .kinds = kinds_,
+          .calendars = &calendars_,
+          .sql = &parts_.sql,
+          .signals = &parts_.signals};
 }
 
 Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
@@ -196,6 +204,32 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
   }
 }
 
+Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, Time in_force_since,
+                                                  const catalog::CatalogReader& catalog, const Picture& picture,
+                                                  Time now) const {
+  decide::Situation situation;
+  situation.candidates =
+      TRY(decide::select_candidates(policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
+  if (policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
+  situation.findings = picture.findings;
+  if (policy.undo_after_quiet) {
+    std::ranges::move(TRY(catalog.resolved_findings(policy.when->name)), std::back_inserter(situation.findings));
+  }
+  situation.incidents = picture.incidents;
+  situation.overrides = overrides_.active(now);
+  if (policy.approval == "standing") situation.approvals = approvals_.all();
+  for (const std::string& name : policy.grants) {
+    if (const auto granted = entries_.find(name); granted != entries_.end())
+      situation.versions[name] = granted->second.policy.version;
+  }
+  TRY(add_belongings(policy, catalog, situation));
+  situation.touches = touches_.of(policy);
+  situation.history = &history_;
+  situation.now = now;
+  situation.in_force_since = in_force_since;
+  return decide::decide(policy, situation);
+}
+
 Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                Seq asked_by) {
   if (const std::string waits = waits_for_ ? waits_for_(entry.policy) : ""; !waits.empty()) {
@@ -203,22 +237,7 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
     entry.last.summary = "waits for " + waits;
     return {};
   }
-  decide::Situation situation;
-  situation.candidates = TRY(
-      decide::select_candidates(entry.policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
-  if (entry.policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
-  situation.findings = picture.findings;
-  if (entry.policy.undo_after_quiet) {
-    std::ranges::move(TRY(catalog.resolved_findings(entry.policy.when->name)), std::back_inserter(situation.findings));
-  }
-  situation.incidents = picture.incidents;
-  situation.overrides = overrides_.active(now);
-  TRY(add_belongings(entry.policy, catalog, situation));
-  situation.touches = touches_.of(entry.policy);
-  situation.history = &history_;
-  situation.now = now;
-  situation.in_force_since = entry.in_force_since;
-  entry.last = decide::decide(entry.policy, situation);
+  entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now));
   if (parts_.executor.paused(subject_of(entry.policy.name))) return {};
   for (const std::string& plan : entry.last.withdraw) {
     // Refused when somebody has started it meanwhile, which is as it should be.
@@ -237,12 +256,15 @@ Status PolicyBoard::add_belongings(const decide::Policy& policy, const catalog::
   const bool deletes = policy.deletes_all();
   const bool inherits =
       std::ranges::any_of(situation.overrides, [](const decide::Override& each) { return !each.resource.empty(); });
-  if (!deletes && !inherits) return {};
+  const bool is_approved = !situation.approvals.empty();
+  if (!deletes && !inherits && !is_approved) return {};
   for (const decide::Candidate& candidate : situation.candidates) {
     if (!candidate.selected) continue;
     const ResourceId& id = candidate.resource.id;
+    // Conditions that all hold need nobody's approval.
+    const bool may_act = candidate.so.empty() || std::ranges::count(candidate.so, std::optional(false)) > 0;
     if (deletes) situation.belongings[id] = TRY(belongings_of(id, catalog, situation.relations));
-    if (inherits) situation.owners[id] = TRY(owners_of(id, catalog));
+    if (inherits || (is_approved && may_act)) situation.owners[id] = TRY(owners_of(id, catalog));
   }
   return {};
 }
@@ -276,11 +298,6 @@ std::vector<decide::Notice> PolicyBoard::notices(Time now) {
 }
 
 Json PolicyBoard::entry_json(const Entry& entry) const {
-  Json::Array verdicts;
-  for (const decide::Verdict& verdict : entry.last.verdicts) {
-    if (verdicts.size() >= kMostVerdictsShown) break;
-    verdicts.push_back(verdict_json(verdict));
-  }
   return Json::object({{"name", entry.policy.name},
                        {"help", entry.policy.help},
                        {"file", entry.file.string()},
@@ -290,7 +307,7 @@ Json PolicyBoard::entry_json(const Entry& entry) const {
                        {"paused", parts_.executor.paused(subject_of(entry.policy.name))},
                        {"summary", entry.last.summary},
                        {"error", entry.error},
-                       {"resources", std::move(verdicts)},
+                       {"resources", verdicts_json(entry.last.verdicts)},
                        {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
 }
 
@@ -302,9 +319,8 @@ Json PolicyBoard::to_json() const {
 
 Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog,
                               Time now) {
-  const auto found = entries_.find(std::string(name));
-  if (found == entries_.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'", name));
-  Entry& entry = found->second;
+  TRY(check_name(name));
+  Entry& entry = entries_.at(std::string(name));
   if (parts_.executor.paused(subject_of(entry.policy.name)))
     return fail(ErrorCode::kFailedPrecondition, fmt::format("the policy '{}' is paused", name));
   const Picture picture = TRY(picture_of(catalog));
@@ -316,6 +332,119 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
     if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);
   }
   return answer;
+}
+
+Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
+                                  Time now) {
+  decide::ReadPolicies read = decide::read_policies(TRY(parse_yaml(text, file)), vocabulary());
+  if (!read.problems.empty()) return fail(read.problems.front());
+  if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});
+  const Picture picture = TRY(picture_of(catalog));
+  Json::Array policies;
+  for (const decide::Policy& policy : read.policies) {
+    const decide::Decision decision = TRY(decision_of(policy, now, catalog, picture, now));
+    policies.push_back(Json::object({{"name", policy.name},
+                                     {"approve", policy.approval},
+                                     {"summary", decision.summary},
+                                     {"resources", verdicts_json(decision.verdicts)},
+                                     {"plan", decision.plan ? preview_json(*decision.plan, parts_.verbs) : Json()}}));
+  }
+  return Json::object({{"policies", std::move(policies)}});
+}
+
+Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy) const {
+  Json::Array verdicts;
+  for (const auto& [name, entry] : entries_) {
+    if (!policy.empty() && name != policy) continue;
+    const auto found = std::ranges::find(entry.last.verdicts, resource.id, &decide::Verdict::resource);
+    const bool looked_at = found != entry.last.verdicts.end();
+    if (!looked_at && policy.empty() && entry.policy.select.kind != resource.kind) continue;
+    Json json = verdict_json(looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
+    if (!looked_at) {
+      const bool waits = entry.last.verdicts.empty() && !entry.last.summary.empty() && entry.error.empty();
+      json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
+                      : waits              ? entry.last.summary
+                                           : why_not_looked_at(entry.policy, resource));
+    }
+    json.set("policy", name);
+    json.set("paused", parts_.executor.paused(subject_of(name)));
+    verdicts.push_back(std::move(json));
+  }
+  return verdicts;
+}
+
+Status PolicyBoard::check_name(std::string_view name) const {
+  if (entries_.contains(std::string(name))) return {};
+  std::vector<std::string_view> names;
+  for (const auto& [known, entry] : entries_) names.push_back(known);
+  return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'{}", name, did_you_mean(name, names)));
+}
+
+Json PolicyBoard::approvals_json() const {
+  Json::Array list;
+  for (const StandingApproval& approval : approvals_.all()) {
+    Json::Array policies;
+    for (const PolicyVersion& each : approval.grant.policies) {
+      const auto entry = entries_.find(each.policy);
+      const bool holds = entry != entries_.end() && entry->second.policy.version == each.version;
+      policies.push_back(Json::object({{"policy", each.policy}, {"holds", holds}}));
+    }
+    const auto& resources = approval.grant.resources;
+    list.push_back(Json::object({{"id", approval.id},
+                                 {"policies", std::move(policies)},
+                                 {"resources", Json::Array(resources.begin(), resources.end())},
+                                 {"plan", approval.plan},
+                                 {"by", approval.by},
+                                 {"at", format_time(approval.at)}}));
+  }
+  return list;
+}
+
+Result<Grant> PolicyBoard::grant_of(std::string_view policy, const ResourceId& resource) const {
+  TRY(check_name(policy));
+  const decide::Policy& known = entries_.at(std::string(policy)).policy;
+  if (known.approval != "standing") {
+    return fail(ErrorCode::kFailedPrecondition,
+                fmt::format("the policy '{}' takes no standing approval: its 'approve' is {}", policy, known.approval));
+  }
+  Grant grant{.policies = {{known.name, known.version}}, .resources = {}};
+  if (!resource.empty()) grant.resources.push_back(resource);
+  return grant;
+}
+
+bool PolicyBoard::has_approval(std::string_view id) const {
+  const std::vector<StandingApproval> all = approvals_.all();
+  return std::ranges::find(all, id, &StandingApproval::id) != all.end();
+}
+
+Json PolicyBoard::decided_by(std::string_view override) const {
+  Json::Array list;
+  for (const auto& [name, entry] : entries_) {
+    const auto count = std::ranges::count(entry.last.verdicts, override, &decide::Verdict::override);
+    if (count > 0) list.push_back(Json::object({{"policy", name}, {"resources", count}}));
+  }
+  return list;
+}
+
+Json PolicyBoard::calendar(Time from, int days) const {
+  Json::Array rows;
+  for (const auto& [name, entry] : entries_)
+    std::ranges::move(calendar_rows(entry.policy, entry.last.verdicts, from, from + std::chrono::days(days)),
+                      std::back_inserter(rows));
+  return rows;
+}
+
+std::vector<std::string> PolicyBoard::states(std::string_view policy) const {
+  std::set<std::string> states;
+  for (const auto& [name, entry] : entries_) {
+    const auto& ensure = entry.policy.ensure;
+    if (!ensure || ensure->is_list() || (!policy.empty() && name != policy)) continue;
+    states.insert(ensure->inside.name);
+    if (ensure->outside) states.insert(ensure->outside->name);
+  }
+  std::vector<std::string> all = {"up", "down"};
+  all.insert(all.end(), states.begin(), states.end());
+  return all;
 }
 
 }  // namespace capstan::loop

@@ -58,7 +58,28 @@ class PolicyBoard {
   Json to_json() const;
   // Decides for one policy now and says what came of it.
   Result<Json> run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog, Time now);
-  bool knows(std::string_view name) const { return entries_.contains(std::string(name)); }
+  // What policies that are not in force would do now: those of `text`, YAML with the name `file`. Nothing is submitted.
+  Result<Json> preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog, Time now);
+  // What each policy decided over a resource last, and the clause that decided it; only of `policy` unless that is "",
+  // which then says why, too, when it does not look at the resource at all.
+  Json verdicts_on(const Resource& resource, std::string_view policy) const;
+
+  // kNotFound with the nearest name where no policy has this one.
+  Status check_name(std::string_view name) const;
+
+  // The overrides in force.
+  std::vector<decide::Override> overrides(Time now) const { return overrides_.active(now); }
+  // The policies over whose resources an override decides now: [{"policy", "resources": 3}].
+  Json decided_by(std::string_view override) const;
+  // The standing approvals in force: docs/reference/api.md.
+  Json approvals_json() const;
+  // What gives `policy` a standing approval, as it is now, on a resource or (for "") on all that it selects.
+  Result<Grant> grant_of(std::string_view policy, const ResourceId& resource) const;
+  bool has_approval(std::string_view id) const;
+  // When each policy wants what, from `from` on for `days`: docs/reference/api.md.
+  Json calendar(Time from, int days) const;
+  // What an override can keep something in: "up", "down" and the states that a policy (or any, for "") knows by name.
+  std::vector<std::string> states(std::string_view policy) const;
 
  private:
   struct Entry {
@@ -77,10 +98,14 @@ class PolicyBoard {
   static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
   void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
+  decide::Vocabulary vocabulary() const;
+  Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since,
+                                       const catalog::CatalogReader& catalog, const Picture& picture, Time now) const;
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                     Seq asked_by = 0);
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
+  Status check_grants(const decide::Policy& policy) const;
   void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
 
@@ -88,8 +113,10 @@ class PolicyBoard {
   WaitsFor waits_for_;
   std::filesystem::path calendar_directory_;
   decide::Calendars calendars_;
+  std::vector<std::string> kinds_;
   decide::History history_;
   decide::Overrides overrides_;
+  decide::StandingApprovals approvals_;
   decide::Touches touches_;
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.

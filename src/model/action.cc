@@ -91,6 +91,7 @@ std::string Plan::hash() const {
                                   {"after", Json::Array(action.after.begin(), action.after.end())}}));
   }
   bound.set("actions", std::move(steps));
+  if (!grant.empty()) bound.set("grant", grant.to_json());
   return hex(sha256(bound.dump()));
 }
 
@@ -108,6 +109,7 @@ Json Plan::to_json() const {
                        {"undo_on_failure", undo_on_failure},
                        {"undo_after_quiet_ms", int64_t{undo_after_quiet.count()}},
                        {"approval", approval},
+                       {"grant", grant.empty() ? Json() : grant.to_json()},
                        {"created", format_time(created)},
                        {"hash", hash()}});
 }
@@ -125,6 +127,7 @@ Plan Plan::from_json(const Json& json) {
   plan.undo_on_failure = json["undo_on_failure"].bool_or(true);
   plan.undo_after_quiet = Duration(json["undo_after_quiet_ms"].int_or(0));
   plan.approval = json["approval"].string_or_empty();
+  plan.grant = Grant::from_json(json["grant"]);
   plan.created = parse_time(json["created"].string_or_empty()).value_or(Time());
   return plan;
 }

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "model/fact.h"
 #include "model/resource.h"
+#include "model/standing_approval.h"
 
 namespace capstan {
 
@@ -66,12 +67,14 @@ struct Plan {
   Duration verify_within{60'000};  // How long the check may take to become true.
   bool undo_on_failure = true;     // Undo what can be undone when an action or the check fails.
   Duration undo_after_quiet{0};    // Undo it when its alert has been quiet for so long; 0 for never.
-  std::string approval;            // "ask", "none" (a policy may do it), "standing".
+  // "ask", "none" (a policy may do it), or "standing": a person has agreed to it in advance.
+  std::string approval;
+  Grant grant;  // What the person who approves the plan allows for good.
   Time created;
   Seq cause = 0;
 
-  // SHA-256 over policy version, verbs, targets, parameters and preconditions; approval binds to it. Prices, reasons
-  // and titles do not count.
+  // SHA-256 over policy version, verbs, targets, parameters, preconditions and grant; approval binds to it. Prices,
+  // reasons and titles do not count.
   std::string hash() const;
 
   Json to_json() const;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "base/result.h"
@@ -37,6 +38,8 @@ struct PasswordChange {
   std::string path;    // Of the record.
   std::string policy;  // The name of the password policy that the new one is made by; "" for the default.
   bool first = false;  // There is no password yet: an account is given its first one.
+  // Fields that are written with the password, in the same version: what the change was for.
+  std::map<std::string, std::string> marks;
   // How the other side is given a password (`old` is empty for the first), and asked whether one works.
   std::function<SetAnswer(const Secret& old, const Secret& wanted)> set_password;
   std::function<LoginAnswer(const Secret& password)> try_login;

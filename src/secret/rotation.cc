@@ -161,6 +161,7 @@ Result<RotationReport> Rotation::promote() {
   fields[std::string(kCurrent)] = field(kPending);
   fields.erase(fields.find(kPending));
   fields.erase(std::string(kTries));
+  for (const auto& [name, text] : parts_.marks) fields[name] = Secret(text);
   TRY(save(std::move(fields)));
   return end_with(RotationEnd::kRotated);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "model/secret_change.h"
@@ -24,6 +25,7 @@ struct RotationParts {
   std::function<SetAnswer(const Secret& old, const Secret& wanted)> set_password;
   std::function<LoginAnswer(const Secret& password)> try_login;
   std::function<Result<Secret>()> make_password;
+  std::map<std::string, std::string> marks = {};  // Fields that come with the new password when it is the current one.
 };
 
 // One call never has more logins refused than this, so that an account is not locked by us.

@@ -78,12 +78,14 @@ class World final : public VersionedSecretStore {
     return {.store = *this,
             .set_password = [this](const Secret& old, const Secret& wanted) { return set(old, wanted); },
             .try_login = [this](const Secret& password) { return log_in(password); },
-            .make_password = [this]() -> Result<Secret> { return Secret(fmt::format("new-{}", ++made_)); }};
+            .make_password = [this]() -> Result<Secret> { return Secret(fmt::format("new-{}", ++made_)); },
+            .marks = marks_};
   }
 
   std::string password_ = "old";
   SecretFields fields_ = {{"password", Secret("old")}, {"user", Secret("alice")}};
   int64_t version_ = 1;
+  std::map<std::string, std::string> marks_;
   int made_ = 0;
   int refused_ = 0;                // Logins of this run.
   bool lost_ = false;              // There was a moment in which no known password worked.
@@ -183,6 +185,16 @@ TEST(Rotation, WritesSetsProvesAndMakesCurrent) {
   EXPECT_EQ(world.password_, "new-1");
   EXPECT_TRUE(world.is_settled());
   EXPECT_EQ(world.fields_.at("user").reveal(), "alice");
+}
+
+TEST(Rotation, MarksWhatTheNewPasswordWasForInItsOwnVersion) {
+  World world(true);
+  world.marks_ = {{"closed_on", "2026-05-29"}};
+  EXPECT_EQ(world.rotate({.set = Set::kRefused})->end, RotationEnd::kRefused);
+  EXPECT_FALSE(world.fields_.contains("closed_on")) << "nothing was changed";
+  EXPECT_EQ(world.rotate({})->version, 5);
+  EXPECT_EQ(world.fields_.at("closed_on").reveal(), "2026-05-29");
+  EXPECT_EQ(world.fields_.at("password").reveal(), world.password_);
 }
 
 TEST(Rotation, KeepsTheOldPasswordWhenTheNewOneIsRefused) {

@@ -63,6 +63,17 @@ class FakeControl final : public loop::Control {
   }
   Result<Json> why(std::string_view id) const override { return said(fmt::format("why {}", id)); }
   Result<Json> policies() const override { return said("policies"); }
+  Result<Json> verdicts(std::string_view resource, std::string_view policy) const override {
+    return said(fmt::format("verdicts {}|{}", resource, policy));
+  }
+  Result<Json> preview(std::string_view policies, std::string_view file) const override {
+    return said(fmt::format("preview {} '{}'", file, policies));
+  }
+  Result<Json> calendar(std::optional<Time> from, int days) const override {
+    return said(fmt::format("calendar {} {}", from ? format_time(*from) : "now", days));
+  }
+  Result<Json> approvals() const override { return said("approvals"); }
+  Result<Json> overrides() const override { return said("overrides"); }
   Result<Json> plans(std::string_view state) const override { return said(fmt::format("plans {}", state)); }
   Result<Json> plan(std::string_view id) const override { return said(fmt::format("plan {}", id)); }
   Json verbs() const override { return said("verbs"); }
@@ -130,6 +141,19 @@ class FakeControl final : public loop::Control {
   }
   Result<Json> unmute(std::string_view id, std::string_view by) override {
     return said(fmt::format("unmute {} by {}", id, by));
+  }
+  Result<Json> give_approval(std::string_view policy, std::string_view resource, std::string_view by) override {
+    return said(fmt::format("allow {} on {} by {}", policy, resource, by));
+  }
+  Result<Json> withdraw_approval(std::string_view id, std::string_view by) override {
+    return said(fmt::format("withdraw {} by {}", id, by));
+  }
+  Result<Json> set_override(const loop::OverrideRequest& wanted, std::string_view by) override {
+    return said(fmt::format("keep {}|{} {} until {} {} '{}' by {}", wanted.resource, wanted.policy, wanted.state,
+                            wanted.until, wanted.zone, wanted.reason, by));
+  }
+  Result<Json> end_override(std::string_view id, std::string_view by) override {
+    return said(fmt::format("end {} by {}", id, by));
   }
   Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) override {
     return said(fmt::format("secrets {} {} by {}", what, question.dump(), by));

@@ -10,6 +10,7 @@
 #include "serve/gate.h"
 #include "serve/login_throttle.h"
 #include "serve/page.h"
+#include "serve/policy_routes.h"
 #include "serve/reading_routes.h"
 #include "serve/secret_routes.h"
 #include "serve/session_routes.h"
@@ -47,6 +48,7 @@ class RunningServer final : public Server {
                        {*users_, setup_, throttle_, control_, clock_, options_.version, options_.secure_cookie})));
     append(routes, reading_routes(control_, clock_));
     append(routes, fleet_routes(control_, clock_));
+    append(routes, policy_routes(control_));
     append(routes, reserved(changing_routes(control_)));
     append(routes, secret_routes(control_));
     append(routes, prometheus_routes(std::move(hooks.prometheus), std::move(hooks.remote_write)));

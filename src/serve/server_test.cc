@@ -165,6 +165,11 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/why?id=inc-3", "why inc-3"},
       {"/capstan/v1/verify", "verify"},
       {"/capstan/v1/policies", "policies"},
+      {"/capstan/v1/verdicts?resource=vm%2F1&policy=core-time", "verdicts vm/1|core-time"},
+      {"/capstan/v1/overrides", "overrides"},
+      {"/capstan/v1/approvals", "approvals"},
+      {"/capstan/v1/calendar", "calendar now 7"},
+      {"/capstan/v1/calendar?from=2026-01-08T18:00:00Z&days=1", "calendar 2026-01-08T18:00:00.000Z 1"},
       {"/capstan/v1/plans", "plans waiting"},
       {"/capstan/v1/plans/plan%2F1", "plan plan/1"},
       {"/capstan/v1/verbs", "verbs"},
@@ -181,6 +186,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
   }
   EXPECT_EQ(json(post("/capstan/v1/sql", Json::object({{"query", "SELECT 1"}}), viewer))["asked"],
             Json("sql SELECT 1"));
+  EXPECT_EQ(json(post("/capstan/v1/preview", Json::object({{"policies", "policy: p"}}), viewer))["asked"],
+            Json("preview policies 'policy: p'"));
   const Json change = Json::object({{"change", "kind: Pod"}, {"way", "merge"}, {"cluster", "prod"}});
   EXPECT_EQ(json(post("/capstan/v1/check", change, viewer))["asked"], Json("check 'kind: Pod' true prod default"));
   EXPECT_EQ(json(post("/capstan/v1/whatif", Json::object({{"drain", Json::array({"n1"})}}), viewer))["asked"],
@@ -201,6 +208,14 @@ TEST_F(ServerTest, PassesDecisionsOnWithWhoMadeThem) {
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/run", Json::object()), "run core-time by token:robot");
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/pause", Json::object()), "pause core-time by token:robot");
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/resume", Json::object()), "resume core-time by token:robot");
+  EXPECT_EQ(decide("/capstan/v1/approvals", Json::object({{"policy", "heal"}, {"resource", "vm/1"}})),
+            "allow heal on vm/1 by token:robot");
+  EXPECT_EQ(decide("/capstan/v1/approvals/approval-3/withdraw", Json::object()), "withdraw approval-3 by token:robot");
+  EXPECT_EQ(decide("/capstan/v1/overrides/override-3/end", Json::object()), "end override-3 by token:robot");
+  EXPECT_EQ(
+      decide("/capstan/v1/overrides",
+             Json::object({{"resource", "trial_user07"}, {"state", "up"}, {"until", "22:00"}, {"reason", "demo"}})),
+      "keep trial_user07| up until 22:00  'demo' by token:robot");
   EXPECT_EQ(decide("/capstan/v1/mutes/mute-3/end", Json::object()), "unmute mute-3 by token:robot");
   const Json mute = Json::object({{"rule", "R"}, {"namespace", "shop"}, {"reason", "why"}, {"for", "1h"}});
   EXPECT_EQ(decide("/capstan/v1/mutes", mute),

@@ -92,6 +92,7 @@ Result<PasswordChange> DescribedVerb::password_change(const Resource& target, co
   change.path = TRY(wanted.record.fill(scope)).string_or_empty();
   change.policy = wanted.policy;
   change.first = wanted.first;
+  for (const auto& [field, text] : wanted.marks) change.marks[field] = TRY(text.fill(scope)).string_or_empty();
   change.set_password = [this, scope, stop](const Secret& old, const Secret& fresh) {
     Scope with = scope;
     with.secrets.set("old_password", old.reveal());

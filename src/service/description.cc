@@ -158,6 +158,12 @@ class Reader {
     change.record = parse(reader.required_string("record"), node);
     change.policy = reader.string_or("policy", "");
     change.first = reader.bool_or("first", false);
+    for (const auto& [name, text] : reader.string_map("marks")) {
+      // A password has one way into a record, and that is not this one.
+      if (name.find("password") != std::string::npos)
+        reader.problem(node, fmt::format("the mark '{}' is named like a password", name));
+      change.marks.emplace_back(name, parse(text, node));
+    }
     for (Error& error : reader.problems()) problems_.push_back(std::move(error));
     change.proves = steps("proves", service);
     if (change.proves.empty()) problem(node, "a change of a password needs 'proves': the steps that log in with it");

@@ -72,6 +72,7 @@ struct VerbDescription {
     Template record;     // The path of the secret.
     std::string policy;  // Of passwords.
     bool first = false;
+    std::vector<std::pair<std::string, Template>> marks;  // Fields that are written with the password.
     Procedure proves;
   };
   Where at;

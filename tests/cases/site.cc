@@ -129,6 +129,8 @@ Status Site::resume(const std::string& subject, const std::string& by) {
 
 void Site::decide_all() {
   reasons_.clear();
+  std::map<std::string, std::string> versions;
+  for (const decide::Policy& policy : policies_) versions[policy.name] = policy.version;
   for (const decide::Policy& policy : policies_) {
     auto candidates = decide::select_candidates(policy, sql_, resources_, findings_, incidents_, clock_.now());
     if (!candidates) {
@@ -140,6 +142,8 @@ void Site::decide_all() {
                                 .findings = findings_,
                                 .incidents = incidents_,
                                 .overrides = overrides_.active(clock_.now()),
+                                .approvals = approvals_.all(),
+                                .versions = versions,
                                 .touches = touches_,
                                 .history = &history_,
                                 .now = clock_.now(),
@@ -188,6 +192,7 @@ void Site::start() {
   for (const Fact& fact : facts_.facts()) {
     history_.apply(fact);
     overrides_.apply(fact);
+  approvals_.apply(fact);
   }
   // What is looked up before anything else is done.
   const size_t before = world_.looks().size();

@@ -89,6 +89,7 @@ class Site {
   std::vector<decide::ManualTouch> touches_;
   decide::History history_;
   decide::Overrides overrides_;
+  decide::StandingApprovals approvals_;
   std::map<std::string, Plan> plans_;
   std::vector<Event> events_;
   std::vector<std::pair<ResourceId, std::string>> reasons_;

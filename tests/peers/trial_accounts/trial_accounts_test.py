@@ -117,6 +117,8 @@ class TrialAccounts(unittest.TestCase):
         self.services.control("/act", {"as": owner, "service": "modeler", "method": "POST", "path": f"/api/v2/projects/{project}/workspaces",
                                        "body": {"name": "left", "image": None, "cpu": 1, "memoryGiB": 2, "gpu": 0}})
         self.capstan.until(lambda: self.capstan.sql("SELECT id FROM modeler_item"), "the workspace is known", 90)
+        complete = "SELECT name FROM trial_record WHERE ends_on IS NOT NULL AND mcm_cluster IS NOT NULL AND modeler_project IS NOT NULL"
+        self.capstan.until(lambda: len(self.capstan.sql(complete)) == 2, "the records say what the accounts have", 150)
         time.sleep(31)  # What has just been done is given half a minute to show.
         (self.capstan.config / "accounts.yaml").write_text(accounts(2, -30, -2))
         over = lambda: not any(account["login"].startswith("trial_") for account in self.services.state()["accounts"])
@@ -124,6 +126,12 @@ class TrialAccounts(unittest.TestCase):
         state = self.services.state()
         self.assertEqual(state["clusters"], [])
         self.assertEqual(state["projects"], [])
+        later = self.services.audit()[began:]
+        changes = [at for at, call in enumerate(later) if call["path"] == "/api/v1/me/password" and call["changed"]]
+        deletions = [at for at, call in enumerate(later) if call["method"] == "DELETE" and call["changed"] and "/accounts/" in call["path"]]
+        self.assertEqual(len(changes), 2, "each password is changed once")
+        self.assertLess(max(changes), min(deletions), "and before the accounts go")
+        self.capstan.until(lambda: len(self.capstan.sql("SELECT name FROM trial_record WHERE closed_on IS NOT NULL")) == 2, "the records say so", 90)
         refused = [call for call in self.services.audit()[began:] if call["method"] == "DELETE" and call["status"] == 409]
         self.assertEqual(refused, [], "the order of dependencies leaves nothing in the way")
 
