@@ -189,6 +189,7 @@ void Site::start() {
   executor_->restore(facts_.facts());
   history_ = decide::History();
   overrides_ = decide::Overrides();
+  approvals_ = decide::StandingApprovals();
   for (const Fact& fact : facts_.facts()) {
     history_.apply(fact);
     overrides_.apply(fact);
@@ -211,6 +212,7 @@ void Site::note(const Fact& fact) {
   laws_.see(fact);
   history_.apply(fact);
   overrides_.apply(fact);
+  approvals_.apply(fact);
   if (fact.kind == fact_kind::kPlanProposed) {
     Plan plan = Plan::from_json(fact.body["plan"]);
     if (plan.approval != "none" && plan.approval != "standing") {
