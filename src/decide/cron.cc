@@ -230,6 +230,31 @@ bool Cron::matches_day(local_days day) const {
   return any_day_ || any_weekday_ ? of_month && of_week : of_month || of_week;
 }
 
+std::optional<Time> Cron::first_on(local_days day, Time time) const {
+  constexpr Duration kMinute{60'000};
+  const auto is_set = [](uint64_t bits, int64_t bit) { return (bits >> bit & 1) != 0; };
+  if (follows_the_wall_) {
+    const Time begin = zone_.instant(LocalTime(day));
+    const Time end = zone_.instant(LocalTime(day + days(1)));
+    for (Time at = time < begin ? begin : begin + ((time - begin) / kMinute + 1) * kMinute; at < end; at += kMinute) {
+      const auto minute = std::chrono::floor<std::chrono::minutes>(zone_.local(at) - LocalTime(day)).count();
+      if (minute >= 0 && minute < 24 * 60 && is_set(minutes_, minute % 60) && is_set(hours_, minute / 60)) return at;
+    }
+    return std::nullopt;
+  }
+  for (int hour = 0; hour < 24; ++hour) {
+    if (!is_set(hours_, hour)) continue;
+    // The last minute of the hour tells whether the others need to be looked at.
+    if (zone_.instant(LocalTime(day) + std::chrono::minutes(hour * 60 + 59)) <= time) continue;
+    for (int minute = 0; minute < 60; ++minute) {
+      if (!is_set(minutes_, minute)) continue;
+      const Time at = zone_.instant(LocalTime(day) + std::chrono::minutes(hour * 60 + minute));
+      if (at > time) return at;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<Time> Cron::instants(local_days day) const {
   std::vector<Time> times;
   if (follows_the_wall_) {
@@ -255,9 +280,7 @@ std::optional<Time> Cron::next_after(Time time) const {
   local_days day = std::chrono::floor<days>(zone_.local(time)) - days(1);
   for (int i = 0; i < kSearchDays; ++i, day += days(1)) {
     if (!matches_day(day)) continue;
-    for (Time candidate : instants(day)) {
-      if (candidate > time) return candidate;
-    }
+    if (const std::optional<Time> found = first_on(day, time)) return found;
   }
   return std::nullopt;
 }

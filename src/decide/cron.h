@@ -40,6 +40,8 @@ class Cron {
   bool matches_day(std::chrono::local_days day) const;
   bool matches_day_of_month(const std::chrono::year_month_day& date) const;
   bool matches_weekday(std::chrono::local_days day, const std::chrono::year_month_day& date) const;
+  // The first instant of a local day that comes after `time`.
+  std::optional<Time> first_on(std::chrono::local_days day, Time time) const;
   // All instants of one local day, rising, without doubles.
   std::vector<Time> instants(std::chrono::local_days day) const;
   Status read_days_of_month(std::string_view field);

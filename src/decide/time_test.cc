@@ -1,4 +1,8 @@
+#include <date/tz.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
 
 #include "decide/calendar.h"
 #include "decide/cron.h"
@@ -235,6 +239,61 @@ TEST(Calendar, RefusesWhatItCannotDoWithItsLine) {
   EXPECT_EQ(parse("DTSTART;VALUE=DATE:20260230\n"), "kr.ics:3:1: '20260230' does not exist");
   EXPECT_EQ(parse("SUMMARY:x\n"), "kr.ics:4:1: an event needs DTSTART");
   EXPECT_FALSE(Calendar::parse("hello", "x.ics").has_value());
+}
+
+// In every zone there is, around each of its jumps of some years: what a look at the clock says is what the intervals
+// say.
+TEST(Window, AgreesWithItsIntervalsInEveryZone) {
+  const char* const texts[] = {"Mon-Fri 09:00-18:00",
+                               "daily 22:00-06:00",
+                               "daily 01:15-02:30",
+                               "Sun 02:30-03:30",
+                               "Fri 18:00-Mon 08:00",
+                               "daily 00:00-01:00,23:30-24:00",
+                               "Sat,Sun"};
+  const Time begin = at("2023-01-01T00:00:00Z");
+  std::mt19937_64 random(7);
+  size_t jumps = 0;
+  for (const date::time_zone& each : date::get_tzdb().zones) {
+    const Zone here = zone(each.name().c_str());
+    std::vector<Time> times;
+    for (int i = 0; i < 20; ++i) times.push_back(begin + Duration(static_cast<int64_t>(random() % 94'000'000'000)));
+    for (Time hour = begin; hour < begin + std::chrono::days(1'000); hour += std::chrono::hours(12)) {
+      if (here.local(hour + std::chrono::hours(12)) - here.local(hour) == std::chrono::hours(12)) continue;
+      ++jumps;
+      for (int minute = -240; minute < 960; minute += 5)
+        times.push_back(hour + std::chrono::minutes(minute) + Duration(minute % 2));
+    }
+    for (const char* text : texts) {
+      const Window window = Window::parse(text, here).value();
+      for (const Time time : times) {
+        const auto intervals = window.intervals(time, time);
+        const bool expected =
+            std::ranges::any_of(intervals, [&](const Interval& interval) { return interval.contains(time); });
+        ASSERT_EQ(window.contains(time), expected) << each.name() << ' ' << text << ' ' << format_time(time);
+      }
+    }
+  }
+  EXPECT_GT(jumps, 500u) << "otherwise it proves nothing";
+}
+
+TEST(Zone, AnswersAsTheSystemsZoneDoes) {
+  std::mt19937_64 random(11);
+  for (const date::time_zone& each : date::get_tzdb().zones) {
+    const Zone here = zone(each.name().c_str());
+    for (int i = 0; i < 500; ++i) {
+      const Time time(Duration(static_cast<int64_t>(random() % 5'000'000'000'000) - 400'000'000'000));
+      const auto info = each.get_info(std::chrono::floor<std::chrono::seconds>(time));
+      ASSERT_EQ(here.local(time).time_since_epoch(), time.time_since_epoch() + info.offset)
+          << each.name() << ' ' << format_time(time);
+      const date::local_time<Duration> wall(time.time_since_epoch());
+      const date::local_info there = each.get_info(wall);
+      const Time expected = there.result == date::local_info::nonexistent
+                                ? Time(there.first.end.time_since_epoch())
+                                : Time(wall.time_since_epoch() - there.first.offset);
+      ASSERT_EQ(here.instant(LocalTime(wall.time_since_epoch())), expected) << each.name() << ' ' << format_time(time);
+    }
+  }
 }
 
 TEST(Schedule, GivesTheIntervalsOfAWeekWithoutItsExceptions) {

@@ -164,11 +164,27 @@ Result<Window> Window::parse(std::string_view text, const std::optional<Zone>& z
   }
   window.spans_ = TRY(parse_spans(plain));
   window.says_ = std::move(plain);
+  window.lay_out();
   return window;
 }
 
+void Window::lay_out() {
+  for (const Span& span : spans_) {
+    for (size_t weekday = 0; weekday < 7; ++weekday) {
+      if (!(span.weekdays >> weekday & 1)) continue;
+      const size_t begin = weekday * kDayMinutes + static_cast<size_t>(span.from);
+      for (size_t i = 0; i < static_cast<size_t>(span.to - span.from); ++i) minutes_.set((begin + i) % minutes_.size());
+    }
+  }
+}
+
 bool Window::contains(Time time) const {
-  return std::ranges::any_of(intervals(time, time), [&](const Interval& each) { return each.contains(time); });
+  const LocalTime local = zone_.monotonic_local(time);
+  const auto minutes = std::chrono::floor<std::chrono::minutes>(local.time_since_epoch()).count();
+  // 1 January 1970 was a Thursday.
+  constexpr int64_t kWeek = 7 * kDayMinutes;
+  const int64_t minute = (minutes + 4 * kDayMinutes) % kWeek;
+  return minutes_[static_cast<size_t>(minute < 0 ? minute + kWeek : minute)];
 }
 
 std::vector<Interval> Window::intervals(Time from, Time to) const {

@@ -10,6 +10,7 @@
 // at which it shows its end (decide/zone.h says what daylight saving makes of such times).
 #pragma once
 
+#include <bitset>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ class Window {
   const std::string& says() const { return says_; }
   const Zone& zone() const { return zone_; }
 
+  // Takes some nanoseconds.
   bool contains(Time time) const;
   // The intervals that touch [from, to], rising by begin; those of one window may overlap.
   std::vector<Interval> intervals(Time from, Time to) const;
@@ -48,10 +50,14 @@ class Window {
     int to = 0;             // More than 1440 when it ends on a later day.
   };
   static Result<std::vector<Span>> parse_spans(std::string_view text);
+  void lay_out();
 
   std::string says_;
   Zone zone_;
   std::vector<Span> spans_;
+  // Whether each minute of a week, from Sunday's first on, lies within. The clock on the wall decides: a window's edges
+  // are the first instants at which it shows them, so that an hour that comes a second time changes nothing.
+  std::bitset<7 * 1440> minutes_;
 };
 
 }  // namespace capstan::decide

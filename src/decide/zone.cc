@@ -62,11 +62,25 @@ Zone Zone::of_system() {
 }
 
 LocalTime Zone::local(Time time) const {
+  if (!table_) return LocalTime(time.time_since_epoch());
+  if (table_->covers(time)) return table_->local(time);
   const date::sys_info info = zone_->get_info(std::chrono::floor<std::chrono::seconds>(time));
   return LocalTime(time.time_since_epoch() + std::chrono::duration_cast<Duration>(info.offset));
 }
 
+LocalTime Zone::monotonic_local(Time time) const {
+  if (!table_) return LocalTime(time.time_since_epoch());
+  if (table_->covers(time)) return table_->monotonic_local(time);
+  const LocalTime shown = local(time);
+  if (instant(shown) == time) return shown;
+  // The second coming of an hour: the first one ended where the clock jumped back.
+  const date::sys_info info = zone_->get_info(std::chrono::floor<std::chrono::seconds>(time));
+  return local(Time(info.begin.time_since_epoch()) - Duration(1));
+}
+
 Time Zone::instant(LocalTime local) const {
+  if (!table_) return Time(local.time_since_epoch());
+  if (table_->covers(local)) return table_->instant(local);
   const date::local_time<Duration> wall(local.time_since_epoch());
   const date::local_info info = zone_->get_info(wall);
   // In a gap `first.end` is the instant of the jump; in an overlap `first` is the earlier of both readings.

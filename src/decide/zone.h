@@ -2,19 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "base/time.h"
-
-namespace date {
-class time_zone;
-}
+#include "decide/offset_table.h"
 
 namespace capstan::decide {
-
-using LocalTime = std::chrono::local_time<Duration>;  // What the clock on the wall shows.
 
 // Cheap to copy. Thread-safe. Rules come from the system's zoneinfo through Howard Hinnant's date library.
 class Zone {
@@ -30,6 +26,8 @@ class Zone {
 
   const std::string& name() const { return name_; }
   LocalTime local(Time time) const;
+  // As `local`, but never back: while daylight saving shows an hour a second time, its last instant.
+  LocalTime monotonic_local(Time time) const;
 
   // The instant of a wall clock time. A time that daylight saving skips means the first instant after the gap; one that
   // comes twice means its first occurrence.
@@ -38,8 +36,10 @@ class Zone {
   bool operator==(const Zone& other) const { return zone_ == other.zone_; }
 
  private:
-  Zone(const date::time_zone* zone, std::string name) : zone_(zone), name_(std::move(name)) {}
+  Zone(const date::time_zone* zone, std::string name)
+      : zone_(zone), table_(std::make_shared<const OffsetTable>(*zone)), name_(std::move(name)) {}
   const date::time_zone* zone_;
+  std::shared_ptr<const OffsetTable> table_;  // Null for UTC, which needs none.
   std::string name_;
 };
 

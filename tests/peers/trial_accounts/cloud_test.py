@@ -2,6 +2,7 @@
 import datetime
 import pathlib
 import sys
+import time
 import unittest
 import urllib.request
 
@@ -36,8 +37,8 @@ class TrialCloud(unittest.TestCase):
     def begin(self, hours):
         self.services = Services(self.mailbox.maildir, "--delays", "0")
         self.addCleanup(self.services.stop)
-        more = f", region: {REGION}, launch_template: trial-workers, subnets: '{self.subnet}'"
-        self.capstan = Capstan(BINARY, self.services, self.mailbox, accounts(2, -10, 20, hours, more), aws=self.endpoint)
+        self.more = f", region: {REGION}, launch_template: trial-workers, subnets: '{self.subnet}'"
+        self.capstan = Capstan(BINARY, self.services, self.mailbox, accounts(2, -10, 20, hours, self.more), aws=self.endpoint)
         self.addCleanup(self.capstan.clean)
         self.addCleanup(self.capstan.stop)
         self.capstan.start()
@@ -62,6 +63,21 @@ class TrialCloud(unittest.TestCase):
         self.capstan.until(lambda: len(self.groups()) == 2, "the workers are there", 240)
         self.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="capstan-trial-user01", MinSize=2, DesiredCapacity=2)
         self.capstan.until(lambda: set(self.groups().values()) == {0}, "they are scaled in", 240)
+
+    def test_takes_back_what_is_at_aws(self):
+        self.begin("Mon-Sun 00:00-24:00")
+        self.capstan.until(lambda: self.groups() == {"capstan-trial-user01": 1, "capstan-trial-user02": 1}, "the workers run within the hours", 240)
+        self.capstan.until(lambda: len(self.capstan.sql("SELECT id FROM aws_iam_role WHERE name LIKE 'capstan-trial-%'")) == 2, "the roles are known", 90)
+        time.sleep(31)  # What has just been done is given half a minute to show.
+        (self.capstan.config / "accounts.yaml").write_text(accounts(2, -30, -2, "Mon-Sun 00:00-24:00", self.more))
+        try:
+            self.capstan.until(lambda: not self.groups() and not self.services.state()["accounts"][1:], "what is at AWS and the accounts are gone", 300)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.capstan.command('policies')} {self.capstan.troubles()}") from late
+        iam = self.client("iam")
+        self.assertEqual([role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("capstan-")], [])
+        self.assertEqual(iam.list_policies(Scope="Local")["Policies"], [])
+        self.assertEqual(self.client("s3").list_buckets()["Buckets"], [])
 
 
 if __name__ == "__main__":
