@@ -69,6 +69,12 @@ TEST_F(DerivedTest, WantsTheColumnsSourceAndTarget) {
               HasSubstr("must give the columns 'source' and 'target'"));
 }
 
+TEST(Relations, OfTwoFilesOfAPackDoNotTakeEachOtherAway) {
+  const char* text = "relation: x\nsql: SELECT 1 AS source, 2 AS target";
+  EXPECT_EQ(read_relations(text, "packs/p/relations.yaml", "p").relations.at(0).scope, "derived:p/x");
+  EXPECT_EQ(read_relations(text, "packs/p/cloud.yaml", "p").relations.at(0).scope, "derived:p/cloud/x");
+}
+
 TEST(DerivedRelations, SaysWhatIsWrongInAFile) {
   EXPECT_THAT(read_relations("relation: x", "r.yaml", "p").problems.at(0).to_string(), HasSubstr("sql"));
   EXPECT_THAT(read_relations("relation: X y\nsql: SELECT 1", "r.yaml", "p").problems.at(0).to_string(),

@@ -73,7 +73,7 @@ void read_way(MapReader& reader, const ConfigNode& document, RelationSpec& spec)
   if (ways != 1) reader.problem(document, "a relation needs one of 'sql', 'refers' and 'selects'");
 }
 
-Result<RelationSpec> read_relation(const ConfigNode& document, std::string_view pack) {
+Result<RelationSpec> read_relation(const ConfigNode& document, std::string_view part) {
   if (!document.is_map()) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}; expected a map that begins with 'relation:'", document.describe()), document.where);
@@ -92,7 +92,7 @@ Result<RelationSpec> read_relation(const ConfigNode& document, std::string_view 
   }
   read_way(reader, document, spec);
   TRY(reader.finish());
-  spec.scope = fmt::format("derived:{}/{}", pack, spec.kind);
+  spec.scope = fmt::format("derived:{}/{}", part, spec.kind);
   return spec;
 }
 
@@ -105,10 +105,12 @@ LoadedRelations read_relations(std::string_view text, std::string_view file, std
     loaded.problems.push_back(documents.error());
     return loaded;
   }
+  const std::string stem = std::filesystem::path(file).stem().string();
+  const std::string part = stem == "relations" ? std::string(pack) : fmt::format("{}/{}", pack, stem);
   std::map<std::string, int> of_kind;
   for (const ConfigNode& document : *documents) {
     if (document.is_null()) continue;
-    Result<RelationSpec> spec = read_relation(document, pack);
+    Result<RelationSpec> spec = read_relation(document, part);
     if (!spec) {
       loaded.problems.push_back(std::move(spec).error());
       continue;

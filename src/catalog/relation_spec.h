@@ -50,7 +50,7 @@ struct SelectionSpec {
 
 struct RelationSpec {
   std::string kind;   // "belongs_to"
-  std::string scope;  // "derived:<pack>/<kind>": the relations of one declaration never take away those of another.
+  std::string scope;  // "derived:<pack>/<kind>", "derived:<pack>/<file>/<kind>": the relations of one declaration never take away those of another.
   std::string sql;    // Gives the columns `source` and `target`; or one of:
   std::optional<ReferenceSpec> refers = {};
   std::optional<SelectionSpec> selects = {};
@@ -62,7 +62,7 @@ struct LoadedRelations {
   std::vector<Error> problems;
 };
 
-// `pack` becomes part of the scope.
+// `pack` becomes part of the scope, and so does the file's name where it is not relations.yaml.
 LoadedRelations read_relations(std::string_view text, std::string_view file, std::string_view pack);
 LoadedRelations load_relations(std::span<const std::filesystem::path> pack_directories);
 

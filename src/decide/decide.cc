@@ -413,15 +413,16 @@ class Decider {
     decision_.plan->grant = grant_of(roots);
   }
 
+  // Whether a person has agreed in advance to what this policy does to a selected resource.
+  bool is_covered(const ResourceId& root) const {
+    const auto owners = situation_.owners.find(root);
+    return covering(situation_.approvals, {policy_.name, policy_.version}, root,
+                    owners == situation_.owners.end() ? std::span<const ResourceId>() : owners->second) != nullptr;
+  }
+
   // Leaves only what a person has agreed to in advance, where there is such; the rest comes in a plan of its own, which
   // asks. False when all of it has to be asked for.
   bool keep_covered(std::map<ResourceId, size_t>& actions) {
-    const PolicyVersion version{policy_.name, policy_.version};
-    const auto is_covered = [&](const ResourceId& root) {
-      const auto owners = situation_.owners.find(root);
-      return covering(situation_.approvals, version, root,
-                      owners == situation_.owners.end() ? std::span<const ResourceId>() : owners->second) != nullptr;
-    };
     std::set<ResourceId> uncovered;
     for (const auto& [root, count] : actions) {
       if (!is_covered(root)) uncovered.insert(root);
@@ -462,7 +463,11 @@ class Decider {
       const bool wanted_still = std::ranges::any_of(plan.actions, [&](const std::string& id) {
         return std::ranges::find(still_wanted_, id) != still_wanted_.end();
       });
-      if (!wanted_still) decision_.withdraw.push_back(plan.id);
+      // Nobody needs to be asked for what has been approved of meanwhile: it comes again, and does not ask.
+      const bool is_approved =
+          policy_.approval == "standing" && !plan.grants_on.empty() &&
+          std::ranges::all_of(plan.grants_on, [&](const ResourceId& id) { return is_covered(id); });
+      if (!wanted_still || is_approved) decision_.withdraw.push_back(plan.id);
     }
   }
 

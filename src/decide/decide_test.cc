@@ -183,6 +183,22 @@ TEST(Decide, DoesWhatWasApprovedInAdvanceFirstAndAsksForTheRest) {
   EXPECT_EQ(covered.verdicts.front().why.find("is asked for when what has been approved in advance is done"), 0u);
 }
 
+TEST(Decide, AsksNoLongerForWhatIsApprovedMeanwhile) {
+  History history;
+  const Policy standing = policy((std::string(kUp) + "approve: standing\n").c_str());
+  Situation now = situation({candidate("vm/1", "stopped")}, history);
+  history.apply(proposed(*decide(standing, now).plan));
+  EXPECT_TRUE(decide(standing, now).withdraw.empty());
+  // What it belongs to is seen a moment later.
+  now.approvals = {{.id = "approval-1",
+                    .grant = {.policies = {{"up", standing.version}}, .resources = {"account/1"}},
+                    .plan = "",
+                    .by = "user:ann",
+                    .at = {}}};
+  now.owners = {{"vm/1", {"account/1"}}};
+  EXPECT_EQ(decide(standing, now).withdraw.size(), 1u);
+}
+
 TEST(Overrides, EndByThemselvesAndGovernByNearness) {
   const Time now = parse_time("2026-01-08T10:00:00Z").value();
   const auto make = [&](const char* id, const char* of, const char* resource, Duration until) {

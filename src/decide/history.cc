@@ -62,7 +62,7 @@ void History::apply(const Fact& fact) {
 
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
-  PlanEntry entry{plan.origin, plan.policy_version, {}, plan.undo_after_quiet};
+  PlanEntry entry{plan.origin, plan.policy_version, {}, plan.grant.resources, plan.undo_after_quiet};
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
     actions_[action.id] = {.id = action.id,
@@ -178,7 +178,7 @@ std::vector<History::OpenPlan> History::open_plans(std::string_view origin) cons
       const PastAction* past = find(action);
       return past && past->intended;
     });
-    open.push_back({id, plan.policy_version, plan.actions, started});
+    open.push_back({id, plan.policy_version, plan.actions, started, plan.grants_on});
   }
   return open;
 }

@@ -50,7 +50,8 @@ class History {
     std::string id;
     std::string policy_version;
     std::vector<std::string> actions;
-    bool started = false;  // At least one intent was written.
+    bool started = false;               // At least one intent was written.
+    std::vector<ResourceId> grants_on;  // For which its approval would be one for good; none where it asks for no such.
   };
   std::vector<OpenPlan> open_plans(std::string_view origin) const;
   // A plan that has ended, of which something was done that is to be undone when its alert is quiet.
@@ -69,6 +70,7 @@ class History {
     std::string origin;
     std::string policy_version;
     std::vector<std::string> actions;
+    std::vector<ResourceId> grants_on;
     Duration undo_after_quiet{0};  // 0 when it is not to be undone, or has been.
     bool open = true;
   };
