@@ -42,7 +42,9 @@ size_t may_begin_at(std::string_view text, const std::string& secret) {
 
 StreamMask::StreamMask(const std::vector<std::string>& secrets) {
   std::set<std::string> all;
-  for (const std::string& secret : secrets) all.merge(forms_of(secret));
+  for (const std::string& secret : secrets) {
+    if (secret.size() >= kShortest) all.merge(forms_of(secret));
+  }
   for (const std::string& form : all) {
     if (form.size() >= kShortest) secrets_.push_back(form);
   }
