@@ -1,5 +1,4 @@
 """From a policy to a program that ran once, and back; watched, cancelled, killed in the middle; with real programs."""
-import datetime
 import json
 import os
 import pathlib
@@ -40,13 +39,13 @@ class Capstan:
         self.process = None
 
     def verb(self, text, parameters="{}", danger="disruptive"):
-        """A verb `test.run` on hosts, and a policy that wants it once, now."""
-        now = datetime.datetime.now(datetime.timezone.utc)
+        """A verb `test.run` on hosts, and a policy that wants it once for every machine."""
         (self.config / "verbs.yaml").write_text(
             f"verb: test.run\ntitle: Run the test\non: host\ndanger: {danger}\nparameters: {{ plan: {{ type: text }} }}\n{text}")
+        (self.config / "rules.yaml").write_text(
+            'rule: MachineWantsIt\nseverity: low\nevery: 1s\nfind: SELECT id, name FROM host\nsays: "{{name}} wants it"\n')
         (self.config / "policies.yaml").write_text(
-            f'policy: once\nselect: {{ kind: host }}\nwhen: {{ cron: "{now.minute} {now.hour} * * *", zone: UTC }}\n'
-            f"do: [ {{ test.run: {parameters} }} ]\napprove: ask\n")
+            f"policy: once\nwhen: {{ alert: MachineWantsIt }}\ndo: [ {{ test.run: {parameters} }} ]\napprove: ask\n")
 
     def start(self):
         self.log = open(self.root / "log", "a")
