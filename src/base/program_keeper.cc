@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kMostKillingTime = 10'000;  // What does not end by then, SIGKILL cannot end: it belongs to others.
 constexpr int64_t kLookAgain = 5;
+constexpr int64_t kReapEvery = 10'000;
 
 int64_t now_ms() {
   timespec now{};
@@ -117,15 +118,26 @@ class Keeper {
   // True when the program has ended.
   bool watch(int pidfd) {
     std::array<pollfd, 2> waits = {{{pidfd, POLLIN, 0}, {alone_ ? -1 : keeping_.orders, POLLIN, 0}}};
-    const int64_t left = kill_at_ > 0 ? std::max<int64_t>(kill_at_ - now_ms(), 0) : -1;
-    ::poll(waits.data(), waits.size(), static_cast<int>(std::min<int64_t>(left, 60'000)));
+    const int64_t left = kill_at_ > 0 ? std::max<int64_t>(kill_at_ - now_ms(), 0) : kReapEvery;
+    ::poll(waits.data(), waits.size(), static_cast<int>(std::min(left, kReapEvery)));
     if ((waits[0].revents & POLLIN) != 0) return true;
     if (waits[1].revents != 0) obey();
+    reap_orphans();
     if (kill_at_ > 0 && now_ms() >= kill_at_) {
       kill_all();
       kill_at_ = now_ms() + 100;
     }
     return false;
+  }
+
+  // A program may leave behind thousands in an hour. It itself stays until all is over.
+  void reap_orphans() const {
+    while (true) {
+      siginfo_t ended{};
+      const bool found = ::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0;
+      if (!found || ended.si_pid == program_) return;
+      ::waitpid(ended.si_pid, nullptr, 0);
+    }
   }
 
   void obey() {
