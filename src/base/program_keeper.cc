@@ -52,7 +52,8 @@ void each_child(Each each) {
 
 class Keeper {
  public:
-  Keeper(Prepared& prepared, const Keeping& keeping) : prepared_(prepared), keeping_(keeping) {}
+  Keeper(Prepared& prepared, const Keeping& keeping)
+      : prepared_(prepared), keeping_(keeping), outputs_(keeping.outputs) {}
 
   [[noreturn]] void run() {
     stand_apart();
@@ -80,7 +81,8 @@ class Keeper {
 
   // A lock or a listening socket held here would keep the next Capstan from starting.
   void close_others() {
-    std::array<int, 7> kept = {keeping_.streams[0], keeping_.streams[1], keeping_.streams[2], keeping_.report,
+    std::array<int, 9> kept = {outputs_[0],         outputs_[1],         keeping_.streams[0],
+                               keeping_.streams[1], keeping_.streams[2], keeping_.report,
                                keeping_.orders,     keeping_.verdict,    keeping_.record};
     std::sort(kept.begin(), kept.end());
     unsigned from = 0;
@@ -117,17 +119,33 @@ class Keeper {
 
   // True when the program has ended.
   bool watch(int pidfd) {
-    std::array<pollfd, 2> waits = {{{pidfd, POLLIN, 0}, {alone_ ? -1 : keeping_.orders, POLLIN, 0}}};
+    std::array<pollfd, 4> waits = {{{pidfd, POLLIN, 0},
+                                    {alone_ ? -1 : keeping_.orders, POLLIN, 0},
+                                    {alone_ ? outputs_[0] : -1, POLLIN, 0},
+                                    {alone_ ? outputs_[1] : -1, POLLIN, 0}}};
     const int64_t left = kill_at_ > 0 ? std::max<int64_t>(kill_at_ - now_ms(), 0) : kReapEvery;
     ::poll(waits.data(), waits.size(), static_cast<int>(std::min(left, kReapEvery)));
     if ((waits[0].revents & POLLIN) != 0) return true;
     if (waits[1].revents != 0) obey();
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      if (waits[2 + i].revents != 0) discard(outputs_[i]);
+    }
     reap_orphans();
     if (kill_at_ > 0 && now_ms() >= kill_at_) {
       kill_all();
       kill_at_ = now_ms() + 100;
     }
     return false;
+  }
+
+  // Nobody reads any more; but who prints while it cleans up must neither be held up nor killed for that.
+  static void discard(int& fd) {
+    char buffer[16384];
+    const ssize_t got = ::read(fd, buffer, sizeof(buffer));
+    const bool more = got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
+    if (more) return;
+    ::close(fd);
+    fd = -1;
   }
 
   // A program may leave behind thousands in an hour. It itself stays until all is over.
@@ -211,6 +229,7 @@ class Keeper {
 
   Prepared& prepared_;
   const Keeping& keeping_;
+  std::array<int, 2> outputs_;
   pid_t program_ = -1;
   int status_ = 0;
   bool alone_ = false;    // Nobody gives orders any more.

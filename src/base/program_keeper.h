@@ -26,6 +26,7 @@ struct Verdict {
 // All descriptors as the keeper knows them.
 struct Keeping {
   std::array<int, 3> streams;  // The program's.
+  std::array<int, 2> outputs;  // Where Capstan reads what it prints.
   int report;                  // Where a failed start is told.
   int orders;                  // A stream socket; its other end is Capstan's, and closed when Capstan ends.
   int verdict;

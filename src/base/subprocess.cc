@@ -115,6 +115,7 @@ Result<Child> Child::start_kept(const ProgramSpec& spec) {
     *theirs = TRY(above_standard(std::move(*theirs)));
   const FileHandle input = TRY(open_input(spec.input));
   const Keeping keeping{.streams = {input.get(), out[1].get(), err[1].get()},
+                        .outputs = {out[0].get(), err[0].get()},
                         .report = report[1].get(),
                         .orders = orders[1].get(),
                         .verdict = verdict[1].get(),

@@ -271,6 +271,24 @@ TEST_F(WholeFamily, EndsWithUsAndHoldsItsRecordUntilThen) {
   EXPECT_TRUE(has_ended(runaway));
 }
 
+TEST_F(WholeFamily, MayPrintWhileItCleansUpAfterUs) {
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ProgramSpec wanted = spec(
+        "trap 'yes cleaning | head -c 300000; yes up | head -c 300000 >&2; touch cleaned; exit' TERM; "
+        "echo $$ > draft; mv draft begun; while :; do sleep 0.02; done");
+    wanted.grace = Duration(20'000);
+    (void)run_program(wanted, clock_, {});
+    ::_exit(0);
+  }
+  const pid_t program = wait_for_pid("begun");
+  ASSERT_GT(program, 0);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  EXPECT_TRUE(has_ended(program));
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/cleaned"));
+}
+
 TEST_F(WholeFamily, RecordsAnEndThatNobodyWaitedFor) {
   ProgramSpec wanted = spec("exit 7");
   const FileHandle record(::open((directory_ + "/record").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));

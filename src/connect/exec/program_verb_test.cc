@@ -256,7 +256,7 @@ TEST_F(ProgramTest, RunsAsNobodyWhereRootWouldRunIt) {
 // What is left of Capstan after a crash is a keeper that ends the program; whoever looks then waits for it.
 TEST_F(ProgramTest, AfterACrashNothingIsJudgedWhileAnythingStillRuns) {
   const auto verb = this->verb(R"(
-run: [sh, -c, 'trap "sleep 0.5; touch cleaned; exit 0" TERM; echo begun; touch begun; while :; do sleep 0.05; done']
+run: [sh, -c, 'trap "echo cleaning; sleep 0.5; touch cleaned; exit 0" TERM; echo begun; touch begun; while :; do sleep 0.05; done']
 grace: 5s
 probe: { run: [sh, -c, 'test -e cleaned'] }
 )");
