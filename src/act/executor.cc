@@ -232,7 +232,14 @@ Status Executor::withdraw(std::string_view plan, std::string_view reason, Time n
 Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
   if (run->cancelled) return fail(ErrorCode::kFailedPrecondition, "already " + run->stopped);
-  return note(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now));
+  TRY(note(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now)));
+  for (ActionRun& action : run->actions) {
+    const Verb* verb = around_.verbs.find(action.action.verb);
+    const bool under_way = action.phase == Phase::kIntended || action.phase == Phase::kWorking;
+    // What is being undone already is what was wanted.
+    if (under_way && !action.undoing && action.stop && verb && verb->spec().stoppable) action.stop->request_stop();
+  }
+  return {};
 }
 
 Status Executor::undo(std::string_view plan, std::string_view reason, std::string_view by, Time now) {

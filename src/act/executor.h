@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "act/book.h"
+#include "act/run_board.h"
 #include "act/work.h"
 #include "base/clock.h"
 #include "model/fact_sink.h"
@@ -28,6 +29,7 @@ struct Surroundings {
   const ResourceSource& resources;
   const SqlSource& sql;
   const SignalSource& signals;
+  const RunBoard* runs = nullptr;  // What is shown of work under way, where it tells.
 };
 
 struct ExecutorOptions {
@@ -61,7 +63,8 @@ class Executor {
   Status reject(std::string_view plan, std::string_view reason, std::string_view by, Time now);
   // Takes a proposal back whose reason has gone; only while nothing of it has started and nobody has approved it.
   Status withdraw(std::string_view plan, std::string_view reason, Time now);
-  // Nothing new of it starts; what runs is finished. What was done is undone when `undo` is set.
+  // Nothing new of it starts. What runs is ended where its verb can be stopped, and finished where not; how it ended is
+  // told as after any other end. What was done is undone when `undo` is set.
   Status cancel(std::string_view plan, bool undo, std::string_view by, Time now);
   // What a plan that has ended did is undone, as far as it can be.
   Status undo(std::string_view plan, std::string_view reason, std::string_view by, Time now);

@@ -55,14 +55,23 @@ class FakeVerb final : public Verb {
   const VerbSpec& spec() const override { return spec_; }
   Status check(const Resource&, const Json&) const override { return {}; }
   Result<Json> state_before(const Resource&, const Json&) override { return Json::object({{"was", 1}}); }
-  Performed perform(const Action&, const Resource&, const Json& before, const std::stop_token&) override {
+  Performed perform(const Action&, const Resource&, const Json& before, const std::stop_token& stop) override {
     ++performed;
+    was_stopped = stop.stop_requested();
+    if (was_stopped) return {ActionState::kPartial, "ended because a stop was requested", result};
     was = before["was"].int_or(0);
     return {ActionState::kSucceeded, "poked", result};
   }
   ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kCannotTell; }
-  Performed undo(const Action&, const Resource&, const Json&, const std::stop_token&) override { return {}; }
+  Performed undo(const Action&, const Resource&, const Json&, const std::stop_token& stop) override {
+    ++undone;
+    was_stopped = stop.stop_requested();
+    return {ActionState::kSucceeded, "undone", {}};
+  }
+  VerbSpec& mutable_spec() { return spec_; }
   int performed = 0;
+  int undone = 0;
+  bool was_stopped = false;
   int64_t was = 0;
   Json result;
 
@@ -134,6 +143,16 @@ class ExecutorTest : public ::testing::Test {
     }
   }
 
+  // Until the work is out to perform it, but not done.
+  void start_performing() {
+    executor_.tick(kNow);
+    const Work prepare = std::move(runner_.waiting.front());
+    runner_.waiting.pop_front();
+    executor_.handle(prepare.run(std::stop_token()), kNow);
+    executor_.tick(kNow);
+    ASSERT_EQ(runner_.waiting.size(), 1u);
+  }
+
   ErrorCode refusal(const Plan& plan) {
     const auto submitted = executor_.submit(plan, kNow);
     return submitted ? ErrorCode::kInternal : submitted.error().code;
@@ -161,6 +180,42 @@ TEST_F(ExecutorTest, WritesEachStepDownWithItsCause) {
   EXPECT_EQ(facts_.facts[3].cause, 3u);
   EXPECT_EQ(verb_->performed, 1);
   EXPECT_EQ(verb_->was, 1);
+}
+
+TEST_F(ExecutorTest, ACancelEndsWhatRunsWhereItsVerbCanBeStopped) {
+  verb_->mutable_spec().stoppable = true;
+  verb_->mutable_spec().undoable = true;
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();
+  ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->performed, 1);
+  // What it has done in part is undone, and that is not stopped.
+  EXPECT_EQ(verb_->undone, 1);
+  EXPECT_FALSE(verb_->was_stopped);
+  const Json status = *executor_.status("plan-1");
+  EXPECT_EQ(status["actions"].items()[0]["state"].string_or_empty(), "reverted");
+  EXPECT_NE(status["says"].string_or_empty().find("cancelled by user:ann"), std::string::npos);
+}
+
+TEST_F(ExecutorTest, ACancelLetsWhatCannotBeStoppedFinish) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();
+  ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value());
+  run_all();
+  EXPECT_FALSE(verb_->was_stopped);
+  EXPECT_EQ(executor_.status("plan-1")->operator[]("actions").items()[0]["state"].string_or_empty(), "succeeded");
+}
+
+TEST_F(ExecutorTest, AStopOfEverythingReachesWhatRuns) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();
+  std::stop_source all;
+  all.request_stop();
+  const Work work = std::move(runner_.waiting.front());
+  runner_.waiting.pop_front();
+  executor_.handle(work.run(all.get_token()), kNow);
+  EXPECT_TRUE(verb_->was_stopped);
 }
 
 TEST_F(ExecutorTest, TouchesNothingWhenTheIntentCannotBeWritten) {

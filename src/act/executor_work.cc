@@ -53,8 +53,11 @@ void Executor::send_prepare(PlanRun& run, ActionRun& action, Time now) {
 void Executor::send_intended(ActionRun& action) {
   Verb* verb = around_.verbs.find(action.action.verb);
   const bool undoing = action.undoing;
-  const auto errand = [step = action.action, verb, target = action.target, before = action.before,
-                       undoing](const std::stop_token& stop) -> WorkResult {
+  const auto errand = [step = action.action, verb, target = action.target, before = action.before, undoing,
+                       own = action.stop](const std::stop_token& all) -> WorkResult {
+    // Ended by a person who cancels the plan, or with everything.
+    const std::stop_callback with_all(all, [&own] { own->request_stop(); });
+    const std::stop_token stop = own->get_token();
     return {0, undoing ? act::undo(step, *verb, target, before, stop) : perform(step, *verb, target, before, stop)};
   };
   if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket))
@@ -143,6 +146,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
                                       .actor = run.plan.origin});
   if (written) {
     action.phase = Phase::kIntended;
+    action.stop = std::make_shared<std::stop_source>();
   } else if (written.error().code == ErrorCode::kInvalidArgument) {
     // It will never be taken: too large, for one.
     write_outcome(run, action,

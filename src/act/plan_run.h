@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,9 @@ struct ActionRun {
   Action action;
   ActionState state = ActionState::kProposed;
   Phase phase = Phase::kIdle;
-  uint64_t ticket = 0;  // Of the work that is under way; 0 for none.
-  Resource target;      // As the intent says.
+  uint64_t ticket = 0;                     // Of the work that is under way; 0 for none.
+  std::shared_ptr<std::stop_source> stop;  // Ends the work that is under way, or about to be.
+  Resource target;                         // As the intent says.
   Json before;
   bool undoing = false;     // The newest intent is to undo.
   bool undo_ended = false;  // Undoing was tried and has ended.

@@ -22,7 +22,7 @@ std::string_view doing(const ActionRun& action) {
   return "";
 }
 
-Json action_status(const ActionRun& run, const VerbRegistry& verbs) {
+Json action_status(const ActionRun& run, const VerbRegistry& verbs, const RunBoard* runs) {
   const Verb* verb = verbs.find(run.action.verb);
   std::string says = run.says;
   if (says.empty()) says = doing(run);
@@ -37,13 +37,15 @@ Json action_status(const ActionRun& run, const VerbRegistry& verbs) {
                        {"result", run.result},
                        {"undoable", verb && verb->spec().undoable},
                        {"danger", verb ? to_string(verb->spec().danger) : ""},
+                       {"stoppable", verb && verb->spec().stoppable},
+                       {"progress", runs && run.phase == Phase::kWorking ? runs->progress(run.action.id) : Json()},
                        {"started", time_or_null(run.started)},
                        {"finished", time_or_null(run.finished)}});
 }
 
-Json plan_status(const PlanRun& run, bool can_be_undone, const VerbRegistry& verbs, Duration validity) {
+Json plan_status(const PlanRun& run, bool can_be_undone, const Surroundings& around, Duration validity) {
   Json::Array actions;
-  for (const ActionRun& action : run.actions) actions.push_back(action_status(action, verbs));
+  for (const ActionRun& action : run.actions) actions.push_back(action_status(action, around.verbs, around.runs));
   constexpr std::string_view kIncident = "incident:";
   const std::string& origin = run.plan.origin;
   return Json::object(
@@ -75,7 +77,7 @@ bool is_listed(const PlanRun& run, std::string_view which) {
 Json Executor::status_of(const PlanRun& run) const {
   const bool can_be_undone =
       run.ended() && std::ranges::any_of(run.actions, [this](const ActionRun& action) { return can_undo(action); });
-  return plan_status(run, can_be_undone, around_.verbs, options_.validity);
+  return plan_status(run, can_be_undone, around_, options_.validity);
 }
 
 Result<Json> Executor::status(std::string_view plan) const {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -153,6 +154,167 @@ TEST(Subprocess, RunsAsAnotherUser) {
   const auto outcome = run_program({.argv = {"id", "-un"}, .user = "nobody"}, clock, {});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->out, "nobody\n");
+}
+
+// A family of processes in a directory of its own, where each writes its number into a file.
+class WholeFamily : public ::testing::Test {
+ protected:
+  WholeFamily() {
+    char name[] = "/tmp/capstan-family-XXXXXX";
+    directory_ = ::mkdtemp(name);
+  }
+  ~WholeFamily() override { std::filesystem::remove_all(directory_); }
+
+  ProgramSpec spec(std::string_view command, Duration limit = Duration(20'000)) const {
+    return {.argv = shell_command(command),
+            .directory = directory_,
+            .time_limit = limit,
+            .grace = Duration(200),
+            .whole_family = true};
+  }
+  pid_t wait_for_pid(const std::string& file) const {
+    pid_t pid = 0;
+    for (int i = 0; i < 1'000 && pid == 0; ++i) {
+      std::ifstream(directory_ + "/" + file) >> pid;
+      if (pid == 0) std::this_thread::sleep_for(Duration(5));
+    }
+    return pid;
+  }
+  static bool has_ended(pid_t pid) {
+    for (int i = 0; i < 1'000; ++i) {
+      std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+      std::string ignored, state;
+      if (!(stat >> ignored >> ignored >> state) || state == "Z") return true;
+      std::this_thread::sleep_for(Duration(5));
+    }
+    return false;
+  }
+  std::string read(const std::string& file) const {
+    std::ifstream in(directory_ + "/" + file);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  // Leaves its session and its parent, and ignores what asks it to end.
+  static constexpr const char* kRunaway =
+      "(setsid sh -c 'trap \"\" TERM HUP; echo $$ > draft; mv draft runaway; while :; do sleep 1; done' &) & wait; ";
+  std::string directory_;
+  const SystemClock clock_;
+};
+
+TEST_F(WholeFamily, GivesTheProgramsOwnExitCode) {
+  const auto outcome = run_program(spec("cat; echo trouble >&2; exit 103"), clock_, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->exit_code, 103);
+  EXPECT_EQ(outcome->err, "trouble\n");
+  EXPECT_FALSE(outcome->left_some);
+  const auto killed = run_program(spec("kill -USR1 $$"), clock_, {});
+  ASSERT_TRUE(killed);
+  EXPECT_EQ(killed->end, ProgramOutcome::End::kSignalled);
+  EXPECT_EQ(killed->signal, SIGUSR1);
+}
+
+TEST_F(WholeFamily, GetsItsInput) {
+  ProgramSpec wanted = spec("head -c 3; cat | wc -c");
+  wanted.input = "abc" + std::string(3'000'000, 'x');
+  const auto outcome = run_program(wanted, clock_, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->out.starts_with("abc")) << outcome->out;
+  // What is not read holds nobody up.
+  wanted.argv = {"true"};
+  EXPECT_TRUE(run_program(wanted, clock_, {})->succeeded());
+}
+
+TEST_F(WholeFamily, LeavesNobodyBehindWhoLeftTheGroup) {
+  const std::string until = "while [ ! -e runaway ]; do sleep 0.01; done; exit 0";
+  const auto outcome = run_program(spec(kRunaway + until), clock_, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(outcome->succeeded());
+  EXPECT_TRUE(has_ended(wait_for_pid("runaway")));
+}
+
+TEST_F(WholeFamily, EndsAllOfItAtTheTimeLimitAndWhenStopped) {
+  const auto late = run_program(spec(std::string(kRunaway) + "trap '' TERM; sleep 100", Duration(600)), clock_, {});
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->end, ProgramOutcome::End::kTimedOut);
+  EXPECT_TRUE(has_ended(wait_for_pid("runaway")));
+  std::filesystem::remove(directory_ + "/runaway");
+
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    (void)wait_for_pid("runaway");
+    stop.request_stop();
+  });
+  const auto stopped = run_program(spec(std::string(kRunaway) + "sleep 100"), clock_, stop.get_token());
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->end, ProgramOutcome::End::kCancelled);
+  EXPECT_TRUE(has_ended(wait_for_pid("runaway")));
+}
+
+TEST_F(WholeFamily, EndsWithUsAndHoldsItsRecordUntilThen) {
+  const std::string path = directory_ + "/record";
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ProgramSpec wanted = spec(std::string(kRunaway) + "sleep 100");
+    wanted.record_fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    ::flock(wanted.record_fd, LOCK_EX);
+    (void)run_program(wanted, clock_, {});
+    ::_exit(0);
+  }
+  const pid_t runaway = wait_for_pid("runaway");
+  ASSERT_GT(runaway, 0);
+  const FileHandle record(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_NE(::flock(record.get(), LOCK_EX | LOCK_NB), 0);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  EXPECT_EQ(::flock(record.get(), LOCK_EX), 0);
+  EXPECT_EQ(read("record"), "cut off\n");
+  EXPECT_TRUE(has_ended(runaway));
+}
+
+TEST_F(WholeFamily, MayPrintWhileItCleansUpAfterUs) {
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ProgramSpec wanted = spec(
+        "trap 'yes cleaning | head -c 300000; yes up | head -c 300000 >&2; touch cleaned; exit' TERM; "
+        "echo $$ > draft; mv draft begun; while :; do sleep 0.02; done");
+    wanted.grace = Duration(20'000);
+    (void)run_program(wanted, clock_, {});
+    ::_exit(0);
+  }
+  const pid_t program = wait_for_pid("begun");
+  ASSERT_GT(program, 0);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  EXPECT_TRUE(has_ended(program));
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/cleaned"));
+}
+
+TEST_F(WholeFamily, RecordsAnEndThatNobodyWaitedFor) {
+  ProgramSpec wanted = spec("exit 7");
+  const FileHandle record(::open((directory_ + "/record").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  wanted.record_fd = record.get();
+  ASSERT_TRUE(run_program(wanted, clock_, {}));
+  EXPECT_EQ(read("record"), "exit 7\n");
+}
+
+TEST_F(WholeFamily, SaysWhatCouldNotBeStarted) {
+  ProgramSpec wanted = spec("");
+  wanted.argv = {"/no/such/program"};
+  const auto missing = run_program(wanted, clock_, {});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  wanted.argv = {"true"};
+  wanted.directory = directory_ + "/gone";
+  EXPECT_EQ(run_program(wanted, clock_, {}).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(WholeFamily, HoldsNoneOfOurDescriptors) {
+  const FileHandle ours(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const FileHandle locked(::open((directory_ + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(locked.get(), LOCK_EX), 0);
+  const auto outcome = run_program(spec("ls -l /proc/$PPID/fd"), clock_, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->out.find(directory_), std::string::npos) << outcome->out;
 }
 
 TEST(Subprocess, SaysWhatCouldNotBeStarted) {

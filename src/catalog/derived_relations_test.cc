@@ -69,7 +69,7 @@ TEST_F(DerivedTest, WantsTheColumnsSourceAndTarget) {
               HasSubstr("must give the columns 'source' and 'target'"));
 }
 
-TEST(Relations, OfTwoFilesOfAPackDoNotTakeEachOtherAway) {
+TEST(DerivedRelations, OfTwoFilesOfAPackDoNotTakeEachOtherAway) {
   const char* text = "relation: x\nsql: SELECT 1 AS source, 2 AS target";
   EXPECT_EQ(read_relations(text, "packs/p/relations.yaml", "p").relations.at(0).scope, "derived:p/x");
   EXPECT_EQ(read_relations(text, "packs/p/cloud.yaml", "p").relations.at(0).scope, "derived:p/cloud/x");

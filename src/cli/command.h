@@ -83,6 +83,7 @@ void add_token(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_looking(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_asking(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_acting(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_output(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policies(CLI::App& app, CommonOptions& common, Action& chosen);

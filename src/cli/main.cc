@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   capstan::cli::add_looking(app, common, chosen);
   capstan::cli::add_asking(app, common, chosen);
   capstan::cli::add_acting(app, common, chosen);
+  capstan::cli::add_output(app, common, chosen);
   capstan::cli::add_token(app, common, chosen);
   capstan::cli::add_secret(app, common, chosen);
   capstan::cli::add_verify(app, common, chosen);

@@ -119,6 +119,7 @@ Json verb_json(const VerbSpec& spec) {
                        {"danger", to_string(spec.danger)},
                        {"idempotent", spec.idempotent},
                        {"undoable", spec.undoable},
+                       {"stoppable", spec.stoppable},
                        {"target_kinds", Json::Array(spec.target_kinds.begin(), spec.target_kinds.end())},
                        {"parameters", std::move(parameters)}});
 }

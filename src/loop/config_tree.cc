@@ -43,6 +43,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"records", DocumentKind::kRecords},
     {"password_policy", DocumentKind::kPasswordPolicy},
     {"services", DocumentKind::kSettings},
+    {"exec", DocumentKind::kSettings},
     {"host", DocumentKind::kSettings},
     {"scrape", DocumentKind::kSettings},
     {"kubernetes", DocumentKind::kSettings},

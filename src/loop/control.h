@@ -96,6 +96,8 @@ class Control {
   virtual Result<Json> overrides() const = 0;
   virtual Result<Json> plans(std::string_view state) const = 0;  // "waiting", "running", "finished" or "all".
   virtual Result<Json> plan(std::string_view id) const = 0;
+  // What an action prints while it is performed, from byte `after` on.
+  virtual Result<Json> action_output(std::string_view id, uint64_t after) const = 0;
   virtual Json verbs() const = 0;
   virtual Result<Json> config() const = 0;
   // What a change, manifests as text, would break and mend; nothing is changed.

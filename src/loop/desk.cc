@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "loop/answers.h"
 
 namespace capstan::loop {
@@ -24,6 +26,32 @@ Result<Json> Desk::plans(std::string_view state) const {
 
 Result<Json> Desk::plan(std::string_view id) const {
   return flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); }));
+}
+
+// While it runs, and as long as it is remembered, from what is heard of it; later what its outcome keeps.
+Result<Json> Desk::action_output(std::string_view id, uint64_t after) const {
+  const std::optional<catalog::KnownAction> action = TRY(TRY(catalog()).action(id));
+  if (!action) return fail(ErrorCode::kNotFound, fmt::format("there is no action '{}'", id));
+  Json answer = parts_.runs ? parts_.runs->output(id, after) : Json();
+  if (answer.is_null()) {
+    std::string text;
+    for (const char* stream : {"stdout", "stderr"}) text += action->result[stream].string_or_empty();
+    const uint64_t from = std::min<uint64_t>(after, text.size());
+    answer = Json::object({{"running", false},
+                           {"text", text.substr(from)},
+                           {"from", static_cast<int64_t>(from)},
+                           {"next", static_cast<int64_t>(text.size())},
+                           {"size", static_cast<int64_t>(text.size())},
+                           {"progress", Json()},
+                           {"started", format_time(action->intended)},
+                           {"ends_by", Json()}});
+  }
+  answer.set("action", id);
+  answer.set("plan", action->plan);
+  answer.set("verb", action->action.verb);
+  answer.set("state", to_string(action->state));
+  answer.set("says", action->says);
+  return answer;
 }
 
 Result<Json> Desk::change_plan(std::string plan, Change change) {

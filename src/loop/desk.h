@@ -28,6 +28,7 @@ class Desk final : public Control {
     const ServiceDesk* services = nullptr;                // None: no calls are known.
     const secret::SecretQuestions* secrets = nullptr;     // None: there is no store of secrets.
     const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
+    const act::RunBoard* runs = nullptr;                  // None: nothing tells what it prints.
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
@@ -58,6 +59,7 @@ class Desk final : public Control {
   Result<Json> overrides() const override;
   Result<Json> plans(std::string_view state) const override;
   Result<Json> plan(std::string_view id) const override;
+  Result<Json> action_output(std::string_view id, uint64_t after) const override;
   Json verbs() const override;
   Result<Json> config() const override;
   Result<Json> check(const ChangeQuery& query) const override;

@@ -20,6 +20,7 @@
 #include "loop/manifest_watch.h"
 #include "loop/own_metrics.h"
 #include "loop/password_desk.h"
+#include "loop/program_desk.h"
 #include "loop/record_shelf.h"
 #include "loop/secret_desk.h"
 #include "loop/secret_service.h"
@@ -53,6 +54,7 @@ constexpr size_t kWorkLimit = 1'000;
 constexpr size_t kTableFunctionRows = 10'000;
 constexpr size_t kLargestFact = 1 << 20;  // A plan of two thousand actions.
 constexpr Duration kHostRuleInterval{1'000};
+constexpr std::string_view kProgramRuns = "program-runs";
 
 // What cannot be changed while everything runs.
 bool same_at_start(const Settings& now, const Settings& start) {
@@ -175,6 +177,7 @@ class Running final : public Instance {
   kubernetes::ClusterReach reach_{.contact = [this](std::string_view cluster) { return clusters_->contact(cluster); },
                                   .allows = [this](std::string_view verb) { return clusters_->allows(verb); }};
   VerbRegistry verbs_;
+  std::unique_ptr<ProgramDesk> programs_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<WorkerPool> watchers_;
   std::unique_ptr<WorkerPool> messengers_;
@@ -241,6 +244,11 @@ Status Running::open(const ledger::DataDirectory& directory) {
           }});
   secret_desk_->apply(settings_.secrets, settings_.vault);
   TRY(add_verbs(directory));
+  programs_ = std::make_unique<ProgramDesk>(ProgramDesk::Parts{.clock = clock_,
+                                                               .random = random_,
+                                                               .secrets = secrets_,
+                                                               .verbs = verbs_,
+                                                               .records = directory.file(kProgramRuns)});
   detect::DetectorOptions detect_options;
   detect_options.interval = kHostRuleInterval;
   detect_options.asks_configuration_rules = false;
@@ -288,6 +296,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .watchers = *watchers_,
                             .messengers = *messengers_,
                             .foresight = foresight_.get(),
+                            .runs = &programs_->board(),
                             .manual = &manuals_},
                            options, ConfigTree(options_.packs, options_.config_directory)));
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
@@ -355,6 +364,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .services = services_.get(),
       .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
+      .runs = &programs_->board(),
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,
       .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
@@ -400,6 +410,8 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   loop_->config().watch(clusters_->files());
   manifests_->apply(settings_.manifests);
   for (Error& problem : outside_services_->apply(config, settings_.services, catalog_->kinds()))
+    problems.push_back(std::move(problem));
+  for (Error& problem : programs_->apply(config, settings_.exec, catalog_->kinds()))
     problems.push_back(std::move(problem));
   for (Error& problem : passwords_.load(config)) problems.push_back(std::move(problem));
   for (Error& problem : records_.load(config, catalog_->kinds())) problems.push_back(std::move(problem));

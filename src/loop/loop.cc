@@ -81,7 +81,8 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                 .verbs = parts.verbs,
                                                                 .resources = *resources_,
                                                                 .sql = parts.sql,
-                                                                .signals = parts.signals},
+                                                                .signals = parts.signals,
+                                                                .runs = parts.runs},
                                               options.act);
   incidents_ = std::make_unique<IncidentDesk>(
       IncidentDesk::Parts{.facts = facts_, .executor = *executor_, .outbox = *outbox_, .verbs = parts.verbs},

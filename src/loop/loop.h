@@ -52,7 +52,8 @@ struct LoopParts {
   WorkerPool& messengers;  // and for messages: neither waits for an action.
   Foresight* foresight =
       nullptr;  // Without one, rules about configuration are asked of the whole catalog again and again.
-  const Manual* manual = nullptr;  // What findings are looked up in, where there is one.
+  const act::RunBoard* runs = nullptr;  // What long work prints, where it tells.
+  const Manual* manual = nullptr;       // What findings are looked up in, where there is one.
 };
 
 struct LoopOptions {

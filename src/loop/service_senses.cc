@@ -8,6 +8,7 @@
 
 #include "base/suggest.h"
 #include "connect/aws/aws_service.h"
+#include "connect/exec/program_description.h"
 #include "connect/mail/mailbox.h"
 #include "connect/rest/rest_service.h"
 #include "service/described_verb.h"
@@ -101,7 +102,9 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
     for (const auto& [path, file] : config.files()) {
       if (file.from_pack != from_pack) continue;
       std::ranges::move(file.of(DocumentKind::kService), std::back_inserter(services));
-      std::ranges::move(file.of(DocumentKind::kDescription), std::back_inserter(descriptions));
+      for (ConfigNode& document : file.of(DocumentKind::kDescription)) {
+        if (!exec::is_program(document)) descriptions.push_back(std::move(document));
+      }
     }
   }
   Json& texts = fresh->signature[""];
@@ -175,7 +178,7 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   std::vector<std::unique_ptr<Verb>> verbs;
   for (service::VerbDescription& verb : read.verbs)
     verbs.push_back(std::make_unique<service::DescribedVerb>(std::move(verb), outside_));
-  for (const std::string& taken : parts_.verbs.describe(std::move(verbs)))
+  for (const std::string& taken : parts_.verbs.describe("services", std::move(verbs)))
     problems.push_back({ErrorCode::kAlreadyExists, fmt::format("a verb named '{}' is built in", taken), {}});
   {
     const std::lock_guard lock(mutex_);

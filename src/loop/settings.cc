@@ -202,6 +202,8 @@ class SettingsReader {
       take("manifests", *node, read_manifest_settings(*node), settings.manifests, before_.manifests);
     if (const ConfigNode* node = reader.node("services"))
       take("services", *node, read_service_settings(*node), settings.services, before_.services);
+    if (const ConfigNode* node = reader.node("exec"))
+      take("exec", *node, exec::read_exec_settings(*node), settings.exec, before_.exec);
     if (const ConfigNode* node = reader.node("secrets"))
       take("secrets", *node, read_secret_settings(*node), settings.secrets, before_.secrets);
     if (const ConfigNode* node = reader.node("vault"))

@@ -1,11 +1,12 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `manifests`, `services`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
+// `notify`, `manifests`, `services`, `exec`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "base/config.h"
+#include "connect/exec/exec_settings.h"
 #include "connect/host/host_config.h"
 #include "connect/prometheus/scrape_config.h"
 #include "connect/vault/vault_settings.h"
@@ -64,6 +65,7 @@ struct Settings {
   foresee::NodeGroupSettings node_groups;
   std::vector<ManifestSettings> manifests;
   std::vector<ServiceSettings> services;
+  exec::ExecSettings exec;
   SecretSettings secrets;
   vault::VaultSettings vault;
   Duration metric_retention{15LL * 24 * 3'600'000};

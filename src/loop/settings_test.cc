@@ -52,6 +52,16 @@ TEST_F(SettingsTest, ReadChannelsAndTellThemApart) {
   EXPECT_EQ(got.settings.notify[2].kind, NotifySettings::Kind::kConsole);
 }
 
+TEST_F(SettingsTest, NameTheProgramsThatMayRun) {
+  const ReadSettings got = read("exec: { programs: [/usr/bin/git], user: ops, directory: /srv }\n");
+  EXPECT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  EXPECT_EQ(got.settings.exec.programs, std::vector<std::string>{"/usr/bin/git"});
+  // A mistake changes nothing of what may run.
+  const ReadSettings wrong = read("exec: { programs: [git] }\n", got.settings);
+  EXPECT_EQ(wrong.problems.size(), 1u);
+  EXPECT_EQ(wrong.settings.exec, got.settings.exec);
+}
+
 TEST_F(SettingsTest, SayWhereSecretsAreAndTakeReferencesToThem) {
   const ReadSettings got = read(
       "secrets: { key: credential:capstan, versions: 5 }\n"

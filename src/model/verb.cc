@@ -31,32 +31,34 @@ Status VerbRegistry::add(std::unique_ptr<Verb> verb) {
   return {};
 }
 
-std::vector<std::string> VerbRegistry::describe(std::vector<std::unique_ptr<Verb>> verbs) {
-  std::ranges::move(described_, std::back_inserter(replaced_));
-  described_.clear();
+std::vector<std::string> VerbRegistry::describe(std::string_view by, std::vector<std::unique_ptr<Verb>> verbs) {
+  std::vector<std::unique_ptr<Verb>>& described = described_[std::string(by)];
+  std::ranges::move(described, std::back_inserter(replaced_));
+  described.clear();
   std::vector<std::string> taken;
   for (std::unique_ptr<Verb>& verb : verbs) {
     if (find(verb->spec().name))
       taken.push_back(verb->spec().name);
     else
-      described_.push_back(std::move(verb));
+      described.push_back(std::move(verb));
   }
   return taken;
 }
 
 Verb* VerbRegistry::find(std::string_view name) const {
-  for (const auto* verbs : {&verbs_, &described_}) {
-    for (const auto& verb : *verbs) {
-      if (verb->spec().name == name) return verb.get();
-    }
+  const auto is_wanted = [&](const std::unique_ptr<Verb>& verb) { return verb->spec().name == name; };
+  if (const auto found = std::ranges::find_if(verbs_, is_wanted); found != verbs_.end()) return found->get();
+  for (const auto& [by, verbs] : described_) {
+    if (const auto found = std::ranges::find_if(verbs, is_wanted); found != verbs.end()) return found->get();
   }
   return nullptr;
 }
 
 std::vector<const VerbSpec*> VerbRegistry::specs() const {
   std::vector<const VerbSpec*> specs;
-  for (const auto* verbs : {&verbs_, &described_}) {
-    for (const auto& verb : *verbs) specs.push_back(&verb->spec());
+  for (const auto& verb : verbs_) specs.push_back(&verb->spec());
+  for (const auto& [by, verbs] : described_) {
+    for (const auto& verb : verbs) specs.push_back(&verb->spec());
   }
   return specs;
 }

@@ -1,6 +1,7 @@
 // What a connector can do to the outside, and how to find out whether it was done.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -36,6 +37,7 @@ struct VerbSpec {
   Danger danger = Danger::kDestructive;
   bool idempotent = false;  // Performing it twice is as performing it once.
   bool undoable = false;
+  bool stoppable = false;  // Whoever cancels its plan ends it in the middle; else what has begun is finished.
 };
 
 // What `perform` learned. The executor writes it down.
@@ -81,15 +83,15 @@ class Verb {
 class VerbRegistry {
  public:
   Status add(std::unique_ptr<Verb> verb);
-  // Those that packs describe, in place of the ones that were given before. What is replaced lives on, as work may be
+  // Those that packs describe, in place of the ones that `by` gave before. What is replaced lives on, as work may be
   // under way with it, but is found no more. Gives the names that are taken already; these are left out.
-  std::vector<std::string> describe(std::vector<std::unique_ptr<Verb>> verbs);
+  std::vector<std::string> describe(std::string_view by, std::vector<std::unique_ptr<Verb>> verbs);
   Verb* find(std::string_view name) const;
   std::vector<const VerbSpec*> specs() const;
 
  private:
   std::vector<std::unique_ptr<Verb>> verbs_;
-  std::vector<std::unique_ptr<Verb>> described_;
+  std::map<std::string, std::vector<std::unique_ptr<Verb>>, std::less<>> described_;
   std::vector<std::unique_ptr<Verb>> replaced_;
 };
 

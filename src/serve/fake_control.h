@@ -76,6 +76,9 @@ class FakeControl final : public loop::Control {
   Result<Json> overrides() const override { return said("overrides"); }
   Result<Json> plans(std::string_view state) const override { return said(fmt::format("plans {}", state)); }
   Result<Json> plan(std::string_view id) const override { return said(fmt::format("plan {}", id)); }
+  Result<Json> action_output(std::string_view id, uint64_t after) const override {
+    return said(fmt::format("output of {} after {}", id, after));
+  }
   Json verbs() const override { return said("verbs"); }
   Result<Json> config() const override { return said("config"); }
   Result<Json> admit(std::string_view cluster, const Json& review) const override {

@@ -174,6 +174,13 @@ Result<Json> plan(Control control, const Clock&, const Call& call) {
   return control.plan(call.captures[0]);
 }
 
+Result<Json> action_output(Control control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  const uint64_t after = query.number("after", 0, 0, std::numeric_limits<int64_t>::max());
+  TRY(query.finish());
+  return control.action_output(call.captures[0], after);
+}
+
 Result<Json> verbs(Control control, const Clock&, const Call& call) {
   TRY(QueryReader(call.request.target.query).finish());
   return control.verbs();
@@ -268,6 +275,7 @@ std::vector<Route> reading_routes(Control control, const Clock& clock) {
       get("/capstan/v1/policies", policies),
       get("/capstan/v1/plans", plans),
       std::move(one_plan),
+      get("/capstan/v1/actions/{}/output", action_output),
       get("/capstan/v1/verbs", verbs),
       get("/capstan/v1/config", config),
       get("/capstan/v1/diagnose", diagnose),

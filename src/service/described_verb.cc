@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include "model/verb_check.h"
+#include "service/verb_scope.h"
 
 namespace capstan::service {
 namespace {
 
 constexpr Duration kLookAgain{2'000};
-
-void add_members(Json& into, const Json& from) {
-  for (const auto& [key, value] : from.members()) into.set(key, value);
-}
 
 }  // namespace
 
@@ -24,28 +21,8 @@ Status DescribedVerb::check(const Resource& target, const Json& parameters) cons
 
 Result<Scope> DescribedVerb::scope_of(const Resource& target, const Json& parameters, const Json& before,
                                       std::string_view action) const {
-  Scope scope;
-  Json whole = target.fields;
-  whole.set("id", target.id);
-  whole.set("kind", target.kind);
-  whole.set("name", target.name);
-  whole.set("labels", to_json(target.labels));
-  add_members(scope.values, target.fields);
-  scope.values.set("name", target.name);
-  scope.values.set("labels", to_json(target.labels));
-  scope.values.set("target", std::move(whole));
-  // Parameters may be made of the target's fields; the target's own names stay reachable below "target".
-  const Json filled = TRY(fill_templates(parameters, scope));
-  scope.values.set("with", filled);
-  add_members(scope.values, filled);
-  scope.values.set("before", before);
-  add_members(scope.values, before);
-  scope.values.set("action", action);
-  for (const auto& [name, reference] : description_.secrets) {
-    const Json text = TRY(reference.fill(scope));
-    const Secret secret = TRY(outside_.secrets->get(text.string_or_empty()));
-    scope.secrets.set(name, secret.reveal());
-  }
+  Scope scope = TRY(verb_scope(target, parameters, before, action));
+  TRY(add_secrets(scope, description_.secrets, *outside_.secrets));
   return scope;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/suggest.h"
+#include "service/verb_spec.h"
 
 namespace capstan::service {
 namespace {
@@ -52,7 +53,7 @@ class Reader {
   VerbDescription verb() {
     VerbDescription verb;
     verb.at = document_.where;
-    read_spec(verb);
+    verb.spec = read_verb_spec(map_, document_, kinds_, problems_);
     verb.service = map_.required_string("service");
     for (const auto& [name, reference] : map_.string_map("secrets"))
       verb.secrets.emplace_back(name, parse(reference, map_.at("secrets")));
@@ -101,12 +102,7 @@ class Reader {
   }
 
   const KindSpec* known_kind(const std::string& name, const ConfigNode& at) {
-    const auto found = std::ranges::find(kinds_, name, &KindSpec::name);
-    if (found != kinds_.end()) return &*found;
-    std::vector<std::string_view> names;
-    for (const KindSpec& kind : kinds_) names.push_back(kind.name);
-    problem(at, fmt::format("no pack declares the kind '{}'{}", name, did_you_mean(name, names)));
-    return nullptr;
+    return find_kind(name, at, kinds_, problems_);
   }
 
   void check_column(const KindSpec* kind, const ConfigNode& key) {
@@ -116,40 +112,6 @@ class Reader {
     if (std::ranges::find(names, key.scalar) != names.end()) return;
     problem(key,
             fmt::format("the kind '{}' has no column '{}'{}", kind->name, key.scalar, did_you_mean(key.scalar, names)));
-  }
-
-  void read_spec(VerbDescription& verb) {
-    VerbSpec& spec = verb.spec;
-    spec.name = map_.required_string("verb");
-    if (!spec.name.empty() && spec.name.find('.') == std::string::npos)
-      problem(map_.at("verb"), fmt::format("a verb is named after its service, like 'mcm.{}'", spec.name));
-    spec.title = map_.string_or("title", spec.name);
-    spec.help = map_.string_or("help", "");
-    spec.target_kinds = map_.strings("on");
-    if (spec.target_kinds.empty()) problem(document_, "a verb needs 'on': the kinds that it acts on");
-    for (const std::string& kind : spec.target_kinds) known_kind(kind, map_.at("on"));
-    const std::string danger = map_.one_of("danger", {"safe", "disruptive", "destructive"}, "destructive");
-    spec.danger = danger == "safe"         ? Danger::kSafe
-                  : danger == "disruptive" ? Danger::kDisruptive
-                                           : Danger::kDestructive;
-    spec.idempotent = map_.bool_or("idempotent", false);
-    const ConfigNode* parameters = map_.node("parameters");
-    if (!parameters) return;
-    for (const ConfigMember& member : parameters->members) spec.parameters.push_back(read_parameter(member));
-  }
-
-  VerbSpec::Parameter read_parameter(const ConfigMember& member) {
-    VerbSpec::Parameter parameter{.name = member.key.scalar};
-    MapReader reader(member.value, "a parameter");
-    const std::string type = reader.string_or("type", "text");
-    if (const auto parsed = parse_column_type(type))
-      parameter.type = *parsed;
-    else
-      reader.problem(member.value, fmt::format("'{}' is no type: text, integer, real, boolean, time or json", type));
-    parameter.required = reader.bool_or("required", false);
-    parameter.help = reader.string_or("help", "");
-    for (Error& error : reader.problems()) problems_.push_back(std::move(error));
-    return parameter;
   }
 
   VerbDescription::ChangesPassword read_change(const ConfigNode& node, std::string_view service) {

@@ -97,6 +97,16 @@ bool Template::has_places() const {
   return false;
 }
 
+bool Template::names(std::string_view name) const {
+  for (const Piece& piece : pieces_) {
+    std::string_view place = piece.place.text();
+    if (place.starts_with("$.")) place.remove_prefix(2);
+    if (!piece.is_place || !place.starts_with(name)) continue;
+    if (place.size() == name.size() || place[name.size()] == '.' || place[name.size()] == '[') return true;
+  }
+  return false;
+}
+
 Result<Json> Template::fill(const Scope& scope, Encode encode) const {
   std::string filled;
   for (const Piece& piece : pieces_) {

@@ -39,6 +39,8 @@ class Template {
   std::string tell(const Scope& scope) const;
 
   bool has_places() const;
+  // Whether a place of it lies in the value of that name.
+  bool names(std::string_view name) const;
   const std::string& text() const { return text_; }
 
  private:

@@ -51,7 +51,8 @@ RunScriptVerb::RunScriptVerb(const CurrentHostConfig& config, const Clock& clock
                           {"time_limit", ColumnType::kText, false, "How long it may take: \"60s\"."}},
            .danger = Danger::kDestructive,
            .idempotent = false,
-           .undoable = false};
+           .undoable = false,
+           .stoppable = true};
 }
 
 Result<std::string> RunScriptVerb::find_script(const Json& parameters) const {

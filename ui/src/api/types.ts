@@ -114,8 +114,28 @@ export interface ActionStatus {
   says: string;
   /** What the server knows of the verb. */
   danger?: Danger;
+  /** A cancel of its plan ends it in the middle. */
+  stoppable?: boolean;
+  progress?: RunProgress | null;
   started?: Timestamp | null;
   finished?: Timestamp | null;
+}
+
+/** How far a run is, as it says itself. */
+export interface RunProgress {
+  done: number | null;
+  of: number | null;
+  says: string;
+  ends_by: Timestamp;
+}
+
+/** What an action printed from byte `after` on; what lies before `from` is left out. */
+export interface ActionOutput {
+  running: boolean;
+  text: string;
+  from: number;
+  next: number;
+  size: number;
 }
 
 export interface PlanStatus {

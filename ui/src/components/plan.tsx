@@ -3,9 +3,10 @@ import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
 import { isUnderWay, useApprove, useCancel, useReject, useResolve, useUndo, useVerbs } from '../api/queries';
-import type { ActionStatus, Plan, PlanStatus, Verb } from '../api/types';
+import type { ActionStatus, Plan, PlanStatus, RunProgress, Verb } from '../api/types';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
+import { OutputOf } from './action_output';
 import { DangerBadge, StateBadge } from './badges';
 import { dangerOf } from './danger';
 import { ConfirmDialog } from './dialog';
@@ -19,6 +20,21 @@ function parametersText(parameters: unknown): string {
   return Object.entries(parameters)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
+}
+
+/** How far a run is, where it tells, and when it is ended at the latest. */
+function Progress({ progress }: { progress: RunProgress }) {
+  const t = useT();
+  const { done, of, says } = progress;
+  return (
+    <div className="row small" role="status">
+      {done !== null && of !== null && of > 0 && <progress value={done} max={of} aria-label={says} />}
+      {says && <span>{says}</span>}
+      <span className="muted">
+        {t('plan.ends_by')} <Time at={progress.ends_by} />
+      </span>
+    </div>
+  );
 }
 
 /** What the action before said as well is not said again. */
@@ -55,6 +71,8 @@ function ActionRow(props: {
           .join(' · ')}
       </p>
       {status.says && status.says !== before?.says && <p className="small">{status.says}</p>}
+      {status.progress && <Progress progress={status.progress} />}
+      {status.stoppable && status.started && <OutputOf id={action.id} running={status.state === 'running'} />}
       {status.state === 'unknown' && <ResolveButtons id={action.id} idempotent={verb?.idempotent ?? false} />}
     </li>
   );
