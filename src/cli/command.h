@@ -77,6 +77,7 @@ void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_services(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_savings(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_drift(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_diagnose(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manual(CLI::App& app, CommonOptions& common, Action& chosen);

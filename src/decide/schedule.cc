@@ -84,4 +84,19 @@ Schedule::Standing Schedule::at(Time now) const {
   return standing;
 }
 
+std::vector<Interval> Schedule::insides(Time from, Time to) const {
+  std::vector<Time> all = edges(from, to);
+  if (all.empty() || all.front() != from) all.insert(all.begin(), from);
+  if (all.back() != to) all.push_back(to);
+  std::vector<Interval> found;
+  for (size_t i = 0; i + 1 < all.size(); ++i) {
+    if (!inside(all[i])) continue;
+    if (!found.empty() && found.back().end == all[i])
+      found.back().end = all[i + 1];
+    else
+      found.push_back({all[i], all[i + 1]});
+  }
+  return found;
+}
+
 }  // namespace capstan::decide

@@ -22,6 +22,11 @@ class Schedule {
   // No window at all means: always.
   bool always() const { return windows_.empty() && except_windows_.empty() && except_calendars_.empty(); }
 
+  // That of its windows; nullptr where there are none.
+  const Zone* zone() const { return windows_.empty() ? nullptr : &windows_.front().zone(); }
+  // The windows, for people: "Mon-Fri 09:00-18:00".
+  std::string describe() const;
+
   struct Standing {
     bool inside = false;
     std::string says;           // "within Mon-Fri 09:00-18:00", "outside …", "Seollal (calendar/kr)"
@@ -29,6 +34,8 @@ class Schedule {
     std::optional<Time> until;  // The next change; none within 35 days.
   };
   Standing at(Time now) const;
+  // When the wanted state is that within the windows, as far as it lies in [from, to]: rising, without overlaps.
+  std::vector<Interval> insides(Time from, Time to) const;
 
  private:
   struct NamedCalendar {
@@ -38,7 +45,6 @@ class Schedule {
   bool inside(Time time) const;
   // The exception that holds at `time`, for people; "" for none.
   std::string exception(Time time) const;
-  std::string describe() const;
   const Zone& calendar_zone() const;
   // Every instant within [from, to] at which `inside` may change, rising.
   std::vector<Time> edges(Time from, Time to) const;

@@ -154,7 +154,45 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
     }
   }
   entries_ = std::move(entries);
+  publish_schedules();
   return problems;
+}
+
+namespace {
+
+bool has_schedule(const decide::Policy& policy) {
+  return policy.ensure && (!policy.ensure->hours.empty() || !policy.ensure->schedule.always());
+}
+
+}  // namespace
+
+void PolicyBoard::publish_schedules() const {
+  if (parts_.money == nullptr) return;
+  MoneyBook::Policies scheduled;
+  for (const auto& [name, entry] : entries_) {
+    if (!has_schedule(entry.policy)) continue;
+    const decide::Ensure& ensure = *entry.policy.ensure;
+    scheduled.push_back({.name = name,
+                         .help = entry.policy.help,
+                         .schedule = ensure.schedule,
+                         .says = ensure.schedule.describe(),
+                         .own_hours = !ensure.hours.empty(),
+                         .zone = ensure.zone});
+  }
+  parts_.money->set_policies(std::move(scheduled));
+}
+
+void PolicyBoard::write_coverage(const decide::Policy& policy, const std::vector<decide::Candidate>& candidates,
+                                 Time now) {
+  if (parts_.money == nullptr || !has_schedule(policy)) return;
+  std::map<ResourceId, std::string> about;
+  for (const decide::Candidate& candidate : candidates) {
+    if (candidate.selected && candidate.never.empty()) about.emplace(candidate.resource.id, candidate.hours);
+  }
+  const std::vector<NewFact> facts = parts_.money->cover(policy.name, about, now);
+  if (facts.empty()) return;
+  if (const auto written = parts_.facts.append(facts); !written)
+    log::warning("loop", "cannot write down what a policy is about: " + written.error().to_string());
 }
 
 Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
@@ -206,6 +244,7 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
   decide::Situation situation;
   situation.candidates = TRY(
       decide::select_candidates(entry.policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
+  write_coverage(entry.policy, situation.candidates, now);
   if (entry.policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
   situation.findings = picture.findings;
   if (entry.policy.undo_after_quiet) {
