@@ -116,6 +116,13 @@ export interface ActionStatus {
   danger?: Danger;
   started?: Timestamp | null;
   finished?: Timestamp | null;
+  /** What it changes an hour, where that is known. */
+  money?: PerHour;
+}
+
+export interface PerHour {
+  currency: string;
+  per_hour: number;
 }
 
 export interface PlanStatus {
@@ -127,6 +134,8 @@ export interface PlanStatus {
   actions: ActionStatus[];
   verify: { state: string; says: string };
   can_be_undone?: boolean;
+  /** What all of it changes an hour, in each currency. */
+  money?: PerHour[];
 }
 
 export interface Incident {
