@@ -10,7 +10,7 @@ export function Explanation({ figures }: { figures: Figures }) {
     <details open>
       <summary className="small">{t('savings.why')}</summary>
       <div className="scroll-x" tabIndex={0} role="region" aria-label={t('savings.why')}>
-        <table>
+        <table className="savings-why">
           <thead>
             <tr>
               <th>{t('savings.reason')}</th>
