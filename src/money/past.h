@@ -13,12 +13,6 @@
 #include "model/fact.h"
 #include "money/spans.h"
 
-namespace capstan::fact_kind {
-inline constexpr std::string_view kPolicyCovers = "policy.covers";
-inline constexpr std::string_view kSourceSeen = "source.seen";
-inline constexpr std::string_view kSourceLost = "source.lost";
-}  // namespace capstan::fact_kind
-
 namespace capstan::money {
 
 // That a policy was about a resource, within hours of the resource's own or ("") those of the policy.
