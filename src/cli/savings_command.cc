@@ -33,7 +33,7 @@ std::string_view reason(const Json& what) {
       {"late", "ran on after its hours until it was stopped"},
       {"kept", "was kept up by a person"},
       {"restarted", "was started outside of its hours"},
-      {"unstoppable", "costs also while stopped"},
+      {"unstoppable", "costs all the same: it cannot be stopped"},
       {"unobserved", "was not observed outside of its hours"},
       {"unused", "did not run within its hours"}};
   const auto found = kReasons.find(what.string_or_empty());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "loop/mute_list.h"
@@ -243,16 +244,15 @@ void Loop::take(Observed observed) {
   }
   if (status) status = parts_.catalog.update_volatile(observed.observation.resources);
   if (status && !difference.problems.empty()) status = fail(difference.problems.front());
-  note_source(observed.observation.scope, status ? "" : status.error().to_string(), observed.observation.at);
-  if (status) write_seen(observed.observation.scope, observed.observation.at);
+  // A look of which something could not be taken was a look all the same: its source is not lost.
+  const Observation& look = observed.observation;
+  sources_[look.scope] = {look.scope, status ? "" : status.error().to_string(), look.at};
+  if (!look.resources.empty()) write_seen(look.scope, look.at);
 }
 
 void Loop::note_source(const std::string& name, std::string error, Time at) {
-  SourceState& state = sources_[name];
-  const bool was_well = state.error.empty();
-  const Time last = state.last;
-  state = {name, std::move(error), at};
-  if (was_well && !state.error.empty()) write_lost(name, last, at);
+  const SourceState before = std::exchange(sources_[name], SourceState{name, error, at});
+  if (!error.empty()) write_lost(name, before.last, at);
 }
 
 void Loop::write_seen(const std::string& name, Time at) {

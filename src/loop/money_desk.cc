@@ -134,8 +134,7 @@ class PolicyMeasurer {
     for (const auto& [hours, when] : by_hours(about->second)) {
       const Spans* known = hours_.of(hours);
       if (known == nullptr) {
-        into_.problems.push_back(
-            fmt::format("the hours '{}' of {} under '{}' are not understood", hours, resource.name, policy_.name));
+        add_problem(fmt::format("the hours '{}' under '{}' are not understood", hours, policy_.name));
         continue;
       }
       money::measure(resource, {.covered = when, .hours = *known, .kept = kept}, period, measured.days);
@@ -144,6 +143,12 @@ class PolicyMeasurer {
   }
 
  private:
+  void add_problem(std::string problem) {
+    constexpr size_t kMostProblems = 50;
+    if (into_.problems.size() < kMostProblems && std::ranges::find(into_.problems, problem) == into_.problems.end())
+      into_.problems.push_back(std::move(problem));
+  }
+
   static std::map<std::string, Spans> by_hours(const std::vector<money::Covered>& all) {
     std::map<std::string, std::vector<Interval>> intervals;
     for (const money::Covered& each : all) intervals[each.hours].push_back(each.when);

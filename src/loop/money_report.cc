@@ -202,13 +202,14 @@ Result<Json> MoneyDesk::with_money(Json plan) const {
   const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
   const money::PricedWorld world = TRY(this->world(catalog, parts_.clock.now()));
   const Time made = parse_time(plan["plan"]["created"].string_or_empty()).value_or(parts_.clock.now());
+  std::map<std::string_view, const money::PricedResource*> by_id;
+  for (const money::PricedResource& resource : world.resources) by_id.emplace(resource.id, &resource);
   std::map<std::string, money::Rate> sums;
   for (Json& run : plan.mutable_members()["actions"].mutable_items()) {
     const Json& action = run["action"];
-    const auto resource =
-        std::ranges::find(world.resources, action["target"].string_or_empty(), &money::PricedResource::id);
-    if (resource == world.resources.end()) continue;
-    const money::Stretch* stretch = stretch_at(*resource, made);
+    const auto resource = by_id.find(action["target"].string_or_empty());
+    if (resource == by_id.end()) continue;
+    const money::Stretch* stretch = stretch_at(*resource->second, made);
     if (stretch == nullptr) continue;
     const auto change = change_by(action["verb"].string_or_empty(), *stretch);
     if (!change) continue;

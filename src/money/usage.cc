@@ -45,7 +45,8 @@ void add_usage(Usage& usage, const Stretch& stretch, Duration time, bool observe
 }
 
 // Why something ran outside of its hours.
-Part& why_ran(Savings& savings, const Interval& run, Time at, const Scheduled& schedule) {
+Part& why_ran(Savings& savings, const Price& price, const Interval& run, Time at, const Scheduled& schedule) {
+  if (price.running.empty()) return savings.unstoppable;
   if (schedule.kept.contains(at)) return savings.kept;
   const Spans::Gap gap = schedule.hours.gap_at(at);
   if (gap.begin && run.begin < *gap.begin) return savings.late;
@@ -132,7 +133,7 @@ void measure(const PricedResource& resource, const Scheduled& schedule, const Pe
       if (!schedule.covered.contains(begin)) return;
       const bool within = schedule.hours.contains(begin);
       Savings& savings = days[day];
-      Part* why = stretch.running && !within ? &why_ran(savings, *run, begin, schedule) : nullptr;
+      Part* why = stretch.running && !within ? &why_ran(savings, *stretch.price, *run, begin, schedule) : nullptr;
       add_savings(savings, stretch, end - begin, period.observed.contains(begin), within, why);
     });
   }

@@ -51,7 +51,7 @@ struct Savings {
   Part kept;         // A person had it kept up.
   Part restarted;    // Was started outside of its hours and ran until it was stopped again.
   Part unobserved;   // Outside of its hours, and nobody knows.
-  Part unstoppable;  // Money only: what it cost while it did not run.
+  Part unstoppable;  // What it cost while it did not run (money only), and what has no `while`: it always runs.
   Part unused;       // Within its hours, and did not run: saved beyond the plan.
 
   Savings& operator+=(const Savings& other);

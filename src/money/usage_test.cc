@@ -23,7 +23,16 @@ Spans windows(std::string_view text, Time from, Time to) {
 // A resource that costs 1 an hour while it runs and a tenth of it all the same.
 class Machine {
  public:
-  explicit Machine(Rate stopped = kDollar / 10) : stopped_(stopped) { resource_.id = "vm/a"; }
+  explicit Machine(Rate stopped = kDollar / 10) : stopped_(stopped) {
+    resource_.id = "vm/a";
+    price_.running = "status = 'RUNNING'";
+  }
+  // Of a kind that cannot be stopped.
+  static Machine disk() {
+    Machine disk;
+    disk.price_.running = "";
+    return disk;
+  }
 
   Machine& runs(Time from, Time to) { return add(from, to, true, kDollar); }
   Machine& rests(Time from, Time to) { return add(from, to, false, stopped_); }
@@ -39,12 +48,17 @@ class Machine {
     if (now < to) rests(now, to);
     return *this;
   }
-  const PricedResource& resource() const { return resource_; }
+  // A copy of a machine has a price of its own.
+  PricedResource resource() const {
+    PricedResource resource = resource_;
+    for (Stretch& each : resource.stretches) each.price = &price_;
+    return resource;
+  }
 
  private:
   Machine& add(Time from, Time to, bool running, Rate cost) {
     resource_.stretches.push_back(
-        {.from = from, .to = to, .price = &price_, .running = running, .cost = cost, .base = kDollar});
+        {.from = from, .to = to, .price = nullptr, .running = running, .cost = cost, .base = kDollar});
     return *this;
   }
   Price price_;
@@ -112,6 +126,18 @@ TEST(Savings, EachHourOutsideOfTheScheduleHasOneReason) {
   EXPECT_DOUBLE_EQ(hours(all.planned.time), 45);
   EXPECT_DOUBLE_EQ(hours(all.real.time), 45 - 0.25 - 0.75 - 4 - 1 - 3 + 1);
   EXPECT_DOUBLE_EQ(all.unstoppable.money.units(), hours(all.usage.stopped.time) / 10);
+  expect_adds_up(all);
+}
+
+TEST(Savings, WhatHasNoStateOfRunningCannotBeStopped) {
+  const Time from = at("2026-11-02T00:00:00Z"), to = from + kDay;
+  const Spans hours_of = windows("daily 09:00-18:00 UTC", from, to);
+  Machine disk = Machine::disk();
+  disk.runs(from, to);
+  const Savings all = total(disk.resource(), {Spans({{from, to}}), hours_of, {}}, period("UTC", from, to));
+  EXPECT_EQ(all.planned.time, 15 * kHour);
+  EXPECT_EQ(all.unstoppable.time, 15 * kHour);
+  EXPECT_EQ(all.real.time, Duration(0));
   expect_adds_up(all);
 }
 

@@ -22,7 +22,7 @@ export function Explanation({ figures }: { figures: Figures }) {
             {figures.why.map((part) => (
               <tr key={part.what}>
                 <td>{t(`savings.why.${part.what}`)}</td>
-                <td className="number">{part.what === 'unstoppable' ? '–' : hours(part.hours)}</td>
+                <td className="number">{part.hours === 0 ? '–' : hours(part.hours)}</td>
                 <td className="number">{money(part.money, figures.currency)}</td>
               </tr>
             ))}
