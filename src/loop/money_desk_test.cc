@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/file.h"
 #include "catalog/sql_engine.h"
 #include "catalog/test_catalog.h"
 #include "loop/money_table.h"
@@ -249,6 +250,40 @@ TEST_F(MoneyDeskTest, APriceFileWithAMistakeKeepsItsLastGoodVersion) {
   ASSERT_FALSE(problems.empty());
   EXPECT_EQ(problems[0].where.file, "prices.yaml");
   EXPECT_GT(savings()["totals"].items()[0]["cost"].number_or(0), 0);
+}
+
+// The pack's own prices and kinds.
+class TrialPricesTest : public catalog::CatalogFixture {};
+
+TEST_F(TrialPricesTest, TheExampleOfThePackPricesClustersAndItems) {
+  const std::string pack = std::string(CAPSTAN_SOURCE_DIR) + "/packs/trial-accounts/";
+  open(must(read_file(pack + "kinds.yaml")));
+  const VirtualClock clock(catalog::at_second(3600));
+  const catalog::SqlEngine sql(catalog(), clock);
+  const MoneyBook book;
+  MoneyDesk desk({.clock = clock, .catalog = catalog(), .sql = sql, .book = book});
+  for (const Error& problem : desk.load({{"prices.yaml", must(read_file(pack + "prices.yaml")), true}}))
+    ADD_FAILURE() << problem.to_string();
+  look({.scope = "service:x",
+        .at = catalog::at_second(0),
+        .resources = {{.id = "mcm_cluster/c",
+                       .kind = "mcm_cluster",
+                       .name = "c",
+                       .labels = {},
+                       .fields = Json::object(
+                           {{"status", "RUNNING"}, {"instance_type", "m5.xlarge"}, {"nodes", 2}, {"spot", true}})},
+                      {.id = "modeler_item/w",
+                       .kind = "modeler_item",
+                       .name = "w",
+                       .labels = {},
+                       .fields = Json::object({{"status", "STOPPED"}, {"type", "workspace"}})}},
+        .departures = {}});
+  const Metering metering = must(desk.meter(catalog::at_second(0), clock.now(), decide::Zone(), clock.now()));
+  EXPECT_TRUE(metering.problems.empty()) << metering.problems.front();
+  ASSERT_EQ(metering.resources.size(), 2u);
+  EXPECT_NEAR(metering.resources[0].days[0].cost().units(), 2 * 0.236 * 0.35, 1e-9);
+  EXPECT_NEAR(metering.resources[1].days[0].cost().units(), 0.01, 1e-9);
+  EXPECT_NEAR(metering.resources[1].days[0].existing.money.units(), 0.48, 1e-9);
 }
 
 }  // namespace
