@@ -62,7 +62,9 @@ function Savings({ savings }: { savings: SavingsAnswer }) {
                 <Compared figures={policy} />
                 <Explanation figures={policy} />
                 {policy.unpriced > 0 && (
-                  <p className="badge medium plain savings-note">{t('savings.unpriced', { count: policy.unpriced })}</p>
+                  <p className="badge medium plain savings-note">
+                    {t('savings.unpriced', { count: policy.unpriced })}
+                  </p>
                 )}
               </article>
             ))}
