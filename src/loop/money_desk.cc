@@ -102,6 +102,7 @@ Spans kept_up(const std::vector<decide::Override>& overrides, std::string_view p
   for (const decide::Override& each : overrides) {
     if (!each.policy.empty() && each.policy != policy) continue;
     if (!each.resource.empty() && each.resource != id && each.resource != account) continue;
+    if (each.state == "down" || each.state == "stopped") continue;
     kept.push_back({each.from, each.until});
   }
   return Spans(std::move(kept));
