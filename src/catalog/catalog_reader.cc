@@ -238,6 +238,38 @@ Result<std::vector<ResourceVersion>> CatalogReader::history(std::string_view id,
       uint64_t{limit})));
 }
 
+Status CatalogReader::each_version(std::string_view kind, Seq after, Time from,
+                                   const std::function<void(ResourceVersion)>& take) const {
+  sqlite::Statement* row = TRY(view_->query(
+      fmt::format("SELECT {} FROM resource_history WHERE valid_from >= ?1 AND kind = ?2 AND seq > ?3", kVersionColumns),
+      format_time(from), kind, uint64_t{after}));
+  while (TRY(row->step())) take(read_version(*row));
+  return {};
+}
+
+Status CatalogReader::each_end(Time from,
+                               const std::function<void(std::string_view id, Seq seq, Time end)>& take) const {
+  sqlite::Statement* row =
+      TRY(view_->query("SELECT id, seq, valid_to FROM resource_version WHERE valid_to >= ?1", format_time(from)));
+  while (TRY(row->step())) take(row->text(0), static_cast<Seq>(row->integer(1)), time_of(row->text(2)));
+  return {};
+}
+
+Result<std::map<ResourceId, ResourceId>> CatalogReader::last_targets(std::string_view relation) const {
+  std::map<ResourceId, ResourceId> targets;
+  sqlite::Statement* row =
+      TRY(view_->query("SELECT source, target FROM relation_history WHERE kind = ?1 ORDER BY source, seq", relation));
+  while (TRY(row->step())) targets[ResourceId(row->text(0))] = row->text(1);
+  return targets;
+}
+
+Result<std::map<ResourceId, std::string, std::less<>>> CatalogReader::scopes(std::string_view kind) const {
+  std::map<ResourceId, std::string, std::less<>> scopes;
+  sqlite::Statement* row = TRY(view_->query("SELECT id, scope FROM resource WHERE kind = ?1", kind));
+  while (TRY(row->step())) scopes.emplace(row->text(0), row->text(1));
+  return scopes;
+}
+
 Result<std::vector<ResourceVersion>> CatalogReader::changed_between(Time from, Time to, size_t limit) const {
   return read_versions(TRY(view_->query(
       fmt::format("SELECT {0} FROM resource_history WHERE valid_from BETWEEN ?1 AND ?2 UNION "

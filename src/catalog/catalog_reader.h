@@ -142,6 +142,15 @@ class CatalogReader {
   Result<std::optional<ResourceVersion>> version(std::string_view id, Seq seq) const;
   // Newest first.
   Result<std::vector<ResourceVersion>> history(std::string_view id, size_t limit = 1000) const;
+  // The versions of a kind that were written after a fact, and began at `from` or later; in no order.
+  Status each_version(std::string_view kind, Seq after, Time from,
+                      const std::function<void(ResourceVersion)>& take) const;
+  // The versions, of whatever kind, that have ended at `from` or later.
+  Status each_end(Time from, const std::function<void(std::string_view id, Seq seq, Time end)>& take) const;
+  // What belonged to what: for each source the target it was last seen to have by this relation.
+  Result<std::map<ResourceId, ResourceId>> last_targets(std::string_view relation) const;
+  // The scopes that resources of a kind are seen from now, by id.
+  Result<std::map<ResourceId, std::string, std::less<>>> scopes(std::string_view kind) const;
   // The resources of any kind that appeared, changed or went within [from, to], newest first: what an explanation
   // looks at first.
   Result<std::vector<ResourceVersion>> changed_between(Time from, Time to, size_t limit = 10'000) const;

@@ -54,6 +54,7 @@ class Decider {
     }
     verdict.matched = true;
     if (!candidate.never.empty()) {
+      verdict.forbidden = true;
       verdict.why = candidate.never;
       return verdict;
     }

@@ -39,12 +39,13 @@ struct Verdict {
   ResourceId resource;
   std::string name;
   bool matched = false;
-  std::string observed;  // The state it is in, where the policy is about one.
-  std::string wanted;    // The state it should be in; "" for none.
-  bool acts = false;     // It is in the plan.
-  std::string why;       // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
-  std::string override;  // The id of the override that decided; "" for none.
-  std::string hours;     // Its own window, where the policy asks for such.
+  bool forbidden = false;  // By a clause of `never`.
+  std::string observed;    // The state it is in, where the policy is about one.
+  std::string wanted;      // The state it should be in; "" for none.
+  bool acts = false;       // It is in the plan.
+  std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
+  std::string override;    // The id of the override that decided; "" for none.
+  std::string hours;       // Its own window, where the policy asks for such.
 };
 
 struct Decision {

@@ -34,7 +34,8 @@ class Schedule {
   std::vector<Interval> intervals(Time from, Time to) const;
   // The windows as they were written, without their exceptions: "Mon-Fri 09:00-18:00"; "" for always.
   std::string describe() const;
-  // That of the first window; all-day events of calendars are days of it.
+  bool has_windows() const { return !windows_.empty(); }
+  // That of the first window, else UTC; all-day events of calendars are days of it.
   const Zone& zone() const { return windows_.empty() ? utc_ : windows_.front().zone(); }
 
  private:

@@ -35,6 +35,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"step", DocumentKind::kDiagnosis},
     {"walk", DocumentKind::kDiagnosis},
     {"traffic", DocumentKind::kTraffic},
+    {"price", DocumentKind::kPrice},
     // These name their service, too.
     {"inventory", DocumentKind::kDescription},
     {"verb", DocumentKind::kDescription},

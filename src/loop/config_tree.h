@@ -28,6 +28,7 @@ enum class DocumentKind {
   kDiagnosis,
   kProduct,
   kTraffic,
+  kPrice,           // What resources cost.
   kService,         // How a service is spoken to.
   kDescription,     // What it has, or what can be done to it.
   kRecordForm,      // What records of a kind must say.

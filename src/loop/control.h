@@ -118,6 +118,8 @@ class Control {
   virtual Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const = 0;
   // Who calls whom, how often, how well and how fast.
   virtual Result<Json> service_graph(const ServiceGraphQuery& query) const = 0;
+  // What policies with a schedule saved of running all the time, planned and real, with what explains the difference.
+  virtual Result<Json> savings(const SavingsQuery& query) const = 0;
   // What would be placed where if things were otherwise; nothing is changed.
   virtual Result<Json> whatif(const Json& question) const = 0;
   virtual Result<Json> logs(const LogQuery& query) const = 0;

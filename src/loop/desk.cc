@@ -25,7 +25,12 @@ Result<Json> Desk::plans(std::string_view state) const {
 }
 
 Result<Json> Desk::plan(std::string_view id) const {
-  return flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); }));
+  Json status =
+      TRY(flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); })));
+  if (parts_.money == nullptr) return status;
+  // A plan is shown whether or not somebody knows what it costs.
+  Result<Json> priced = parts_.money->with_money(status);
+  return priced ? *std::move(priced) : status;
 }
 
 // While it runs, and as long as it is remembered, from what is heard of it; later what its outcome keeps.

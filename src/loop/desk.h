@@ -10,6 +10,7 @@
 #include "loop/control.h"
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
+#include "loop/money_desk.h"
 #include "loop/scaling_desk.h"
 #include "loop/service_desk.h"
 #include "secret/secret_questions.h"
@@ -26,6 +27,7 @@ class Desk final : public Control {
     AdmissionDesk* admission = nullptr;                   // None: Kubernetes is not answered.
     const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
     const ServiceDesk* services = nullptr;                // None: no calls are known.
+    const MoneyDesk* money = nullptr;                     // None: nothing has a price.
     const secret::SecretQuestions* secrets = nullptr;     // None: there is no store of secrets.
     const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     const act::RunBoard* runs = nullptr;                  // None: nothing tells what it prints.
@@ -71,6 +73,7 @@ class Desk final : public Control {
   Result<Json> admit(std::string_view cluster, const Json& review) const override;
   Result<Json> scaling(std::string_view cluster, std::string_view autoscaler) const override;
   Result<Json> service_graph(const ServiceGraphQuery& query) const override;
+  Result<Json> savings(const SavingsQuery& query) const override;
   Result<Json> whatif(const Json& question) const override;
   Result<Json> logs(const LogQuery& query) const override;
   Result<Json> log_templates(const LogQuery& query) const override;

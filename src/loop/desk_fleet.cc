@@ -89,6 +89,11 @@ Result<Json> Desk::map(const MapQuery& query) const {
   return fleet_map(reader, TRY(MuteList::read(reader, now())), query);
 }
 
+Result<Json> Desk::savings(const SavingsQuery& query) const {
+  if (parts_.money == nullptr) return fail(ErrorCode::kUnavailable, "nothing has a price here");
+  return parts_.money->savings(query);
+}
+
 Result<Json> Desk::service_graph(const ServiceGraphQuery& query) const {
   if (parts_.services == nullptr) return fail(ErrorCode::kUnavailable, "no calls are known here");
   return parts_.services->service_graph(query);

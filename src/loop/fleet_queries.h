@@ -49,6 +49,16 @@ struct OverrideRequest {
   std::string reason;
 };
 
+// "" for all, or for what is usual.
+struct SavingsQuery {
+  std::string policy;
+  ResourceId account;         // What resources belong to in the end.
+  std::string since = "30d";  // So long ago, a day in the zone, or a time.
+  std::string until;          // The same; "": now.
+  std::string zone;           // What a day is; "": that of the first policy with windows.
+  size_t limit = 200;         // Resources that are listed.
+};
+
 // Over how long calls are counted: "5m", from a second to a day.
 Result<Duration> parse_window(std::string_view text);
 

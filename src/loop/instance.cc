@@ -18,6 +18,7 @@
 #include "loop/desk.h"
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
+#include "loop/money_table.h"
 #include "loop/own_metrics.h"
 #include "loop/password_desk.h"
 #include "loop/program_desk.h"
@@ -70,6 +71,17 @@ std::vector<Text> texts_of(const ConfigTree& config, DocumentKind kind, bool use
   for (const bool from_pack : {!user_first, user_first}) {
     for (const auto& [path, file] : config.files()) {
       if (file.from_pack == from_pack && file.has(kind)) texts.push_back({path.string(), file.text_of(kind)});
+    }
+  }
+  return texts;
+}
+
+std::vector<money::PriceText> price_texts(const ConfigTree& config) {
+  std::vector<money::PriceText> texts;
+  for (const bool from_pack : {true, false}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack == from_pack && file.has(DocumentKind::kPrice))
+        texts.push_back({path.string(), file.text_of(DocumentKind::kPrice), from_pack});
     }
   }
   return texts;
@@ -172,6 +184,11 @@ class Running final : public Instance {
   std::unique_ptr<catalog::SqlEngine> plain_sql_;  // Without functions, for what they ask themselves.
   std::unique_ptr<ServiceDesk> services_;
   std::unique_ptr<ServiceCallsFunction> calls_function_;
+  MoneyBook money_book_;
+  std::unique_ptr<MoneyDesk> money_;
+  std::unique_ptr<CostFunction> cost_function_;
+  std::unique_ptr<CostFunction> daily_cost_function_;
+  std::unique_ptr<SavingsFunction> savings_function_;
   std::unique_ptr<catalog::SqlEngine> sql_;
   std::unique_ptr<detect::Detector> detector_;
   kubernetes::ClusterReach reach_{.contact = [this](std::string_view cluster) { return clusters_->contact(cluster); },
@@ -214,11 +231,19 @@ Status Running::open_stores(const ledger::DataDirectory& directory, const Config
   services_ = std::make_unique<ServiceDesk>(
       ServiceDesk::Parts{.clock = clock_, .catalog = *catalog_, .sql = *plain_sql_, .engine = *engine_});
   calls_function_ = std::make_unique<ServiceCallsFunction>(*services_);
+  money_ = std::make_unique<MoneyDesk>(
+      MoneyDesk::Parts{.clock = clock_, .catalog = *catalog_, .sql = *plain_sql_, .book = money_book_});
+  cost_function_ = std::make_unique<CostFunction>(*money_, false);
+  daily_cost_function_ = std::make_unique<CostFunction>(*money_, true);
+  savings_function_ = std::make_unique<SavingsFunction>(*money_);
   sql_ = std::make_unique<catalog::SqlEngine>(*catalog_, clock_, sql_options);
   TRY(sql_->add(*promql_function_));
   TRY(sql_->add(*logs_function_));
   TRY(sql_->add(manual_function_));
   TRY(sql_->add(*calls_function_));
+  TRY(sql_->add(*cost_function_));
+  TRY(sql_->add(*daily_cost_function_));
+  TRY(sql_->add(*savings_function_));
   TRY(sql_->add(*seen_in_log_));
   TRY(sql_->add(*setting_metrics_));
   return {};
@@ -297,6 +322,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .messengers = *messengers_,
                             .foresight = foresight_.get(),
                             .runs = &programs_->board(),
+                            .money = &money_book_,
                             .manual = &manuals_},
                            options, ConfigTree(options_.packs, options_.config_directory)));
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
@@ -362,6 +388,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .admission = admission_.get(),
       .scaling = scaling_.get(),
       .services = services_.get(),
+      .money = money_.get(),
       .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
       .runs = &programs_->board(),
@@ -428,6 +455,7 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   for (Error& problem : services_->load(texts_of<traffic::TrafficText>(config, DocumentKind::kTraffic, false))) {
     problems.push_back(std::move(problem));
   }
+  for (Error& problem : money_->load(price_texts(config))) problems.push_back(std::move(problem));
   loop_->outbox().set_routes(make_routes(problems));
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "loop/mute_list.h"
@@ -94,7 +95,9 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                .resources = *resources_,
                                                                .sql = parts.sql,
                                                                .signals = parts.signals,
-                                                               .clock = parts.clock});
+                                                               .clock = parts.clock,
+                                                               .money = parts.money});
+  if (parts_.money != nullptr) facts_.observe([this](const Fact& fact) { parts_.money->apply(fact); });
   if (parts_.foresight != nullptr) {
     picture_ = std::make_unique<PictureFeed>(*parts_.foresight, parts_.catalog);
     facts_.observe([this](const Fact& fact) { picture_->note(fact); });
@@ -128,6 +131,7 @@ Status Loop::restore() {
     outbox_->restore(facts);
     for (const Fact& fact : facts) {
       policies_->apply(fact);
+      if (parts_.money != nullptr) parts_.money->apply(fact);
       // What a crash kept from being told; the outbox knows what has been.
       if (parts_.clock.now() - fact.at < kNewsTime) plan_news_.note(fact);
     }
@@ -241,7 +245,28 @@ void Loop::take(Observed observed) {
   }
   if (status) status = parts_.catalog.update_volatile(observed.observation.resources);
   if (status && !difference.problems.empty()) status = fail(difference.problems.front());
-  note_source(observed.observation.scope, status ? "" : status.error().to_string(), observed.observation.at);
+  // A look of which something could not be taken was a look all the same: its source is not lost.
+  const Observation& look = observed.observation;
+  sources_[look.scope] = {look.scope, status ? "" : status.error().to_string(), look.at};
+  if (!look.resources.empty()) write_seen(look.scope, look.at);
+}
+
+void Loop::note_source(const std::string& name, std::string error, Time at) {
+  const SourceState before = std::exchange(sources_[name], SourceState{name, error, at});
+  if (!error.empty()) write_lost(name, before.last, at);
+}
+
+void Loop::write_seen(const std::string& name, Time at) {
+  if (parts_.money == nullptr || parts_.money->is_seen(name)) return;
+  const auto written = facts_.append_one({at, std::string(fact_kind::kSourceSeen), name, Json::object(), 0, "capstan"});
+  if (!written) log::warning("loop", "cannot write down that a source is seen: " + written.error().to_string());
+}
+
+void Loop::write_lost(const std::string& name, Time last, Time at) {
+  if (parts_.money == nullptr || !parts_.money->is_seen(name)) return;
+  const auto written = facts_.append_one(
+      {at, std::string(fact_kind::kSourceLost), name, Json::object({{"last", format_time(last)}}), 0, "capstan"});
+  if (!written) log::warning("loop", "cannot write down that a source is lost: " + written.error().to_string());
 }
 
 void Loop::take(Detected detected) {

@@ -27,6 +27,7 @@
 #include "loop/foresight.h"
 #include "loop/incident_desk.h"
 #include "loop/messages.h"
+#include "loop/money_book.h"
 #include "loop/picture_feed.h"
 #include "loop/plan_news.h"
 #include "loop/policy_board.h"
@@ -51,7 +52,8 @@ struct LoopParts {
   WorkerPool& watchers;    // For detection,
   WorkerPool& messengers;  // and for messages: neither waits for an action.
   Foresight* foresight =
-      nullptr;  // Without one, rules about configuration are asked of the whole catalog again and again.
+      nullptr;                 // Without one, rules about configuration are asked of the whole catalog again and again.
+  MoneyBook* money = nullptr;  // Told what happens; without one nothing is written down for the meter.
   const act::RunBoard* runs = nullptr;  // What long work prints, where it tells.
   const Manual* manual = nullptr;       // What findings are looked up in, where there is one.
 };
@@ -131,9 +133,7 @@ class Loop {
   PictureFeed* picture() { return picture_.get(); }
   // What a source outside of the detectors holds to be wrong.
   Status take_round(const Findings& round);
-  void note_source(const std::string& name, std::string error, Time at) {
-    sources_[name] = {name, std::move(error), at};
-  }
+  void note_source(const std::string& name, std::string error, Time at);
 
  private:
   Loop(LoopParts parts, LoopOptions options, ConfigTree config);
@@ -161,6 +161,9 @@ class Loop {
   void derive(Time now);
   void forget_history(Time now);
   Duration rest_after(Duration began, Duration every) const;
+  // Writes down from when on a source is seen, and until when it was.
+  void write_seen(const std::string& name, Time at);
+  void write_lost(const std::string& name, Time last, Time at);
   void write_own_fact(std::string_view kind, Json body);
   void write_limits(Time now);
   // The findings that hold as series, so that a plan's check can ask for them with PromQL.

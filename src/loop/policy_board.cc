@@ -146,6 +146,7 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
   for (const auto& [name, entry] : entries_) {
     if (const Status checked = check_grants(entry.policy); !checked) problems.push_back(checked.error());
   }
+  publish_schedules();
   return problems;
 }
 
@@ -163,6 +164,42 @@ decide::Vocabulary PolicyBoard::vocabulary() const {
           .calendars = &calendars_,
           .sql = &parts_.sql,
           .signals = &parts_.signals};
+}
+
+namespace {
+
+bool has_schedule(const decide::Policy& policy) {
+  return policy.ensure && (!policy.ensure->hours.empty() || !policy.ensure->schedule.always());
+}
+
+}  // namespace
+
+void PolicyBoard::publish_schedules() const {
+  if (parts_.money == nullptr) return;
+  MoneyBook::Policies scheduled;
+  for (const auto& [name, entry] : entries_) {
+    if (!has_schedule(entry.policy)) continue;
+    const decide::Ensure& ensure = *entry.policy.ensure;
+    scheduled.push_back({.name = name,
+                         .help = entry.policy.help,
+                         .schedule = ensure.schedule,
+                         .says = ensure.schedule.describe(),
+                         .own_hours = !ensure.hours.empty(),
+                         .zone = ensure.zone});
+  }
+  parts_.money->set_policies(std::move(scheduled));
+}
+
+void PolicyBoard::write_coverage(const decide::Policy& policy, const std::vector<decide::Verdict>& verdicts, Time now) {
+  if (parts_.money == nullptr || !has_schedule(policy)) return;
+  std::map<ResourceId, std::string> about;
+  for (const decide::Verdict& verdict : verdicts) {
+    if (verdict.matched && !verdict.forbidden) about.emplace(verdict.resource, verdict.hours);
+  }
+  const std::vector<NewFact> facts = parts_.money->cover(policy.name, about, now);
+  if (facts.empty()) return;
+  if (const auto written = parts_.facts.append(facts); !written)
+    log::warning("loop", "cannot write down what a policy is about: " + written.error().to_string());
 }
 
 Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
@@ -238,6 +275,7 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
     return {};
   }
   entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now));
+  write_coverage(entry.policy, entry.last.verdicts, now);
   if (parts_.executor.paused(subject_of(entry.policy.name))) return {};
   for (const std::string& plan : entry.last.withdraw) {
     // Refused when somebody has started it meanwhile, which is as it should be.

@@ -16,6 +16,7 @@
 #include "decide/touches.h"
 #include "loop/config_tree.h"
 #include "loop/fact_book.h"
+#include "loop/money_book.h"
 
 namespace capstan::loop {
 
@@ -30,6 +31,7 @@ class PolicyBoard {
     const SqlSource& sql;
     const SignalSource& signals;
     const Clock& clock;
+    MoneyBook* money = nullptr;  // None: nobody meters.
   };
   // Why a policy cannot be decided yet: what it reads has not been looked at; "" when it can.
   using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
@@ -106,6 +108,9 @@ class PolicyBoard {
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
   Status check_grants(const decide::Policy& policy) const;
+  // Writes down what a schedule is about, where that has changed.
+  void write_coverage(const decide::Policy& policy, const std::vector<decide::Verdict>& verdicts, Time now);
+  void publish_schedules() const;
   void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
 

@@ -94,6 +94,10 @@ class FakeControl final : public loop::Control {
     return said(fmt::format("service_graph {}|{} {} {}", query.cluster, query.space, format_duration(query.window),
                             query.limit));
   }
+  Result<Json> savings(const loop::SavingsQuery& query) const override {
+    return said(fmt::format("savings {}|{}|{}|{}|{} {}", query.policy, query.account, query.since, query.until,
+                            query.zone, query.limit));
+  }
   Result<Json> whatif(const Json& question) const override { return said("whatif " + question.dump()); }
   Result<Json> drifts() const override { return said("drifts"); }
   Result<Json> look_at_manifests() const override { return said("look_at_manifests"); }

@@ -74,6 +74,19 @@ Result<Json> service_graph(Control& control, const Clock&, const Call& call) {
   return control.service_graph(wanted);
 }
 
+Result<Json> savings(Control& control, const Clock&, const Call& call) {
+  QueryReader query(call.request.target.query);
+  loop::SavingsQuery wanted;
+  wanted.policy = query.text("policy");
+  wanted.account = query.text("account");
+  wanted.since = query.text("since", wanted.since);
+  wanted.until = query.text("until");
+  wanted.zone = query.text("zone");
+  wanted.limit = query.number("limit", wanted.limit, 0, kMostRows);
+  TRY(query.finish());
+  return control.savings(wanted);
+}
+
 // It ends `for` so long from now ("7d"), or at a time.
 Result<Time> end_of(BodyReader& body, Time now) {
   const std::string lasts = body.text("for");
@@ -122,6 +135,7 @@ std::vector<Route> fleet_routes(Control& control, const Clock& clock) {
       {"GET", "/capstan/v1/difference", Access::kViewer, false, Body::kNone, answer_with(difference)},
       {"GET", "/capstan/v1/map", Access::kViewer, false, Body::kNone, answer_with(map)},
       {"GET", "/capstan/v1/service_graph", Access::kViewer, false, Body::kNone, answer_with(service_graph)},
+      {"GET", "/capstan/v1/savings", Access::kViewer, false, Body::kNone, answer_with(savings)},
       {"GET", "/capstan/v1/mutes", Access::kViewer, false, Body::kNone, answer_with(mutes)},
       {"POST", "/capstan/v1/mutes", Access::kOperator, true, Body::kJson, answer_with(mute)},
       {"POST", "/capstan/v1/mutes/{}/end", Access::kOperator, true, Body::kJson, answer_with(unmute)},

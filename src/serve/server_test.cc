@@ -154,6 +154,8 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/difference?id=x&before=3&after=9", "difference x 3 9"},
       {"/capstan/v1/map?namespace=shop&nodes=100", "map |shop 100 60000"},
       {"/capstan/v1/service_graph", "service_graph | 5m 5000"},
+      {"/capstan/v1/savings", "savings ||30d|| 200"},
+      {"/capstan/v1/savings?policy=p&account=a&since=7d&until=1d&zone=UTC&limit=5", "savings p|a|7d|1d|UTC 5"},
       {"/capstan/v1/service_graph?cluster=prod&namespace=shop&window=90s&limit=7", "service_graph prod|shop 1m30s 7"},
       {"/capstan/v1/mutes", "mutes false"},
       {"/capstan/v1/mutes?state=all", "mutes true"},

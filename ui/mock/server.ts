@@ -195,6 +195,8 @@ class MockServer implements Mock {
         return scaling(world, url);
       case 'service_graph':
         return world.traffic.graph(url);
+      case 'savings':
+        return world.savings.answer(url);
       case 'diagnose':
         return diagnose(world, url);
       case 'map':

@@ -19,6 +19,7 @@ import { createHost, HOST, type HostModel } from './host';
 import { createSeries, type Trouble } from './metrics';
 import { Past } from './past';
 import type { SyntheticSeries } from './promql';
+import { Savings } from './savings';
 import { Traffic } from './traffic';
 
 export interface WorldOptions {
@@ -38,6 +39,7 @@ export class World {
   readonly disk: Trouble = { from: this.started / 1000 - 2_400, to: Infinity };
   readonly host: HostModel;
   readonly fleet: Fleet;
+  readonly savings = new Savings();
   readonly traffic: Traffic;
   readonly series: () => SyntheticSeries[];
   readonly facts: Fact[] = [];

@@ -29,6 +29,7 @@ const FactsPage = page(() => import('./pages/facts/facts'), 'FactsPage');
 const PoliciesPage = page(() => import('./pages/policies/policies'), 'PoliciesPage');
 const PlansPage = page(() => import('./pages/plans/list'), 'PlansPage');
 const PlanPage = page(() => import('./pages/plans/detail'), 'PlanPage');
+const SavingsPage = page(() => import('./pages/savings/savings'), 'SavingsPage');
 const SqlPage = page(() => import('./pages/sql/sql'), 'SqlPage');
 const SettingsPage = page(() => import('./pages/settings/settings'), 'SettingsPage');
 
@@ -59,6 +60,7 @@ export function App() {
           <Route path="/facts" element={<FactsPage />} />
           <Route path="/policies" element={<PoliciesPage />} />
           <Route path="/plans" element={<PlansPage />} />
+          <Route path="/savings" element={<SavingsPage />} />
           <Route path="/plans/:id" element={<PlanPage />} />
           <Route path="/sql" element={<SqlPage />} />
           <Route path="/settings" element={<SettingsPage />} />

@@ -31,6 +31,7 @@ export const PAGES = [
   ['facts', '/facts'],
   ['policies', '/policies'],
   ['plans', '/plans'],
+  ['savings', '/savings'],
   ['sql', '/sql?q=' + encodeURIComponent('SELECT id, pid, user, rss_bytes FROM host_process LIMIT 50')],
   ['settings', '/settings'],
 ];

@@ -119,6 +119,13 @@ export interface ActionStatus {
   progress?: RunProgress | null;
   started?: Timestamp | null;
   finished?: Timestamp | null;
+  /** What it changes an hour, where that is known. */
+  money?: PerHour;
+}
+
+export interface PerHour {
+  currency: string;
+  per_hour: number;
 }
 
 /** How far a run is, as it says itself. */
@@ -147,6 +154,8 @@ export interface PlanStatus {
   actions: ActionStatus[];
   verify: { state: string; says: string };
   can_be_undone?: boolean;
+  /** What all of it changes an hour, in each currency. */
+  money?: PerHour[];
 }
 
 export interface Incident {

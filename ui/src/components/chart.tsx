@@ -26,6 +26,8 @@ export interface ChartProps {
   /** The top of the value axis, where it is known (1 for a share). */
   max?: number;
   legend?: boolean;
+  /** The times are days: the axis names these, not hours. */
+  days?: boolean;
   /** Called with seconds when a stretch is marked with the mouse. */
   onZoom?: (from: number, to: number) => void;
 }
@@ -33,6 +35,9 @@ export interface ChartProps {
 const COLOURS = 8;
 /** Steps of a value axis of bytes: 1, 2, 4, … so that it reads 4 GiB and not 3.73 GiB. */
 const BINARY_STEPS = Array.from({ length: 60 }, (_, power) => 2 ** power);
+
+const DAY: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric' };
+const DAY_STEPS = [1, 2, 7, 14, 28].map((days) => days * 86_400);
 
 function colourOf(index: number): string {
   return getComputedStyle(document.documentElement)
@@ -52,7 +57,7 @@ export function stack(lines: ChartLine[]): (number | null)[][] {
   );
 }
 
-function axisOf(unit: Unit, text: string, grid: string): uPlot.Axis[] {
+function axisOf(unit: Unit, text: string, grid: string, days: boolean): uPlot.Axis[] {
   const shared = {
     stroke: text,
     grid: { stroke: grid, width: 1 },
@@ -65,8 +70,10 @@ function axisOf(unit: Unit, text: string, grid: string): uPlot.Axis[] {
       font,
       size: 26,
       space: 64,
+      incrs: days ? DAY_STEPS : undefined,
       values: (_plot, splits) =>
         splits.map((seconds) => {
+          if (days) return new Date(seconds * 1000).toLocaleDateString(undefined, DAY);
           const text = clockTime(new Date(seconds * 1000));
           return (splits[1] ?? 0) - (splits[0] ?? 0) < 60 ? text : text.slice(0, 5);
         }),
@@ -106,7 +113,7 @@ function optionsOf(
       x: { time: true },
       y: { range: (_plot, low, high) => [Math.min(0, low ?? 0), max ?? (high > 0 ? high * 1.08 : 1)] },
     },
-    axes: axisOf(props.unit, text, grid),
+    axes: axisOf(props.unit, text, grid, props.days ?? false),
     series: [
       {},
       ...props.lines.map((_line, index) => ({

@@ -4,6 +4,7 @@ import { Link } from 'react-router-dom';
 
 import { isUnderWay, useApprove, useCancel, useReject, useResolve, useUndo, useVerbs } from '../api/queries';
 import type { ActionStatus, Plan, PlanStatus, RunProgress, Verb } from '../api/types';
+import { money } from '../format/money';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
 import { OutputOf } from './action_output';
@@ -54,6 +55,9 @@ function ActionRow(props: {
         <Link to={`/resource?id=${encodeURIComponent(action.target)}`}>{action.target}</Link>
         <DangerBadge danger={status.danger ?? verb?.danger ?? 'destructive'} />
         {verb?.undoable && <span className="badge plain">{t('plan.undoable')}</span>}
+        {status.money && status.money.per_hour !== 0 && (
+          <span className="small muted">{money(status.money.per_hour, status.money.currency)} / h</span>
+        )}
         {status.started && (
           <span className="small muted">
             <Time at={status.started} /> · <Lasting from={status.started} to={status.finished} />
@@ -305,6 +309,11 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
       {status.waiting_for && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}
+      {status.money?.map((sum) => (
+        <p className="small" key={sum.currency}>
+          {t('plan.money', { amount: money(sum.per_hour, sum.currency) })}
+        </p>
+      ))}
       <ol className="plain plan-actions">
         {status.actions.map((action, at) => (
           <ActionRow

@@ -89,6 +89,12 @@ const ACTING: PageLink[] = [
     key: 'n',
     icon: 'M2 4l1.5 1.5L6 3M2 11l1.5 1.5L6 10M8.5 4.5H14M8.5 11.5H14',
   },
+  {
+    path: '/savings',
+    title: 'nav.savings',
+    key: 'y',
+    icon: 'M8 1.5v13M11.5 4.5C11 3.3 9.8 2.8 8 2.8c-2 0-3.4.9-3.4 2.5 0 3.6 7 1.7 7 5.4 0 1.6-1.5 2.5-3.6 2.5-1.9 0-3.2-.6-3.7-2',
+  },
 ];
 
 const CAPSTAN: PageLink[] = [

@@ -1,0 +1,274 @@
+#include "loop/money_desk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "decide/window.h"
+#include "loop/money_period.h"
+
+namespace capstan::loop {
+namespace {
+
+using money::Interval;
+using money::Spans;
+
+// Runs that began before a period, and windows around it, tell why something ran at its edges.
+constexpr Duration kAround{15LL * 86'400'000};
+constexpr std::string_view kBelongsTo = "belongs_to";
+
+// What resources belong to in the end.
+class Accounts {
+ public:
+  explicit Accounts(std::map<ResourceId, ResourceId> owners) : owners_(std::move(owners)) {}
+
+  ResourceId of(const ResourceId& id) const {
+    std::set<ResourceId> seen = {id};
+    ResourceId at = id;
+    for (auto up = owners_.find(at); up != owners_.end() && seen.insert(up->second).second; up = owners_.find(at))
+      at = up->second;
+    return at == id ? "" : at;
+  }
+
+ private:
+  std::map<ResourceId, ResourceId> owners_;
+};
+
+// When each scope's resources were watched, worked out once a scope.
+class Watched {
+ public:
+  Watched(const money::Past& past, const money::PricedWorld& world, Time now) : past_(past), world_(world), now_(now) {}
+
+  const Spans& of(const money::PricedResource& resource) {
+    const auto scope = world_.scopes.find(resource.id);
+    const std::string name = scope == world_.scopes.end() ? "" : scope->second;
+    const auto [found, is_new] = spans_.try_emplace({resource.kind, name});
+    if (is_new) found->second = past_.observed(resource.kind, name, now_);
+    return found->second;
+  }
+
+ private:
+  const money::Past& past_;
+  const money::PricedWorld& world_;
+  Time now_;
+  std::map<std::pair<std::string, std::string>, Spans> spans_;
+};
+
+// The newest price that held in the period.
+const money::Price* price_in(const money::PricedResource& resource, Time from, Time to) {
+  const money::Price* price = nullptr;
+  for (const money::Stretch& each : resource.stretches) {
+    if (each.price != nullptr && each.from < to && each.to > from) price = each.price;
+  }
+  return price;
+}
+
+bool exists_in(const money::PricedResource& resource, Time from, Time to) {
+  return resource.stretches.front().from < to && resource.stretches.back().to > from;
+}
+
+// The hours of resources under a policy, worked out once for each text of them.
+class Hours {
+ public:
+  Hours(const ScheduledPolicy& policy, Time from, Time to)
+      : policy_(policy), from_(from - kAround), to_(to + kAround) {}
+
+  // nullptr for hours that are not understood.
+  const Spans* of(const std::string& text) {
+    const auto [found, is_new] = known_.try_emplace(text);
+    if (is_new) found->second = read(text);
+    return found->second ? &*found->second : nullptr;
+  }
+
+ private:
+  std::optional<Spans> read(const std::string& text) const {
+    if (!policy_.own_hours) return Spans(policy_.schedule.intervals(from_, to_));
+    const Result<decide::Window> window = decide::Window::parse(text, policy_.zone);
+    if (!window) return std::nullopt;
+    return Spans(window->intervals(from_, to_));
+  }
+
+  const ScheduledPolicy& policy_;
+  Time from_;
+  Time to_;
+  std::map<std::string, std::optional<Spans>> known_;
+};
+
+// When people had a resource kept up, by an override of it or of something that it belongs to.
+Spans kept_up(const std::vector<decide::Override>& overrides, std::string_view policy, const ResourceId& id,
+              const ResourceId& account) {
+  std::vector<Interval> kept;
+  for (const decide::Override& each : overrides) {
+    if (!each.policy.empty() && each.policy != policy) continue;
+    if (!each.resource.empty() && each.resource != id && each.resource != account) continue;
+    if (each.state == "down" || each.state == "stopped") continue;
+    kept.push_back({each.from, each.until});
+  }
+  return Spans(std::move(kept));
+}
+
+// Measures the resources of one policy.
+class PolicyMeasurer {
+ public:
+  PolicyMeasurer(const ScheduledPolicy& policy, const money::Past::OfPolicy& about, const money::Past& past,
+                 Measurement& into)
+      : policy_(policy), about_(about), overrides_(past.overrides()), hours_(policy, into.from, into.to), into_(into) {}
+
+  void add(const money::PricedResource& resource, const ResourceId& account, const Spans& observed) {
+    const auto about = about_.find(resource.id);
+    if (about == about_.end() || !exists_in(resource, into_.from, into_.to)) return;
+    const money::Price* price = price_in(resource, into_.from, into_.to);
+    if (price == nullptr) {
+      ++into_.unpriced[policy_.name];
+      return;
+    }
+    const money::Period period{.bounds = into_.bounds, .observed = observed};
+    MeasuredResource measured{.policy = policy_.name,
+                              .id = resource.id,
+                              .name = resource.name,
+                              .account = account,
+                              .currency = price->currency,
+                              .days = std::vector<money::Savings>(period.days())};
+    const Spans kept = kept_up(overrides_, policy_.name, resource.id, account);
+    // A policy that was about it within other hours before: each time by its own.
+    for (const auto& [hours, when] : by_hours(about->second)) {
+      const Spans* known = hours_.of(hours);
+      if (known == nullptr) {
+        add_problem(fmt::format("the hours '{}' under '{}' are not understood", hours, policy_.name));
+        continue;
+      }
+      money::measure(resource, {.covered = when, .hours = *known, .kept = kept}, period, measured.days);
+    }
+    into_.resources.push_back(std::move(measured));
+  }
+
+ private:
+  void add_problem(std::string problem) {
+    constexpr size_t kMostProblems = 50;
+    if (into_.problems.size() < kMostProblems && std::ranges::find(into_.problems, problem) == into_.problems.end())
+      into_.problems.push_back(std::move(problem));
+  }
+
+  static std::map<std::string, Spans> by_hours(const std::vector<money::Covered>& all) {
+    std::map<std::string, std::vector<Interval>> intervals;
+    for (const money::Covered& each : all) intervals[each.hours].push_back(each.when);
+    std::map<std::string, Spans> spans;
+    for (auto& [hours, when] : intervals) spans.emplace(hours, Spans(std::move(when)));
+    return spans;
+  }
+
+  const ScheduledPolicy& policy_;
+  const money::Past::OfPolicy& about_;
+  std::vector<decide::Override> overrides_;
+  Hours hours_;
+  Measurement& into_;
+};
+
+std::string zone_name(const SavingsQuery& query, const MoneyBook::Policies& policies, const money::Past& past) {
+  if (!query.zone.empty()) return query.zone;
+  for (const ScheduledPolicy& policy : policies) {
+    if (!query.policy.empty() && policy.name != query.policy) continue;
+    if (!policy.own_hours) {
+      if (policy.schedule.has_windows()) return policy.schedule.zone().name();
+      continue;
+    }
+    const auto about = past.coverage().find(policy.name);
+    if (about == past.coverage().end() || about->second.empty()) continue;
+    const auto window = decide::Window::parse(about->second.begin()->second.back().hours, policy.zone);
+    if (window) return window->zone().name();
+  }
+  return "UTC";
+}
+
+}  // namespace
+
+std::vector<Error> MoneyDesk::load(const std::vector<money::PriceText>& files) {
+  const std::lock_guard lock(loading_);
+  const std::vector<KindSpec>& kinds = parts_.catalog.kinds();
+  money::ReadPrices read = money::read_prices(files, kinds, &parts_.sql);
+  std::vector<Error> problems = read.problems;
+  std::vector<money::PriceText> in_force;
+  for (const money::PriceText& file : files) {
+    const bool is_wrong =
+        std::ranges::any_of(problems, [&](const Error& problem) { return problem.where.file == file.path; });
+    if (!is_wrong)
+      in_force.push_back(file);
+    else if (const auto known = good_.find(file.path); known != good_.end())
+      in_force.push_back({file.path, known->second, file.from_pack});
+  }
+  if (!problems.empty()) read = money::read_prices(in_force, kinds, &parts_.sql);
+  good_.clear();
+  for (money::PriceText& file : in_force) good_[file.path] = std::move(file.text);
+  auto prices = std::make_shared<const std::vector<money::Price>>(std::move(read.prices));
+  prices_.write([&](auto& held) { held = std::move(prices); });
+  return problems;
+}
+
+Result<money::PricedWorld> MoneyDesk::world(const catalog::CatalogReader& catalog, Time now) const {
+  auto prices = prices_.read([](const auto& held) { return held; });
+  const std::lock_guard lock(reading_);
+  return histories_.read(catalog, parts_.sql, std::move(prices), now);
+}
+
+Result<Metering> MoneyDesk::meter(Time from, Time to, const decide::Zone& zone, Time now) const {
+  const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
+  const money::PricedWorld world = TRY(this->world(catalog, now));
+  const Accounts accounts(TRY(catalog.last_targets(kBelongsTo)));
+  const money::Past past = parts_.book.past();
+  Watched watched(past, world, now);
+  Metering metering{.bounds = money::day_bounds(zone, from, to), .resources = {}, .problems = world.problems};
+  for (const money::PricedResource& resource : world.resources) {
+    if (!exists_in(resource, from, to)) continue;
+    const money::Price* price = price_in(resource, from, to);
+    const money::Period period{.bounds = metering.bounds, .observed = watched.of(resource)};
+    MeteredResource metered{.id = resource.id,
+                            .kind = resource.kind,
+                            .name = resource.name,
+                            .account = accounts.of(resource.id),
+                            .price = price == nullptr ? "" : price->name,
+                            .currency = price == nullptr ? "" : price->currency,
+                            .days = std::vector<money::Usage>(period.days())};
+    money::meter(resource, period, metered.days);
+    metering.resources.push_back(std::move(metered));
+  }
+  return metering;
+}
+
+Result<Measurement> MoneyDesk::measure(const SavingsQuery& query, Time now) const {
+  const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
+  const auto policies = parts_.book.policies();
+  const money::Past past = parts_.book.past();
+  Measurement measured;
+  measured.zone = zone_name(query, *policies, past);
+  const decide::Zone zone = TRY(during("'zone'", decide::Zone::find(measured.zone)));
+  const Interval period = TRY(read_period(query.since, query.until, zone, now));
+  measured.from = period.begin;
+  measured.to = period.end;
+  measured.bounds = money::day_bounds(zone, period.begin, period.end);
+  const money::PricedWorld world = TRY(this->world(catalog, now));
+  measured.problems = world.problems;
+  const Accounts accounts(TRY(catalog.last_targets(kBelongsTo)));
+  Watched watched(past, world, now);
+  for (const ScheduledPolicy& policy : *policies) {
+    const auto about = past.coverage().find(policy.name);
+    if ((!query.policy.empty() && policy.name != query.policy) || about == past.coverage().end()) continue;
+    PolicyMeasurer measurer(policy, about->second, past, measured);
+    for (const money::PricedResource& resource : world.resources) {
+      const ResourceId account = accounts.of(resource.id);
+      if (!query.account.empty() && account != query.account) continue;
+      measurer.add(resource, account, watched.of(resource));
+    }
+  }
+  return measured;
+}
+
+Result<Json> MoneyDesk::savings(const SavingsQuery& query) const {
+  const auto policies = parts_.book.policies();
+  const auto named = [&](const ScheduledPolicy& policy) { return policy.name == query.policy; };
+  if (!query.policy.empty() && std::ranges::none_of(*policies, named))
+    return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}' with a schedule", query.policy));
+  return to_json(TRY(measure(query, parts_.clock.now())), *policies, query.limit);
+}
+
+}  // namespace capstan::loop

@@ -1,0 +1,100 @@
+// Answers what things cost and what policies saved: reads prices, the catalog's history and the loop's past, and has
+// src/money meter them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/json.h"
+#include "catalog/catalog.h"
+#include "decide/zone.h"
+#include "loop/fleet_queries.h"
+#include "loop/money_book.h"
+#include "model/table.h"
+#include "money/histories.h"
+#include "money/usage.h"
+
+namespace capstan::loop {
+
+// What a resource, or some of them together, cost on one day or in all of a period.
+struct MeteredResource {
+  ResourceId id;
+  std::string kind;
+  std::string name;
+  ResourceId account;  // What it belongs to in the end; "" for nothing.
+  std::string price;   // The newest in the period; "" for none.
+  std::string currency;
+  std::vector<money::Usage> days;
+};
+
+struct Metering {
+  std::vector<Time> bounds;  // Of days.
+  std::vector<MeteredResource> resources;
+  std::vector<std::string> problems;
+};
+
+// What a policy saved of one resource.
+struct MeasuredResource {
+  std::string policy;
+  ResourceId id;
+  std::string name;
+  ResourceId account;
+  std::string currency;
+  std::vector<money::Savings> days;
+};
+
+struct Measurement {
+  Time from;
+  Time to;
+  std::string zone;
+  std::vector<Time> bounds;
+  std::vector<MeasuredResource> resources;  // By policy, then id.
+  std::map<std::string, int64_t> unpriced;  // Of each policy: resources that no price is known for.
+  std::vector<std::string> problems;
+};
+
+// Thread-safe.
+class MoneyDesk {
+ public:
+  struct Parts {
+    const Clock& clock;
+    const catalog::Catalog& catalog;
+    const SqlSource& sql;  // Without table functions: they may ask this desk.
+    const MoneyBook& book;
+  };
+  explicit MoneyDesk(Parts parts) : parts_(parts) {}
+
+  // Puts price files in force, those of packs first; gives what is wrong with them. Of a file with mistakes the last
+  // good version stays.
+  std::vector<Error> load(const std::vector<money::PriceText>& files);
+
+  // `zone` says what a day is.
+  Result<Metering> meter(Time from, Time to, const decide::Zone& zone, Time now) const;
+  Result<Measurement> measure(const SavingsQuery& query, Time now) const;
+  Result<Json> savings(const SavingsQuery& query) const;
+
+  // Adds to a plan, in the API's shape, what each action changes an hour, and the sum: as of when it was made.
+  Result<Json> with_money(Json plan) const;
+
+ private:
+  Result<money::PricedWorld> world(const catalog::CatalogReader& catalog, Time now) const;
+
+  const Parts parts_;
+  std::mutex loading_;
+  std::map<std::string, std::string> good_;  // The last texts without mistakes, by path.
+  Guarded<std::shared_ptr<const std::vector<money::Price>>> prices_{
+      std::make_shared<const std::vector<money::Price>>()};
+  mutable std::mutex reading_;
+  mutable money::Histories histories_;
+};
+
+// The shape of docs/reference/api.md.
+Json to_json(const Measurement& measurement, const MoneyBook::Policies& policies, size_t most_resources);
+
+}  // namespace capstan::loop
