@@ -67,7 +67,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"chat.resumed", "Resumed by {user}.", "{user}: 자동 조치를 다시 시작했습니다."},
     {"chat.source_fails", "Failing: {name}: {error}", "수집 실패: {name}: {error}"},
     {"chat.state", "State: {state}", "상태: {state}"},
-    {"chat.status", "{host}: {incidents} incidents open, {plans} plans wait for approval",
+    {"chat.status", "{host}: open incidents: {incidents}, plans waiting for approval: {plans}",
      "{host}: 열린 인시던트 {incidents}건, 승인 대기 계획 {plans}건"},
     {"chat.undoing", "Being undone, as {user} asked: {title}", "{user} 요청으로 되돌리는 중: {title}"},
     {"chat.unlinked",
