@@ -21,7 +21,9 @@ Digest::Verdict Digest::judge(const std::string& group, Time oldest, Time now) c
   const auto found = floods_.find(group);
   if (within_ == Duration(0) || group.empty() || found == floods_.end()) return Verdict::kAlone;
   const Flood& flood = found->second;
-  if (flood.told < kAlone || is_over(flood, oldest)) return Verdict::kAlone;
+  // Most of a flood waits already when the first of it has been told.
+  const bool came_later = oldest >= flood.begun && is_over(flood, oldest);
+  if (flood.told < kAlone || now < flood.begun || came_later) return Verdict::kAlone;
   return is_over(flood, now) ? Verdict::kFold : Verdict::kHold;
 }
 

@@ -318,8 +318,21 @@ TEST_F(FloodTest, TellsOfOthersMeanwhile) {
   EXPECT_EQ(channel_->sent.back().first, "another");
 }
 
+TEST_F(FloodTest, IsOneThoughEachDeliveryTakesTime) {
+  flood(50);
+  while (!work_.empty()) {
+    now_ += std::chrono::milliseconds(700);
+    deliver();
+  }
+  EXPECT_EQ(channel_->sent.size(), 3u);
+  pass(seconds(60));
+  ASSERT_EQ(channel_->sent.size(), 4u);
+  EXPECT_EQ(channel_->titles[3], "47 more incidents of the rule DiskFull");
+}
+
 TEST_F(FloodTest, GoesOnAsDigestsAndThenEndsBeingOne) {
   flood(5);
+  deliver_all();
   pass(seconds(60));
   EXPECT_EQ(channel_->sent.size(), 4u);
   ASSERT_TRUE(outbox_->queue(incident(100), now_ + seconds(1), facts_));

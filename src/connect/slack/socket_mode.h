@@ -38,7 +38,7 @@ class SocketMode {
   };
   // Runs from now on, on a thread of its own.
   SocketMode(Parts parts, Options options);
-  // Ends within a second.
+  // Ends within a second, but for a name server that does not answer.
   ~SocketMode() = default;
 
  private:

@@ -91,7 +91,9 @@ class Connected final : public WebSocket {
     patience.keep_alive_pings = true;  // In the middle of the silence.
     socket_.set_option(patience);
     socket_.read_message_max(options_.largest_message);
-    const std::string host = address_.host + ":" + address_.port;
+    // RFC 9110, section 7.2: a port that goes without saying is not said; gateways tell names apart by the whole text.
+    const bool usual = address_.port == (address_.secure ? "443" : "80");
+    const std::string host = usual ? address_.host : address_.host + ":" + address_.port;
     return run("greeting", left(), stop, [&](auto done) {
       socket_.async_handshake(host, address_.target, [done](error_code error) { done(error); });
     });
@@ -161,7 +163,7 @@ class Connected final : public WebSocket {
   const WebSocketOptions options_;
   std::unique_ptr<asio::ssl::context> tls_;  // Of a secure one only.
   asio::io_context io_;
-  websocket::stream<Transport> socket_;
+  websocket::stream<Transport, false> socket_;  // Without compression: nobody offers it here.
   bool broken_ = false;
 };
 
