@@ -42,11 +42,17 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// mrkdwn has no escape for what makes text bold, struck or code: whoever's text holds one of them gets no bold name.
+Json field(const std::string& name, const std::string& value) {
+  if (value.find_first_of("*_~`") != std::string::npos) return plain_text(name + "\n" + value, kFieldLimit);
+  return mrkdwn(cut("*" + escape(name) + "*\n" + escape(value), kFieldLimit));
+}
+
 void add_fields(const Message& message, Json& blocks) {
   Json::Array fields;
   for (const auto& [name, value] : message.fields) {
     if (value.empty()) continue;
-    fields.push_back(mrkdwn(cut("*" + escape(name) + "*\n" + escape(value), kFieldLimit)));
+    fields.push_back(field(name, value));
     if (fields.size() == kFieldsInSection) break;
   }
   if (!fields.empty()) blocks.push_back(Json::object({{"type", "section"}, {"fields", std::move(fields)}}));
@@ -132,7 +138,7 @@ Json render(const Message& message, Answers answers) {
   blocks.push_back(Json::object({{"type", "header"}, {"text", plain_text(title, kHeaderLimit)}}));
   add_fields(message, blocks);
   if (!message.text.empty()) {
-    blocks.push_back(Json::object({{"type", "section"}, {"text", mrkdwn(cut(escape(message.text), kSectionLimit))}}));
+    blocks.push_back(Json::object({{"type", "section"}, {"text", plain_text(message.text, kSectionLimit)}}));
   }
   add_code(message, blocks);
   add_buttons(message, answers, blocks);

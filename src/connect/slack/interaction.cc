@@ -109,7 +109,7 @@ Json settled_blocks(const Json& blocks, const std::string& says) {
   constexpr size_t kMostBlocks = 50;
   constexpr size_t kContextLimit = 2000;
   if (settled.items().size() == kMostBlocks) settled.mutable_items().pop_back();
-  const Json line = Json::object({{"type", "mrkdwn"}, {"text", cut(escape(says), kContextLimit)}, {"verbatim", true}});
+  const Json line = plain_text(says, kContextLimit);
   settled.push_back(Json::object({{"type", "context"}, {"elements", Json::array({line})}}));
   return settled;
 }

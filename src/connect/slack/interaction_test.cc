@@ -83,7 +83,7 @@ TEST(SlackInteraction, SettlesAMessageAndKeepsItsLinks) {
   ASSERT_EQ(settled.items().size(), 3u);
   ASSERT_EQ(settled.items()[1]["elements"].items().size(), 1u);
   EXPECT_EQ(settled.items()[1]["elements"].items()[0]["action_id"].string_or_empty(), "link-3");
-  EXPECT_EQ(settled.items()[2]["elements"].items()[0]["text"].string_or_empty(), "Approved by &lt;alice&gt;");
+  EXPECT_EQ(settled.items()[2]["elements"].items()[0]["text"].string_or_empty(), "Approved by <alice>");
   const Json only = parse(R"([{"type": "actions", "elements": [{"action_id": "capstan-approve"}]}])");
   EXPECT_EQ(settled_blocks(only, "x").items().size(), 1u) << "a block of buttons without any is none";
 }

@@ -234,7 +234,7 @@ class BySocket(Story):
         view = until("the form opens", lambda: self.slack.ask("views"))[-1]
         self.slack.ask("submit", {"user": ALICE, "view": view["id"], "reason": "not <today> & not ```tomorrow```"})
         until("it is settled", lambda: "Rejected by alice" in json.dumps(self.now(message)["blocks"]))
-        self.assertIn("not &lt;today&gt; &amp; not", json.dumps(self.now(message)["blocks"]))
+        self.assertIn("not <today> & not ```tomorrow```", json.dumps(self.now(message)["blocks"]))
         self.assertIn("not <today>", self.capstan.plan(plan)["says"])
         self.assertFalse(is_suspended(self.victim))
 
