@@ -115,11 +115,10 @@ class Capstan:
     def propose(self, name, pid):
         """A plan that waits for approval: to suspend a process."""
         (self.config / f"{name}.yaml").write_text(
-            f'policy: {name}\nwhen: {{ cron: "0 0 1 1 *", zone: UTC }}\n'
-            f'select: {{ kind: host_process, where: "pid = {pid}" }}\ndo:\n  - host.suspend_process: {{}}\napprove: ask\n')
-        until("the policy is read", lambda: any(one["name"] == name for one in self.get("/capstan/v1/policies")["policies"]))
-        until("the process is seen", lambda: self.post("/capstan/v1/sql", {"query": f"SELECT id FROM host_process WHERE pid = {pid}"})["rows"])
-        return until("a plan", lambda: self.post(f"/capstan/v1/policies/{name}/run", {}).get("plan"))["plan"]["id"]
+            f'policy: {name}\nselect: {{ kind: host_process, where: "pid = {pid}" }}\n'
+            f'keep: {{ state: suspended, column: state, is: [T], by: host.suspend_process }}\napprove: ask\n')
+        plans = until("a plan", lambda: self.get("/capstan/v1/plans?state=waiting")["plans"])
+        return plans[0]["plan"]["id"]
 
     def plan(self, identifier):
         return self.get(f"/capstan/v1/plans/{identifier}")
