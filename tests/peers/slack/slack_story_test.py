@@ -113,7 +113,9 @@ class Capstan:
         return next((one for one in self.get("/capstan/v1/overview")["sources"] if one["name"] == name), None)
 
     def propose(self, name, pid):
-        """A plan that waits for approval: to suspend a process."""
+        """A plan that waits for approval: to suspend a process, which the catalog has known for a while."""
+        question = f"SELECT id FROM host_process WHERE pid = {pid} AND age_seconds > 5"
+        until("the process is seen", lambda: self.post("/capstan/v1/sql", {"query": question})["rows"])
         (self.config / f"{name}.yaml").write_text(
             f'policy: {name}\nselect: {{ kind: host_process, where: "pid = {pid}" }}\n'
             f'keep: {{ state: suspended, column: state, is: [T], by: host.suspend_process }}\napprove: ask\n')
