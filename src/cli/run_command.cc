@@ -47,7 +47,10 @@ serve::ServerHooks hooks_of(loop::Instance& instance) {
                 telemetry::ApiAnswer answer = instance.prometheus(path, decoded);
                 return serve::PrometheusAnswer{answer.status, std::move(answer.body)};
               },
-          .remote_write = [&instance](std::string_view body) { return instance.remote_write(body); }};
+          .remote_write = [&instance](std::string_view body) { return instance.remote_write(body); },
+          .slack = [&instance](
+                       std::string_view door, std::string_view timestamp, std::string_view signature,
+                       std::string_view body) { return instance.slack_delivery(door, timestamp, signature, body); }};
 }
 
 Result<std::filesystem::path> absolute_path(const std::string& path) {
@@ -124,6 +127,7 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   const loop::AdmissionSettings admission_settings = instance->admission();
   const auto admission = TRY(start_admission(admission_settings, *instance, data, clock.now()));
   const std::string page = "http://" + server->address();
+  instance->on_chat([&server](const ChatRequest& request) { return server->answer_chat(request); });
   instance->start(page);
 
   if (server->setup_token().empty()) {

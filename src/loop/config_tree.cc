@@ -55,6 +55,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"manifests", DocumentKind::kSettings},
     {"secrets", DocumentKind::kSettings},
     {"vault", DocumentKind::kSettings},
+    {"slack", DocumentKind::kSettings},
     {"retention", DocumentKind::kSettings},
     {"node_groups", DocumentKind::kSettings},
     {"node_group_labels", DocumentKind::kSettings},

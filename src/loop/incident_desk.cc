@@ -95,11 +95,11 @@ Status IncidentDesk::update(const FindingBook& findings, const std::vector<Findi
 
 // The incident and what is told of it are one commit: neither is there without the other after a crash.
 Status IncidentDesk::write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
-                           const std::function<Message(Seq fact)>& compose, Time now) {
+                           const std::function<Draft(Seq fact)>& compose, Time now) {
   Json body = fitting_body(incident, kBodyLimit);
   body.set("says", says);
   std::vector<NewFact> news = {{now, std::string(kind), incident.id, std::move(body), cause, std::string(kActor)}};
-  const Message message = compose ? compose(parts_.facts.next_seq()) : Message();
+  const Draft message = compose ? compose(parts_.facts.next_seq()) : Draft();
   if (compose) {
     if (auto announcement = parts_.outbox.announcement(message, now)) news.push_back(std::move(*announcement));
   }

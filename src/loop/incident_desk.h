@@ -11,7 +11,7 @@
 #include "explain/explainer.h"
 #include "loop/fact_book.h"
 #include "loop/finding_book.h"
-#include "model/message.h"
+#include "model/draft.h"
 #include "model/verb.h"
 #include "tell/outbox.h"
 
@@ -52,7 +52,7 @@ class IncidentDesk {
   Status closed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
   // `compose` makes what people are told, and is empty where they are told nothing.
   Status write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
-               const std::function<Message(Seq fact)>& compose, Time now);
+               const std::function<Draft(Seq fact)>& compose, Time now);
   // Proposes the recommended plans and takes back those that are no longer recommended.
   void propose(const Incident& incident, Time now);
   // Gives the id it was submitted by, now or earlier.

@@ -29,6 +29,7 @@
 #include "loop/service_senses.h"
 #include "loop/service_table.h"
 #include "loop/settings.h"
+#include "loop/slack_desk.h"
 #include "manual/manual_shelf.h"
 #include "manual/manual_table.h"
 #include "product/seen_in_log.h"
@@ -121,6 +122,7 @@ class Running final : public Instance {
     if (manifests_) manifests_->stop();
     if (clusters_) clusters_->stop();
     if (loop_) loop_->stop();
+    if (slack_) slack_->stop();  // The loop, which changes its settings, has ended.
     if (foresight_) foresight_->stop();
     // Nothing runs any more that could speak to the loop.
     workers_.reset();
@@ -140,6 +142,12 @@ class Running final : public Instance {
     TRY(metrics_->write());  // Whoever is told that they are taken never sends them again.
     TRY(taken);
     return request.left_out ? fail(*request.left_out) : Status();
+  }
+
+  void on_chat(ChatHandler handler) override { slack_->set_handler(std::move(handler)); }
+  Status slack_delivery(std::string_view door, std::string_view timestamp, std::string_view signature,
+                        std::string_view body) override {
+    return slack_->deliver(door, timestamp, signature, body);
   }
 
   std::vector<std::string> allowed_hosts() const override { return settings_.allowed_hosts; }
@@ -209,6 +217,7 @@ class Running final : public Instance {
   std::unique_ptr<ManifestWatch> manifests_;
   std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<ScalingDesk> scaling_;
+  std::unique_ptr<SlackDesk> slack_;
   std::unique_ptr<Desk> desk_;
 };
 
@@ -373,6 +382,11 @@ Status Running::open(const ledger::DataDirectory& directory) {
   scaling_ = std::make_unique<ScalingDesk>(
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
+  slack_ = std::make_unique<SlackDesk>(SlackDesk::Parts{
+      .http = http_, .clock = clock_, .random = random_, .secrets = secrets_, .report = [this](std::string error) {
+        loop_->post(
+            Command{[this, error = std::move(error)] { loop_->note_source("slack-socket", error, clock_.now()); }});
+      }});
   manifests_ = make_manifest_watch(directory.file("manifests"));
   secret_questions_ = std::make_unique<secret::SecretQuestions>(secret::SecretQuestions::Parts{
       .clock = clock_,
@@ -457,6 +471,10 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
   }
   for (Error& problem : money_->load(price_texts(config))) problems.push_back(std::move(problem));
   loop_->outbox().set_routes(make_routes(problems));
+  if (Status applied = slack_->apply(settings_.slack); !applied) {
+    applied.error().where = settings_.slack.at;
+    problems.push_back(std::move(applied).error());
+  }
   if (!settings_.page_url.empty()) loop_->set_page(settings_.page_url);
   return problems;
 }
@@ -503,17 +521,28 @@ std::vector<tell::Route> Running::make_routes(std::vector<Error>& problems) {
 }
 
 Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
-  tell::Route route{.channel = nullptr, .least = wanted.least};
+  tell::Route route{.channel = nullptr, .least = wanted.least, .language = wanted.language, .digest = wanted.digest};
   switch (wanted.kind) {
     case NotifySettings::Kind::kConsole: route.channel = std::make_shared<tell::ConsoleChannel>(stdout); break;
     case NotifySettings::Kind::kSlackWebhook:
       route.channel =
           std::make_shared<slack::WebhookChannel>(wanted.name, TRY(secrets_.get(wanted.url_reference)), http_);
       break;
-    case NotifySettings::Kind::kSlackApi:
-      route.channel = std::make_shared<slack::ApiChannel>(wanted.name, TRY(secrets_.get(wanted.token_reference)),
-                                                          wanted.channel, wanted.api_url, http_);
+    case NotifySettings::Kind::kSlackApi: {
+      const std::string& token = wanted.token_reference.empty() ? settings_.slack.bot_token : wanted.token_reference;
+      if (token.empty()) {
+        return fail(ErrorCode::kInvalidArgument, "a slack channel needs 'token' here, or 'bot_token' under 'slack'");
+      }
+      route.channel = std::make_shared<slack::ApiChannel>(
+          slack::ApiChannel::Options{
+              .name = wanted.name,
+              .token = TRY(secrets_.get(token)),
+              .channel = wanted.channel,
+              .base_url = wanted.api_url,
+              .answers = settings_.slack.listens() ? slack::Answers::kHeard : slack::Answers::kUnheard},
+          http_);
       break;
+    }
     case NotifySettings::Kind::kWebhook: {
       const std::string& url = wanted.url_reference;
       route.channel = std::make_shared<webhook::WebhookChannel>(

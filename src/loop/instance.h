@@ -13,6 +13,7 @@
 #include "ledger/data_directory.h"
 #include "loop/control.h"
 #include "loop/settings.h"
+#include "model/chat.h"
 #include "telemetry/promql/api.h"
 
 namespace capstan::loop {
@@ -41,6 +42,11 @@ class Instance {
   virtual telemetry::ApiAnswer prometheus(std::string_view path, const telemetry::ApiParameters& parameters) = 0;
   // Takes a remote write request; thread-safe.
   virtual Status remote_write(std::string_view body) = 0;
+  // Who answers what people ask in a chat; set before `start`. Not called any more when `stop` has returned.
+  virtual void on_chat(ChatHandler handler) = 0;
+  // What Slack delivered by HTTP; thread-safe, and returns at once.
+  virtual Status slack_delivery(std::string_view door, std::string_view timestamp, std::string_view signature,
+                                std::string_view body) = 0;
   // Names that the settings let the page be reached by.
   virtual std::vector<std::string> allowed_hosts() const = 0;
   virtual bool secure_cookie() const = 0;

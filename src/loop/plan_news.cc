@@ -33,7 +33,7 @@ Status PlanNews::send(const act::Executor& executor, tell::Outbox& outbox, const
     if (!status) continue;
     const Plan plan = Plan::from_json((*status)["plan"]);
     const ActionState state = parse_action_state((*status)["state"].string_or_empty()).value_or(ActionState::kUnknown);
-    std::optional<Message> message;
+    std::optional<Draft> message;
     switch (item.kind) {
       case Kind::kProposed:
         if ((*status)["waiting_for"].string_or_empty() == "approval")
@@ -41,8 +41,12 @@ Status PlanNews::send(const act::Executor& executor, tell::Outbox& outbox, const
         break;
       case Kind::kUnknown: message = tell::compose_action_unknown(plan, item.action, item.says, page, item.fact); break;
       case Kind::kFinished:
-        message = tell::compose_plan_finished(plan, state, item.says, (*status)["approved_by"].string_or_empty(), page,
-                                              item.fact);
+        message = tell::compose_plan_finished(plan,
+                                              {.state = state,
+                                               .says = item.says,
+                                               .by = (*status)["approved_by"].string_or_empty(),
+                                               .can_be_undone = (*status)["can_be_undone"].bool_or(false)},
+                                              page, item.fact);
         break;
     }
     if (!message) continue;

@@ -12,6 +12,8 @@
 namespace capstan::loop {
 namespace {
 
+constexpr Duration kLongestDigest = std::chrono::hours(1);
+
 // A secret must be referred to, so that it is in no file that people share.
 void need_reference(MapReader& reader, const ConfigNode* node, std::string_view key, const std::string& value) {
   if (value.empty() || is_secret_reference(value)) return;
@@ -35,7 +37,8 @@ Result<NotifySettings> read_slack(const ConfigNode& node) {
     settings.url_reference = required_reference(reader, node, "webhook");
   } else {
     settings.kind = NotifySettings::Kind::kSlackApi;
-    settings.token_reference = required_reference(reader, node, "token");
+    settings.token_reference = reader.string_or("token", "");  // "": the bot_token of `slack:`.
+    need_reference(reader, &node, "token", settings.token_reference);
     settings.channel = reader.required_string("channel");
     settings.api_url = reader.string_or("api_url", "https://slack.com/api");
   }
@@ -80,6 +83,11 @@ Result<NotifySettings> read_entry(const ConfigNode& node) {
     reader.problem(reader.at("severity"),
                    fmt::format("'severity' must be one of info, low, medium, high, critical, found '{}'", severity));
   }
+  settings.language = read_language(reader);
+  // Programs count for themselves.
+  const Duration otherwise = settings.kind == NotifySettings::Kind::kWebhook ? Duration(0) : settings.digest;
+  settings.digest = reader.duration_or("digest", otherwise);
+  if (settings.digest > kLongestDigest) reader.problem(reader.at("digest"), "'digest' is at most 1h");
   settings.at = node.where;
   TRY(reader.finish());
   return settings;
@@ -192,6 +200,8 @@ class SettingsReader {
       take("admission", *node, read_admission(*node), settings.admission, before_.admission);
     if (const ConfigNode* node = reader.node("notify"))
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
+    if (const ConfigNode* node = reader.node("slack"))
+      take("slack", *node, read_slack_settings(*node), settings.slack, before_.slack);
     if (const ConfigNode* node = reader.node("node_group_labels"))
       take("node_group_labels", *node, foresee::read_node_group_labels(*node), settings.node_groups.labels,
            before_.node_groups.labels);

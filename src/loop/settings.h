@@ -1,5 +1,5 @@
 // What a user may set beside rules and policies: the documents with `host`, `scrape`, `kubernetes`, `admission`,
-// `notify`, `manifests`, `services`, `exec`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
+// `notify`, `slack`, `manifests`, `services`, `exec`, `secrets`, `vault`, `retention`, `server`, `owner_labels`.
 #pragma once
 
 #include <string>
@@ -17,6 +17,7 @@
 #include "loop/manifest_settings.h"
 #include "loop/secret_settings.h"
 #include "loop/service_settings.h"
+#include "loop/slack_settings.h"
 #include "model/finding.h"
 #include "product/product_spec.h"
 
@@ -28,6 +29,8 @@ struct NotifySettings {
   Kind kind = Kind::kConsole;
   std::string name;  // Unique; "slack", "slack-2".
   Severity least = Severity::kInfo;
+  Language language = Language::kEnglish;
+  Duration digest{60'000};    // A flood of messages alike becomes one after so long; 0 for never.
   std::string url_reference;  // Secret references: "env:…", "file:…".
   std::string token_reference;
   std::string key_reference;
@@ -62,6 +65,7 @@ struct Settings {
   KubernetesSettings kubernetes;
   AdmissionSettings admission;
   std::vector<NotifySettings> notify;
+  SlackSettings slack;
   foresee::NodeGroupSettings node_groups;
   std::vector<ManifestSettings> manifests;
   std::vector<ServiceSettings> services;

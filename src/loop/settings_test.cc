@@ -94,6 +94,54 @@ TEST_F(SettingsTest, RefuseASecretInTheFile) {
   EXPECT_EQ(got.problems[0].message.find("xoxb"), std::string::npos) << "the secret must not be repeated";
 }
 
+TEST_F(SettingsTest, SayInWhichLanguageAChannelIsToldAndWhatBecomesADigest) {
+  const ReadSettings got = read(
+      "notify:\n"
+      "  - slack: { channel: '#ops' }\n"
+      "    language: ko\n"
+      "    digest: 5m\n"
+      "  - webhook: { url: 'https://example.org/hook' }\n"
+      "  - console: true\n");
+  ASSERT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  EXPECT_EQ(got.settings.notify[0].language, Language::kKorean);
+  EXPECT_EQ(got.settings.notify[0].digest, std::chrono::minutes(5));
+  EXPECT_EQ(got.settings.notify[1].digest, Duration(0)) << "programs count for themselves";
+  EXPECT_EQ(got.settings.notify[2].language, Language::kEnglish);
+  EXPECT_EQ(got.settings.notify[2].digest, std::chrono::minutes(1));
+  EXPECT_EQ(read("notify: [{console: true, language: fr}]\n").problems.size(), 1u);
+  EXPECT_EQ(read("notify: [{console: true, digest: 2h}]\n").problems.size(), 1u);
+}
+
+TEST_F(SettingsTest, LinkPeopleInSlackToUsers) {
+  const ReadSettings got = read(
+      "slack:\n"
+      "  app_token: env:APP\n"
+      "  bot_token: env:BOT\n"
+      "  users: { U012AB3CD: alice, W0XYZ: bob }\n"
+      "  language: ko\n");
+  ASSERT_TRUE(got.problems.empty()) << got.problems.front().to_string();
+  EXPECT_TRUE(got.settings.slack.listens());
+  EXPECT_EQ(got.settings.slack.users.at("U012AB3CD"), "alice");
+  EXPECT_EQ(got.settings.slack.language, Language::kKorean);
+  EXPECT_EQ(got.settings.slack.api_url, "https://slack.com/api");
+}
+
+TEST_F(SettingsTest, RefuseLinksToNobodyAndSecretsOfSlackInTheFile) {
+  const auto problem = [&](const std::string& text) {
+    const ReadSettings got = read("slack: " + text + "\n");
+    return got.problems.empty() ? std::string() : got.problems.front().message;
+  };
+  EXPECT_NE(problem("{ app_token: xapp-1-secret, bot_token: env:B }").find("env:NAME"), std::string::npos);
+  EXPECT_EQ(problem("{ app_token: xapp-1-secret, bot_token: env:B }").find("xapp-1"), std::string::npos);
+  EXPECT_NE(problem("{ users: { U012AB3CD: alice } }").find("signing_secret"), std::string::npos);
+  EXPECT_NE(problem("{ app_token: env:A }").find("bot_token"), std::string::npos);
+  EXPECT_NE(problem("{ app_token: env:A, bot_token: env:B, users: { '@alice': alice } }").find("U012AB3CD"),
+            std::string::npos);
+  EXPECT_NE(problem("{ app_token: env:A, bot_token: env:B, users: { U012AB3CD: '' } }").find("nobody"),
+            std::string::npos);
+  EXPECT_NE(problem("{ app_tokn: env:A }").find("app_token"), std::string::npos);
+}
+
 TEST_F(SettingsTest, KeepWhatWasForAPartWithAMistake) {
   const Settings before = read("notify: [{console: true}]\nretention: {metrics: 2d}\n").settings;
   const ReadSettings after = read("notify: [{consol: true}]\nretention: {metrics: 3d}\n", before);

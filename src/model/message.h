@@ -12,11 +12,15 @@
 
 namespace capstan {
 
+struct MessageButton {
+  std::string label;        // "Approve"
+  std::string url;          // The page that does it; "" for a button that does it itself.
+  std::string action = {};  // "approve", "reject", "undo": for channels in which people can answer; "" for a link.
+  std::string value = {};   // What the action is bound to (src/model/chat.h).
+};
+
 struct Message {
-  struct Button {
-    std::string label;  // "Approve"
-    std::string url;    // The page that does it.
-  };
+  using Button = MessageButton;
   std::string id;      // One a message for all time: the same id is never sent twice to a channel.
   std::string thread;  // Messages of one incident share it; channels that know threads keep them together.
   Severity severity = Severity::kInfo;
@@ -29,7 +33,6 @@ struct Message {
   Seq cause = 0;
 
   Json to_json() const;
-  static Message from_json(const Json& json);
 };
 
 // How a delivery ended. The error's message says what a person has to do: "invite the bot to #ops: /invite @capstan".

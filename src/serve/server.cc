@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "serve/authenticator.h"
 #include "serve/changing_routes.h"
+#include "serve/chat_desk.h"
 #include "serve/fleet_routes.h"
 #include "serve/gate.h"
 #include "serve/login_throttle.h"
@@ -15,6 +16,7 @@
 #include "serve/secret_routes.h"
 #include "serve/session_routes.h"
 #include "serve/setup_token.h"
+#include "serve/slack_routes.h"
 #include "serve/status_routes.h"
 
 namespace capstan::serve {
@@ -38,7 +40,8 @@ class RunningServer final : public Server {
         users_(std::move(users)),
         setup_(*users_, random),
         throttle_(clock),
-        authenticator_(*users_) {}
+        authenticator_(*users_),
+        chat_(control_, *users_) {}
   ~RunningServer() override { RunningServer::stop(); }
 
   Status open(ServerHooks hooks) {
@@ -53,6 +56,7 @@ class RunningServer final : public Server {
     append(routes, secret_routes(control_));
     append(routes, prometheus_routes(std::move(hooks.prometheus), std::move(hooks.remote_write)));
     append(routes, reserved(status_routes(control_, *events_, authenticator_)));
+    append(routes, reserved(slack_routes(std::move(hooks.slack))));
     append(routes, page_routes());
     HttpServerOptions http = options_.limits;
     http.listen = options_.listen;
@@ -70,6 +74,8 @@ class RunningServer final : public Server {
 
   const std::vector<Route>& routes() const override { return gate_->routes(); }
 
+  ChatAnswer answer_chat(const ChatRequest& request) const override { return chat_.answer(request); }
+
   void stop() override {
     if (http_) http_->stop();
     events_.reset();
@@ -84,6 +90,7 @@ class RunningServer final : public Server {
   SetupToken setup_;
   LoginThrottle throttle_;
   Authenticator authenticator_;
+  ChatDesk chat_;
   std::unique_ptr<EventHub> events_;
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<HttpServer> http_;  // Before what it calls.

@@ -10,8 +10,10 @@
 #include "base/http_server.h"
 #include "base/random.h"
 #include "loop/control.h"
+#include "model/chat.h"
 #include "serve/event_hub.h"
 #include "serve/prometheus_routes.h"
+#include "serve/slack_routes.h"
 #include "serve/user_store.h"
 
 namespace capstan::serve {
@@ -30,6 +32,7 @@ struct ServerOptions {
 struct ServerHooks {
   PrometheusApi prometheus;
   RemoteWrite remote_write;
+  SlackDelivery slack = {};
 };
 
 class Server {
@@ -46,6 +49,8 @@ class Server {
   virtual const std::string& setup_token() const = 0;
   // The routing table, for those who check all of it.
   virtual const std::vector<Route>& routes() const = 0;
+  // What somebody in a chat asked, answered with the rights of the user they are linked to. Thread-safe.
+  virtual ChatAnswer answer_chat(const ChatRequest& request) const = 0;
   // Ends streams, lets running requests finish. Nothing calls `control` or the hooks afterwards.
   virtual void stop() = 0;
 };

@@ -73,7 +73,8 @@ TEST_F(ServerTest, IsPublicOnlyWhereThisTestSaysSo) {
     if (route.access <= Access::kLoopback) open.insert(std::string(route.method) + " " + std::string(route.pattern));
   }
   EXPECT_EQ(open, (std::set<std::string>{"GET /-/healthy", "GET /-/ready", "GET /metrics", "GET /capstan/v1/session",
-                                         "POST /capstan/v1/setup", "POST /capstan/v1/login", "GET /{*}"}));
+                                         "POST /capstan/v1/setup", "POST /capstan/v1/login",
+                                         "POST /slack/{}", "GET /{*}"}));
 }
 
 TEST_F(ServerTest, TakesWhatActsWhileReadsHoldAllWorkers) {

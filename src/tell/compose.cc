@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "model/chat.h"
+
 namespace capstan::tell {
 namespace {
 
@@ -20,142 +22,165 @@ std::string incident_of(const Plan& plan) {
   return plan.origin.starts_with(kPrefix) ? plan.origin.substr(kPrefix.size()) : "";
 }
 
-void add_causes(const Incident& incident, Message& message) {
-  if (incident.causes.empty()) {
-    message.fields.emplace_back("Likely cause", "not known yet");
-    return;
+Words word_of(Severity severity) { return Words::phrase("severity." + std::string(to_string(severity))); }
+Words word_of(ActionState state) { return Words::phrase("state." + std::string(to_string(state))); }
+
+void add_field(Draft& draft, std::string_view name, Words value) {
+  draft.fields.emplace_back(Words::phrase(name), std::move(value));
+}
+
+void add_link(Draft& draft, std::string_view label) {
+  if (!draft.url.empty()) draft.buttons.push_back({Words::phrase(label), draft.url});
+}
+
+// What a decision binds to is in the button: a plan that has changed since is not decided on.
+void add_decisions(Draft& draft, const Plan& plan) {
+  const std::string value = plan_button_value(plan.id, plan.hash());
+  draft.buttons.push_back({Words::phrase("button.approve"), "", "approve", value});
+  draft.buttons.push_back({Words::phrase("button.reject"), "", "reject", value});
+}
+
+void add_code(Draft& draft, const std::vector<Evidence>& evidence) {
+  for (const Evidence& piece : evidence) {
+    for (const std::string& line : piece.lines) {
+      if (draft.code_lines.size() < kMostLines) draft.code_lines.push_back(line);
+    }
   }
+}
+
+void add_causes(const Incident& incident, Draft& draft) {
+  if (incident.causes.empty()) return add_field(draft, "field.cause", Words::phrase("cause.unknown"));
   const Cause& best = incident.causes.front();
-  message.fields.emplace_back("Likely cause", fmt::format("{} (score {:.0f} %)", best.says, best.score * 100));
-  for (const Evidence& evidence : best.evidence) {
-    for (const std::string& line : evidence.lines) {
-      if (message.code_lines.size() < kMostLines) message.code_lines.push_back(line);
-    }
+  add_field(draft, "field.cause",
+            Words::phrase("cause.scored", {{"says", best.says}, {"score", fmt::format("{:.0f}", best.score * 100)}}));
+  add_code(draft, best.evidence);
+}
+
+// `alike` is the phrase for many of them.
+Draft draft_about(const Incident& incident, Words alike, const std::string& page, Seq cause) {
+  Draft draft;
+  if (!incident.findings.empty()) {
+    draft.alike = std::move(alike);
+    draft.alike.places.emplace("rule", incident.findings.front().rule);
   }
+  draft.thread = thread_of(incident.id);
+  draft.severity = incident.severity;
+  draft.url = incident_url(page, incident.id);
+  draft.cause = cause;
+  return draft;
 }
 
-void add_lines(const Incident& incident, Message& message) {
-  for (const Finding& finding : incident.findings) {
-    for (const Evidence& evidence : finding.evidence) {
-      for (const std::string& line : evidence.lines) {
-        if (message.code_lines.size() < kMostLines) message.code_lines.push_back(line);
-      }
-    }
-  }
-}
-
-Message message_about(const Incident& incident, const std::string& page, Seq cause) {
-  Message message;
-  message.thread = thread_of(incident.id);
-  message.severity = incident.severity;
-  message.url = incident_url(page, incident.id);
-  message.cause = cause;
-  return message;
-}
-
-Message message_about(const Plan& plan, const std::string& page, Seq cause) {
-  Message message;
+Draft draft_about(const Plan& plan, const std::string& page, Seq cause) {
+  Draft draft;
   const std::string incident = incident_of(plan);
-  message.thread = incident.empty() ? "plan:" + plan.id : thread_of(incident);
-  if (!page.empty()) message.url = incident.empty() ? page + "/plans/" + plan.id : incident_url(page, incident);
-  message.cause = cause;
-  return message;
+  draft.thread = incident.empty() ? "plan:" + plan.id : thread_of(incident);
+  if (!page.empty()) draft.url = incident.empty() ? page + "/plans/" + plan.id : incident_url(page, incident);
+  draft.cause = cause;
+  return draft;
 }
 
 }  // namespace
 
-Message compose_opened(const Incident& incident, const std::string& page, Seq cause) {
-  Message message = message_about(incident, page, cause);
-  message.id = incident.id + ":opened";
-  message.title = fmt::format("[{}] {}", to_string(incident.severity), incident.title);
-  message.fields.emplace_back("Incident", incident.id);
-  add_causes(incident, message);
-  add_lines(incident, message);
-  if (!incident.recommended.empty()) {
-    message.fields.emplace_back("Recommended", incident.recommended.front().title);
-    if (!message.url.empty()) message.buttons.push_back({"Look and approve", message.url});
-  } else if (!message.url.empty()) {
-    message.buttons.push_back({"Look", message.url});
+Draft compose_opened(const Incident& incident, const std::string& page, Seq cause) {
+  Draft draft = draft_about(incident, Words::phrase("digest.opened"), page, cause);
+  draft.id = incident.id + ":opened";
+  draft.title = Words::phrase("incident.opened", {{"severity", word_of(incident.severity)}, {"title", incident.title}});
+  add_field(draft, "field.incident", incident.id);
+  add_causes(incident, draft);
+  for (const Finding& finding : incident.findings) add_code(draft, finding.evidence);
+  if (incident.recommended.empty()) {
+    add_link(draft, "button.look");
+  } else {
+    add_field(draft, "field.recommended", incident.recommended.front().title);
+    add_decisions(draft, incident.recommended.front());
+    add_link(draft, "button.look_and_approve");
   }
   for (const Finding& finding : incident.findings) {
-    if (!finding.remedy.empty()) message.text += (message.text.empty() ? "" : "\n") + finding.remedy;
+    if (!finding.remedy.empty()) draft.lines.emplace_back(finding.remedy);
   }
-  return message;
+  return draft;
 }
 
-Message compose_changed(const Incident& incident, const std::string& says, const std::string& page, Seq cause) {
-  Message message = message_about(incident, page, cause);
-  message.id = fmt::format("{}:changed:{}", incident.id, cause);
-  message.title = fmt::format("{}: {}", incident.id, says);
-  add_causes(incident, message);
-  return message;
+Draft compose_changed(const Incident& incident, const std::string& says, const std::string& page, Seq cause) {
+  Draft draft = draft_about(incident, Words::phrase("digest.changed"), page, cause);
+  draft.id = fmt::format("{}:changed:{}", incident.id, cause);
+  draft.title = Words::phrase("incident.changed", {{"incident", incident.id}, {"says", says}});
+  add_causes(incident, draft);
+  return draft;
 }
 
-Message compose_closed(const Incident& incident, const std::string& page, Seq cause) {
-  Message message = message_about(incident, page, cause);
-  message.id = incident.id + ":closed";
-  message.title = fmt::format("[closed] {}", incident.title);
-  message.fields.emplace_back("Incident", incident.id);
-  message.fields.emplace_back(
-      "Lasted", format_duration(std::chrono::round<std::chrono::seconds>(incident.closed - incident.opened)));
-  add_causes(incident, message);
-  return message;
+Draft compose_closed(const Incident& incident, const std::string& page, Seq cause) {
+  Draft draft = draft_about(incident, Words::phrase("digest.closed"), page, cause);
+  draft.id = incident.id + ":closed";
+  draft.title = Words::phrase("incident.closed", {{"title", incident.title}});
+  add_field(draft, "field.incident", incident.id);
+  add_field(draft, "field.lasted",
+            format_duration(std::chrono::round<std::chrono::seconds>(incident.closed - incident.opened)));
+  add_causes(incident, draft);
+  return draft;
 }
 
-Message compose_plan_waiting(const Plan& plan, const std::string& page, Seq cause) {
-  Message message = message_about(plan, page, cause);
-  message.id = plan.id + ":waiting";
-  message.severity = Severity::kMedium;
-  message.title = "To be approved: " + plan.title;
+Draft compose_plan_waiting(const Plan& plan, const std::string& page, Seq cause) {
+  Draft draft = draft_about(plan, page, cause);
+  draft.id = plan.id + ":waiting";
+  draft.severity = Severity::kMedium;
+  draft.title = Words::phrase("plan.waiting", {{"title", plan.title}});
   for (size_t i = 0; i < plan.actions.size() && i < kMostActions; ++i) {
     const Action& action = plan.actions[i];
-    message.text += fmt::format("{}{} on {}: {}", i > 0 ? "\n" : "", action.verb, action.target, action.reason);
+    draft.lines.push_back(
+        Words::phrase("action.planned", {{"verb", action.verb}, {"target", action.target}, {"reason", action.reason}}));
   }
-  if (plan.actions.size() > kMostActions)
-    message.text += fmt::format("\nand {} more", plan.actions.size() - kMostActions);
-  message.fields.emplace_back("Asked by", plan.origin);
-  message.fields.emplace_back("Plan", plan.id);
-  if (!message.url.empty()) message.buttons.push_back({"Look and decide", message.url});
-  return message;
+  if (plan.actions.size() > kMostActions) {
+    draft.lines.push_back(Words::phrase("list.more", {{"count", std::to_string(plan.actions.size() - kMostActions)}}));
+  }
+  add_field(draft, "field.asked_by", plan.origin);
+  add_field(draft, "field.plan", plan.id);
+  add_decisions(draft, plan);
+  add_link(draft, "button.look_and_decide");
+  return draft;
 }
 
-Message compose_action_unknown(const Plan& plan, const std::string& action, const std::string& says,
-                               const std::string& page, Seq cause) {
-  Message message = message_about(plan, page, cause);
-  message.id = fmt::format("{}:unknown:{}", action, cause);  // Tried again, it may end like that again.
-  message.severity = Severity::kHigh;
-  message.title = "Nobody knows whether this happened: " + plan.title;
+Draft compose_action_unknown(const Plan& plan, const std::string& action, const std::string& says,
+                             const std::string& page, Seq cause) {
+  Draft draft = draft_about(plan, page, cause);
+  draft.id = fmt::format("{}:unknown:{}", action, cause);  // Tried again, it may end like that again.
+  draft.severity = Severity::kHigh;
+  draft.title = Words::phrase("action.unknown", {{"title", plan.title}});
   for (const Action& each : plan.actions) {
-    if (each.id == action) message.fields.emplace_back("Action", fmt::format("{} on {}", each.verb, each.target));
+    if (each.id != action) continue;
+    add_field(draft, "field.action", Words::phrase("action.on", {{"verb", each.verb}, {"target", each.target}}));
   }
-  message.fields.emplace_back("Plan", plan.id);
-  message.text = says + ". Look at the target, and say what happened; until then the plan goes no further.";
-  if (!message.url.empty()) message.buttons.push_back({"Say what happened", message.url});
-  return message;
+  add_field(draft, "field.plan", plan.id);
+  draft.lines.push_back(Words::phrase("action.unknown_says", {{"says", says}}));
+  add_link(draft, "button.say_what_happened");
+  return draft;
 }
 
-Message compose_notice(const std::string& id, const ResourceId& resource, const std::string& to,
-                       const std::string& says, const std::string& page) {
-  Message message;
-  message.id = id;
-  message.title = says;
-  message.fields.emplace_back("For", to);
-  message.fields.emplace_back("Resource", resource);
-  if (!page.empty()) message.url = page + "/policies";
-  return message;
+Draft compose_notice(const std::string& id, const ResourceId& resource, const std::string& to, const std::string& says,
+                     const std::string& page) {
+  Draft draft;
+  draft.id = id;
+  draft.title = says;
+  add_field(draft, "field.for", to);
+  add_field(draft, "field.resource", resource);
+  if (!page.empty()) draft.url = page + "/policies";
+  return draft;
 }
 
-Message compose_plan_finished(const Plan& plan, ActionState state, const std::string& says, const std::string& by,
-                              const std::string& page, Seq cause) {
-  Message message = message_about(plan, page, cause);
-  message.id = fmt::format("{}:{}", plan.id, to_string(state));  // One that is undone later ends a second time.
-  const bool bad = state == ActionState::kFailed || state == ActionState::kUnknown || state == ActionState::kPartial;
-  message.severity = bad ? Severity::kHigh : Severity::kInfo;
-  message.title = fmt::format("{}: {}", plan.title, to_string(state));
-  message.text = says;
-  message.fields.emplace_back("Plan", plan.id);
-  if (!by.empty()) message.fields.emplace_back("Approved by", by);
-  return message;
+Draft compose_plan_finished(const Plan& plan, const PlanEnd& end, const std::string& page, Seq cause) {
+  Draft draft = draft_about(plan, page, cause);
+  draft.id = fmt::format("{}:{}", plan.id, to_string(end.state));  // One that is undone later ends a second time.
+  const bool bad =
+      end.state == ActionState::kFailed || end.state == ActionState::kUnknown || end.state == ActionState::kPartial;
+  draft.severity = bad ? Severity::kHigh : Severity::kInfo;
+  draft.title = Words::phrase("plan.finished", {{"title", plan.title}, {"state", word_of(end.state)}});
+  if (!end.says.empty()) draft.lines.emplace_back(end.says);
+  add_field(draft, "field.plan", plan.id);
+  if (!end.by.empty()) add_field(draft, "field.approved_by", end.by);
+  if (end.can_be_undone) {
+    draft.buttons.push_back({Words::phrase("button.undo"), "", "undo", plan_button_value(plan.id, plan.hash())});
+  }
+  return draft;
 }
 
 }  // namespace capstan::tell

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/fit.h"
+#include "tell/phrases.h"
 
 namespace capstan::tell {
 namespace {
@@ -23,11 +26,14 @@ void Outbox::set_routes(std::vector<Route> routes) {
   for (auto& [name, lane] : lanes_) lane.route.channel.reset();
   for (Route& route : routes) {
     const std::string name(route.channel->name());
-    lanes_[name].route = std::move(route);
+    Lane& lane = lanes_[name];
+    if (lane.route.digest != route.digest || !lane.is_set) lane.digest = Digest(route.digest);
+    lane.is_set = true;
+    lane.route = std::move(route);
   }
   std::erase_if(lanes_, [](const auto& named) {
     const Lane& lane = named.second;
-    return !lane.route.channel && lane.waiting.empty() && !lane.in_flight;
+    return !lane.route.channel && lane.waiting.empty() && lane.in_flight.empty();
   });
 }
 
@@ -37,10 +43,8 @@ void Outbox::restore(std::span<const Fact> facts) {
       note_queued(fact.subject, fact.seq);
       if (fact.redacted) continue;
       for (const Json& channel : fact.body["channels"].items()) {
-        lanes_[channel.string_or_empty()].waiting.push_back({.message = Message::from_json(fact.body["message"]),
-                                                             .queued = fact.seq,
-                                                             .since = fact.at,
-                                                             .due = fact.at});
+        lanes_[channel.string_or_empty()].waiting.push_back(
+            {.message = Draft::from_json(fact.body["message"]), .queued = fact.seq, .since = fact.at, .due = fact.at});
       }
     } else if (fact.kind == fact_kind::kMessageSent || fact.kind == fact_kind::kMessageFailed) {
       Lane& lane = lanes_[fact.body["channel"].string_or_empty()];
@@ -69,7 +73,7 @@ void Outbox::remember_thread(Lane& lane, const std::string& thread, const std::s
   lane.thread_order.pop_front();
 }
 
-Status Outbox::queue(const Message& message, Time now, FactSink& facts) {
+Status Outbox::queue(const Draft& message, Time now, FactSink& facts) {
   const std::optional<NewFact> fact = announcement(message, now);
   if (!fact) return {};
   const Seq queued = TRY(facts.append(std::span(&*fact, 1))).front();
@@ -77,7 +81,7 @@ Status Outbox::queue(const Message& message, Time now, FactSink& facts) {
   return {};
 }
 
-std::optional<NewFact> Outbox::announcement(const Message& message, Time now) const {
+std::optional<NewFact> Outbox::announcement(const Draft& message, Time now) const {
   if (seen_.contains(message.id)) return std::nullopt;
   Json::Array names;
   for (const auto& [name, lane] : lanes_) {
@@ -88,13 +92,15 @@ std::optional<NewFact> Outbox::announcement(const Message& message, Time now) co
   return make_fact(fact_kind::kMessageQueued, now, message.id, std::move(body), message.cause);
 }
 
-void Outbox::announced(const Message& message, Seq fact, Time now, FactSink& facts) {
+void Outbox::announced(const Draft& message, Seq fact, Time now, FactSink& facts) {
   note_queued(message.id, fact);
   for (auto& [name, lane] : lanes_) {
     if (!lane.route.channel || message.severity < lane.route.least) continue;
-    lane.waiting.push_back({.message = message, .queued = fact, .since = now, .due = now});
-    if (lane.waiting.size() > options_.most_waiting) {
-      const size_t oldest = lane.in_flight ? 1 : 0;  // The first one is on its way.
+    lane.waiting.push_back(
+        {.message = message, .queued = fact, .since = now, .due = now, .group = Digest::group_of(message)});
+    const auto idle = std::ranges::find(lane.waiting, false, &Waiting::flying);
+    if (lane.waiting.size() > options_.most_waiting && idle != lane.waiting.end()) {
+      const auto oldest = static_cast<size_t>(idle - lane.waiting.begin());  // What is on its way stays.
       // What cannot be written down now stays; the next one tries again.
       (void)give_up(lane, name, oldest,
                     fmt::format("given up: more than {} messages wait for this channel", options_.most_waiting), now,
@@ -118,8 +124,8 @@ Status Outbox::tick(Time now, FactSink& facts) {
   Status first_problem;
   for (auto& [name, lane] : lanes_) {
     Status done;
-    if (!lane.waiting.empty() && lane.waiting.front().end) done = note_end(lane, facts);
-    while (done && !lane.in_flight && !lane.waiting.empty() &&
+    done = note_end(lane, facts);
+    while (done && lane.in_flight.empty() && !lane.waiting.empty() &&
            now - lane.waiting.front().since > options_.give_up_after) {
       done =
           give_up(lane, name, 0, fmt::format("given up after {}", format_duration(options_.give_up_after)), now, facts);
@@ -130,36 +136,79 @@ Status Outbox::tick(Time now, FactSink& facts) {
   return first_problem;
 }
 
+std::vector<Outbox::Waiting*> Outbox::choose(Lane& lane, Time now) {
+  std::set<std::string_view> held;  // Threads: what an incident came to is not told before the incident.
+  for (Waiting& next : lane.waiting) {
+    if (next.end) return {};
+    const auto verdict =
+        held.contains(next.message.thread) ? Digest::Verdict::kHold : lane.digest.judge(next.group, next.since, now);
+    if (verdict == Digest::Verdict::kHold) {
+      if (!next.message.thread.empty()) held.insert(next.message.thread);
+      continue;
+    }
+    // A due time further ahead than it was set means that the wall clock went back.
+    if (next.due > now && next.due - now <= next.wait) return {};
+    if (verdict == Digest::Verdict::kAlone) return {&next};
+    std::vector<Waiting*> alike;
+    for (Waiting& other : lane.waiting) {
+      if (other.group == next.group && !held.contains(other.message.thread)) alike.push_back(&other);
+    }
+    return alike;
+  }
+  return {};
+}
+
 void Outbox::start(Lane& lane, Time now) {
-  if (!lane.route.channel || lane.in_flight || lane.waiting.empty()) return;
-  const Waiting& next = lane.waiting.front();
-  if (next.end) return;
-  // A due time further ahead than it was set means that the wall clock went back.
-  if (next.due > now && next.due - now <= next.wait) return;
-  const auto thread = lane.threads.find(next.message.thread);
+  if (!lane.route.channel || !lane.in_flight.empty()) return;
+  if (const std::vector<Waiting*> chosen = choose(lane, now); !chosen.empty()) launch(lane, chosen);
+}
+
+void Outbox::launch(Lane& lane, const std::vector<Waiting*>& chosen) {
+  std::vector<const Draft*> drafts;
+  for (const Waiting* one : chosen) drafts.push_back(&one->message);
+  const Draft draft = drafts.size() == 1 ? *drafts.front() : fold(drafts);
+  const auto thread = lane.threads.find(draft.thread);
   const std::string reference = thread == lane.threads.end() ? "" : thread->second;
-  lane.in_flight = run_(
-      [channel = lane.route.channel, message = next.message, reference, report = report_](const std::stop_token& stop) {
-        report({std::string(channel->name()), message.id, channel->send(message, reference, stop)});
-      });
+  const bool taken = run_([channel = lane.route.channel, message = word(draft, lane.route.language), reference,
+                           report = report_](const std::stop_token& stop) {
+    report({std::string(channel->name()), message.id, channel->send(message, reference, stop)});
+  });
+  if (!taken) return;
+  lane.in_flight = draft.id;
+  for (Waiting* one : chosen) one->flying = true;
 }
 
 Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
   const auto found = lanes_.find(attempt.channel);
-  if (found == lanes_.end()) return {};
+  if (found == lanes_.end() || found->second.in_flight != attempt.message) return {};
   Lane& lane = found->second;
-  lane.in_flight = false;
+  lane.in_flight.clear();
   lane.last = now;
-  if (lane.waiting.empty() || lane.waiting.front().message.id != attempt.message) return {};
-  Waiting& waiting = lane.waiting.front();
-  ++waiting.attempts;
   const Delivery& delivery = attempt.delivery;
   lane.error = delivery.status ? "" : delivery.status.error().message;
-  const bool give_up = !delivery.retry || now - waiting.since > options_.give_up_after;
-  if (!delivery.status && !give_up) {
-    wait(waiting, delivery.retry_after, now);
-    return {};
+  const auto told = std::ranges::count(lane.waiting, true, &Waiting::flying);
+  bool first = true;
+  for (Waiting& waiting : lane.waiting) {
+    if (!std::exchange(waiting.flying, false)) continue;
+    ++waiting.attempts;
+    const bool again = delivery.retry && now - waiting.since <= options_.give_up_after;
+    if (!delivery.status && again) {
+      wait(waiting, delivery.retry_after, now);
+      continue;
+    }
+    waiting.end = end_of(waiting, attempt, now);
+    if (told > 1) waiting.end->body.set("digest", attempt.message);
+    if (!delivery.status) continue;
+    remember_thread(lane, waiting.message.thread, delivery.reference);
+    if (std::exchange(first, false)) lane.digest.note_told(waiting.group, told > 1, now);
   }
+  TRY(note_end(lane, facts));
+  start(lane, now);
+  return {};
+}
+
+NewFact Outbox::end_of(const Waiting& waiting, const Attempt& attempt, Time now) {
+  const Delivery& delivery = attempt.delivery;
   Json body = Json::object({{"channel", attempt.channel}, {"attempts", waiting.attempts}});
   if (delivery.status) {
     body.set("reference", delivery.reference);
@@ -167,18 +216,19 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
   } else {
     body.set("error", delivery.status.error().message);
   }
-  if (delivery.status) remember_thread(lane, waiting.message.thread, delivery.reference);
-  waiting.end = make_fact(delivery.status ? fact_kind::kMessageSent : fact_kind::kMessageFailed, now,
-                          waiting.message.id, std::move(body), waiting.queued);
-  TRY(note_end(lane, facts));
-  start(lane, now);
-  return {};
+  return make_fact(delivery.status ? fact_kind::kMessageSent : fact_kind::kMessageFailed, now, waiting.message.id,
+                   std::move(body), waiting.queued);
 }
 
 // What cannot be written down now is, at a later tick: the message is not sent again for that.
 Status Outbox::note_end(Lane& lane, FactSink& facts) {
-  TRY(facts.append(std::span(&*lane.waiting.front().end, 1)));
-  lane.waiting.pop_front();
+  std::vector<NewFact> ends;
+  for (const Waiting& waiting : lane.waiting) {
+    if (waiting.end) ends.push_back(*waiting.end);
+  }
+  if (ends.empty()) return {};
+  TRY(facts.append(ends));
+  std::erase_if(lane.waiting, [](const Waiting& waiting) { return waiting.end.has_value(); });
   return {};
 }
 

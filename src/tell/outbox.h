@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "model/draft.h"
 #include "model/fact.h"
 #include "model/fact_sink.h"
 #include "model/message.h"
+#include "tell/digest.h"
 
 namespace capstan::tell {
 
@@ -21,6 +23,8 @@ namespace capstan::tell {
 struct Route {
   std::shared_ptr<Channel> channel;
   Severity least = Severity::kInfo;  // Less severe messages are not sent here.
+  Language language = Language::kEnglish;
+  Duration digest{60'000};  // A flood of messages alike becomes one after so long; 0 for never.
 };
 
 // How one attempt ended, on its way back into the loop.
@@ -55,11 +59,11 @@ class Outbox {
   void restore(std::span<const Fact> facts);
 
   // Writes message.queued and starts what can be started. The same id is queued once.
-  Status queue(const Message& message, Time now, FactSink& facts);
+  Status queue(const Draft& message, Time now, FactSink& facts);
   // The same in two steps, for who writes the fact together with what it tells of: the fact to append, none where
   // nobody is to be told (any more); and, once it is durable, its number. `facts` takes what has to give way.
-  std::optional<NewFact> announcement(const Message& message, Time now) const;
-  void announced(const Message& message, Seq fact, Time now, FactSink& facts);
+  std::optional<NewFact> announcement(const Draft& message, Time now) const;
+  void announced(const Draft& message, Seq fact, Time now, FactSink& facts);
   // Starts what is due, and gives up what has waited for too long.
   Status tick(Time now, FactSink& facts);
   // Writes message.sent or message.failed, or waits for the next attempt.
@@ -75,18 +79,22 @@ class Outbox {
 
  private:
   struct Waiting {
-    Message message;
+    Draft message;
     Seq queued = 0;
     Time since;
     Time due;
     Duration wait{0};            // How long it was made to wait the last time.
     std::optional<NewFact> end;  // It is over, and only that could not be written down yet.
     int attempts = 0;
+    std::string group = {};  // Of the digest.
+    bool flying = false;     // On its way, alone or with others of its group.
   };
   struct Lane {
     Route route;  // Without a channel: it is not configured any more, or not yet again.
+    bool is_set = false;
+    Digest digest;
     std::deque<Waiting> waiting;
-    bool in_flight = false;
+    std::string in_flight;                       // The id of what is on its way; "" for nothing.
     std::map<std::string, std::string> threads;  // Message thread -> the channel's own reference.
     std::deque<std::string> thread_order;        // The oldest first.
     std::string error;
@@ -95,9 +103,13 @@ class Outbox {
 
   void note_queued(const std::string& message, Seq fact);
   void remember_thread(Lane& lane, const std::string& thread, const std::string& reference);
+  static NewFact end_of(const Waiting& waiting, const Attempt& attempt, Time now);
   Status note_end(Lane& lane, FactSink& facts);
   Status give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts);
   void start(Lane& lane, Time now);
+  // What is to be sent next: one message, or several as one; nothing while all are held or not due.
+  static std::vector<Waiting*> choose(Lane& lane, Time now);
+  void launch(Lane& lane, const std::vector<Waiting*>& chosen);
   void wait(Waiting& waiting, Duration asked, Time now) const;
 
   Options options_;

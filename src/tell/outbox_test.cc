@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace capstan::tell {
@@ -17,11 +18,15 @@ class FakeChannel final : public Channel {
   std::string_view name() const override { return name_; }
   Delivery send(const Message& message, const std::string& thread, const std::stop_token&) override {
     sent.emplace_back(message.id, thread);
+    titles.push_back(message.title);
+    texts.push_back(message.text);
     return answer;
   }
 
   Delivery answer{.reference = "ref-1"};
   std::vector<std::pair<std::string, std::string>> sent;  // Message id, thread reference.
+  std::vector<std::string> titles;
+  std::vector<std::string> texts;
 
  private:
   std::string name_;
@@ -66,8 +71,8 @@ class OutboxTest : public ::testing::Test {
     for (auto& work : std::exchange(work_, {})) work({});
     for (const Attempt& attempt : std::exchange(attempts_, {})) ASSERT_TRUE(outbox_->finished(attempt, now_, facts_));
   }
-  static Message message(const std::string& id, Severity severity = Severity::kLow) {
-    Message message;
+  static Draft message(const std::string& id, Severity severity = Severity::kLow) {
+    Draft message;
     message.id = id;
     message.thread = "t";
     message.severity = severity;
@@ -256,6 +261,145 @@ TEST_F(OutboxTest, GivesUpTheOldestWhenTooManyWait) {
   EXPECT_EQ(facts_.count(fact_kind::kMessageFailed), 100u);
   deliver();
   EXPECT_EQ(channel_->sent[0].first, "m0") << "what is on its way is not given up";
+}
+
+// Many incidents of one rule.
+class FloodTest : public OutboxTest {
+ protected:
+  static Draft incident(int number, const std::string& what = "opened") {
+    Draft draft = message("inc-" + std::to_string(number) + ":" + what);
+    draft.thread = "incident:inc-" + std::to_string(number);
+    draft.alike = Words::phrase("digest." + what, {{"rule", "DiskFull"}});
+    return draft;
+  }
+  void flood(int count) {
+    for (int i = 1; i <= count; ++i) ASSERT_TRUE(outbox_->queue(incident(i), now_, facts_));
+  }
+  // Until nothing more is on its way.
+  void deliver_all() {
+    while (!work_.empty()) deliver();
+  }
+  void pass(Duration time) {
+    now_ += time;
+    ASSERT_TRUE(outbox_->tick(now_, facts_));
+    deliver_all();
+  }
+  // The messages that somebody was told of, alone or with others, and how often.
+  std::map<std::string, int> told() const {
+    std::map<std::string, int> all;
+    for (const Fact& fact : facts_.all) {
+      if (fact.kind == fact_kind::kMessageSent) ++all[fact.subject];
+    }
+    return all;
+  }
+};
+
+TEST_F(FloodTest, TellsTheFirstFewAtOnceAndTheRestAsOne) {
+  flood(300);
+  deliver_all();
+  EXPECT_EQ(channel_->sent.size(), 3u);
+  pass(seconds(59));
+  EXPECT_EQ(channel_->sent.size(), 3u);
+  pass(seconds(1));
+  ASSERT_EQ(channel_->sent.size(), 4u);
+  EXPECT_EQ(channel_->titles[3], "297 more incidents of the rule DiskFull");
+  EXPECT_NE(channel_->texts[3].find("inc-4:opened\n"), std::string::npos);
+  EXPECT_NE(channel_->texts[3].find("and 287 more"), std::string::npos);
+  EXPECT_EQ(told().size(), 300u);
+  for (const auto& [id, times] : told()) EXPECT_EQ(times, 1) << id;
+  EXPECT_EQ(outbox_->channels()[0].waiting, 0u);
+}
+
+TEST_F(FloodTest, TellsOfOthersMeanwhile) {
+  flood(10);
+  deliver_all();
+  ASSERT_TRUE(outbox_->queue(message("another"), now_, facts_));
+  deliver_all();
+  EXPECT_EQ(channel_->sent.back().first, "another");
+}
+
+TEST_F(FloodTest, IsOneThoughEachDeliveryTakesTime) {
+  flood(50);
+  while (!work_.empty()) {
+    now_ += std::chrono::milliseconds(700);
+    deliver();
+  }
+  EXPECT_EQ(channel_->sent.size(), 3u);
+  pass(seconds(60));
+  ASSERT_EQ(channel_->sent.size(), 4u);
+  EXPECT_EQ(channel_->titles[3], "47 more incidents of the rule DiskFull");
+}
+
+TEST_F(FloodTest, GoesOnAsDigestsAndThenEndsBeingOne) {
+  flood(5);
+  deliver_all();
+  pass(seconds(60));
+  EXPECT_EQ(channel_->sent.size(), 4u);
+  ASSERT_TRUE(outbox_->queue(incident(100), now_ + seconds(1), facts_));
+  ASSERT_TRUE(outbox_->queue(incident(101), now_ + seconds(1), facts_));
+  pass(seconds(30));
+  EXPECT_EQ(channel_->sent.size(), 4u) << "it has not ended";
+  pass(seconds(30));
+  EXPECT_EQ(channel_->titles.back(), "2 more incidents of the rule DiskFull");
+  now_ += seconds(61);
+  ASSERT_TRUE(outbox_->queue(incident(102), now_, facts_));
+  deliver_all();
+  EXPECT_EQ(channel_->titles.back(), "inc-102:opened") << "one on its own is told at once";
+}
+
+TEST_F(FloodTest, TellsHowAnIncidentEndedAfterItHasToldOfIt) {
+  flood(5);
+  deliver_all();
+  ASSERT_TRUE(outbox_->queue(incident(5, "closed"), now_, facts_));
+  deliver_all();
+  EXPECT_EQ(channel_->sent.size(), 3u);
+  pass(seconds(60));
+  ASSERT_EQ(channel_->sent.size(), 5u);
+  EXPECT_EQ(channel_->titles[3], "2 more incidents of the rule DiskFull");
+  EXPECT_EQ(channel_->sent[4], std::pair(std::string("inc-5:closed"), std::string("ref-1")))
+      << "in the digest's thread";
+}
+
+TEST_F(FloodTest, LosesNothingInACrash) {
+  flood(20);
+  deliver_all();
+  now_ += seconds(60);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  work_.clear();  // The process dies with the digest on its way.
+  outbox_ = make();
+  outbox_->restore(facts_.all);
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  deliver_all();
+  pass(seconds(60));
+  EXPECT_EQ(told().size(), 20u);
+}
+
+TEST_F(FloodTest, TriesADigestAgainWithWhatHasComeSince) {
+  flood(5);
+  deliver_all();
+  channel_->answer = {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
+  pass(seconds(60));
+  EXPECT_EQ(outbox_->channels()[0].waiting, 2u);
+  ASSERT_TRUE(outbox_->queue(incident(6), now_, facts_));
+  channel_->answer = {.reference = "ref-2"};
+  pass(seconds(1));
+  EXPECT_EQ(channel_->titles.back(), "3 more incidents of the rule DiskFull");
+  EXPECT_EQ(told().size(), 6u);
+}
+
+TEST_F(FloodTest, TellsEachWhereThatIsWanted) {
+  outbox_->set_routes({{channel_, Severity::kInfo, Language::kKorean, Duration(0)}});
+  flood(10);
+  deliver_all();
+  EXPECT_EQ(channel_->sent.size(), 10u);
+}
+
+TEST_F(FloodTest, SpeaksTheChannelsLanguage) {
+  outbox_->set_routes({{channel_, Severity::kInfo, Language::kKorean}});
+  flood(5);
+  deliver_all();
+  pass(seconds(60));
+  EXPECT_EQ(channel_->titles.back(), "규칙 DiskFull: 인시던트 2건 추가 발생");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connect/slack/interaction.h"
+
 namespace capstan::slack {
 namespace {
 
@@ -12,6 +14,7 @@ constexpr size_t kSectionLimit = 3000;
 constexpr size_t kFieldsInSection = 10;
 constexpr size_t kButtonLimit = 75;
 constexpr size_t kUrlLimit = 3000;
+constexpr size_t kValueLimit = 2000;
 constexpr size_t kButtonsInBlock = 25;
 // Slack shows a notification's fallback text whole up to this; longer ones it cuts itself.
 constexpr size_t kFallbackLimit = 3000;
@@ -39,11 +42,17 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// mrkdwn has no escape for what makes text bold, struck or code: whoever's text holds one of them gets no bold name.
+Json field(const std::string& name, const std::string& value) {
+  if (value.find_first_of("*_~`") != std::string::npos) return plain_text(name + "\n" + value, kFieldLimit);
+  return mrkdwn(cut("*" + escape(name) + "*\n" + escape(value), kFieldLimit));
+}
+
 void add_fields(const Message& message, Json& blocks) {
   Json::Array fields;
   for (const auto& [name, value] : message.fields) {
     if (value.empty()) continue;
-    fields.push_back(mrkdwn(cut("*" + escape(name) + "*\n" + escape(value), kFieldLimit)));
+    fields.push_back(field(name, value));
     if (fields.size() == kFieldsInSection) break;
   }
   if (!fields.empty()) blocks.push_back(Json::object({{"type", "section"}, {"fields", std::move(fields)}}));
@@ -59,14 +68,33 @@ void add_code(const Message& message, Json& blocks) {
   blocks.push_back(Json::object({{"type", "rich_text"}, {"elements", Json::array({part})}}));
 }
 
-void add_buttons(const Message& message, Json& blocks) {
+Json link_button(const MessageButton& button, size_t number) {
+  return Json::object({{"type", "button"},
+                       {"action_id", "link-" + std::to_string(number)},
+                       {"text", plain_text(button.label, kButtonLimit)},
+                       {"url", button.url}});
+}
+
+Json decision_button(const MessageButton& button) {
+  Json json = Json::object({{"type", "button"},
+                            {"action_id", std::string(kDecisionPrefix) + button.action},
+                            {"text", plain_text(button.label, kButtonLimit)},
+                            {"value", button.value}});
+  if (button.action == "approve") json.set("style", "primary");
+  if (button.action == "reject") json.set("style", "danger");
+  return json;
+}
+
+void add_buttons(const Message& message, Answers answers, Json& blocks) {
   Json::Array buttons;
-  for (const Message::Button& button : message.buttons) {
-    if (button.url.empty() || button.url.size() > kUrlLimit || buttons.size() == kButtonsInBlock) continue;
-    buttons.push_back(Json::object({{"type", "button"},
-                                    {"action_id", "link-" + std::to_string(buttons.size() + 1)},
-                                    {"text", plain_text(button.label, kButtonLimit)},
-                                    {"url", button.url}}));
+  for (const MessageButton& button : message.buttons) {
+    if (buttons.size() == kButtonsInBlock) break;
+    if (!button.action.empty()) {
+      // Where nobody listens, a press would end in an error of Slack's.
+      if (answers == Answers::kHeard && button.value.size() <= kValueLimit) buttons.push_back(decision_button(button));
+    } else if (!button.url.empty() && button.url.size() <= kUrlLimit) {
+      buttons.push_back(link_button(button, buttons.size() + 1));
+    }
   }
   if (!buttons.empty()) blocks.push_back(Json::object({{"type", "actions"}, {"elements", std::move(buttons)}}));
 }
@@ -104,16 +132,16 @@ std::string cut(std::string_view text, size_t limit) {
   return std::string(text.substr(0, end)) + "\xE2\x80\xA6";
 }
 
-Json render(const Message& message) {
+Json render(const Message& message, Answers answers) {
   Json blocks = Json::array();
   const std::string title = one_line(std::string(mark_of(message.severity)) + message.title);
   blocks.push_back(Json::object({{"type", "header"}, {"text", plain_text(title, kHeaderLimit)}}));
   add_fields(message, blocks);
   if (!message.text.empty()) {
-    blocks.push_back(Json::object({{"type", "section"}, {"text", mrkdwn(cut(escape(message.text), kSectionLimit))}}));
+    blocks.push_back(Json::object({{"type", "section"}, {"text", plain_text(message.text, kSectionLimit)}}));
   }
   add_code(message, blocks);
-  add_buttons(message, blocks);
+  add_buttons(message, answers, blocks);
   return Json::object({{"text", cut(escape(title), kFallbackLimit)}, {"blocks", std::move(blocks)}});
 }
 

@@ -17,7 +17,11 @@ std::string escape(std::string_view text);
 // never inside a UTF-8 sequence or an escape such as "&amp;".
 std::string cut(std::string_view text, size_t limit);
 
+// Whether somebody hears what people press.
+enum class Answers { kUnheard, kHeard };
+
 // {"text": fallback, "blocks": […]}: a header, fields, text, code lines, buttons; at most 50 blocks.
-Json render(const Message& message);
+// Buttons that decide are there only where answers are heard.
+Json render(const Message& message, Answers answers = Answers::kUnheard);
 
 }  // namespace capstan::slack

@@ -24,6 +24,20 @@ TEST(SlackBlocks, HaveAFallbackTextAndAHeader) {
   EXPECT_NE(rendered["blocks"].items()[0]["text"]["text"].string_or_empty().find("x > y"), std::string::npos);
 }
 
+TEST(SlackBlocks, ShowWhatUsersWroteAsItIs) {
+  Message message;
+  message.title = "t";
+  message.fields = {{"Cause", "a *bold* `claim`"}, {"Plan", "a < b"}};
+  message.text = "_it_ ~no~ :smile: <!channel> & ```";
+  const Json rendered = render(message);
+  const Json& fields = rendered["blocks"].items()[1]["fields"];
+  EXPECT_EQ(fields.items()[0]["type"].string_or_empty(), "plain_text");
+  EXPECT_EQ(fields.items()[0]["text"].string_or_empty(), "Cause\na *bold* `claim`");
+  EXPECT_EQ(fields.items()[1]["text"].string_or_empty(), "*Plan*\na &lt; b");
+  EXPECT_EQ(rendered["blocks"].items()[2]["text"]["type"].string_or_empty(), "plain_text");
+  EXPECT_EQ(rendered["blocks"].items()[2]["text"]["text"].string_or_empty(), message.text);
+}
+
 TEST(SlackBlocks, LeaveOutWhatIsEmpty) {
   Message message;
   message.title = "t";

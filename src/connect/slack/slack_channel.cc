@@ -15,7 +15,7 @@ struct KnownError {
   std::string_view meaning;
   bool retry;
 };
-constexpr std::array<KnownError, 27> kErrors = {{
+constexpr std::array<KnownError, 28> kErrors = {{
     {"channel_not_found",
      "the channel does not exist, or it is private and the bot was not invited; check the name or run /invite in it",
      true},
@@ -38,7 +38,10 @@ constexpr std::array<KnownError, 27> kErrors = {{
     {"token_revoked", "the token was revoked; issue a new one and set it in the configuration", true},
     {"token_expired", "the token expired; issue a new one and set it in the configuration", true},
     {"account_inactive", "the bot's account was deactivated; install the app again", true},
-    {"missing_scope", "the token lacks a scope; the bot needs chat:write", true},
+    {"missing_scope", "the token lacks a scope; the bot needs chat:write, and the app-level token connections:write",
+     true},
+    {"not_allowed_token_type",
+     "this is the other sort of token: app_token begins with xapp-, and token and bot_token with xoxb-", true},
     {"no_permission", "the token lacks a permission; the bot needs chat:write", true},
     {"ratelimited", "Slack asks to slow down", true},
     {"rate_limited", "Slack asks to slow down", true},
@@ -115,14 +118,14 @@ Delivery WebhookChannel::send(const Message& message, const std::string&, const 
 }
 
 Delivery ApiChannel::send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) {
-  Json body = render(message);
-  body.set("channel", channel_);
+  Json body = render(message, options_.answers);
+  body.set("channel", options_.channel);
   body.set("unfurl_links", false);
   if (const size_t slash = thread_reference.find('/'); slash != std::string::npos) {
     body.set("thread_ts", thread_reference.substr(slash + 1));
   }
-  HttpRequest request = post_json(base_url_ + "/chat.postMessage", body);
-  request.bearer_token = token_.reveal();
+  HttpRequest request = post_json(options_.base_url + "/chat.postMessage", body);
+  request.bearer_token = options_.token.reveal();
   const auto response = http_.send(request, stop);
   if (auto failure = transport_failure(response)) return *std::move(failure);
   const auto answer = Json::parse(response->body);
@@ -130,7 +133,7 @@ Delivery ApiChannel::send(const Message& message, const std::string& thread_refe
     return {.status = fail(ErrorCode::kUnavailable, "Slack's answer is not JSON"), .retry = true};
   }
   if (!(*answer)["ok"].bool_or(false)) {
-    Delivery delivery = failed((*answer)["error"].string_or_empty(), channel_, retry_after(*response));
+    Delivery delivery = failed((*answer)["error"].string_or_empty(), options_.channel, retry_after(*response));
     const Json& details = (*answer)["response_metadata"]["messages"];
     for (const Json& detail : details.items())
       delivery.status.error().message += "; " + cut(detail.string_or_empty(), 200);

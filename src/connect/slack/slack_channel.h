@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/http_client.h"
+#include "connect/slack/blocks.h"
 #include "model/message.h"
 #include "model/secret.h"
 
@@ -28,23 +29,21 @@ class WebhookChannel final : public Channel {
 
 class ApiChannel final : public Channel {
  public:
-  // `channel` is "#ops" or a channel id; `base_url` is https://slack.com/api but for tests.
-  ApiChannel(std::string name, Secret token, std::string channel, std::string base_url, HttpClient& http)
-      : name_(std::move(name)),
-        token_(std::move(token)),
-        channel_(std::move(channel)),
-        base_url_(std::move(base_url)),
-        http_(http) {}
+  struct Options {
+    std::string name;
+    Secret token;
+    std::string channel;   // "#ops" or a channel id.
+    std::string base_url;  // https://slack.com/api but for tests.
+    Answers answers = Answers::kUnheard;
+  };
+  ApiChannel(Options options, HttpClient& http) : options_(std::move(options)), http_(http) {}
 
-  std::string_view name() const override { return name_; }
+  std::string_view name() const override { return options_.name; }
   // The reference is "<channel id>/<ts>" of the message.
   Delivery send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) override;
 
  private:
-  std::string name_;
-  Secret token_;
-  std::string channel_;
-  std::string base_url_;
+  Options options_;
   HttpClient& http_;
 };
 

@@ -5,11 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <condition_variable>
 #include <string>
 
 #include "base/http_client.h"
 #include "base/json.h"
 #include "connect/slack/slack_channel.h"
+#include "connect/slack/socket_mode.h"
+#include "connect/slack/web_api.h"
 
 namespace capstan::slack {
 namespace {
@@ -40,7 +44,9 @@ class SlackPeerTest : public ::testing::Test {
 
   Delivery post(const Message& message, const std::string& channel = "#ops", const std::string& token = "xoxb-good",
                 const std::string& thread = "") {
-    return ApiChannel("slack", Secret(token), channel, origin_ + "/api", http_).send(message, thread, {});
+    return ApiChannel({.name = "slack", .token = Secret(token), .channel = channel, .base_url = origin_ + "/api"},
+                      http_)
+        .send(message, thread, {});
   }
   void fault(const Json& body) {
     ASSERT_TRUE(http_.send({.method = "POST", .url = origin_ + "/_emulator/fault", .body = body.dump()}));
@@ -127,6 +133,139 @@ TEST_F(SlackPeerTest, PostsByWebhook) {
   ASSERT_FALSE(refused.status);
   EXPECT_NE(refused.status.error().message.find("no_service"), std::string::npos);
   EXPECT_EQ(refused.status.error().message.find("B000"), std::string::npos) << "the URL is a secret";
+}
+
+// What a person does arrives by a socket that Capstan has opened.
+class SocketModeTest : public SlackPeerTest {
+ protected:
+  void open(const std::string& token = "xapp-good") {
+    socket_ = std::make_unique<SocketMode>(
+        SocketMode::Parts{.http = http_,
+                          .clock = clock_,
+                          .random = random_,
+                          .take =
+                              [this](Door door, Json payload) {
+                                note([&] { taken_.emplace_back(door, std::move(payload)); });
+                                return has_room_;
+                              },
+                          .report = [this](std::string error) { note([&] { reports_.push_back(std::move(error)); }); }},
+        SocketMode::Options{.app_token = Secret(token),
+                            .base_url = origin_ + "/api",
+                            .first_wait = Duration(20),
+                            .longest_wait = Duration(100)});
+  }
+  void TearDown() override {
+    socket_.reset();
+    SlackPeerTest::TearDown();
+  }
+  template <class F>
+  void note(F&& change) {
+    const std::lock_guard lock(mutex_);
+    change();
+    changed_.notify_all();
+  }
+  template <class F>
+  [[nodiscard]] bool until(F&& so) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), so);
+  }
+  Json tell(const std::string& what, const Json& body) {
+    const auto answer = http_.send({.method = "POST", .url = origin_ + "/_emulator/" + what, .body = body.dump()});
+    return Json::parse(answer.value().body).value();
+  }
+  Json seen() { return Json::parse(http_.send({.url = origin_ + "/_emulator/socket"}).value().body).value(); }
+  size_t times_connected() const { return static_cast<size_t>(std::ranges::count(reports_, "")); }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  bool has_room_ = true;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::pair<Door, Json>> taken_;
+  std::vector<std::string> reports_;
+  std::unique_ptr<SocketMode> socket_;
+};
+
+TEST_F(SocketModeTest, TakesWhatComesOnceAndAcknowledgesIt) {
+  open();
+  ASSERT_TRUE(until([&] { return times_connected() == 1; }));
+  const Json command = Json::object({{"user", "U1"}, {"text", "status"}});
+  EXPECT_TRUE(tell("command", command)["acknowledged"].bool_or(false));
+  EXPECT_TRUE(tell("redeliver", Json::object())["acknowledged"].bool_or(false));
+  EXPECT_TRUE(tell("command", command)["acknowledged"].bool_or(false));
+  EXPECT_EQ(taken_.size(), 2u) << "the envelope that came again is the same";
+  EXPECT_EQ(taken_[0].first, Door::kCommand);
+  EXPECT_EQ(taken_[0].second["text"].string_or_empty(), "status");
+  EXPECT_TRUE(seen()["mistakes"].items().empty()) << seen().dump();
+}
+
+TEST_F(SocketModeTest, AcknowledgesNothingThatItHasNoRoomFor) {
+  has_room_ = false;
+  open();
+  ASSERT_TRUE(until([&] { return times_connected() == 1; }));
+  EXPECT_FALSE(tell("command", Json::object({{"user", "U1"}, {"text", "x"}}))["acknowledged"].bool_or(true));
+}
+
+TEST_F(SocketModeTest, ComesBackAfterARefreshAndAfterTrouble) {
+  open();
+  ASSERT_TRUE(until([&] { return times_connected() == 1; }));
+  tell("disconnect", Json::object({{"reason", "refresh_requested"}}));
+  ASSERT_TRUE(until([&] { return times_connected() == 2; }));
+  fault(Json::object({{"status", 503}, {"times", 3}}));
+  tell("disconnect", Json::object({{"reason", "warning"}}));
+  ASSERT_TRUE(until([&] { return times_connected() == 3; }));
+  EXPECT_EQ(std::ranges::count_if(reports_, [](const auto& one) { return one.find("503") != std::string::npos; }), 3);
+}
+
+TEST_F(SocketModeTest, SaysWhatAPersonHasToDoAndGoesOnTrying) {
+  open("xapp-idle");
+  ASSERT_TRUE(until([&] { return reports_.size() >= 2; }));
+  EXPECT_NE(reports_[0].find("connections:write"), std::string::npos) << reports_[0];
+  socket_.reset();
+  reports_.clear();
+  open("xoxb-good");
+  ASSERT_TRUE(until([&] { return !reports_.empty(); }));
+  EXPECT_NE(reports_[0].find("xapp-"), std::string::npos) << reports_[0];
+  EXPECT_EQ(reports_[0].find("xoxb-good"), std::string::npos);
+}
+
+TEST_F(SocketModeTest, EndsAtOnceWhileItWaitsForAMessage) {
+  open();
+  ASSERT_TRUE(until([&] { return times_connected() == 1; }));
+  const Duration before = clock_.monotonic();
+  socket_.reset();
+  EXPECT_LT(clock_.monotonic() - before, std::chrono::seconds(5));
+}
+
+TEST_F(SlackPeerTest, TakesTheFormForAReason) {
+  const Json view = reason_view({.title = "계획을 반려하는 사유를 알려 주세요 아주 긴 제목입니다",
+                                 .label = "Reason",
+                                 .submit = "Reject",
+                                 .close = "Back",
+                                 .memo = "{}"});
+  const auto wrong = call_api(http_, origin_ + "/api", Secret("xoxb-good"), "views.open",
+                              Json::object({{"trigger_id", "made-up"}, {"view", view}}), {});
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("trigger_id"), std::string::npos) << wrong.error().message;
+}
+
+TEST_F(SlackPeerTest, TakesButtonsThatDecide) {
+  Message message = ordinary();
+  message.buttons.push_back({"Approve", "", "approve", "h plan-1"});
+  message.buttons.push_back({"Reject", "", "reject", "h plan-1"});
+  const Delivery delivery = ApiChannel({.name = "slack",
+                                        .token = Secret("xoxb-good"),
+                                        .channel = "#ops",
+                                        .base_url = origin_ + "/api",
+                                        .answers = Answers::kHeard},
+                                       http_)
+                                .send(message, "", {});
+  ASSERT_TRUE(delivery.status) << delivery.status.error().message;
+  const Json blocks = messages().items()[0]["blocks"];
+  EXPECT_EQ(blocks.items().back()["elements"].items().size(), 3u);
+  ASSERT_TRUE(post(message).status);
+  const Json unheard = messages().items()[1]["blocks"];
+  EXPECT_EQ(unheard.items().back()["elements"].items().size(), 1u) << "where nobody listens there are links only";
 }
 
 }  // namespace
