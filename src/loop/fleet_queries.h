@@ -59,6 +59,9 @@ struct SavingsQuery {
   size_t limit = 200;         // Resources that are listed.
 };
 
+// "trial_user07 up until 22:00", as decide/until.h reads it.
+Result<OverrideRequest> parse_override_request(std::string_view text);
+
 // Over how long calls are counted: "5m", from a second to a day.
 Result<Duration> parse_window(std::string_view text);
 

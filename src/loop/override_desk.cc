@@ -50,6 +50,15 @@ Result<decide::Zone> zone_of(const OverrideRequest& wanted, const std::optional<
 
 }  // namespace
 
+Result<OverrideRequest> parse_override_request(std::string_view text) {
+  decide::KeepPhrase phrase = TRY(decide::parse_keep_phrase(text));
+  OverrideRequest wanted;
+  wanted.resource = std::move(phrase.resource);
+  wanted.state = std::move(phrase.state);
+  wanted.until = std::move(phrase.until);
+  return wanted;
+}
+
 Json overrides_answer(Loop& loop) {
   Json list = Json::array();
   for (const decide::Override& override : loop.policies().overrides(loop.parts().clock.now()))

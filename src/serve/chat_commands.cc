@@ -110,7 +110,41 @@ Result<ChatAnswer> resume(const ChatCall& call) {
   return told(Words::phrase("chat.resumed", {{"user", call.principal.name}}));
 }
 
-// Overrides ("keep", "leave", "end") belong below "resume": a function that reads `rest`, and a line here.
+std::string minute_of(const Json& time) { return time.string_or_empty().substr(0, 16) + "Z"; }
+
+// "web1 up until 22:00 (by user:ann)"
+Words override_line(const Json& override) {
+  const std::string& kept = override["state"].string_or_empty();
+  const std::string& resource = override["resource"].string_or_empty();
+  return Words::phrase("chat.override", {{"id", text(override["id"])},
+                                         {"resource", resource.empty() ? text(override["policy"]) : Words(resource)},
+                                         {"state", Words::phrase(kept == "up"     ? "override.up"
+                                                                 : kept == "down" ? "override.down"
+                                                                 : kept.empty()   ? "override.alone"
+                                                                                  : "override.named",
+                                                                 {{"state", kept}})},
+                                         {"until", minute_of(override["until"])},
+                                         {"user", text(override["by"])}});
+}
+
+Result<ChatAnswer> keep(const ChatCall& call) {
+  const loop::OverrideRequest wanted = TRY(loop::parse_override_request(call.rest));
+  return told(override_line(TRY(call.control.set_override(wanted, call.principal.actor()))));
+}
+
+Result<ChatAnswer> release(const ChatCall& call) {
+  TRY(call.control.end_override(call.id, call.principal.actor()));
+  return told(Words::phrase("chat.released", {{"id", call.id}, {"user", call.principal.name}}));
+}
+
+Result<ChatAnswer> list_overrides(const ChatCall& call) {
+  const Json answer = TRY(call.control.overrides());
+  const Json::Array& overrides = answer["overrides"].items();
+  Draft draft = titled(Words::phrase("chat.overrides", {{"count", count(overrides.size())}}));
+  add_lines(overrides, kMostListed, draft, override_line);
+  return ChatAnswer{.says = std::move(draft)};
+}
+
 constexpr auto kCommands = std::to_array<ChatCommand>({
     {"status", Role::kViewer, false, "chat.help.status", show_status},
     {"incidents", Role::kViewer, false, "chat.help.incidents", list_incidents},
@@ -122,6 +156,9 @@ constexpr auto kCommands = std::to_array<ChatCommand>({
     {"undo", Role::kOperator, true, "chat.help.undo", undo},
     {"pause", Role::kOperator, false, "chat.help.pause", pause},
     {"resume", Role::kOperator, false, "chat.help.resume", resume},
+    {"keep", Role::kOperator, false, "chat.help.keep", keep},
+    {"overrides", Role::kViewer, false, "chat.help.overrides", list_overrides},
+    {"release", Role::kOperator, true, "chat.help.release", release},
 });
 
 }  // namespace
@@ -141,6 +178,13 @@ Draft plan_card(const Json& status) {
         "action.planned",
         {{"verb", text(action["verb"])}, {"target", text(action["target"])}, {"reason", text(action["reason"])}});
   });
+  std::string policies;
+  for (const Json& each : plan["grant"]["policies"].items())
+    policies += (policies.empty() ? "" : ", ") + each["policy"].string_or_empty();
+  if (!policies.empty()) {
+    draft.lines.push_back(Words::phrase(
+        "chat.grants", {{"policies", policies}, {"count", count(plan["grant"]["resources"].items().size())}}));
+  }
   const std::string value = plan_button_value(plan["id"].string_or_empty(), plan["hash"].string_or_empty());
   if (status["waiting_for"].string_or_empty() == "approval") {
     draft.buttons.push_back({Words::phrase("button.approve"), "", "approve", value});
