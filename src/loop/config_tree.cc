@@ -36,6 +36,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"walk", DocumentKind::kDiagnosis},
     {"traffic", DocumentKind::kTraffic},
     {"price", DocumentKind::kPrice},
+    {"report", DocumentKind::kReport},
     // These name their service, too.
     {"inventory", DocumentKind::kDescription},
     {"verb", DocumentKind::kDescription},

@@ -29,6 +29,7 @@ enum class DocumentKind {
   kProduct,
   kTraffic,
   kPrice,           // What resources cost.
+  kReport,          // Tables that are told by the clock.
   kService,         // How a service is spoken to.
   kDescription,     // What it has, or what can be done to it.
   kRecordForm,      // What records of a kind must say.

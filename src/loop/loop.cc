@@ -348,6 +348,7 @@ void Loop::tick() {
   policies_->decide(*catalog, now);
   executor_->tick(now);
   send_notices(now);
+  send_reports(now);
   write_limits(now);
   respond(std::move(*catalog), now);
   if (!detecting_) detect();
@@ -417,6 +418,12 @@ void Loop::send_notices(Time now) {
   }
 }
 
+void Loop::send_reports(Time now) {
+  const ReportDesk::Due due = reports_.due(parts_.sql, now);
+  for (const Draft& draft : due.drafts) report("outbox", outbox_->queue(draft, now, facts_));
+  for (const Error& problem : due.problems) report("reports", fail(problem));
+}
+
 void Loop::detect() {
   detecting_ = parts_.watchers.try_run([this, now = parts_.clock.now()] {
     detect::Detector::Round round = parts_.detector.evaluate(now);
@@ -458,6 +465,7 @@ void Loop::reload() {
   std::vector<std::string> kinds;
   for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);
   add(policies_->load(config_, std::move(kinds), now));
+  add(reports_.load(config_, parts_.sql));
   write_config_facts(problems, now);
   problems_ = std::move(problems);
 }

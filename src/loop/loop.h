@@ -31,6 +31,7 @@
 #include "loop/picture_feed.h"
 #include "loop/plan_news.h"
 #include "loop/policy_board.h"
+#include "loop/report_desk.h"
 #include "model/manual.h"
 #include "model/signal.h"
 #include "model/table.h"
@@ -170,6 +171,7 @@ class Loop {
   std::vector<SeriesSample> finding_series(Time now);
   void report(std::string_view part, const Status& status);
   void send_notices(Time now);
+  void send_reports(Time now);
 
   class Workshop;          // Runs the executor's work on the workers.
   class CatalogResources;  // Finds resources for the executor and the policies.
@@ -194,6 +196,7 @@ class Loop {
   std::map<std::string, std::string> limits_reached_;  // To be written down: part, what it says.
   std::map<std::string, Seq> helped_;                  // The newest successful action of a plan.
   PlanNews plan_news_;
+  ReportDesk reports_;
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;
   std::vector<std::string> owner_labels_;

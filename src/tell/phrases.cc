@@ -114,6 +114,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"override.up", "is kept up", "가동 유지"},
     {"plan.finished", "{title}: {state}", "{title}: {state}"},
     {"plan.waiting", "To be approved: {title}", "승인 요청: {title}"},
+    {"report.nothing", "There is nothing to tell.", "보고할 내용이 없습니다."},
     {"severity.critical", "critical", "심각"},
     {"severity.high", "high", "높음"},
     {"severity.info", "info", "정보"},
