@@ -29,6 +29,8 @@ const FactsPage = page(() => import('./pages/facts/facts'), 'FactsPage');
 const PoliciesPage = page(() => import('./pages/policies/policies'), 'PoliciesPage');
 const PlansPage = page(() => import('./pages/plans/list'), 'PlansPage');
 const PlanPage = page(() => import('./pages/plans/detail'), 'PlanPage');
+const CalendarPage = page(() => import('./pages/calendar/calendar'), 'CalendarPage');
+const AccountsPage = page(() => import('./pages/accounts/accounts'), 'AccountsPage');
 const SqlPage = page(() => import('./pages/sql/sql'), 'SqlPage');
 const SettingsPage = page(() => import('./pages/settings/settings'), 'SettingsPage');
 
@@ -60,6 +62,8 @@ export function App() {
           <Route path="/policies" element={<PoliciesPage />} />
           <Route path="/plans" element={<PlansPage />} />
           <Route path="/plans/:id" element={<PlanPage />} />
+          <Route path="/calendar" element={<CalendarPage />} />
+          <Route path="/accounts" element={<AccountsPage />} />
           <Route path="/sql" element={<SqlPage />} />
           <Route path="/settings" element={<SettingsPage />} />
           <Route path="*" element={<NotFoundPage />} />

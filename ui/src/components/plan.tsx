@@ -2,116 +2,19 @@
 import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
-import { isUnderWay, useApprove, useCancel, useReject, useResolve, useUndo, useVerbs } from '../api/queries';
-import type { ActionStatus, Plan, PlanStatus, Verb } from '../api/types';
+import { isUnderWay, useApprove, useCancel, useReject, useUndo, useVerbs } from '../api/queries';
+import type { Plan, PlanStatus } from '../api/types';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
-import { DangerBadge, StateBadge } from './badges';
+import { Bar, DangerBadge, StateBadge } from './badges';
 import { dangerOf } from './danger';
 import { ConfirmDialog } from './dialog';
+import { ActionList, ActionSummary } from './plan_actions';
+import { GrantText } from './plan_grant';
+import { isDone } from './plan_order';
 import { useMay } from './role';
-import { Lasting, Time } from './time';
+import { Time } from './time';
 import { useToasts } from './toasts';
-
-/** "reason: x, signal: TERM" of an action's parameters. */
-function parametersText(parameters: unknown): string {
-  if (parameters === null || typeof parameters !== 'object') return '';
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
-}
-
-/** What the action before said as well is not said again. */
-function ActionRow(props: {
-  status: ActionStatus;
-  before: ActionStatus | undefined;
-  verb: Verb | undefined;
-}) {
-  const { status, before, verb } = props;
-  const t = useT();
-  const { action } = status;
-  return (
-    <li className="plan-action">
-      <div className="row">
-        {status.state !== 'proposed' && <StateBadge state={status.state} />}
-        <strong>{verb?.title ?? action.verb}</strong>
-        <Link to={`/resource?id=${encodeURIComponent(action.target)}`}>{action.target}</Link>
-        <DangerBadge danger={status.danger ?? verb?.danger ?? 'destructive'} />
-        {verb?.undoable && <span className="badge plain">{t('plan.undoable')}</span>}
-        {status.started && (
-          <span className="small muted">
-            <Time at={status.started} /> · <Lasting from={status.started} to={status.finished} />
-          </span>
-        )}
-      </div>
-      {action.reason && action.reason !== before?.action.reason && <p className="small">{action.reason}</p>}
-      <p className="small muted">
-        {[
-          parametersText(action.parameters),
-          action.precondition ? t('plan.precondition', { condition: action.precondition }) : '',
-          action.after?.length ? t('plan.after', { actions: action.after.join(', ') }) : '',
-        ]
-          .filter(Boolean)
-          .join(' · ')}
-      </p>
-      {status.says && status.says !== before?.says && <p className="small">{status.says}</p>}
-      {status.state === 'unknown' && <ResolveButtons id={action.id} idempotent={verb?.idempotent ?? false} />}
-    </li>
-  );
-}
-
-function ResolveButtons({ id, idempotent }: { id: string; idempotent: boolean }) {
-  const t = useT();
-  const resolve = useResolve();
-  const toasts = useToasts();
-  const may = useMay('operator');
-  const [retrying, setRetrying] = useState(false);
-  const decide = (decision: 'happened' | 'retry' | 'abandon') =>
-    resolve.mutate({ id, decision }, { onError: toasts.fail, onSettled: () => setRetrying(false) });
-  return (
-    <div className="unknown stack tight">
-      <p>{t('plan.unknown.text')}</p>
-      <div className="row">
-        <button
-          type="button"
-          className="button small"
-          disabled={!may || resolve.isPending}
-          onClick={() => decide('happened')}
-        >
-          {t('plan.unknown.happened')}
-        </button>
-        <button
-          type="button"
-          className="button small"
-          disabled={!may || resolve.isPending}
-          onClick={() => (idempotent ? decide('retry') : setRetrying(true))}
-        >
-          {t('plan.unknown.retry')}
-        </button>
-        <button
-          type="button"
-          className="button small"
-          disabled={!may || resolve.isPending}
-          onClick={() => decide('abandon')}
-        >
-          {t('plan.unknown.abandon')}
-        </button>
-      </div>
-      {retrying && (
-        <ConfirmDialog
-          title={t('plan.retry.title')}
-          confirm={t('plan.unknown.retry')}
-          danger
-          busy={resolve.isPending}
-          onClose={() => setRetrying(false)}
-          onConfirm={() => decide('retry')}
-        >
-          <p>{t('plan.retry.text')}</p>
-        </ConfirmDialog>
-      )}
-    </div>
-  );
-}
 
 /** Takes back what a plan has done that has ended. */
 function UndoButton({ plan, className }: { plan: Plan; className: string }) {
@@ -173,6 +76,8 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
   const [reason, setReason] = useState('');
   const { plan } = status;
   const danger = dangerOf(plan, verbs.data);
+  // What cannot be taken back, and what holds for good, is asked once more.
+  const asks = danger === 'destructive' || Boolean(plan.grant?.policies.length);
   const size = big ? 'big' : '';
   const settled = { onError: toasts.fail, onSettled: () => setAsking(null) };
   const send = () =>
@@ -203,9 +108,9 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
         className={`button ${danger === 'destructive' ? 'danger' : 'primary'} ${size}`}
         disabled={!may || approve.isPending}
         title={why}
-        onClick={() => (danger === 'destructive' ? setAsking('approve') : send())}
+        onClick={() => (asks ? setAsking('approve') : send())}
       >
-        {danger === 'destructive' ? t('plan.approve.ask') : t('plan.approve')}
+        {asks ? t('plan.approve.ask') : t('plan.approve')}
       </button>
       <button
         type="button"
@@ -221,20 +126,14 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
         <ConfirmDialog
           title={t('plan.confirm.title', { title: plan.title })}
           confirm={t('plan.approve')}
-          danger
+          danger={danger === 'destructive'}
           busy={approve.isPending}
           onClose={() => setAsking(null)}
           onConfirm={send}
         >
-          <p>{t('plan.confirm.text')}</p>
-          <ul>
-            {plan.actions.map((action) => (
-              <li key={action.id}>
-                <strong>{verbs.data?.find(({ name }) => name === action.verb)?.title ?? action.verb}</strong>{' '}
-                <code>{action.target}</code>
-              </li>
-            ))}
-          </ul>
+          <p>{danger === 'destructive' ? t('plan.confirm.text') : t('plan.confirm.does')}</p>
+          <ActionSummary actions={plan.actions} verbs={verbs.data} />
+          <GrantText plan={plan} />
         </ConfirmDialog>
       )}
       {asking === 'reject' && (
@@ -264,9 +163,9 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
   const t = useT();
   const verbs = useVerbs();
   const { plan, verify } = status;
-  const done = status.actions.filter(
-    ({ state }) => state !== 'proposed' && state !== 'approved' && state !== 'running',
-  ).length;
+  const done = status.actions.filter(isDone).length;
+  const failed = status.actions.filter(({ state }) => state === 'failed' || state === 'unknown').length;
+  const total = status.actions.length;
   return (
     <article className="card stack tight" aria-label={plan.title}>
       <div className="row between">
@@ -278,7 +177,8 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
           <DangerBadge danger={dangerOf(plan, verbs.data)} />
           {isUnderWay(status) && (
             <span className="small muted" role="status">
-              {t('plan.progress', { done, total: status.actions.length })}
+              {t('plan.progress', { done, total })}
+              {failed > 0 && <strong> · {t('plan.progress.failed', { count: failed })}</strong>}
             </span>
           )}
         </div>
@@ -287,16 +187,15 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
       {status.waiting_for && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}
-      <ol className="plain plan-actions">
-        {status.actions.map((action, at) => (
-          <ActionRow
-            key={action.action.id}
-            status={action}
-            before={status.actions[at - 1]}
-            verb={verbs.data?.find(({ name }) => name === action.action.verb)}
-          />
-        ))}
-      </ol>
+      {isUnderWay(status) && total > 1 && (
+        <Bar
+          share={done / total}
+          tone={failed > 0 ? 'high' : ''}
+          label={t('plan.progress', { done, total })}
+        />
+      )}
+      {status.state === 'proposed' && <GrantText plan={plan} />}
+      <ActionList actions={status.actions} verbs={verbs.data} />
       {plan.verify && status.state !== 'skipped' && (
         <div className="small row">
           <span className="muted">{t('plan.verify', { within: formatDuration(plan.verify_within_ms) })}</span>

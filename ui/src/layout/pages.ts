@@ -89,6 +89,18 @@ const ACTING: PageLink[] = [
     key: 'n',
     icon: 'M2 4l1.5 1.5L6 3M2 11l1.5 1.5L6 10M8.5 4.5H14M8.5 11.5H14',
   },
+  {
+    path: '/calendar',
+    title: 'nav.calendar',
+    key: 'k',
+    icon: 'M2 3.5h12v10.5H2zM2 6.5h12M5 2v3M11 2v3M4.5 9h4M7.5 11.5h4',
+  },
+  {
+    path: '/accounts',
+    title: 'nav.accounts',
+    key: 't',
+    icon: 'M6 7.5a2.5 2.5 0 100-5 2.5 2.5 0 100 5M1.5 14c0-2.7 2-4.5 4.5-4.5s4.5 1.8 4.5 4.5M11 3.2a2.3 2.3 0 010 4.1M12 9.8c1.6.5 2.5 2 2.5 4.2',
+  },
 ];
 
 const CAPSTAN: PageLink[] = [

@@ -15,6 +15,7 @@ import { fromInput, toInput } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { Compare } from './compare';
 import { DiagnosisView, isDiagnosed } from './diagnosis';
+import { ResourcePolicies } from './policies';
 import './resources.css';
 
 type Tab = 'overview' | 'diagnose' | 'yaml' | 'changes';
@@ -120,6 +121,7 @@ function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
         <div className="two">
           <Fields resource={resource} kind={kind} />
           <Relations relations={detail.relations} self={resource.id} />
+          {!past && !detail.gone && <ResourcePolicies id={resource.id} />}
           <History history={detail.history} at={at} />
         </div>
       )}
