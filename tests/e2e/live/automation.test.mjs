@@ -19,7 +19,7 @@ const conditions = Array.from(
 const POLICIES = `policy: account-hours
 select: { kind: trial_account }
 keep:
-  - { is: open, so: "mail <> ''" }
+  - { is: open, so: "mail <> ''", by: cloudz.accept_terms }
 during: { of: "SELECT hours || ' ' || zone" }
 ---
 policy: everything-ready
@@ -176,7 +176,7 @@ test("a plan of 540 actions is quick to read, says what its approval allows for 
   await plan.getByRole("button", { name: "Approve…" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText(grants).waitFor();
-  await dialog.getByText("540 ×").waitFor();
+  await dialog.getByRole("listitem").filter({ hasText: "540 ×" }).waitFor();
   await dialog.getByRole("button", { name: "Approve", exact: true }).click();
   await dialog.waitFor({ state: "detached" });
 });
@@ -201,7 +201,7 @@ test("accounts are listed with their period, their state and what people keep; n
   await page.getByText("1 of 45").waitFor();
   const line = page.getByRole("row").filter({ hasText: "trial_user45" });
   await line.getByText(/ends in [12] days?/).waitFor();
-  await line.getByText("Mon-Sat 08:00-20:00").waitFor();
+  await line.getByText("Mon-Sat 08:00-20:00").first().waitFor();
   await line.getByText("not issued yet").waitFor();
   await line.getByRole("button", { name: "Keep up until…" }).click();
   const dialog = page.getByRole("dialog");

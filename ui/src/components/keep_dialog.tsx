@@ -5,13 +5,13 @@ import { useId, useState, type ReactNode } from 'react';
 import { useKeep } from '../api/automation';
 import { ApiError } from '../api/client';
 import { usePolicies, useResources } from '../api/queries';
+import { localTime } from '../format/time';
 import { useT } from '../i18n';
 import { ConfirmDialog } from './dialog';
 import { useMay } from './role';
 import { ErrorBox } from './states';
 import { useToasts } from './toasts';
 import { useDebounced } from './use_debounced';
-import { localTime } from '../format/time';
 
 const MOST_SUGGESTED = 20;
 const STATES = ['up', 'down', 'alone'] as const;
@@ -30,16 +30,22 @@ export function faultOf(error: unknown): { field: string; says: string } | null 
 
 function Field(props: { title: string; hint?: string; fault?: string | undefined; children: ReactNode }) {
   return (
-    <label className="field">
-      <span>{props.title}</span>
-      {props.children}
+    <div className="stack tight keep-field">
+      <label className="field">
+        <span>{props.title}</span>
+        {props.children}
+      </label>
       {props.hint && !props.fault && <small className="muted">{props.hint}</small>}
-      {props.fault && (
-        <small className="fault" role="alert">
-          {props.fault}
-        </small>
-      )}
-    </label>
+      {props.fault && <Fault says={props.fault} />}
+    </div>
+  );
+}
+
+function Fault({ says }: { says: string }) {
+  return (
+    <small className="fault" role="alert">
+      {says}
+    </small>
   );
 }
 
@@ -124,11 +130,7 @@ export function KeepDialog({ wish, onClose }: { wish: Wish; onClose: () => void 
           </label>
         ))}
       </fieldset>
-      {faultAt('state') && (
-        <small className="fault" role="alert">
-          {faultAt('state')}
-        </small>
-      )}
+      {fault?.field === 'state' && <Fault says={fault.says} />}
       <Field title={t('keep.until')} hint={t('keep.until.hint')} fault={faultAt('until')}>
         <input value={until} maxLength={100} onChange={(event) => setUntil(event.target.value)} />
       </Field>

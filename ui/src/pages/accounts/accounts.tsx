@@ -173,7 +173,7 @@ function StateOf(props: { account: Account; verdicts: Verdict[]; now: number }) 
     <>
       <span className={`badge ${COLOUR[state]}`}>{tOr(`account.state.${state}`, state)}</span>
       {acting.map(({ policy, why }) => (
-        <div key={policy}>
+        <div key={policy} className="account-why" title={why}>
           <strong>{policy}</strong>: {why}
         </div>
       ))}

@@ -17,13 +17,19 @@ const TICK_MS = 60_000;
 const percent = (share: number) => `${100 * share}%`;
 const clock = (at: string, zone: string) => wallTime(Date.parse(at), zone);
 
+/** Whether it is about a target of the row by its own words, before any policy has decided anew. */
+function isAbout(row: CalendarRow, { policy, resource }: Override): boolean {
+  if (policy !== '' && policy !== row.policy) return false;
+  return resource === '' ? policy !== '' : row.resources.some(({ id }) => id === resource);
+}
+
 /** Those that decide over targets of the row; of a row that is not listed whole, over its policy. */
 export function overridesOf(row: CalendarRow, overrides: Override[]): Override[] {
   const named = new Set(row.resources.map(({ override }) => override));
   const isCut = row.count > row.resources.length;
-  return overrides.filter(
-    ({ id, decides }) => named.has(id) || (isCut && decides.some(({ policy }) => policy === row.policy)),
-  );
+  const isDecider = ({ id, decides }: Override) =>
+    named.has(id) || (isCut && decides.some(({ policy }) => policy === row.policy));
+  return overrides.filter((override) => isDecider(override) || isAbout(row, override));
 }
 
 function Label({ row }: { row: CalendarRow }) {

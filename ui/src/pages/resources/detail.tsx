@@ -117,11 +117,11 @@ function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
       {tab === 'diagnose' && <DiagnosisView id={resource.id} />}
       {tab === 'yaml' && <YamlView value={detail.object} label={t('resource.view.yaml')} />}
       {tab === 'changes' && <Compare id={resource.id} history={detail.history} isObject={isObject} />}
+      {tab === 'overview' && !past && !detail.gone && <ResourcePolicies id={resource.id} />}
       {tab === 'overview' && (
         <div className="two">
           <Fields resource={resource} kind={kind} />
           <Relations relations={detail.relations} self={resource.id} />
-          {!past && !detail.gone && <ResourcePolicies id={resource.id} />}
           <History history={detail.history} at={at} />
         </div>
       )}

@@ -8,6 +8,9 @@ import { OverrideBadge, OverrideLine } from '../../components/overrides';
 import { Answer, Empty } from '../../components/states';
 import { useT } from '../../i18n';
 
+// A list of conditions is named by the clause, too.
+const MOST_OBSERVED = 40;
+
 export function ResourcePolicies({ id }: { id: string }) {
   const t = useT();
   const verdicts = useVerdicts(id);
@@ -91,7 +94,7 @@ function VerdictItem({ verdict, override }: { verdict: Verdict; override: Overri
           <span className="badge plain">{t('verdicts.rests')}</span>
         )}
         {verdict.paused && <span className="badge medium">{t('policy.paused')}</span>}
-        {wanted && (
+        {wanted && observed.length <= MOST_OBSERVED && (
           <span className="small">{t('verdicts.wants', { observed: observed || '–', wanted })}</span>
         )}
         {override && <OverrideBadge override={override} />}
