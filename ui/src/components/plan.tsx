@@ -178,8 +178,10 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
           {isUnderWay(status) && (
             <span className="small muted" role="status">
               {t('plan.progress', { done, total })}
-              {failed > 0 && <strong> · {t('plan.progress.failed', { count: failed })}</strong>}
             </span>
+          )}
+          {failed > 0 && total > 1 && (
+            <span className="badge critical">{t('plan.progress.failed', { count: failed })}</span>
           )}
         </div>
         {buttons && <PlanButtons status={status} />}
