@@ -12,7 +12,11 @@ namespace {
 std::string what_happens(const Policy& policy) {
   std::string text;
   for (const Step& step : policy.steps) text += (text.empty() ? "" : ", ") + step.verb;
-  return text.empty() && policy.ensure ? "keep " + policy.ensure->inside.name : text;
+  if (!text.empty() || !policy.ensure) return text;
+  if (!policy.ensure->is_list()) return "keep " + policy.ensure->inside.name;
+  if (!policy.help.empty()) return policy.help;
+  for (const Kept& kept : policy.ensure->kept) text += (text.empty() ? "" : ", ") + kept.name;
+  return text;
 }
 
 }  // namespace

@@ -366,16 +366,17 @@ TEST_F(LoopTest, RefusesOverridesOfWhatThereIsNot) {
   const auto refusal = [&](const OverrideRequest& wanted) {
     return set_override(*loop_, wanted, "user:ann").error().message;
   };
-  EXPECT_EQ(refusal({.resource = "wbe", .until = "1h"}), "there is no resource 'wbe' (did you mean 'web'?)");
+  EXPECT_EQ(refusal({.resource = "wbe", .until = "1h"}),
+            "'resource': there is no resource 'wbe' (did you mean 'web'?)");
   EXPECT_EQ(refusal({.resource = "web", .policy = "upp", .until = "1h"}),
-            "there is no policy 'upp' (did you mean 'up'?)");
+            "'policy': there is no policy 'upp' (did you mean 'up'?)");
   EXPECT_EQ(refusal({.resource = "web", .state = "sideways", .until = "1h"}),
-            "'sideways' is no state to keep something in; expected alone, up, down, running");
+            "'state': 'sideways' is no state to keep something in; expected alone, up, down, running");
   EXPECT_EQ(refusal({.until = "1h"}), "an override names a policy, a resource or both; to stop everything, pause");
   EXPECT_EQ(refusal({.resource = "web", .until = "100d"}),
             "an override lasts at most 90 days; change the policy instead");
   EXPECT_EQ(refusal({.resource = "web", .until = "22:00", .zone = "Asia/Soul"}),
-            "'Asia/Soul' is no time zone (did you mean 'Asia/Seoul'?)");
+            "'zone': 'Asia/Soul' is no time zone (did you mean 'Asia/Seoul'?)");
   EXPECT_EQ(count(fact_kind::kOverrideSet), 0u);
   EXPECT_EQ(end_override(*loop_, "override-1", "user:ann").error().code, ErrorCode::kNotFound);
 }

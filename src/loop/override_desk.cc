@@ -66,6 +66,7 @@ Json overrides_answer(Loop& loop) {
   return Json::object({{"overrides", std::move(list)}});
 }
 
+// Errors begin with the part of the request that is at fault, so that a page can show them beside it.
 Result<Json> set_override(Loop& loop, const OverrideRequest& wanted, const std::string& by) {
   const Time now = loop.parts().clock.now();
   PolicyBoard& policies = loop.policies();
@@ -75,17 +76,18 @@ Result<Json> set_override(Loop& loop, const OverrideRequest& wanted, const std::
   }
   if (wanted.reason.size() > kLongestReason)
     return fail(ErrorCode::kInvalidArgument, fmt::format("'reason' has at most {} bytes", kLongestReason));
-  if (!wanted.policy.empty()) TRY(policies.check_name(wanted.policy));
+  if (!wanted.policy.empty()) TRY(during("'policy'", policies.check_name(wanted.policy)));
   const catalog::CatalogReader catalog = TRY(loop.parts().catalog.reader());
   std::optional<Resource> resource;
-  if (!wanted.resource.empty()) resource = TRY(find_resource(wanted.resource, catalog, loop.parts().sql, now));
-  const decide::Zone zone = TRY(zone_of(wanted, resource, catalog));
+  if (!wanted.resource.empty())
+    resource = TRY(during("'resource'", find_resource(wanted.resource, catalog, loop.parts().sql, now)));
+  const decide::Zone zone = TRY(during("'zone'", zone_of(wanted, resource, catalog)));
   decide::Override override{.id = fmt::format("override-{}", loop.facts().next_seq()),
                             .policy = wanted.policy,
                             .resource = resource ? resource->id : "",
-                            .state = TRY(state_of(policies, wanted)),
+                            .state = TRY(during("'state'", state_of(policies, wanted))),
                             .from = now,
-                            .until = TRY(decide::parse_until(wanted.until, zone, now)),
+                            .until = TRY(during("'until'", decide::parse_until(wanted.until, zone, now))),
                             .by = by,
                             .reason = wanted.reason};
   TRY(loop.facts().append_one(TRY(decide::set_override(override, now))));

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { ActionState, PlanStatus, Role, Session, Topic } from '../src/api/types';
+import { Automation } from './automation';
 import { diagnose } from './diagnosis';
 import { readBody, Refusal, sendJson, sendRefusal } from './http';
 import * as reading from './reading';
@@ -43,6 +44,7 @@ export function createMock(options: MockOptions = {}): Mock {
 
 class MockServer implements Mock {
   readonly world: World;
+  private readonly automation: Automation;
   private readonly people = new Map<string, Person>();
   private readonly tokens = new Map<string, Role>([['grafana', 'viewer']]);
   private readonly sessions = new Map<string, string>();
@@ -52,6 +54,7 @@ class MockServer implements Mock {
 
   constructor(options: MockOptions) {
     this.world = new World(options);
+    this.automation = new Automation(() => this.world.policies);
     if (!options.setup) {
       for (const [name, role] of [
         ['alice', 'admin'],
@@ -219,6 +222,14 @@ class MockServer implements Mock {
           wanted === (state === 'proposed' ? 'waiting' : isUnderWay(state) ? 'running' : 'finished');
         return { plans: [...world.plans.values()].filter(isWanted).reverse() };
       }
+      case 'calendar':
+        return this.automation.calendar(url);
+      case 'verdicts':
+        return this.automation.verdicts(url);
+      case 'overrides':
+        return { overrides: this.automation.overrides };
+      case 'approvals':
+        return { approvals: this.automation.approvals };
       case 'verbs':
         return { verbs: reading.VERBS };
       case 'config':
@@ -254,6 +265,9 @@ class MockServer implements Mock {
       this.world.setPaused({ by: user, reason: String(body['reason'] ?? ''), at: new Date().toISOString() });
     else if (first === 'resume') this.world.setPaused(null);
     else if (first === 'mutes') return this.changeMute(second, third, call);
+    else if (first === 'overrides')
+      return second === '' ? this.automation.keep(body, user) : this.automation.end(second);
+    else if (first === 'approvals') return this.automation.withdraw(second, user);
     else if (first === 'plans') return this.changePlan(second, third, call);
     else if (first === 'actions') return this.resolve(second, call);
     else if (first === 'policies') return this.changePolicy(second, third);

@@ -30,6 +30,8 @@ const PoliciesPage = page(() => import('./pages/policies/policies'), 'PoliciesPa
 const PlansPage = page(() => import('./pages/plans/list'), 'PlansPage');
 const PlanPage = page(() => import('./pages/plans/detail'), 'PlanPage');
 const SavingsPage = page(() => import('./pages/savings/savings'), 'SavingsPage');
+const CalendarPage = page(() => import('./pages/calendar/calendar'), 'CalendarPage');
+const AccountsPage = page(() => import('./pages/accounts/accounts'), 'AccountsPage');
 const SqlPage = page(() => import('./pages/sql/sql'), 'SqlPage');
 const SettingsPage = page(() => import('./pages/settings/settings'), 'SettingsPage');
 
@@ -62,6 +64,8 @@ export function App() {
           <Route path="/plans" element={<PlansPage />} />
           <Route path="/savings" element={<SavingsPage />} />
           <Route path="/plans/:id" element={<PlanPage />} />
+          <Route path="/calendar" element={<CalendarPage />} />
+          <Route path="/accounts" element={<AccountsPage />} />
           <Route path="/sql" element={<SqlPage />} />
           <Route path="/settings" element={<SettingsPage />} />
           <Route path="*" element={<NotFoundPage />} />

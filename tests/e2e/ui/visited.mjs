@@ -30,8 +30,12 @@ export const PAGES = [
   ['logs', '/logs'],
   ['facts', '/facts'],
   ['policies', '/policies'],
+  ['approvals', '/policies?tab=approvals'],
+  ['try', '/policies?tab=try'],
   ['plans', '/plans'],
   ['savings', '/savings'],
+  ['calendar', '/calendar'],
+  ['accounts', '/accounts'],
   ['sql', '/sql?q=' + encodeURIComponent('SELECT id, pid, user, rss_bytes FROM host_process LIMIT 50')],
   ['settings', '/settings'],
 ];

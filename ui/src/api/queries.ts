@@ -40,8 +40,8 @@ export const STALE: Record<Topic, string[]> = {
   findings: ['overview', 'findings', 'incident', 'resource', 'checks', 'mutes', 'drift'],
   plans: ['overview', 'plans', 'plan', 'incident', 'policies'],
   resources: ['overview', 'resources', 'resource', 'graph', 'map'],
-  policies: ['policies', 'overview'],
-  config: ['config', 'overview', 'policies'],
+  policies: ['policies', 'overview', 'calendar', 'overrides', 'approvals', 'verdicts'],
+  config: ['config', 'overview', 'policies', 'calendar', 'approvals'],
   facts: ['facts', 'overview'],
 };
 
@@ -263,7 +263,7 @@ export function isUnderWay(status: PlanStatus): boolean {
 }
 
 /** A change; afterwards the answers under `stale` are asked for anew. */
-function useChange<Input, Output>(change: (input: Input) => Promise<Output>, stale: string[]) {
+export function useChange<Input, Output>(change: (input: Input) => Promise<Output>, stale: string[]) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,

@@ -104,6 +104,8 @@ export interface Plan {
   /** 0 for never. */
   undo_after_quiet_ms?: number;
   approval: string;
+  /** What its approval allows for good; without resources it is about all that the policies select. */
+  grant?: { policies: { policy: string; version: string }[]; resources: string[] } | null;
   created: Timestamp;
   hash: string;
 }
@@ -418,6 +420,9 @@ export interface PolicyResource {
   observed: string;
   wanted: string;
   why: string;
+  acts?: boolean;
+  /** The id of the override that decided, or "". */
+  override?: string;
 }
 
 export interface Policy {

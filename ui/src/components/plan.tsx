@@ -2,138 +2,20 @@
 import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
-import { isUnderWay, useApprove, useCancel, useReject, useResolve, useUndo, useVerbs } from '../api/queries';
-import type { ActionStatus, Plan, PlanStatus, RunProgress, Verb } from '../api/types';
+import { isUnderWay, useApprove, useCancel, useReject, useUndo, useVerbs } from '../api/queries';
+import type { Plan, PlanStatus } from '../api/types';
 import { money } from '../format/money';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
-import { OutputOf } from './action_output';
-import { DangerBadge, StateBadge } from './badges';
+import { Bar, DangerBadge, StateBadge } from './badges';
 import { dangerOf } from './danger';
 import { ConfirmDialog } from './dialog';
+import { ActionList, ActionSummary } from './plan_actions';
+import { GrantText } from './plan_grant';
+import { isDone } from './plan_order';
 import { useMay } from './role';
-import { Lasting, Time } from './time';
+import { Time } from './time';
 import { useToasts } from './toasts';
-
-/** "reason: x, signal: TERM" of an action's parameters. */
-function parametersText(parameters: unknown): string {
-  if (parameters === null || typeof parameters !== 'object') return '';
-  return Object.entries(parameters)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
-}
-
-/** How far a run is, where it tells, and when it is ended at the latest. */
-function Progress({ progress }: { progress: RunProgress }) {
-  const t = useT();
-  const { done, of, says } = progress;
-  return (
-    <div className="row small" role="status">
-      {done !== null && of !== null && of > 0 && <progress value={done} max={of} aria-label={says} />}
-      {says && <span>{says}</span>}
-      <span className="muted">
-        {t('plan.ends_by')} <Time at={progress.ends_by} />
-      </span>
-    </div>
-  );
-}
-
-/** What the action before said as well is not said again. */
-function ActionRow(props: {
-  status: ActionStatus;
-  before: ActionStatus | undefined;
-  verb: Verb | undefined;
-}) {
-  const { status, before, verb } = props;
-  const t = useT();
-  const { action } = status;
-  return (
-    <li className="plan-action">
-      <div className="row">
-        {status.state !== 'proposed' && <StateBadge state={status.state} />}
-        <strong>{verb?.title ?? action.verb}</strong>
-        <Link to={`/resource?id=${encodeURIComponent(action.target)}`}>{action.target}</Link>
-        <DangerBadge danger={status.danger ?? verb?.danger ?? 'destructive'} />
-        {verb?.undoable && <span className="badge plain">{t('plan.undoable')}</span>}
-        {status.money && status.money.per_hour !== 0 && (
-          <span className="small muted">{money(status.money.per_hour, status.money.currency)} / h</span>
-        )}
-        {status.started && (
-          <span className="small muted">
-            <Time at={status.started} /> · <Lasting from={status.started} to={status.finished} />
-          </span>
-        )}
-      </div>
-      {action.reason && action.reason !== before?.action.reason && <p className="small">{action.reason}</p>}
-      <p className="small muted">
-        {[
-          parametersText(action.parameters),
-          action.precondition ? t('plan.precondition', { condition: action.precondition }) : '',
-          action.after?.length ? t('plan.after', { actions: action.after.join(', ') }) : '',
-        ]
-          .filter(Boolean)
-          .join(' · ')}
-      </p>
-      {status.says && status.says !== before?.says && <p className="small">{status.says}</p>}
-      {status.progress && <Progress progress={status.progress} />}
-      {status.stoppable && status.started && <OutputOf id={action.id} running={status.state === 'running'} />}
-      {status.state === 'unknown' && <ResolveButtons id={action.id} idempotent={verb?.idempotent ?? false} />}
-    </li>
-  );
-}
-
-function ResolveButtons({ id, idempotent }: { id: string; idempotent: boolean }) {
-  const t = useT();
-  const resolve = useResolve();
-  const toasts = useToasts();
-  const may = useMay('operator');
-  const [retrying, setRetrying] = useState(false);
-  const decide = (decision: 'happened' | 'retry' | 'abandon') =>
-    resolve.mutate({ id, decision }, { onError: toasts.fail, onSettled: () => setRetrying(false) });
-  return (
-    <div className="unknown stack tight">
-      <p>{t('plan.unknown.text')}</p>
-      <div className="row">
-        <button
-          type="button"
-          className="button small"
-          disabled={!may || resolve.isPending}
-          onClick={() => decide('happened')}
-        >
-          {t('plan.unknown.happened')}
-        </button>
-        <button
-          type="button"
-          className="button small"
-          disabled={!may || resolve.isPending}
-          onClick={() => (idempotent ? decide('retry') : setRetrying(true))}
-        >
-          {t('plan.unknown.retry')}
-        </button>
-        <button
-          type="button"
-          className="button small"
-          disabled={!may || resolve.isPending}
-          onClick={() => decide('abandon')}
-        >
-          {t('plan.unknown.abandon')}
-        </button>
-      </div>
-      {retrying && (
-        <ConfirmDialog
-          title={t('plan.retry.title')}
-          confirm={t('plan.unknown.retry')}
-          danger
-          busy={resolve.isPending}
-          onClose={() => setRetrying(false)}
-          onConfirm={() => decide('retry')}
-        >
-          <p>{t('plan.retry.text')}</p>
-        </ConfirmDialog>
-      )}
-    </div>
-  );
-}
 
 /** Takes back what a plan has done that has ended. */
 function UndoButton({ plan, className }: { plan: Plan; className: string }) {
@@ -195,6 +77,8 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
   const [reason, setReason] = useState('');
   const { plan } = status;
   const danger = dangerOf(plan, verbs.data);
+  // What cannot be taken back, and what holds for good, is asked once more.
+  const asks = danger === 'destructive' || Boolean(plan.grant?.policies.length);
   const size = big ? 'big' : '';
   const settled = { onError: toasts.fail, onSettled: () => setAsking(null) };
   const send = () =>
@@ -225,9 +109,9 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
         className={`button ${danger === 'destructive' ? 'danger' : 'primary'} ${size}`}
         disabled={!may || approve.isPending}
         title={why}
-        onClick={() => (danger === 'destructive' ? setAsking('approve') : send())}
+        onClick={() => (asks ? setAsking('approve') : send())}
       >
-        {danger === 'destructive' ? t('plan.approve.ask') : t('plan.approve')}
+        {asks ? t('plan.approve.ask') : t('plan.approve')}
       </button>
       <button
         type="button"
@@ -243,20 +127,14 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
         <ConfirmDialog
           title={t('plan.confirm.title', { title: plan.title })}
           confirm={t('plan.approve')}
-          danger
+          danger={danger === 'destructive'}
           busy={approve.isPending}
           onClose={() => setAsking(null)}
           onConfirm={send}
         >
-          <p>{t('plan.confirm.text')}</p>
-          <ul>
-            {plan.actions.map((action) => (
-              <li key={action.id}>
-                <strong>{verbs.data?.find(({ name }) => name === action.verb)?.title ?? action.verb}</strong>{' '}
-                <code>{action.target}</code>
-              </li>
-            ))}
-          </ul>
+          <p>{danger === 'destructive' ? t('plan.confirm.text') : t('plan.confirm.does')}</p>
+          <ActionSummary actions={plan.actions} verbs={verbs.data} />
+          <GrantText plan={plan} />
         </ConfirmDialog>
       )}
       {asking === 'reject' && (
@@ -286,9 +164,9 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
   const t = useT();
   const verbs = useVerbs();
   const { plan, verify } = status;
-  const done = status.actions.filter(
-    ({ state }) => state !== 'proposed' && state !== 'approved' && state !== 'running',
-  ).length;
+  const done = status.actions.filter(isDone).length;
+  const failed = status.actions.filter(({ state }) => state === 'failed' || state === 'unknown').length;
+  const total = status.actions.length;
   return (
     <article className="card stack tight" aria-label={plan.title}>
       <div className="row between">
@@ -300,8 +178,11 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
           <DangerBadge danger={dangerOf(plan, verbs.data)} />
           {isUnderWay(status) && (
             <span className="small muted" role="status">
-              {t('plan.progress', { done, total: status.actions.length })}
+              {t('plan.progress', { done, total })}
             </span>
+          )}
+          {failed > 0 && total > 1 && (
+            <span className="badge critical">{t('plan.progress.failed', { count: failed })}</span>
           )}
         </div>
         {buttons && <PlanButtons status={status} />}
@@ -314,16 +195,15 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
           {t('plan.money', { amount: money(sum.per_hour, sum.currency) })}
         </p>
       ))}
-      <ol className="plain plan-actions">
-        {status.actions.map((action, at) => (
-          <ActionRow
-            key={action.action.id}
-            status={action}
-            before={status.actions[at - 1]}
-            verb={verbs.data?.find(({ name }) => name === action.action.verb)}
-          />
-        ))}
-      </ol>
+      {isUnderWay(status) && total > 1 && (
+        <Bar
+          share={done / total}
+          tone={failed > 0 ? 'high' : ''}
+          label={t('plan.progress', { done, total })}
+        />
+      )}
+      {status.state === 'proposed' && <GrantText plan={plan} />}
+      <ActionList actions={status.actions} verbs={verbs.data} />
       {plan.verify && status.state !== 'skipped' && (
         <div className="small row">
           <span className="muted">{t('plan.verify', { within: formatDuration(plan.verify_within_ms) })}</span>

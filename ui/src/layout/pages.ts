@@ -95,6 +95,18 @@ const ACTING: PageLink[] = [
     key: 'y',
     icon: 'M8 1.5v13M11.5 4.5C11 3.3 9.8 2.8 8 2.8c-2 0-3.4.9-3.4 2.5 0 3.6 7 1.7 7 5.4 0 1.6-1.5 2.5-3.6 2.5-1.9 0-3.2-.6-3.7-2',
   },
+  {
+    path: '/calendar',
+    title: 'nav.calendar',
+    key: 'k',
+    icon: 'M2 3.5h12v10.5H2zM2 6.5h12M5 2v3M11 2v3M4.5 9h4M7.5 11.5h4',
+  },
+  {
+    path: '/accounts',
+    title: 'nav.accounts',
+    key: 't',
+    icon: 'M6 7.5a2.5 2.5 0 100-5 2.5 2.5 0 100 5M1.5 14c0-2.7 2-4.5 4.5-4.5s4.5 1.8 4.5 4.5M11 3.2a2.3 2.3 0 010 4.1M12 9.8c1.6.5 2.5 2 2.5 4.2',
+  },
 ];
 
 const CAPSTAN: PageLink[] = [

@@ -1,34 +1,64 @@
-// Policies: what each would do now, and for every resource the clause that decided.
+// Policies: what each would do now, and for every resource the clause that decided; what people have approved for good;
+// and what a policy would do that is not in force yet.
 import { Link } from 'react-router-dom';
 
 import { usePausePolicy, usePolicies, useRunPolicy } from '../../api/queries';
-import type { Policy, PolicyResource } from '../../api/types';
+import type { Policy } from '../../api/types';
 import { PageHead } from '../../components/page_head';
 import { useMay } from '../../components/role';
 import { Answer, Empty } from '../../components/states';
+import { Tabs } from '../../components/tabs';
 import { useToasts } from '../../components/toasts';
+import { useAddress } from '../../components/use_address';
 import { useI18n, useT } from '../../i18n';
+import { Approvals } from './approvals';
+import { Preview } from './preview';
+import { ResourceTable } from './resource_table';
+
+type Tab = 'policies' | 'approvals' | 'try';
 
 export function PoliciesPage() {
   const t = useT();
-  const policies = usePolicies();
+  const [of, put] = useAddress();
+  const wish = of('tab');
+  const tab: Tab = wish === 'approvals' || wish === 'try' ? wish : 'policies';
   return (
     <>
       <PageHead title={t('nav.policies')} />
-      <Answer of={policies}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty centre>{t('policies.none')}</Empty>
-          ) : (
-            <div className="stack tight">
-              {all.map((policy) => (
-                <PolicyCard key={policy.name} policy={policy} />
-              ))}
-            </div>
-          )
-        }
-      </Answer>
+      <Tabs<Tab>
+        label={t('policies.views')}
+        value={tab}
+        onChange={(value) => put({ tab: value === 'policies' ? '' : value })}
+        tabs={[
+          { value: 'policies', text: t('policies.in_force') },
+          { value: 'approvals', text: t('approvals.title') },
+          { value: 'try', text: t('preview.title') },
+        ]}
+      />
+      {tab === 'policies' && <InForce />}
+      {tab === 'approvals' && <Approvals />}
+      {tab === 'try' && <Preview />}
     </>
+  );
+}
+
+function InForce() {
+  const t = useT();
+  const policies = usePolicies();
+  return (
+    <Answer of={policies}>
+      {(all) =>
+        all.length === 0 ? (
+          <Empty centre>{t('policies.none')}</Empty>
+        ) : (
+          <div className="stack tight">
+            {all.map((policy) => (
+              <PolicyCard key={policy.name} policy={policy} />
+            ))}
+          </div>
+        )
+      }
+    </Answer>
   );
 }
 
@@ -96,45 +126,5 @@ function PolicyCard({ policy }: { policy: Policy }) {
         </details>
       )}
     </article>
-  );
-}
-
-function ResourceTable({ resources }: { resources: PolicyResource[] }) {
-  const t = useT();
-  return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label={t('policy.resource')}>
-      <table>
-        <thead>
-          <tr>
-            <th>{t('policy.resource')}</th>
-            <th>{t('policy.observed')}</th>
-            <th>{t('policy.wanted')}</th>
-            <th>{t('policy.why')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {resources.map((resource) => (
-            <tr key={resource.id}>
-              <td>
-                <Link to={`/resource?id=${encodeURIComponent(resource.id)}`}>{resource.name}</Link>
-              </td>
-              <td>{resource.observed}</td>
-              <td>
-                {resource.matched ? (
-                  resource.observed === resource.wanted ? (
-                    resource.wanted
-                  ) : (
-                    <strong>{resource.wanted}</strong>
-                  )
-                ) : (
-                  <span className="muted">{t('policy.unmatched')}</span>
-                )}
-              </td>
-              <td>{resource.why}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

@@ -15,6 +15,7 @@ import { fromInput, toInput } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { Compare } from './compare';
 import { DiagnosisView, isDiagnosed } from './diagnosis';
+import { ResourcePolicies } from './policies';
 import './resources.css';
 
 type Tab = 'overview' | 'diagnose' | 'yaml' | 'changes';
@@ -116,6 +117,7 @@ function Detail({ detail, at }: { detail: ResourceDetail; at: string }) {
       {tab === 'diagnose' && <DiagnosisView id={resource.id} />}
       {tab === 'yaml' && <YamlView value={detail.object} label={t('resource.view.yaml')} />}
       {tab === 'changes' && <Compare id={resource.id} history={detail.history} isObject={isObject} />}
+      {tab === 'overview' && !past && !detail.gone && <ResourcePolicies id={resource.id} />}
       {tab === 'overview' && (
         <div className="two">
           <Fields resource={resource} kind={kind} />
