@@ -381,6 +381,34 @@ TEST_F(LoopTest, RefusesOverridesOfWhatThereIsNot) {
   EXPECT_EQ(end_override(*loop_, "override-1", "user:ann").error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(LoopTest, TellsAReportOnceAtItsTime) {
+  // The clock stands at 08:00:00 UTC on a Friday.
+  write("config/reports.yaml",
+        "report: services\ntitle: Services\nwhen: { cron: '1 8 * * *', zone: UTC }\n"
+        "sql: SELECT name, state FROM host_service\n---\n"
+        "report: none\ntitle: None\nwhen: { cron: '1 8 * * *', zone: UTC }\nempty: skip\n"
+        "sql: SELECT name FROM host_service WHERE state = 'lost'\n");
+  observe("running");
+  EXPECT_FALSE(pass(50, [&] { return !channel_->ids().empty(); })) << "before its time";
+  ASSERT_TRUE(pass(20, [&] { return !channel_->ids().empty(); }));
+  EXPECT_EQ(channel_->ids(), std::vector<std::string>{"report:services:2027-01-15T08:01:00.000Z"});
+  const Fact queued = ledger_->by_kind(fact_kind::kMessageQueued, Time(), 1).value().front();
+  EXPECT_NE(queued.body.dump().find("web   running"), std::string::npos) << queued.body.dump();
+  close();
+  open();
+  EXPECT_FALSE(pass(10, [&] { return channel_->ids().size() > 1; })) << "a restart tells nothing twice";
+}
+
+TEST_F(LoopTest, RefusesReportsThatCannotBeMade) {
+  write("config/reports.yaml",
+        "report: r\ntitle: R\nwhen: { cron: '1 25 * * *', zone: UTC }\nsql: SELECT nme FROM host_service\n");
+  ASSERT_TRUE(pass(5, [&] { return !loop_->problems().empty(); }));
+  ASSERT_EQ(loop_->problems().size(), 2u);
+  EXPECT_EQ(loop_->problems()[0].where.line, 3);
+  EXPECT_EQ(loop_->problems()[1].where.line, 4);
+  EXPECT_NE(loop_->problems()[1].message.find("nme"), std::string::npos) << loop_->problems()[1].message;
+}
+
 TEST_F(LoopTest, LaysOutWhenPoliciesWantWhat) {
   write("config/up.yaml", std::string(kKeep) + "during: Mon-Fri 09:00-18:00 Asia/Seoul\n");
   loop_->step();

@@ -268,7 +268,7 @@ Result<Json> MoneyDesk::savings(const SavingsQuery& query) const {
   const auto named = [&](const ScheduledPolicy& policy) { return policy.name == query.policy; };
   if (!query.policy.empty() && std::ranges::none_of(*policies, named))
     return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}' with a schedule", query.policy));
-  return to_json(TRY(measure(query, parts_.clock.now())), *policies, query.limit);
+  return measurement_json(TRY(measure(query, parts_.clock.now())), *policies, query.limit);
 }
 
 }  // namespace capstan::loop

@@ -95,6 +95,6 @@ class MoneyDesk {
 };
 
 // The shape of docs/reference/api.md.
-Json to_json(const Measurement& measurement, const MoneyBook::Policies& policies, size_t most_resources);
+Json measurement_json(const Measurement& measurement, const MoneyBook::Policies& policies, size_t most_resources);
 
 }  // namespace capstan::loop

@@ -149,7 +149,7 @@ Json texts(const std::vector<std::string>& all) {
 
 }  // namespace
 
-Json to_json(const Measurement& measurement, const MoneyBook::Policies& policies, size_t most_resources) {
+Json measurement_json(const Measurement& measurement, const MoneyBook::Policies& policies, size_t most_resources) {
   Sums totals, by_policy, by_account;
   const std::vector<const MeasuredResource*> once = once_each(measurement);
   for (const MeasuredResource* resource : once) {

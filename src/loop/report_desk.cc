@@ -83,7 +83,8 @@ std::vector<Error> ReportDesk::load(const ConfigTree& config, const SqlSource& s
       if (!report) {
         for (Error& problem : report.error()) problems.push_back(std::move(problem));
       } else if (!names.insert(report->name).second) {
-        problems.push_back({ErrorCode::kAlreadyExists, fmt::format("a report '{}' is there already", report->name), report->at});
+        problems.push_back(
+            {ErrorCode::kAlreadyExists, fmt::format("a report '{}' is there already", report->name), report->at});
       } else {
         reports.push_back(std::move(*report));
       }
@@ -109,7 +110,8 @@ ReportDesk::Due ReportDesk::due(const SqlSource& sql, Time now) {
       const Result<Table> table = sql.query(report.sql, *at, {});
       if (!table) {
         not_before_[report.name] = now + kRetry;
-        due.problems.push_back({table.error().code, fmt::format("the report '{}': {}", report.name, table.error().message), report.at});
+        due.problems.push_back(
+            {table.error().code, fmt::format("the report '{}': {}", report.name, table.error().message), report.at});
         continue;
       }
       told_[report.name] = *at;
