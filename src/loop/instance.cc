@@ -330,8 +330,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .watchers = *watchers_,
                             .messengers = *messengers_,
                             .foresight = foresight_.get(),
-                            .runs = &programs_->board(),
                             .money = &money_book_,
+                            .runs = &programs_->board(),
                             .manual = &manuals_},
                            options, ConfigTree(options_.packs, options_.config_directory)));
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
