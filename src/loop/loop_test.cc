@@ -394,6 +394,7 @@ TEST_F(LoopTest, TellsAReportOnceAtItsTime) {
   EXPECT_EQ(channel_->ids(), std::vector<std::string>{"report:services:2027-01-15T08:01:00.000Z"});
   const Fact queued = ledger_->by_kind(fact_kind::kMessageQueued, Time(), 1).value().front();
   EXPECT_NE(queued.body.dump().find("web   running"), std::string::npos) << queued.body.dump();
+  ASSERT_TRUE(pass(5, [&] { return count(fact_kind::kMessageSent) == 1; }));
   close();
   open();
   EXPECT_FALSE(pass(10, [&] { return channel_->ids().size() > 1; })) << "a restart tells nothing twice";
