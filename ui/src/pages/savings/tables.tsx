@@ -7,7 +7,7 @@ import { hours, money, share } from '../../format/money';
 export function AccountTable({ accounts }: { accounts: AccountSavings[] }) {
   const t = useT();
   return (
-    <section className="card stack tight" aria-label={t('savings.accounts')}>
+    <div className="card stack tight">
       <h2>{t('savings.accounts')}</h2>
       <div className="scroll-x" tabIndex={0} role="region" aria-label={t('savings.accounts')}>
         <table>
@@ -43,6 +43,6 @@ export function AccountTable({ accounts }: { accounts: AccountSavings[] }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }
