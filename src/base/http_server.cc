@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/http_server_connection.h"
+#include "base/http_server_tls.h"
 #include "base/log.h"
 
 namespace capstan {
@@ -134,8 +135,8 @@ class Listener : public std::enable_shared_from_this<Listener<Protocol>> {
       socket.set_option(tcp::no_delay(true), ignored);
     }
     asio::ssl::context* tls = std::is_same_v<Protocol, tcp> ? core_->tls.get() : nullptr;
-    auto connection = std::make_shared<Connection>(
-        core_, http_server::Stream(http_server::Stream::Socket(std::move(socket)), tls), std::move(*peer));
+    auto connection =
+        std::make_shared<Connection>(core_, ByteStream(ByteStream::Socket(std::move(socket)), tls), std::move(*peer));
     now < limit ? connection->start() : connection->start_refusing();
   }
 

@@ -39,7 +39,7 @@ std::shared_ptr<http::response<Body>> head_of(const HttpServerResponse& response
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Core> core, Stream stream, HttpPeer peer)
+Connection::Connection(std::shared_ptr<Core> core, ByteStream stream, HttpPeer peer)
     : core_(std::move(core)),
       stream_(std::move(stream)),
       peer_(std::move(peer)),
@@ -53,7 +53,7 @@ Connection::~Connection() {
   if (core_->stopping && core_->connections.empty()) core_->stop_timer.cancel();
 }
 
-void Connection::start() { stream_.is_tls() ? shake_hands() : await_request(); }
+void Connection::start() { stream_.tls() != nullptr ? shake_hands() : await_request(); }
 
 void Connection::start_refusing() {
   refusing_ = true;
@@ -63,7 +63,7 @@ void Connection::start_refusing() {
 void Connection::shake_hands() {
   state_ = State::kReading;
   stream_.expires_after(core_->options.header_limit);
-  stream_.async_handshake([self = shared_from_this()](beast::error_code error) {
+  stream_.async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](beast::error_code error) {
     if (!error) self->await_request();
   });
 }
@@ -92,7 +92,7 @@ void Connection::read_head() {
   parser_.emplace();
   parser_->header_limit(static_cast<uint32_t>(core_->options.header_bytes));
   parser_->body_limit(boost::none);  // Known when the head is.
-  if (!stream_.is_tls() && static_cast<const char*>(buffer_.cdata().data())[0] == kTlsHandshake) {
+  if (stream_.tls() == nullptr && static_cast<const char*>(buffer_.cdata().data())[0] == kTlsHandshake) {
     return refuse(400, "this address speaks HTTP, not HTTPS");
   }
   stream_.expires_after(core_->options.header_limit);
@@ -233,7 +233,7 @@ void Connection::after_write(beast::error_code error, bool keep_alive) {
   if (keep_alive) return await_request();
   state_ = State::kDraining;
   beast::error_code ignored;
-  stream_.socket().shutdown(Stream::Socket::shutdown_send, ignored);
+  stream_.socket().shutdown(ByteStream::Socket::shutdown_send, ignored);
   stream_.expires_after(kDrainLimit);
   if (!core_->stopping) drain(kDrainBytes);
 }

@@ -12,8 +12,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/byte_stream.h"
 #include "base/http_server.h"
-#include "base/http_server_stream.h"
 #include "base/worker_pool.h"
 
 namespace capstan::http_server {
@@ -45,7 +45,7 @@ struct Core {
 // Lives as long as an operation of it is under way. All functions run on the I/O thread.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Core> core, Stream stream, HttpPeer peer);
+  Connection(std::shared_ptr<Core> core, ByteStream stream, HttpPeer peer);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -95,7 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write_chunk();
 
   std::shared_ptr<Core> core_;
-  Stream stream_;
+  ByteStream stream_;
   HttpPeer peer_;
   beast::flat_buffer buffer_;
   State state_ = State::kIdle;

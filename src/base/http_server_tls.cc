@@ -1,6 +1,6 @@
-#include <fmt/format.h>
+#include "base/http_server_tls.h"
 
-#include "base/http_server_stream.h"
+#include <fmt/format.h>
 
 namespace capstan::http_server {
 namespace {
