@@ -1,9 +1,10 @@
 # capstan_module(NAME DEPENDS other... LIBRARIES lib...) makes, from the folder it is called in:
 #   capstan_NAME        a library of every *.cc but tests and fuzz targets
 #   NAME_test           one program of every *_test.cc, run by CTest
-#   fuzz_X              for every X_fuzz.cc, when fuzzing
+#   fuzz_X              for every X_fuzz.cc, with CAPSTAN_FUZZ
 # DEPENDS is the layer table of the architecture: tests/layers checks the includes against it.
 add_custom_target(unit_tests)
+add_custom_target(fuzz_targets)
 # Those whose code runs on several threads: what the thread sanitizer is for.
 add_custom_target(threaded_tests)
 set(CAPSTAN_THREADED base telemetry catalog connect_aws connect_exec connect_host connect_kubernetes connect_prometheus loop serve)
@@ -34,9 +35,10 @@ function(capstan_module name)
       string(REGEX REPLACE "_fuzz$" "" stem ${stem})
       add_executable(fuzz_${stem} ${fuzzer})
       target_link_libraries(fuzz_${stem} PRIVATE capstan_${name} -fsanitize=fuzzer)
-      set_property(GLOBAL APPEND PROPERTY capstan_fuzzers fuzz_${stem})
+      add_dependencies(fuzz_targets fuzz_${stem})
     endforeach()
-  elseif(tests)
+  endif()
+  if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE capstan_${name} GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE CAPSTAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
