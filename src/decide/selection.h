@@ -14,6 +14,8 @@ namespace capstan::decide {
 
 // A resource that a policy looked at.
 struct Candidate {
+  // Of a policy that selects a kind: id, kind, name and, as fields, the columns that show its state as text; else
+  // whole.
   Resource resource;
   bool selected = false;
   std::string why_not;  // The clause that left it out: "labels env=dev".
@@ -24,7 +26,7 @@ struct Candidate {
 };
 
 struct SelectOptions {
-  size_t limit = 10'000;  // Candidates; more are an error, never silently cut.
+  size_t limit = 1'000'000;  // Candidates; more are an error, never silently cut.
 };
 
 // The resources of the policy's kind, or the rows of its SELECT, or (where it selects nothing) what its trigger points
