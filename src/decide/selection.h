@@ -1,6 +1,7 @@
 // Which resources a policy is about, asked of the catalog; the decision itself then needs no catalog.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,16 @@ struct Candidate {
 
 struct SelectOptions {
   size_t limit = 1'000'000;  // Candidates; more are an error, never silently cut.
+  // Of a kind, those that `select` leaves out as well, with the clause that did it.
+  bool left_out = true;
+  // Only of these, where the policy selects a kind: what has changed, or what somebody asks about. Nothing: all.
+  std::optional<std::vector<ResourceId>> only = {};
 };
 
+Error too_many(const Policy& policy, size_t limit);
+
 // The resources of the policy's kind, or the rows of its SELECT, or (where it selects nothing) what its trigger points
-// at, sorted by id. Those that `select` leaves out are listed with the clause that did it.
+// at, sorted by id.
 Result<std::vector<Candidate>> select_candidates(const Policy& policy, const SqlSource& sql,
                                                  const ResourceSource& resources,
                                                  const std::vector<catalog::KnownFinding>& findings,
