@@ -37,9 +37,12 @@ class Decider {
       if (candidate.selected) ++selected_;
       decision_.verdicts.push_back(judge(candidate));
     }
+    if (situation_.part_of) selected_ = std::max(selected_, *situation_.part_of);
     make_plan();
-    withdraw_stale();
-    undo_what_is_quiet();
+    if (!situation_.part_of) {
+      withdraw_stale();
+      undo_what_is_quiet();
+    }
     summarize();
     return std::move(decision_);
   }

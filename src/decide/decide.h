@@ -31,6 +31,9 @@ struct Situation {
   std::map<std::string, std::string> versions;  // Of the policies that this one grants, by name.
   std::vector<ManualTouch> touches;
   const History* history = nullptr;  // Never null when decide is called.
+  // Where the candidates are only some of what the policy selects: how many it selects in all. Then no plan is taken
+  // back or undone, as that would have to be asked of all of them.
+  std::optional<size_t> part_of = {};
   Time now;
   Time in_force_since;  // Times of the clock before this are not made up.
 };

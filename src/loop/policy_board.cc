@@ -19,6 +19,7 @@ constexpr size_t kMostVerdictsShown = 500;
 constexpr Duration kRoundTime{500};
 constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
 constexpr int kRestFactor = 20;
+constexpr size_t kMostChanges = 1'000;  // Resources; where more have changed, everything is decided anew.
 
 std::string subject_of(std::string_view policy) { return fmt::format("policy:{}", policy); }
 
@@ -69,7 +70,9 @@ Json preview_json(const Plan& plan, const VerbRegistry& verbs) {
 }
 
 // Why a policy has nothing to say of a resource.
-std::string why_not_looked_at(const decide::Policy& policy, const Resource& resource) {
+std::string why_not_looked_at(const decide::Policy& policy, const Resource& resource,
+                              const Result<std::vector<decide::Candidate>>& asked) {
+  if (asked && asked->size() == 1 && !asked->front().selected) return "not selected: " + asked->front().why_not;
   if (!policy.select.sql.empty()) return "not looked at: its SELECT does not give it";
   if (!policy.select.kind.empty() && policy.select.kind != resource.kind)
     return fmt::format("not looked at: it is about {}, and this is {}", policy.select.kind, resource.kind);
@@ -84,6 +87,9 @@ void PolicyBoard::apply(const Fact& fact) {
   overrides_.apply(fact);
   approvals_.apply(fact);
   touches_.apply(fact, history_);
+  const bool is_change = fact.kind == fact_kind::kResourceAppeared || fact.kind == fact_kind::kResourceChanged ||
+                         fact.kind == fact_kind::kResourceGone;
+  if (is_change && changed_.size() <= kMostChanges) changed_.insert(fact.subject);
 }
 
 void PolicyBoard::read_calendars(std::vector<Error>& problems) {
@@ -172,6 +178,29 @@ bool has_schedule(const decide::Policy& policy) {
   return policy.ensure && (!policy.ensure->hours.empty() || !policy.ensure->schedule.always());
 }
 
+bool is_about(const decide::Verdict& verdict) { return verdict.matched && !verdict.forbidden; }
+
+// Never 0, which says that nothing has been written down.
+size_t coverage_hash(const std::vector<decide::Verdict>& verdicts) {
+  size_t sum = 1;
+  for (const decide::Verdict& verdict : verdicts) {
+    if (!is_about(verdict)) continue;
+    for (const std::string* text : {&verdict.resource, &verdict.hours})
+      sum = sum * 0x9e3779b97f4a7c15ULL + std::hash<std::string>{}(*text);
+  }
+  return sum == 0 ? 1 : sum;
+}
+
+// Puts what was decided over some resources in the place of what was decided over them before.
+void replace_verdicts(std::vector<decide::Verdict>& verdicts, const std::vector<ResourceId>& changed,
+                      std::vector<decide::Verdict> decided) {
+  const std::set<ResourceId> old(changed.begin(), changed.end());
+  std::erase_if(verdicts, [&](const decide::Verdict& verdict) { return old.contains(verdict.resource); });
+  const auto middle = static_cast<std::ptrdiff_t>(verdicts.size());
+  std::ranges::move(decided, std::back_inserter(verdicts));
+  std::ranges::inplace_merge(verdicts, verdicts.begin() + middle, {}, &decide::Verdict::resource);
+}
+
 }  // namespace
 
 void PolicyBoard::publish_schedules() const {
@@ -190,16 +219,20 @@ void PolicyBoard::publish_schedules() const {
   parts_.money->set_policies(std::move(scheduled));
 }
 
-void PolicyBoard::write_coverage(const decide::Policy& policy, const std::vector<decide::Verdict>& verdicts, Time now) {
-  if (parts_.money == nullptr || !has_schedule(policy)) return;
+void PolicyBoard::write_coverage(Entry& entry, Time now) {
+  if (parts_.money == nullptr || !has_schedule(entry.policy)) return;
+  const size_t covered = coverage_hash(entry.last.verdicts);
+  if (covered == entry.covered) return;
   std::map<ResourceId, std::string> about;
-  for (const decide::Verdict& verdict : verdicts) {
-    if (verdict.matched && !verdict.forbidden) about.emplace(verdict.resource, verdict.hours);
+  for (const decide::Verdict& verdict : entry.last.verdicts) {
+    if (is_about(verdict)) about.emplace(verdict.resource, verdict.hours);
   }
-  const std::vector<NewFact> facts = parts_.money->cover(policy.name, about, now);
-  if (facts.empty()) return;
-  if (const auto written = parts_.facts.append(facts); !written)
-    log::warning("loop", "cannot write down what a policy is about: " + written.error().to_string());
+  const std::vector<NewFact> facts = parts_.money->cover(entry.policy.name, about, now);
+  if (!facts.empty()) {
+    if (const auto written = parts_.facts.append(facts); !written)
+      return log::warning("loop", "cannot write down what a policy is about: " + written.error().to_string());
+  }
+  entry.covered = covered;
 }
 
 Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
@@ -225,7 +258,16 @@ Result<PolicyBoard::Picture> PolicyBoard::picture_of(const catalog::CatalogReade
 void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
   if (entries_.empty()) return;
   const Result<Picture> picture = picture_of(catalog);
+  const auto changes = take_changes();
   const Duration began = parts_.clock.monotonic();
+  for (auto& [name, entry] : entries_) {
+    if (!changes) entry.not_before = Duration(0);
+    if (!picture || !changes || began >= entry.not_before) continue;
+    const auto changed = changes->find(entry.policy.select.kind);
+    if (changed == changes->end()) continue;
+    const Status status = decide_changes(entry, changed->second, catalog, *picture, now);
+    if (!status) entry.error = status.error().to_string();
+  }
   auto each = entries_.lower_bound(next_);
   for (size_t left = entries_.size(); left > 0; --left, ++each) {
     if (each == entries_.end()) each = entries_.begin();
@@ -243,16 +285,19 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
 
 Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, Time in_force_since,
                                                   const catalog::CatalogReader& catalog, const Picture& picture,
-                                                  Time now) const {
+                                                  Time now, const decide::SelectOptions& options,
+                                                  std::optional<size_t> part_of) const {
   decide::Situation situation;
-  situation.candidates =
-      TRY(decide::select_candidates(policy, parts_.sql, parts_.resources, picture.findings, picture.incidents, now));
+  situation.candidates = TRY(decide::select_candidates(policy, parts_.sql, parts_.resources, picture.findings,
+                                                       picture.incidents, now, options));
   if (policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
-  situation.findings = picture.findings;
+  if (policy.when) {
+    situation.findings = picture.findings;
+    situation.incidents = picture.incidents;
+  }
   if (policy.undo_after_quiet) {
     std::ranges::move(TRY(catalog.resolved_findings(policy.when->name)), std::back_inserter(situation.findings));
   }
-  situation.incidents = picture.incidents;
   situation.overrides = overrides_.active(now);
   if (policy.approval == "standing") situation.approvals = approvals_.all();
   for (const std::string& name : policy.grants) {
@@ -262,6 +307,7 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
   TRY(add_belongings(policy, catalog, situation));
   situation.touches = touches_.of(policy);
   situation.history = &history_;
+  situation.part_of = part_of;
   situation.now = now;
   situation.in_force_since = in_force_since;
   return decide::decide(policy, situation);
@@ -274,8 +320,40 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
     entry.last.summary = "waits for " + waits;
     return {};
   }
-  entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now));
-  write_coverage(entry.policy, entry.last.verdicts, now);
+  entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now, {.left_out = false}));
+  write_coverage(entry, now);
+  return hand_over(entry, now, asked_by);
+}
+
+std::optional<std::map<std::string, std::vector<ResourceId>>> PolicyBoard::take_changes() {
+  const std::set<ResourceId> changed = std::exchange(changed_, {});
+  if (changed.size() > kMostChanges) return std::nullopt;
+  std::map<std::string, std::vector<ResourceId>> by_kind;
+  const Duration at = parts_.clock.monotonic();
+  if (std::ranges::none_of(entries_, [&](const auto& each) { return at < each.second.not_before; })) return by_kind;
+  for (const ResourceId& id : changed) {
+    // Of what is gone nothing is known any more: its policies leave it out when they decide over all.
+    const auto resource = parts_.resources.find(id);
+    if (resource && *resource) by_kind[(*resource)->kind].push_back(id);
+  }
+  return by_kind;
+}
+
+// What rests because it takes long to ask about all sees at least what has changed.
+Status PolicyBoard::decide_changes(Entry& entry, const std::vector<ResourceId>& changed,
+                                   const catalog::CatalogReader& catalog, const Picture& picture, Time now) {
+  const size_t selected = entry.last.verdicts.size();
+  decide::Decision decision = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now,
+                                              {.left_out = false, .only = changed}, selected));
+  replace_verdicts(entry.last.verdicts, changed, std::move(decision.verdicts));
+  entry.last.plan = std::move(decision.plan);
+  entry.last.withdraw.clear();
+  entry.last.undo.clear();
+  return hand_over(entry, now, 0);
+}
+
+// Gives the executor what was decided last.
+Status PolicyBoard::hand_over(Entry& entry, Time now, Seq asked_by) {
   if (parts_.executor.paused(subject_of(entry.policy.name))) return {};
   for (const std::string& plan : entry.last.withdraw) {
     // Refused when somebody has started it meanwhile, which is as it should be.
@@ -390,6 +468,13 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
   return Json::object({{"policies", std::move(policies)}});
 }
 
+Result<std::vector<decide::Candidate>> PolicyBoard::ask_about(const decide::Policy& policy,
+                                                              const Resource& resource) const {
+  if (policy.select.kind.empty() || policy.select.kind != resource.kind) return std::vector<decide::Candidate>();
+  return decide::select_candidates(policy, parts_.sql, parts_.resources, {}, {}, parts_.clock.now(),
+                                   {.only = std::vector{resource.id}});
+}
+
 Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy) const {
   Json::Array verdicts;
   for (const auto& [name, entry] : entries_) {
@@ -402,7 +487,7 @@ Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy)
       const bool waits = entry.last.verdicts.empty() && !entry.last.summary.empty() && entry.error.empty();
       json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
                       : waits              ? entry.last.summary
-                                           : why_not_looked_at(entry.policy, resource));
+                              : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
     }
     json.set("policy", name);
     json.set("paused", parts_.executor.paused(subject_of(name)));

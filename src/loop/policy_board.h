@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,26 +91,36 @@ class PolicyBoard {
     Time in_force_since;
     decide::Decision last;
     std::string error;       // Why it could not decide; "" when it could.
-    Duration not_before{0};  // Monotonic.
+    Duration not_before{0};  // Monotonic. Until then it decides only over what has changed.
+    size_t covered = 0;      // A hash of what was written down last of what its schedule is about.
   };
   struct Picture {
     std::vector<catalog::KnownFinding> findings;
     std::vector<catalog::KnownIncident> incidents;
   };
 
+  // What has changed since the last round, by kind; nothing where it is too much to tell.
+  std::optional<std::map<std::string, std::vector<ResourceId>>> take_changes();
+  Status decide_changes(Entry& entry, const std::vector<ResourceId>& changed, const catalog::CatalogReader& catalog,
+                        const Picture& picture, Time now);
+  Status hand_over(Entry& entry, Time now, Seq asked_by);
   static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
   void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
   decide::Vocabulary vocabulary() const;
   Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since,
-                                       const catalog::CatalogReader& catalog, const Picture& picture, Time now) const;
+                                       const catalog::CatalogReader& catalog, const Picture& picture, Time now,
+                                       const decide::SelectOptions& options = {},
+                                       std::optional<size_t> part_of = {}) const;
+  // Whether and why a policy that selects a kind leaves a resource of it out.
+  Result<std::vector<decide::Candidate>> ask_about(const decide::Policy& policy, const Resource& resource) const;
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                     Seq asked_by = 0);
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
   Status check_grants(const decide::Policy& policy) const;
   // Writes down what a schedule is about, where that has changed.
-  void write_coverage(const decide::Policy& policy, const std::vector<decide::Verdict>& verdicts, Time now);
+  void write_coverage(Entry& entry, Time now);
   void publish_schedules() const;
   void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
@@ -126,6 +137,7 @@ class PolicyBoard {
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.
   std::string next_;                                                   // Where the next round goes on.
+  std::set<ResourceId> changed_;                                       // Since the last round; only up to a bound.
 };
 
 }  // namespace capstan::loop
