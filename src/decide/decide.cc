@@ -37,9 +37,9 @@ class Decider {
       if (candidate.selected) ++selected_;
       decision_.verdicts.push_back(judge(candidate));
     }
-    if (situation_.part_of) selected_ = std::max(selected_, *situation_.part_of);
+    if (situation_.rest) selected_ += situation_.rest->selected;
     make_plan();
-    if (!situation_.part_of) {
+    if (!situation_.rest) {
       withdraw_stale();
       undo_what_is_quiet();
     }
@@ -150,6 +150,7 @@ class Decider {
       return std::ranges::find(each.values, verdict.observed) != each.values.end();
     };
     if (says(*state)) {
+      verdict.as_wanted = true;
       verdict.why = fmt::format("is {} as wanted: {}", state->name, verdict.why);
       return;
     }
@@ -227,6 +228,7 @@ class Decider {
     verdict.wanted = fmt::format("{} of {}", list->size(), list->size());
     verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
     if (chain.empty() && missing.empty()) {
+      verdict.as_wanted = unknown.empty();
       verdict.why = unknown.empty() ? fmt::format("is as wanted: {}", verdict.why)
                                     : fmt::format("not known: {}; {}", unknown, verdict.why);
       return;
@@ -491,9 +493,8 @@ class Decider {
   void summarize() {
     const auto acting = std::ranges::count_if(decision_.verdicts, &Verdict::acts);
     if (policy_.ensure) {
-      const auto as_wanted = std::ranges::count_if(decision_.verdicts, [](const Verdict& verdict) {
-        return verdict.matched && verdict.why.starts_with("is ") && verdict.why.find("as wanted") != std::string::npos;
-      });
+      const auto as_wanted = static_cast<size_t>(std::ranges::count_if(decision_.verdicts, &Verdict::as_wanted)) +
+                             (situation_.rest ? situation_.rest->as_wanted : 0);
       const WantedState* state = standing_.inside          ? &policy_.ensure->inside
                                  : policy_.ensure->outside ? &*policy_.ensure->outside
                                                            : nullptr;

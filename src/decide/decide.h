@@ -31,9 +31,13 @@ struct Situation {
   std::map<std::string, std::string> versions;  // Of the policies that this one grants, by name.
   std::vector<ManualTouch> touches;
   const History* history = nullptr;  // Never null when decide is called.
-  // Where the candidates are only some of what the policy selects: how many it selects in all. Then no plan is taken
-  // back or undone, as that would have to be asked of all of them.
-  std::optional<size_t> part_of = {};
+  // Of what the policy selects beside the candidates, where they are not all. Then no plan is taken back or undone, as
+  // that would have to be asked of all of them.
+  struct Rest {
+    size_t selected = 0;
+    size_t as_wanted = 0;
+  };
+  std::optional<Rest> rest = {};
   Time now;
   Time in_force_since;  // Times of the clock before this are not made up.
 };
@@ -45,6 +49,7 @@ struct Verdict {
   bool forbidden = false;  // By a clause of `never`.
   std::string observed;    // The state it is in, where the policy is about one.
   std::string wanted;      // The state it should be in; "" for none.
+  bool as_wanted = false;  // What it is is known, and nothing has to be done.
   bool acts = false;       // It is in the plan.
   std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
   std::string override;    // The id of the override that decided; "" for none.

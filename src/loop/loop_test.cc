@@ -68,6 +68,28 @@ class StartVerb final : public Verb {
   VerbSpec spec_{.name = "test.start", .title = "Start", .target_kinds = {"host_service"}, .parameters = {}};
 };
 
+// The catalog's SQL, where a question about all of a kind may take its time.
+class SlowSql final : public SqlSource {
+ public:
+  SlowSql(const SqlSource& sql, VirtualClock& clock) : sql_(sql), clock_(clock) {}
+  Result<Table> query(std::string_view sql, Time at, const Options& options) const override {
+    const bool asks_all = sql.find(":after") != std::string_view::npos && sql.find(":only") == std::string_view::npos;
+    if (asks_all) {
+      ++asked_all;
+      clock_.advance(takes);
+    }
+    return sql_.query(sql, at, options);
+  }
+  Status check(std::string_view sql) const override { return sql_.check(sql); }
+
+  Duration takes{0};
+  mutable int asked_all = 0;
+
+ private:
+  const SqlSource& sql_;
+  VirtualClock& clock_;
+};
+
 constexpr char kKinds[] = "kind: host_service\ncolumns: { state: { type: text } }\n";
 constexpr char kRule[] =
     "rule: down\nseverity: high\nevery: 1s\nfind: SELECT id, name FROM host_service WHERE state = 'stopped'\n"
@@ -106,6 +128,7 @@ class LoopTest : public ::testing::Test {
     sql_ = std::make_unique<catalog::SqlEngine>(
         *catalog_, clock_,
         catalog::SqlEngineOptions{.ledger_path = ledger_->path(), .ledger_view = ledger::Ledger::view_sql("ledger")});
+    slow_sql_ = std::make_unique<SlowSql>(*sql_, clock_);
     detector_ = std::make_unique<detect::Detector>(detect::Detector::Sources{signals_, *sql_, logs_},
                                                    detect::DetectorOptions{});
     workers_ = std::make_unique<WorkerPool>(2, 100);
@@ -114,7 +137,7 @@ class LoopTest : public ::testing::Test {
                               .catalog = *catalog_,
                               .samples = samples_,
                               .signals = signals_,
-                              .sql = *sql_,
+                              .sql = *slow_sql_,
                               .verbs = verbs_,
                               .detector = *detector_,
                               .workers = *workers_,
@@ -130,6 +153,7 @@ class LoopTest : public ::testing::Test {
     workers_.reset();  // Nothing runs any more that could post to the loop.
     loop_.reset();
     detector_.reset();
+    slow_sql_.reset();
     sql_.reset();
     catalog_.reset();
     ledger_.reset();
@@ -177,6 +201,7 @@ class LoopTest : public ::testing::Test {
   std::unique_ptr<ledger::Ledger> ledger_;
   std::unique_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<catalog::SqlEngine> sql_;
+  std::unique_ptr<SlowSql> slow_sql_;
   std::unique_ptr<detect::Detector> detector_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<Loop> loop_;
@@ -272,6 +297,30 @@ TEST_F(LoopTest, AsksForTheApprovalOfAPolicysPlan) {
   observe("failed");
   ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
   EXPECT_TRUE(channel_->ids().front().ends_with(":waiting")) << channel_->ids().front();
+}
+
+TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {
+  write("config/up.yaml", kKeep);
+  slow_sql_->takes = seconds(5);
+  observe("running");
+  const auto says = [&] { return loop_->policies().to_json().dump(); };
+  ASSERT_TRUE(pass(10, [&] { return says().find("1 of 1") != std::string::npos; })) << says();
+  const int asked = slow_sql_->asked_all;
+  observe("failed");
+  EXPECT_TRUE(pass(5, [&] { return count(fact_kind::kPlanProposed) == 1; })) << says();
+  EXPECT_EQ(slow_sql_->asked_all, asked) << "it rests for longer than this";
+  EXPECT_NE(says().find("0 of 1 are running as wanted; would change 1"), std::string::npos) << says();
+  EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kPlanProposed) > 1; })) << "one plan is enough";
+}
+
+TEST_F(LoopTest, SaysWhyAPolicyLeavesAResourceOut) {
+  write("config/up.yaml",
+        "policy: up\nselect: { kind: host_service, labels: env=dev }\nkeep: { state: running, by: test.start }\n");
+  observe("failed");
+  ASSERT_FALSE(pass(3, [&] { return count(fact_kind::kPlanProposed) > 0; }));
+  const Resource web = catalog_->reader().value().resource("host_service/a:web").value()->resource;
+  const std::string why = loop_->policies().verdicts_on(web, "").dump();
+  EXPECT_NE(why.find("not selected: labels env=dev"), std::string::npos) << why;
 }
 
 TEST_F(LoopTest, RespectsAPersonsHand) {

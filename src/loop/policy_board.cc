@@ -191,11 +191,16 @@ size_t coverage_hash(const std::vector<decide::Verdict>& verdicts) {
   return sum == 0 ? 1 : sum;
 }
 
-// Puts what was decided over some resources in the place of what was decided over them before.
-void replace_verdicts(std::vector<decide::Verdict>& verdicts, const std::vector<ResourceId>& changed,
-                      std::vector<decide::Verdict> decided) {
+// Leaves what was decided over others than these.
+decide::Situation::Rest leave_rest(std::vector<decide::Verdict>& verdicts, const std::vector<ResourceId>& changed) {
   const std::set<ResourceId> old(changed.begin(), changed.end());
   std::erase_if(verdicts, [&](const decide::Verdict& verdict) { return old.contains(verdict.resource); });
+  return {.selected = verdicts.size(),
+          .as_wanted = static_cast<size_t>(std::ranges::count_if(verdicts, &decide::Verdict::as_wanted))};
+}
+
+// Both sorted by id.
+void merge(std::vector<decide::Verdict> decided, std::vector<decide::Verdict>& verdicts) {
   const auto middle = static_cast<std::ptrdiff_t>(verdicts.size());
   std::ranges::move(decided, std::back_inserter(verdicts));
   std::ranges::inplace_merge(verdicts, verdicts.begin() + middle, {}, &decide::Verdict::resource);
@@ -286,7 +291,7 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
 Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, Time in_force_since,
                                                   const catalog::CatalogReader& catalog, const Picture& picture,
                                                   Time now, const decide::SelectOptions& options,
-                                                  std::optional<size_t> part_of) const {
+                                                  std::optional<decide::Situation::Rest> rest) const {
   decide::Situation situation;
   situation.candidates = TRY(decide::select_candidates(policy, parts_.sql, parts_.resources, picture.findings,
                                                        picture.incidents, now, options));
@@ -307,7 +312,7 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
   TRY(add_belongings(policy, catalog, situation));
   situation.touches = touches_.of(policy);
   situation.history = &history_;
-  situation.part_of = part_of;
+  situation.rest = rest;
   situation.now = now;
   situation.in_force_since = in_force_since;
   return decide::decide(policy, situation);
@@ -315,9 +320,10 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
 
 Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                Seq asked_by) {
-  if (const std::string waits = waits_for_ ? waits_for_(entry.policy) : ""; !waits.empty()) {
+  entry.waits_for = waits_for_ ? waits_for_(entry.policy) : "";
+  if (!entry.waits_for.empty()) {
     entry.last = {};
-    entry.last.summary = "waits for " + waits;
+    entry.last.summary = "waits for " + entry.waits_for;
     return {};
   }
   entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now, {.left_out = false}));
@@ -342,13 +348,11 @@ std::optional<std::map<std::string, std::vector<ResourceId>>> PolicyBoard::take_
 // What rests because it takes long to ask about all sees at least what has changed.
 Status PolicyBoard::decide_changes(Entry& entry, const std::vector<ResourceId>& changed,
                                    const catalog::CatalogReader& catalog, const Picture& picture, Time now) {
-  const size_t selected = entry.last.verdicts.size();
+  const decide::Situation::Rest rest = leave_rest(entry.last.verdicts, changed);
   decide::Decision decision = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now,
-                                              {.left_out = false, .only = changed}, selected));
-  replace_verdicts(entry.last.verdicts, changed, std::move(decision.verdicts));
-  entry.last.plan = std::move(decision.plan);
-  entry.last.withdraw.clear();
-  entry.last.undo.clear();
+                                              {.left_out = false, .only = changed}, rest));
+  merge(std::move(entry.last.verdicts), decision.verdicts);
+  entry.last = std::move(decision);
   return hand_over(entry, now, 0);
 }
 
@@ -484,10 +488,10 @@ Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy)
     if (!looked_at && policy.empty() && entry.policy.select.kind != resource.kind) continue;
     Json json = verdict_json(looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
     if (!looked_at) {
-      const bool waits = entry.last.verdicts.empty() && !entry.last.summary.empty() && entry.error.empty();
       json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
-                      : waits              ? entry.last.summary
-                              : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
+                      : !entry.waits_for.empty()
+                          ? entry.last.summary
+                          : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
     }
     json.set("policy", name);
     json.set("paused", parts_.executor.paused(subject_of(name)));

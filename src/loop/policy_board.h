@@ -91,6 +91,7 @@ class PolicyBoard {
     Time in_force_since;
     decide::Decision last;
     std::string error;       // Why it could not decide; "" when it could.
+    std::string waits_for;   // What has to be looked at first; "" for nothing.
     Duration not_before{0};  // Monotonic. Until then it decides only over what has changed.
     size_t covered = 0;      // A hash of what was written down last of what its schedule is about.
   };
@@ -111,7 +112,7 @@ class PolicyBoard {
   Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since,
                                        const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                        const decide::SelectOptions& options = {},
-                                       std::optional<size_t> part_of = {}) const;
+                                       std::optional<decide::Situation::Rest> rest = {}) const;
   // Whether and why a policy that selects a kind leaves a resource of it out.
   Result<std::vector<decide::Candidate>> ask_about(const decide::Policy& policy, const Resource& resource) const;
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
