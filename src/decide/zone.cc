@@ -5,8 +5,10 @@
 
 #include <cstdlib>
 #include <exception>
+#include <map>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/suggest.h"
 
 namespace capstan::decide {
@@ -38,7 +40,20 @@ std::string suggestion(std::string_view name) {
   }
 }
 
+// Laid out once: a zone is named by many windows, which are read again and again. There are a few hundred at most.
+std::shared_ptr<const OffsetTable> table_of(const date::time_zone* zone) {
+  static Guarded<std::map<const date::time_zone*, std::shared_ptr<const OffsetTable>>> tables;
+  return tables.write([&](auto& known) {
+    std::shared_ptr<const OffsetTable>& table = known[zone];
+    if (!table) table = std::make_shared<const OffsetTable>(*zone);
+    return table;
+  });
+}
+
 }  // namespace
+
+Zone::Zone(const date::time_zone* zone, std::string name)
+    : zone_(zone), table_(table_of(zone)), name_(std::move(name)) {}
 
 Zone::Zone() : zone_(locate("UTC")), name_("UTC") {
   if (!zone_) std::abort();  // A machine without zone data cannot keep any promise about time (package tzdata).

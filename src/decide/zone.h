@@ -36,8 +36,7 @@ class Zone {
   bool operator==(const Zone& other) const { return zone_ == other.zone_; }
 
  private:
-  Zone(const date::time_zone* zone, std::string name)
-      : zone_(zone), table_(std::make_shared<const OffsetTable>(*zone)), name_(std::move(name)) {}
+  Zone(const date::time_zone* zone, std::string name);
   const date::time_zone* zone_;
   std::shared_ptr<const OffsetTable> table_;  // Null for UTC, which needs none.
   std::string name_;
