@@ -259,6 +259,7 @@ class Decider {
       Verdict its = {.resource = belonging.id, .name = belonging.name};
       consider({std::move(intended)}, policy_.cooldown.value_or(kEnsureCooldown), its);
       verdict.acts = verdict.acts || its.acts;
+      if (verdict.verb.empty()) verdict.verb = its.verb;
     }
   }
 
@@ -322,6 +323,7 @@ class Decider {
     // This may be the very plan that is open, under another occurrence, or undoing: one at a time.
     if (const PastAction* open = history.open(origin_, target)) {
       verdict.acts = false;
+      verdict.verb = intended.verb;
       verdict.why = fmt::format("in plan {}: {}", open->plan, verdict.why);
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
       return;
@@ -352,6 +354,7 @@ class Decider {
       return;
     }
     verdict.acts = true;
+    verdict.verb = intended.verb;
     const int attempt = intended.attempt;
     for (Intended& each : chain) {
       each.attempt = attempt;

@@ -43,6 +43,7 @@ struct Verdict {
   std::string observed;    // The state it is in, where the policy is about one.
   std::string wanted;      // The state it should be in; "" for none.
   bool acts = false;       // It is in the plan.
+  std::string verb;        // What is to be done to it first, by this plan or by one that is open; "" for nothing.
   std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
   std::string override;    // The id of the override that decided; "" for none.
   std::string hours;       // Its own window, where the policy asks for such.

@@ -14,7 +14,6 @@
 namespace capstan::loop {
 namespace {
 
-constexpr size_t kMostVerdictsShown = 500;
 // Decisions share the loop's thread with approvals and the kill switch.
 constexpr Duration kRoundTime{500};
 constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
@@ -33,39 +32,6 @@ std::vector<Relation> relations_between(const std::vector<decide::Candidate>& ca
     }
   }
   return relations;
-}
-
-Json verdict_json(const decide::Verdict& verdict) {
-  return Json::object({{"id", verdict.resource},
-                       {"name", verdict.name},
-                       {"matched", verdict.matched},
-                       {"observed", verdict.observed},
-                       {"wanted", verdict.wanted},
-                       {"acts", verdict.acts},
-                       {"why", verdict.why},
-                       {"override", verdict.override}});
-}
-
-Json verdicts_json(const std::vector<decide::Verdict>& verdicts) {
-  Json::Array list;
-  for (const decide::Verdict& verdict : verdicts) {
-    if (list.size() >= kMostVerdictsShown) break;
-    list.push_back(verdict_json(verdict));
-  }
-  return list;
-}
-
-// A plan that is only thought of, in the shape of a plan's status.
-Json preview_json(const Plan& plan, const VerbRegistry& verbs) {
-  Json::Array actions;
-  for (const Action& action : plan.actions) {
-    const Verb* verb = verbs.find(action.verb);
-    actions.push_back(Json::object({{"action", action.to_json()},
-                                    {"state", "preview"},
-                                    {"undoable", verb && verb->spec().undoable},
-                                    {"danger", verb ? to_string(verb->spec().danger) : ""}}));
-  }
-  return Json::object({{"plan", plan.to_json()}, {"state", "preview"}, {"actions", std::move(actions)}});
 }
 
 // Why a policy has nothing to say of a resource.
@@ -345,7 +311,7 @@ Json PolicyBoard::entry_json(const Entry& entry) const {
                        {"paused", parts_.executor.paused(subject_of(entry.policy.name))},
                        {"summary", entry.last.summary},
                        {"error", entry.error},
-                       {"resources", verdicts_json(entry.last.verdicts)},
+                       {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
                        {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
 }
 
@@ -384,8 +350,8 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},
                                      {"summary", decision.summary},
-                                     {"resources", verdicts_json(decision.verdicts)},
-                                     {"plan", decision.plan ? preview_json(*decision.plan, parts_.verbs) : Json()}}));
+                                     {"resources", verdicts_json(policy.name, decision.verdicts)},
+                                     {"plan", decision.plan ? preview_json(*decision.plan) : Json()}}));
   }
   return Json::object({{"policies", std::move(policies)}});
 }
@@ -397,7 +363,8 @@ Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy)
     const auto found = std::ranges::find(entry.last.verdicts, resource.id, &decide::Verdict::resource);
     const bool looked_at = found != entry.last.verdicts.end();
     if (!looked_at && policy.empty() && entry.policy.select.kind != resource.kind) continue;
-    Json json = verdict_json(looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
+    Json json =
+        verdict_json(name, looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
     if (!looked_at) {
       const bool waits = entry.last.verdicts.empty() && !entry.last.summary.empty() && entry.error.empty();
       json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error

@@ -16,6 +16,7 @@
 #include "decide/touches.h"
 #include "loop/config_tree.h"
 #include "loop/fact_book.h"
+#include "loop/freeze_board.h"
 #include "loop/money_book.h"
 
 namespace capstan::loop {
@@ -31,7 +32,8 @@ class PolicyBoard {
     const SqlSource& sql;
     const SignalSource& signals;
     const Clock& clock;
-    MoneyBook* money = nullptr;  // None: nobody meters.
+    MoneyBook* money = nullptr;            // None: nobody meters.
+    const FreezeBoard* freezes = nullptr;  // None: nothing is ever frozen.
   };
   // Why a policy cannot be decided yet: what it reads has not been looked at; "" when it can.
   using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
@@ -65,6 +67,9 @@ class PolicyBoard {
   // What each policy decided over a resource last, and the clause that decided it; only of `policy` unless that is "",
   // which then says why, too, when it does not look at the resource at all.
   Json verdicts_on(const Resource& resource, std::string_view policy) const;
+
+  // What policies, and what is like them, may refer to; as of the last `load`.
+  decide::Vocabulary vocabulary() const;
 
   // kNotFound with the nearest name where no policy has this one.
   Status check_name(std::string_view name) const;
@@ -100,7 +105,6 @@ class PolicyBoard {
   static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
   void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
-  decide::Vocabulary vocabulary() const;
   Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since,
                                        const catalog::CatalogReader& catalog, const Picture& picture, Time now) const;
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
@@ -113,6 +117,9 @@ class PolicyBoard {
   void publish_schedules() const;
   void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
+  Json verdict_json(const std::string& policy, const decide::Verdict& verdict) const;
+  Json verdicts_json(const std::string& policy, const std::vector<decide::Verdict>& verdicts) const;
+  Json preview_json(const Plan& plan) const;
 
   Parts parts_;
   WaitsFor waits_for_;

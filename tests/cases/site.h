@@ -11,6 +11,7 @@
 #include "act/executor.h"
 #include "decide/decide.h"
 #include "decide/policy_reader.h"
+#include "loop/freeze_board.h"
 #include "sim/laws.h"
 #include "sim/plumbing.h"
 #include "sim/world.h"
@@ -31,6 +32,9 @@ class Site {
   sim::World& world() { return world_; }
 
   Status add_calendar(const std::string& name, std::string_view text);
+  Status add_freezes(std::string_view yaml, std::string_view file);
+  // A person lets the newest plan through a freeze.
+  Status lift(const std::string& freeze, const std::string& by, const std::string& reason);
   Status add_policies(std::string_view yaml, std::string_view file);
   void add_relation(Relation relation) { relations_.push_back(std::move(relation)); }
   void open_finding(Finding finding);
@@ -64,12 +68,15 @@ class Site {
   // What the open plans wait for.
   std::vector<std::string> waiting() const;
   std::string plan_state() const;
+  // The same for a freeze that holds the newest plan back.
+  std::string frozen() const;
   const std::vector<std::string>& broken_laws() const { return laws_.broken(); }
 
  private:
   void note(const Fact& fact);
   Fact make_fact(std::string_view kind, std::string_view subject);
   std::string newest_plan() const;
+  decide::Vocabulary vocabulary() const;
 
   VirtualClock clock_{Time()};
   sim::World world_{clock_};
@@ -80,6 +87,8 @@ class Site {
   sim::Laws laws_{verbs_};
   sim::MemoryFacts facts_;
   sim::StepRunner runner_;
+  std::optional<loop::FreezeBoard> freezes_;
+  std::vector<decide::Freeze> read_freezes_;
   std::optional<act::Executor> executor_;
   decide::Calendars calendars_;
   std::vector<decide::Policy> policies_;

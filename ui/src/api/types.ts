@@ -155,6 +155,8 @@ export interface PlanStatus {
   incident: string;
   actions: ActionStatus[];
   verify: { state: string; says: string };
+  /** By which freeze it is held back, and until when; "" for none. */
+  frozen?: string;
   can_be_undone?: boolean;
   /** What all of it changes an hour, in each currency. */
   money?: PerHour[];
