@@ -79,7 +79,11 @@ void print_open_plans(const Json& answer) {
     print_plan(plan);
     ++count;
   }
-  if (count == 0) fmt::print("nothing waits and nothing runs\n");
+  for (const Json& step : answer["coming"].items()) {
+    fmt::print("coming  {}  {} on {} by {}: {}\n", short_time(step["at"]), cell(step["verb"]), cell(step["resource"]),
+               cell(step["policy"]), cell(step["says"]));
+  }
+  if (count == 0 && answer["coming"].items().empty()) fmt::print("nothing waits and nothing runs\n");
 }
 
 void print_previews(const Json& answer) {

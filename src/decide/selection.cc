@@ -16,6 +16,10 @@ bool is_true(const SqlValue& value) {
   return false;
 }
 
+std::string text_or_nothing(const SqlValue& value) {
+  return std::holds_alternative<std::monostate>(value) ? "" : to_text(value);
+}
+
 std::string describe(const Selection& selection) {
   std::string text;
   if (!selection.labels.empty()) text = "labels " + selection.labels.text();
@@ -34,8 +38,10 @@ class Selector {
     const Selection& select = policy_.select;
     // One pass over the kind's table answers the conditions for all of it.
     std::string columns = fmt::format("id, ({})", select.where.empty() ? "1" : select.where);
-    const bool has_hours = policy_.ensure && !policy_.ensure->hours.empty();
-    if (has_hours) columns += fmt::format(", ({})", policy_.ensure->hours);
+    const bool has_own = policy_.ensure && policy_.ensure->has_own_schedules();
+    const auto or_nothing = [](const std::string& sql) { return sql.empty() ? "NULL" : sql; };
+    if (has_own)
+      columns += fmt::format(", ({}), ({})", or_nothing(policy_.ensure->hours), or_nothing(policy_.ensure->holidays));
     if (policy_.ensure) {
       for (const std::vector<Kept>* list : {&policy_.ensure->kept, &policy_.ensure->kept_outside}) {
         for (const Kept& kept : *list) columns += fmt::format(", ({})", kept.so);
@@ -48,8 +54,8 @@ class Selector {
       TRY(add(to_text(row[0]), is_true(row[1]), "where " + select.where));
       if (candidates_.size() == before) continue;
       Candidate& added = candidates_.back();
-      if (has_hours) added.hours = std::holds_alternative<std::monostate>(row[2]) ? "" : to_text(row[2]);
-      for (size_t i = has_hours ? 3 : 2; i < row.size(); ++i)
+      if (has_own) added.hours = own_schedule(text_or_nothing(row[2]), text_or_nothing(row[3]));
+      for (size_t i = has_own ? 4 : 2; i < row.size(); ++i)
         added.so.push_back(std::holds_alternative<std::monostate>(row[i]) ? std::nullopt
                                                                           : std::optional(is_true(row[i])));
     }

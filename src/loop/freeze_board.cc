@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/suggest.h"
-#include "decide/freeze_reader.h"
 #include "model/policy_fact.h"
 
 namespace capstan::loop {
@@ -34,37 +33,6 @@ void FreezeBoard::apply(const Fact& fact) {
   } else if (fact.kind == fact_kind::kPlanFinished || fact.kind == fact_kind::kPlanRejected) {
     std::erase_if(lifts_, [&](const auto& lift) { return lift.first == fact.subject; });
   }
-}
-
-std::vector<Error> FreezeBoard::load(const ConfigTree& config, const decide::Vocabulary& vocabulary) {
-  std::vector<Error> problems;
-  std::map<std::filesystem::path, std::vector<decide::Freeze>> good;
-  for (const auto& [path, file] : config.files()) {
-    if (!file.has(DocumentKind::kFreeze)) continue;
-    decide::ReadFreezes read = decide::read_freezes(file.of(DocumentKind::kFreeze), vocabulary);
-    std::ranges::copy(read.problems, std::back_inserter(problems));
-    const auto old = good_.find(path);
-    // Of a file that was never good, what can be read of it is better in force than nothing.
-    if (!read.problems.empty() && old != good_.end())
-      good[path] = std::move(old->second);
-    else
-      good[path] = std::move(read.freezes);
-  }
-  good_ = std::move(good);
-  std::vector<decide::Freeze> all;
-  for (const auto& [path, freezes] : good_) {
-    for (const decide::Freeze& freeze : freezes) {
-      const auto known = std::ranges::find(all, freeze.name, &decide::Freeze::name);
-      if (known == all.end())
-        all.push_back(freeze);
-      else
-        problems.push_back({ErrorCode::kAlreadyExists,
-                            fmt::format("a freeze named '{}' is already in {}", freeze.name, known->at.file),
-                            freeze.at});
-    }
-  }
-  set(std::move(all));
-  return problems;
 }
 
 void FreezeBoard::set(std::vector<decide::Freeze> freezes) {

@@ -12,12 +12,13 @@
 #include "act/start_gate.h"
 #include "decide/freeze.h"
 #include "decide/policy_reader.h"
-#include "loop/config_tree.h"
 #include "loop/freeze_lift.h"
 #include "model/resource_source.h"
 #include "model/verb.h"
 
 namespace capstan::loop {
+
+class ConfigTree;
 
 class FreezeBoard final : public act::StartGate {
  public:
@@ -26,8 +27,8 @@ class FreezeBoard final : public act::StartGate {
 
   // Facts in the order of the ledger, from its beginning on.
   void apply(const Fact& fact);
-  // Puts the freezes of all files in force; of a file with a mistake, those of its last good version stay. Gives the
-  // mistakes.
+  // Puts the freezes of all files in force (freeze_files.cc); of a file with a mistake, those of its last good version
+  // stay. Gives the mistakes.
   std::vector<Error> load(const ConfigTree& config, const decide::Vocabulary& vocabulary);
 
   // The same of freezes that have been read.

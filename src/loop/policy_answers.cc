@@ -1,10 +1,13 @@
 // What the page and the command show of policies.
+#include <algorithm>
+
 #include "loop/policy_board.h"
 
 namespace capstan::loop {
 namespace {
 
 constexpr size_t kMostVerdictsShown = 500;
+constexpr size_t kMostComing = 500;
 
 }  // namespace
 
@@ -20,6 +23,8 @@ Json PolicyBoard::verdict_json(const std::string& policy, const decide::Verdict&
        {"why", verdict.why},
        {"frozen",
         may_be_held ? parts_.freezes->held_back(policy, verdict.verb, verdict.resource, parts_.clock.now()) : ""},
+       {"next",
+        verdict.next.empty() ? Json() : Json::object({{"verb", verdict.next}, {"at", format_time(verdict.next_at)}})},
        {"override", verdict.override}});
 }
 
@@ -28,6 +33,31 @@ Json PolicyBoard::verdicts_json(const std::string& policy, const std::vector<dec
   for (const decide::Verdict& verdict : verdicts) {
     if (list.size() >= kMostVerdictsShown) break;
     list.push_back(verdict_json(policy, verdict));
+  }
+  return list;
+}
+
+Json PolicyBoard::coming() const {
+  struct Coming {
+    const std::string* policy;
+    const decide::Verdict* verdict;
+  };
+  std::vector<Coming> all;
+  for (const auto& [name, entry] : entries_) {
+    for (const decide::Verdict& verdict : entry.last.verdicts) {
+      if (!verdict.next.empty()) all.push_back({&name, &verdict});
+    }
+  }
+  std::ranges::stable_sort(all, {}, [](const Coming& each) { return each.verdict->next_at; });
+  Json::Array list;
+  for (const auto& [policy, verdict] : all) {
+    if (list.size() >= kMostComing) break;
+    list.push_back(Json::object({{"policy", *policy},
+                                 {"resource", verdict->resource},
+                                 {"name", verdict->name},
+                                 {"verb", verdict->next},
+                                 {"at", format_time(verdict->next_at)},
+                                 {"says", verdict->why}}));
   }
   return list;
 }

@@ -135,7 +135,7 @@ decide::Vocabulary PolicyBoard::vocabulary() const {
 namespace {
 
 bool has_schedule(const decide::Policy& policy) {
-  return policy.ensure && (!policy.ensure->hours.empty() || !policy.ensure->schedule.always());
+  return policy.ensure && (policy.ensure->has_own_schedules() || !policy.ensure->schedule.always());
 }
 
 }  // namespace
@@ -150,8 +150,9 @@ void PolicyBoard::publish_schedules() const {
                          .help = entry.policy.help,
                          .schedule = ensure.schedule,
                          .says = ensure.schedule.describe(),
-                         .own_hours = !ensure.hours.empty(),
-                         .zone = ensure.zone});
+                         .own_hours = ensure.has_own_schedules(),
+                         .zone = ensure.zone,
+                         .ensure = ensure});
   }
   parts_.money->set_policies(std::move(scheduled));
 }
@@ -226,6 +227,13 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
       situation.versions[name] = granted->second.policy.version;
   }
   TRY(add_belongings(policy, catalog, situation));
+  if (policy.budget && money_of_) {
+    std::vector<ResourceId> ids;
+    for (const decide::Candidate& candidate : situation.candidates) {
+      if (candidate.selected) ids.push_back(candidate.resource.id);
+    }
+    situation.money = TRY(during("the money of its targets", money_of_(ids, *policy.budget, now)));
+  }
   situation.touches = touches_.of(policy);
   situation.history = &history_;
   situation.now = now;
@@ -248,10 +256,19 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
     (void)parts_.executor.withdraw(plan, "no longer called for", now);
   }
   undo_quiet(entry, now);
+  TRY(write_stages(entry, now));
   if (!entry.last.plan) return {};
   if (asked_by != 0) entry.last.plan->cause = asked_by;
   const auto submitted = parts_.executor.submit(*entry.last.plan, now);
   if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
+  return {};
+}
+
+// Before the plan: what was begun and is not known as begun would never end.
+Status PolicyBoard::write_stages(const Entry& entry, Time now) {
+  std::vector<NewFact> facts = decide::dropped_facts(entry.policy.name, entry.last.dropped, now);
+  std::ranges::move(decide::begun_facts(entry.policy.name, entry.last.begun, now), std::back_inserter(facts));
+  if (!facts.empty()) TRY(parts_.facts.append(facts));
   return {};
 }
 

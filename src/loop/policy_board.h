@@ -39,6 +39,11 @@ class PolicyBoard {
   using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
   void set_waits_for(WaitsFor waits_for) { waits_for_ = std::move(waits_for); }
 
+  // What resources cost, with what belongs to them, and what was spent since a budget's day and month began.
+  using MoneyOf =
+      std::function<Result<decide::Money>(const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now)>;
+  void set_money_of(MoneyOf money_of) { money_of_ = std::move(money_of); }
+
   explicit PolicyBoard(Parts parts) : parts_(parts) {}
 
   // Where `except: calendar/NAME` finds its files.
@@ -83,6 +88,8 @@ class PolicyBoard {
   // What gives `policy` a standing approval, as it is now, on a resource or (for "") on all that it selects.
   Result<Grant> grant_of(std::string_view policy, const ResourceId& resource) const;
   bool has_approval(std::string_view id) const;
+  // What waits for its time: [{"policy", "resource", "name", "verb", "at", "says"}], the nearest first.
+  Json coming() const;
   // When each policy wants what, from `from` on for `days`: docs/reference/api.md.
   Json calendar(Time from, int days) const;
   // What an override can keep something in: "up", "down" and the states that a policy (or any, for "") knows by name.
@@ -111,6 +118,7 @@ class PolicyBoard {
                     Seq asked_by = 0);
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
+  Status write_stages(const Entry& entry, Time now);
   Status check_grants(const decide::Policy& policy) const;
   // Writes down what a schedule is about, where that has changed.
   void write_coverage(const decide::Policy& policy, const std::vector<decide::Verdict>& verdicts, Time now);
@@ -123,6 +131,7 @@ class PolicyBoard {
 
   Parts parts_;
   WaitsFor waits_for_;
+  MoneyOf money_of_;
   std::filesystem::path calendar_directory_;
   decide::Calendars calendars_;
   std::vector<std::string> kinds_;

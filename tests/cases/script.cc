@@ -116,6 +116,7 @@ class Runner {
     if (words[0] == "now" && words.size() == 2) return move_to(words[1]);
     if (words[0] == "policy" || words[0] == "calendar" || words[0] == "freeze") return read_block(words);
     if (words[0] == "resource") return put(words);
+    if (words[0] == "price") return set_price(words);
     if (words[0] == "relation" && words.size() == 4) {
       site_->add_relation({words[1], words[2], words[3]});
       return {};
@@ -180,6 +181,16 @@ class Runner {
       resource.fields.set(words[i].substr(0, equals), number && number->is_number() ? *number : Json(value));
     }
     site_->world().put(std::move(resource));
+    return {};
+  }
+
+  // price ID 2.40 USD [spent 10]
+  Status set_price(const std::vector<std::string>& words) {
+    if (words.size() < 4) return fail(ErrorCode::kInvalidArgument, "expected: price ID 2.40 USD [spent 10]");
+    const std::string spent = after(words, "spent");
+    site_->set_price(
+        words[1],
+        {.per_hour = std::stod(words[2]), .currency = words[3], .spent = spent.empty() ? 0 : std::stod(spent)});
     return {};
   }
 
@@ -281,6 +292,7 @@ class Runner {
     if (verb == "set" || verb == "remove" || verb == "signal" || verb == "fault" || verb == "blind" || verb == "disk") {
       return change_world(words);
     }
+    if (verb == "price") return set_price(words);
     if (verb == "touch") return site_->touch({first, site_->clock().now(), by}), Status();
     if (verb == "override") {
       decide::Override wanted{.id = "",

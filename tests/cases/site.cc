@@ -146,6 +146,19 @@ Status Site::resume(const std::string& subject, const std::string& by) {
   return executor_->resume(subject, "user:" + by, clock_.now());
 }
 
+decide::Money Site::money() const {
+  decide::Money money;
+  for (const auto& [id, price] : prices_) {
+    const bool runs = world_.state(id) == "running";
+    money[id] = {.currency = price.currency,
+                 .per_hour = runs ? price.per_hour : 0,
+                 .when_running = price.per_hour,
+                 .today = price.spent,
+                 .this_month = price.spent};
+  }
+  return money;
+}
+
 void Site::decide_all() {
   reasons_.clear();
   std::map<std::string, std::string> versions;
@@ -164,12 +177,16 @@ void Site::decide_all() {
                                 .approvals = approvals_.all(),
                                 .versions = versions,
                                 .touches = touches_,
+                                .money = money(),
                                 .history = &history_,
                                 .now = clock_.now(),
                                 .in_force_since = in_force_since_};
     const decide::Decision decision = decide::decide(policy, situation);
     for (const decide::Verdict& verdict : decision.verdicts) reasons_.emplace_back(verdict.resource, verdict.why);
     for (const std::string& id : decision.withdraw) (void)executor_->withdraw(id, "no longer called for", clock_.now());
+    std::vector<NewFact> stages = decide::dropped_facts(policy.name, decision.dropped, clock_.now());
+    std::ranges::move(decide::begun_facts(policy.name, decision.begun, clock_.now()), std::back_inserter(stages));
+    if (!stages.empty()) (void)facts_.append(stages);
     for (const std::string& id : decision.undo) {
       (void)executor_->undo(id, "its alert has been quiet", "policy:" + policy.name, clock_.now());
     }

@@ -41,6 +41,13 @@ class Site {
   void resolve_finding(const std::string& rule, const ResourceId& resource);
   void open_incident(Incident incident);
   void close_incident(const std::string& id);
+  // What a resource costs an hour while its state is running, and what was spent on it this day and month.
+  struct Price {
+    double per_hour = 0;
+    std::string currency;
+    double spent = 0;
+  };
+  void set_price(const ResourceId& id, Price price) { prices_[id] = std::move(price); }
   void touch(decide::ManualTouch touch) { touches_.push_back(std::move(touch)); }
 
   Status set_override(decide::Override wanted);
@@ -77,6 +84,7 @@ class Site {
   Fact make_fact(std::string_view kind, std::string_view subject);
   std::string newest_plan() const;
   decide::Vocabulary vocabulary() const;
+  decide::Money money() const;
 
   VirtualClock clock_{Time()};
   sim::World world_{clock_};
@@ -96,6 +104,7 @@ class Site {
   std::vector<catalog::KnownFinding> findings_;
   std::vector<catalog::KnownIncident> incidents_;
   std::vector<decide::ManualTouch> touches_;
+  std::map<ResourceId, Price> prices_;
   decide::History history_;
   decide::Overrides overrides_;
   decide::StandingApprovals approvals_;

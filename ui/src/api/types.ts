@@ -162,6 +162,16 @@ export interface PlanStatus {
   money?: PerHour[];
 }
 
+/** A step of a policy that waits for its time. */
+export interface ComingStep {
+  policy: string;
+  resource: string;
+  name: string;
+  verb: string;
+  at: Timestamp;
+  says: string;
+}
+
 export interface Incident {
   id: string;
   state: 'open' | 'closed';
