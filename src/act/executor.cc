@@ -197,7 +197,7 @@ Status Executor::approve(std::string_view plan, std::string_view hash, std::stri
   if (hash != run->plan.hash()) {
     return fail(ErrorCode::kFailedPrecondition, "this is not the plan that was looked at: its hash is another");
   }
-  if (now - run->plan.created >= options_.validity) return fail(ErrorCode::kFailedPrecondition, "the plan has expired");
+  if (!is_fresh(*run, now)) return fail(ErrorCode::kFailedPrecondition, "the plan has expired");
   std::vector<NewFact> facts = {
       plan_fact(fact_kind::kPlanApproved, *run, Json::object({{"hash", hash}, {"by", by}}), by, now)};
   if (const Grant& grant = run->plan.grant; !grant.empty()) {
@@ -218,7 +218,7 @@ Status Executor::reject(std::string_view plan, std::string_view reason, std::str
 
 Status Executor::withdraw(std::string_view plan, std::string_view reason, Time now) {
   PlanRun* run = TRY(find_open(plan));
-  const bool by_person = run->approved && run->approved_by != run->plan.origin;
+  const bool by_person = run->approved && run->approved_by != run->plan.origin && held_back(*run, now).empty();
   const bool idle =
       std::ranges::all_of(run->actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (run->started() || by_person || !idle)
@@ -251,6 +251,8 @@ Status Executor::undo(std::string_view plan, std::string_view reason, std::strin
                 "nothing of the plan can be undone: it was not done, cannot be taken back, or something else has been "
                 "done to the same targets since");
   }
+  const bool by_policy = by == run->plan.origin;
+  if (by_policy && !held_back(*run, now).empty()) return fail(ErrorCode::kUnavailable, held_back(*run, now));
   const std::string says = fmt::format("undone by {}{}{}", by, reason.empty() ? "" : ": ", reason);
   return note(plan_fact(fact_kind::kPlanRecalled, *run, Json::object({{"by", by}, {"reason", reason}, {"says", says}}),
                         by, now));
@@ -314,7 +316,23 @@ Status Executor::resume(std::string_view subject, std::string_view by, Time now)
 
 bool Executor::paused(std::string_view subject) const { return book_.pause(subject) != nullptr; }
 
-bool Executor::frozen(const PlanRun& run) const { return book_.pause("capstan") || book_.pause(run.plan.origin); }
+bool Executor::paused_by(const PlanRun& run) const { return book_.pause("capstan") || book_.pause(run.plan.origin); }
+
+std::string Executor::held_back(const PlanRun& run, const ActionRun& action, Time now) const {
+  return around_.gate ? around_.gate->held_back(run.plan, action.action, now) : "";
+}
+
+std::string Executor::held_back(const PlanRun& run, Time now) const {
+  for (const ActionRun& action : run.actions) {
+    if (std::string says = held_back(run, action, now); !says.empty()) return says;
+  }
+  return "";
+}
+
+bool Executor::is_fresh(const PlanRun& run, Time now) const {
+  const Duration age = now - run.plan.created;
+  return age < options_.validity || (around_.gate && age - around_.gate->held_for(run.plan, now) < options_.validity);
+}
 
 void Executor::tick(Time now) {
   const bool writable = flush_held();

@@ -11,6 +11,7 @@
 
 #include "act/book.h"
 #include "act/run_board.h"
+#include "act/start_gate.h"
 #include "act/work.h"
 #include "base/clock.h"
 #include "model/fact_sink.h"
@@ -29,7 +30,8 @@ struct Surroundings {
   const ResourceSource& resources;
   const SqlSource& sql;
   const SignalSource& signals;
-  const RunBoard* runs = nullptr;  // What is shown of work under way, where it tells.
+  const RunBoard* runs = nullptr;   // What is shown of work under way, where it tells.
+  const StartGate* gate = nullptr;  // Without one nothing but the plan itself holds its actions back.
 };
 
 struct ExecutorOptions {
@@ -61,12 +63,14 @@ class Executor {
 
   Status approve(std::string_view plan, std::string_view hash, std::string_view by, Time now);
   Status reject(std::string_view plan, std::string_view reason, std::string_view by, Time now);
-  // Takes a proposal back whose reason has gone; only while nothing of it has started and nobody has approved it.
+  // Takes a proposal back whose reason has gone; only while nothing of it has started and nobody has approved it, or
+  // while a freeze keeps what was approved from starting: what nobody calls for any more is not done at its end.
   Status withdraw(std::string_view plan, std::string_view reason, Time now);
   // Nothing new of it starts. What runs is ended where its verb can be stopped, and finished where not; how it ended is
   // told as after any other end. What was done is undone when `undo` is set.
   Status cancel(std::string_view plan, bool undo, std::string_view by, Time now);
-  // What a plan that has ended did is undone, as far as it can be.
+  // What a plan that has ended did is undone, as far as it can be. A freeze holds back what a policy wants undone
+  // (kUnavailable: ask again), never a person.
   Status undo(std::string_view plan, std::string_view reason, std::string_view by, Time now);
   // A person says how an unknown action ended: "happened", "retry" or "abandon".
   Status resolve(std::string_view action, std::string_view decision, std::string_view by, Time now);
@@ -104,7 +108,13 @@ class Executor {
   // Done, can be undone, and nothing else has been done to its target since.
   bool can_undo(const ActionRun& action) const;
   Json status_of(const PlanRun& run) const;
-  bool frozen(const PlanRun& run) const;
+  bool paused_by(const PlanRun& run) const;
+  // What the gate says of an action; "" where there is none.
+  std::string held_back(const PlanRun& run, const ActionRun& action, Time now) const;
+  // The same of the first of its actions that is held back.
+  std::string held_back(const PlanRun& run, Time now) const;
+  // Whether a plan is not too old to start; while a freeze held it back it did not age.
+  bool is_fresh(const PlanRun& run, Time now) const;
 
   // One step of one plan (executor_flow.cc).
   void advance(PlanRun& run, Time now);

@@ -45,10 +45,9 @@ void Executor::advance(PlanRun& run, Time now) {
 }
 
 bool Executor::approve_or_wait(PlanRun& run, Time now) {
-  const bool fresh = now - run.plan.created < options_.validity;
   const bool idle =
       std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
-  if (!fresh && !run.started() && idle) {
+  if (!run.started() && idle && !is_fresh(run, now)) {
     const std::string says = fmt::format("expired: it had not started within {}", format_duration(options_.validity));
     record_or_hold(
         {.at = now,
@@ -64,7 +63,7 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
     run.waiting = "approval";
     return false;
   }
-  if (frozen(run)) {
+  if (paused_by(run)) {
     run.waiting = "paused";
     return false;
   }
@@ -115,7 +114,7 @@ bool Executor::can_undo(const ActionRun& action) const {
 
 // True while undoing keeps the plan open.
 bool Executor::start_undo(PlanRun& run, ActionRun& action, Time now) {
-  if (frozen(run)) {
+  if (paused_by(run)) {
     run.waiting = "paused; then undoing goes on";
     return true;
   }
@@ -190,7 +189,7 @@ const ActionRun* Executor::failed_before(const PlanRun& run, const ActionRun& ac
 }
 
 void Executor::start_ready(PlanRun& run, Time now) {
-  const bool paused = frozen(run);
+  const bool paused = paused_by(run);
   for (ActionRun& action : run.actions) {
     action.waiting.clear();
     if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
@@ -200,7 +199,8 @@ void Executor::start_ready(PlanRun& run, Time now) {
       write_outcome(run, action, {ActionState::kSkipped, says, {}}, now, "orphaned");
       continue;
     }
-    action.waiting = paused ? "paused" : obstacle(run, action, now);
+    action.waiting = paused ? "paused" : held_back(run, action, now);
+    if (action.waiting.empty()) action.waiting = obstacle(run, action, now);
     if (run.waiting.empty()) run.waiting = action.waiting;
     if (action.waiting.empty()) send_prepare(run, action, now);
   }

@@ -108,8 +108,9 @@ void Executor::handle(WorkResult result, Time now) {
 
 void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now) {
   action.phase = Phase::kIdle;
-  // While the checks were made, a person or a failure may have stopped the plan, or somebody pulled the kill switch.
-  if (!run.stopped.empty() || frozen(run)) return;
+  // While the checks were made, a person or a failure may have stopped the plan, or somebody pulled the kill switch, or
+  // a freeze may have begun.
+  if (!run.stopped.empty() || paused_by(run) || !held_back(run, action, now).empty()) return;
   switch (prepared.answer) {
     case Prepared::Answer::kSkip:
       return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, "blocked");

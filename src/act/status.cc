@@ -43,6 +43,12 @@ Json action_status(const ActionRun& run, const VerbRegistry& verbs, const RunBoa
                        {"finished", time_or_null(run.finished)}});
 }
 
+bool has_more_to_start(const PlanRun& run) {
+  return !run.ended() && run.stopped.empty() && std::ranges::any_of(run.actions, [](const ActionRun& action) {
+    return action.state == ActionState::kProposed || action.state == ActionState::kApproved;
+  });
+}
+
 Json plan_status(const PlanRun& run, bool can_be_undone, const Surroundings& around, Duration validity) {
   Json::Array actions;
   for (const ActionRun& action : run.actions) actions.push_back(action_status(action, around.verbs, around.runs));
@@ -77,7 +83,12 @@ bool is_listed(const PlanRun& run, std::string_view which) {
 Json Executor::status_of(const PlanRun& run) const {
   const bool can_be_undone =
       run.ended() && std::ranges::any_of(run.actions, [this](const ActionRun& action) { return can_undo(action); });
-  return plan_status(run, can_be_undone, around_, options_.validity);
+  const Time now = around_.clock.now();
+  const std::string frozen = has_more_to_start(run) ? held_back(run, now) : "";
+  const Duration held = frozen.empty() ? Duration(0) : around_.gate->held_for(run.plan, now);
+  Json status = plan_status(run, can_be_undone, around_, options_.validity + held);
+  status.set("frozen", frozen);
+  return status;
 }
 
 Result<Json> Executor::status(std::string_view plan) const {

@@ -87,6 +87,7 @@ void add_output(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_check(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_fleet(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policies(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_freezes(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_services(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_savings(CLI::App& app, CommonOptions& common, Action& chosen);

@@ -88,13 +88,19 @@ void print_facts(const Json& answer) {
 }
 
 void print_why(const Json& answer) {
+  const std::string waits = cell(answer["waiting_for"]);
+  const std::string frozen = cell(answer["frozen"]);
+  if (!waits.empty() && waits != frozen) fmt::print("{}, waits for {}\n", cell(answer["state"]), waits);
+  if (!frozen.empty()) fmt::print("{}\n", frozen);
   for (const Json& line : answer["lines"].items()) fmt::print("{}\n", cell(line));
 }
 
 void print_verdicts(const Json& answer) {
   for (const Json& verdict : answer["verdicts"].items()) {
-    fmt::print("{}{}: {}{}\n", cell(verdict["policy"]), verdict["paused"].bool_or(false) ? " (paused)" : "",
-               verdict["acts"].bool_or(false) ? "will be acted on: " : "", cell(verdict["why"]));
+    const std::string frozen = cell(verdict["frozen"]);
+    fmt::print("{}{}: {}{}{}\n", cell(verdict["policy"]), verdict["paused"].bool_or(false) ? " (paused)" : "",
+               verdict["acts"].bool_or(false) ? "will be acted on: " : "", cell(verdict["why"]),
+               frozen.empty() ? "" : "; " + frozen);
   }
 }
 
@@ -111,6 +117,14 @@ int why_of(const CommonOptions& common, const std::string& id, const std::string
     return failed(verdicts.has_value() || chain.error().code != ErrorCode::kNotFound ? chain.error()
                                                                                      : verdicts.error());
   if (verdicts) chain->set("verdicts", (*verdicts)["verdicts"]);
+  if (id.starts_with("plan-")) {
+    // What has not ended is asked about most: why has it not.
+    if (auto plan = client->get("/capstan/v1/plans/" + percent_encode(id))) {
+      chain->set("state", (*plan)["state"]);
+      chain->set("waiting_for", (*plan)["waiting_for"]);
+      chain->set("frozen", (*plan)["frozen"]);
+    }
+  }
   return shown(common, chain, [](const Json& answer) {
     print_verdicts(answer);
     print_why(answer);

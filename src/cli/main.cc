@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   capstan::cli::add_check(app, common, chosen);
   capstan::cli::add_fleet(app, common, chosen);
   capstan::cli::add_policies(app, common, chosen);
+  capstan::cli::add_freezes(app, common, chosen);
   capstan::cli::add_scaling(app, common, chosen);
   capstan::cli::add_services(app, common, chosen);
   capstan::cli::add_savings(app, common, chosen);

@@ -50,8 +50,11 @@ std::vector<size_t> stages_of(const std::vector<Json>& actions) {
 
 void print_plan(const Json& status) {
   const Json& plan = status["plan"];
-  fmt::print("{}  {}{}\n  {}\n", cell(plan["id"]), cell(status["state"]),
-             cell(status["waiting_for"]).empty() ? "" : ", waits for " + cell(status["waiting_for"]),
+  const std::string waits = cell(status["waiting_for"]);
+  const std::string frozen = cell(status["frozen"]);
+  // What waits because of a freeze alone says so once.
+  fmt::print("{}  {}{}{}\n  {}\n", cell(plan["id"]), cell(status["state"]),
+             waits.empty() || waits == frozen ? "" : ", waits for " + waits, frozen.empty() ? "" : ", " + frozen,
              cell(plan["title"]));
   const auto& actions = status["actions"].items();
   const std::vector<size_t> stages = stages_of({actions.begin(), actions.end()});
@@ -76,7 +79,11 @@ void print_open_plans(const Json& answer) {
     print_plan(plan);
     ++count;
   }
-  if (count == 0) fmt::print("nothing waits and nothing runs\n");
+  for (const Json& step : answer["coming"].items()) {
+    fmt::print("coming  {}  {} on {} by {}: {}\n", short_time(step["at"]), cell(step["verb"]), cell(step["resource"]),
+               cell(step["policy"]), cell(step["says"]));
+  }
+  if (count == 0 && answer["coming"].items().empty()) fmt::print("nothing waits and nothing runs\n");
 }
 
 void print_previews(const Json& answer) {
@@ -163,12 +170,21 @@ std::string spans_of(const Json& row) {
   return text.empty() ? cell(row["error"]) : text;
 }
 
+std::string frozen_times(const Json& freeze) {
+  std::string text;
+  for (const Json& span : freeze["spans"].items())
+    text += fmt::format("{}{} to {}", text.empty() ? "" : ", ", short_time(span["from"]), short_time(span["to"]));
+  return text;
+}
+
 void print_calendar(const Json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& row : answer["rows"].items())
     rows.push_back({cell(row["policy"]), cell(row["hours"]), cell(row["zone"]), cell(row["count"]), spans_of(row)});
   print_table({"POLICY", "HOURS", "ZONE", "RESOURCES", "IN UTC"}, rows);
   for (const Json& override : answer["overrides"].items()) print_override(override);
+  for (const Json& freeze : answer["freezes"].items())
+    fmt::print("frozen by {} ({}): {}\n", cell(freeze["name"]), cell(freeze["covers"]), frozen_times(freeze));
 }
 
 int keep(const CommonOptions& common, const PolicyArguments& arguments) {

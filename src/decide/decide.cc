@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -38,6 +39,7 @@ class Decider {
       decision_.verdicts.push_back(judge(candidate));
     }
     if (situation_.rest) selected_ += situation_.rest->selected;
+    if (policy_.is_staged() && !situation_.rest) drop_stages();
     make_plan();
     if (!situation_.rest) {
       withdraw_stale();
@@ -94,7 +96,7 @@ class Decider {
 
   // Within its hours or outside of them: its own where the policy asks for such.
   Result<Schedule::Standing> standing_of(const Candidate& candidate) {
-    if (policy_.ensure->hours.empty()) return standing_;
+    if (!policy_.ensure->has_own_schedules()) return standing_;
     const auto known = standings_.find(candidate.hours);
     if (known != standings_.end()) return known->second;
     const Result<Schedule> schedule = policy_.ensure->schedule_of(candidate.hours);
@@ -264,14 +266,16 @@ class Decider {
       Verdict its = {.resource = belonging.id, .name = belonging.name};
       consider({std::move(intended)}, policy_.cooldown.value_or(kEnsureCooldown), its);
       verdict.acts = verdict.acts || its.acts;
+      if (verdict.verb.empty()) verdict.verb = its.verb;
     }
   }
 
   void judge_occurrence(const Candidate& candidate, Verdict& verdict) {
-    const Occurrence* occurrence = nullptr;
+    const std::optional<Occurrence> begun = begun_by_clock(candidate.resource.id);
+    const Occurrence* occurrence = begun ? &*begun : nullptr;
     for (const Occurrence& each : occurrences_) {
       const bool points_here = std::ranges::binary_search(each.resources, candidate.resource.id);
-      if (policy_.select.empty() && !points_here) continue;
+      if (begun || (policy_.select.empty() && !points_here)) continue;
       if (!occurrence || each.since < occurrence->since) occurrence = &each;
     }
     if (!occurrence) {
@@ -291,8 +295,14 @@ class Decider {
       verdict.why += ": left alone";
       return;
     }
+    Stage stage{.first = 0, .last = policy_.steps.size()};
+    if (policy_.is_staged()) {
+      const std::optional<Stage> due = due_stage(candidate.resource.id, *occurrence, verdict);
+      if (!due) return;
+      stage = *due;
+    }
     std::vector<Intended> chain;
-    for (size_t step = 0; step < policy_.steps.size(); ++step) {
+    for (size_t step = stage.first; step < stage.last; ++step) {
       if (policy_.steps[step].verb == kDeleteAllOf) {
         add_deletions(candidate, step, occurrence->key, occurrence->says, verdict);
         continue;
@@ -306,6 +316,66 @@ class Decider {
       chain.push_back(std::move(intended));
     }
     if (!chain.empty()) consider(std::move(chain), policy_.cooldown, verdict);
+    if (!policy_.is_staged() || stage.first != 0 || !verdict.acts) return;
+    // What is put off is wanted again and again; that it has begun is said once.
+    const History::Sequence* known = situation_.history->sequence(policy_.name, candidate.resource.id);
+    if (!known || known->occasion != occurrence->key)
+      decision_.begun.push_back({candidate.resource.id, occurrence->key, occurrence->says});
+  }
+
+  // What the clock has begun goes on by itself; the clock is not waited for again.
+  std::optional<Occurrence> begun_by_clock(const ResourceId& target) const {
+    if (!policy_.is_staged() || policy_.when->kind != Trigger::Kind::kCron) return std::nullopt;
+    const History::Sequence* sequence = situation_.history->sequence(policy_.name, target);
+    if (!sequence || sequence->dropped) return std::nullopt;
+    const auto next = next_stage(policy_, target, sequence->occasion, *situation_.history);
+    if (!next || next->number == 0) return std::nullopt;
+    return Occurrence{.key = sequence->occasion,
+                      .says = fmt::format("begun at {}", clock_text(sequence->at)),
+                      .resources = {},
+                      .since = sequence->at,
+                      .cause = 0};
+  }
+
+  // The steps of an occurrence whose turn it is; nothing where none is, and `verdict` says why.
+  std::optional<Stage> due_stage(const ResourceId& target, const Occurrence& occurrence, Verdict& verdict) const {
+    const History::Sequence* sequence = situation_.history->sequence(policy_.name, target);
+    if (sequence && sequence->dropped && sequence->occasion == occurrence.key) {
+      verdict.why =
+          fmt::format("matched no more at {}: no later step follows; {}", clock_text(sequence->at), occurrence.says);
+      return std::nullopt;
+    }
+    const auto next = next_stage(policy_, target, occurrence.key, *situation_.history);
+    if (!next) {
+      verdict.why = fmt::format("every step is done: {}", occurrence.says);
+      return std::nullopt;
+    }
+    if (next->number == 0 || next->due <= situation_.now) return next->stage;
+    const std::string& verb = policy_.steps[next->stage.first].verb;
+    verdict.next = verb;
+    verdict.next_at = next->due;
+    verdict.why = fmt::format("next step, {}, in {}: {}", verb.substr(verb.rfind('.') + 1),
+                              wait_text(next->due - situation_.now), occurrence.says);
+    return std::nullopt;
+  }
+
+  // Who stops matching between two stages drops out for good: whoever uses something again need not fear its deletion.
+  void drop_stages() {
+    for (const History::Sequence& each : situation_.history->sequences(policy_.name)) {
+      const auto next =
+          each.dropped ? std::nullopt : next_stage(policy_, each.target, each.occasion, *situation_.history);
+      if (!next || next->number == 0 || situation_.history->open(origin_, each.target)) continue;
+      // What was done may take a while to show.
+      const PastAction* latest = situation_.history->latest(origin_, each.target);
+      if (latest && situation_.now < latest->at + kDefaultRest) continue;
+      const bool lasts = policy_.when->kind == Trigger::Kind::kCron ||
+                         std::ranges::find(occurrences_, each.occasion, &Occurrence::key) != occurrences_.end();
+      const auto verdict = std::ranges::find(decision_.verdicts, each.target, &Verdict::resource);
+      const bool matches = verdict != decision_.verdicts.end() && verdict->matched && !verdict->forbidden;
+      if (!lasts || matches) continue;
+      decision_.dropped.push_back(
+          {each.target, each.occasion, verdict == decision_.verdicts.end() ? "not selected" : verdict->why});
+    }
   }
 
   // The past may forbid to act again: what is under way, was refused, was done, or is too fresh. `chain` is what is to
@@ -327,6 +397,7 @@ class Decider {
     // This may be the very plan that is open, under another occurrence, or undoing: one at a time.
     if (const PastAction* open = history.open(origin_, target)) {
       verdict.acts = false;
+      verdict.verb = intended.verb;
       verdict.why = fmt::format("in plan {}: {}", open->plan, verdict.why);
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
       return;
@@ -357,6 +428,7 @@ class Decider {
       return;
     }
     verdict.acts = true;
+    verdict.verb = intended.verb;
     const int attempt = intended.attempt;
     for (Intended& each : chain) {
       each.attempt = attempt;
@@ -400,6 +472,8 @@ class Decider {
     std::map<ResourceId, size_t> actions;  // By root.
     for (const Intended& intended : intended_) ++actions[intended.root];
     const bool covered = policy_.approval == "standing" && keep_covered(actions);
+    const std::string unpriced = policy_.budget ? keep_within_budget(actions) : "";
+    if (intended_.empty()) return;
     const size_t whole = actions.size();
     std::set<ResourceId> roots;
     size_t taken = 0;
@@ -414,9 +488,81 @@ class Decider {
     std::erase_if(intended_, [&](const Intended& intended) { return !roots.contains(intended.root); });
     std::ranges::stable_sort(intended_, {}, &Intended::step);
     decision_.plan = PlanMaker(policy_, situation_.relations, selected_, whole).make(intended_, situation_.now);
+    if (!unpriced.empty()) {
+      decision_.plan->approval = "ask";
+      decision_.plan->title += "; asks because of its budget: " + unpriced;
+      return;
+    }
     if (covered || policy_.approval == "none") return;
     decision_.plan->approval = "ask";
     decision_.plan->grant = grant_of(roots);
+  }
+
+  // Leaves out what would cost more than the budget bears. What costs something that nobody knows is left in: says so,
+  // and then a person is asked.
+  std::string keep_within_budget(std::map<ResourceId, size_t>& actions) {
+    BudgetSum sum(*policy_.budget, situation_.now);
+    std::map<ResourceId, std::optional<Schedule>> hours;
+    for (const Candidate& candidate : situation_.candidates) {
+      if (!candidate.selected) continue;
+      hours[candidate.resource.id] = hours_of(candidate);
+      const auto money = situation_.money.find(candidate.resource.id);
+      if (money != situation_.money.end() && money->second.currency == policy_.budget->currency)
+        sum.add(money->second, schedule(hours, candidate.resource.id));
+    }
+    for (const Verdict& verdict : decision_.verdicts) {  // What is on its way already.
+      if (verdict.acts || verdict.verb.empty() || !may_cost(verdict.verb)) continue;
+      const auto money = situation_.money.find(verdict.resource);
+      if (money == situation_.money.end()) continue;
+      sum.force(cost_of(verdict.verb, money->second, {}, {}).value_or(0), schedule(hours, verdict.resource));
+    }
+    std::set<ResourceId> left_out;
+    std::string unpriced;
+    for (const Intended& intended : intended_) {
+      if (!may_cost(intended.verb) || left_out.contains(intended.root)) continue;
+      const std::optional<double> more = cost_of_intended(intended);
+      const std::string why = more ? sum.take(*more, schedule(hours, intended.root)) : "";
+      if (!more && unpriced.empty())
+        unpriced = fmt::format("what {} on {} costs in {} is not known", intended.verb, intended.target->id,
+                               policy_.budget->currency);
+      if (why.empty()) continue;
+      left_out.insert(intended.root);
+      put_off(intended.root, why);
+    }
+    std::erase_if(intended_, [&](const Intended& intended) { return left_out.contains(intended.root); });
+    for (const ResourceId& root : left_out) actions.erase(root);
+    return unpriced;
+  }
+
+  static const Schedule* schedule(const std::map<ResourceId, std::optional<Schedule>>& hours, const ResourceId& id) {
+    const auto found = hours.find(id);
+    return found == hours.end() || !found->second ? nullptr : &*found->second;
+  }
+
+  // When a candidate runs as far as the policy says; nothing where it says nothing of that.
+  std::optional<Schedule> hours_of(const Candidate& candidate) const {
+    const auto& ensure = policy_.ensure;
+    const bool within = ensure && !ensure->is_list() && may_cost(ensure->inside.verb);
+    if (!within) return std::nullopt;
+    const Result<Schedule> schedule = ensure->schedule_of(candidate.hours);
+    return schedule ? std::optional(*schedule) : std::nullopt;
+  }
+
+  // What an action adds an hour, in the budget's currency; nothing where that is not known.
+  std::optional<double> cost_of_intended(const Intended& intended) const {
+    const auto money = situation_.money.find(intended.target->id);
+    if (money == situation_.money.end() || money->second.currency != policy_.budget->currency) return std::nullopt;
+    std::optional<double> number, is;
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNumbers = {
+        {{"to", "desired"}, {"replicas", "replicas"}, {"to", "replicas"}, {"nodes", "nodes"}}};
+    for (const auto& [parameter, field] : kNumbers) {
+      const Json& to = intended.parameters[parameter];
+      const Json& from = intended.target->fields[field];
+      if (number || !to.is_number() || !from.is_number()) continue;
+      number = to.number_or(0);
+      is = from.number_or(0);
+    }
+    return cost_of(intended.verb, money->second, number, is);
   }
 
   // Whether a person has agreed in advance to what this policy does to a selected resource.
@@ -498,7 +644,7 @@ class Decider {
       const WantedState* state = standing_.inside          ? &policy_.ensure->inside
                                  : policy_.ensure->outside ? &*policy_.ensure->outside
                                                            : nullptr;
-      if (policy_.ensure->is_list() || !policy_.ensure->hours.empty())
+      if (policy_.ensure->is_list() || policy_.ensure->has_own_schedules())
         decision_.summary = fmt::format("{} of {} are as wanted", as_wanted, selected_);
       else
         decision_.summary = state ? fmt::format("{} of {} are {} as wanted", as_wanted, selected_, state->name)
@@ -525,11 +671,8 @@ class Decider {
 
 }  // namespace
 
-Result<Schedule> Ensure::schedule_of(const std::string& own) const {
-  if (hours.empty()) return schedule;
-  Schedule result = schedule;
-  result.add(TRY(Window::parse(own, zone)));
-  return result;
+bool Policy::is_staged() const {
+  return std::ranges::any_of(steps, [](const Step& step) { return step.wait > Duration(0); });
 }
 
 bool Policy::deletes_all() const {
@@ -552,7 +695,7 @@ bool Policy::reads(std::string_view kind) const {
   if (selects(select) || std::ranges::any_of(never, selects)) return true;
   if (!ensure) return false;
   const auto keeps = [&](const Kept& each) { return names(each.so); };
-  return names(ensure->hours) || std::ranges::any_of(ensure->kept, keeps) ||
+  return names(ensure->hours) || names(ensure->holidays) || std::ranges::any_of(ensure->kept, keeps) ||
          std::ranges::any_of(ensure->kept_outside, keeps);
 }
 

@@ -11,6 +11,7 @@
 #include "decide/override.h"
 #include "decide/policy.h"
 #include "decide/selection.h"
+#include "decide/stages.h"
 #include "decide/standing_approvals.h"
 #include "model/action.h"
 
@@ -30,6 +31,7 @@ struct Situation {
   std::vector<StandingApproval> approvals;
   std::map<std::string, std::string> versions;  // Of the policies that this one grants, by name.
   std::vector<ManualTouch> touches;
+  Money money;                       // Of the candidates: asked for only where the policy has a budget.
   const History* history = nullptr;  // Never null when decide is called.
   // Of what the policy selects beside the candidates, where they are not all. Then no plan is taken back or undone, as
   // that would have to be asked of all of them.
@@ -51,9 +53,13 @@ struct Verdict {
   std::string wanted;      // The state it should be in; "" for none.
   bool as_wanted = false;  // What it is is known, and nothing has to be done.
   bool acts = false;       // It is in the plan.
+  std::string verb;        // What is to be done to it first, by this plan or by one that is open; "" for nothing.
   std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
   std::string override;    // The id of the override that decided; "" for none.
-  std::string hours;       // Its own window, where the policy asks for such.
+  std::string hours;       // Its own schedule, where the policy asks for such.
+  // The step that waits, and until when; "" for none.
+  std::string next;
+  Time next_at;
 };
 
 struct Decision {
@@ -63,6 +69,10 @@ struct Decision {
   std::vector<std::string> withdraw;
   // Plans that have ended and whose reason has been gone for as long as the policy wants: to be undone.
   std::vector<std::string> undo;
+  // Where the first of several stages is wanted, and where the later ones are no more: to be written down, these before
+  // the plan is handed on.
+  std::vector<StageChange> begun;
+  std::vector<StageChange> dropped;
   std::string summary;  // One line for the list of policies: "keeps 3 of 3 running".
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/policy_fact.h"
+
 namespace capstan::decide {
 namespace {
 
@@ -55,6 +57,8 @@ void History::apply(const Fact& fact) {
     end_plan(fact, PastAction::End::kSkipped);
   } else if (fact.kind == fact_kind::kPlanRecalled) {
     recall(fact);
+  } else if (fact.kind == fact_kind::kStagesBegun || fact.kind == fact_kind::kStagesDropped) {
+    note_stages(fact);
   } else if (fact.kind == fact_kind::kPlanKept) {
     if (const auto plan = plans_.find(fact.subject); plan != plans_.end()) plan->second.undo_after_quiet = Duration(0);
   }
@@ -121,6 +125,32 @@ void History::recall(const Fact& fact) {
   plan->second.open = true;
   plan->second.undo_after_quiet = Duration(0);
   std::erase(ended_, fact.subject);
+}
+
+void History::note_stages(const Fact& fact) {
+  auto& of_policy = sequences_[fact.body["policy"].string_or_empty()];
+  Sequence& sequence = of_policy[fact.subject];
+  const std::string& occasion = fact.body["occasion"].string_or_empty();
+  const bool dropped = fact.kind == fact_kind::kStagesDropped;
+  if (dropped && sequence.occasion != occasion) return;
+  sequence = {.target = fact.subject, .occasion = occasion, .dropped = dropped, .at = fact.at};
+  if (of_policy.size() <= limit_) return;
+  of_policy.erase(std::ranges::min_element(of_policy, {}, [](const auto& each) { return each.second.at; }));
+}
+
+const History::Sequence* History::sequence(std::string_view policy, std::string_view target) const {
+  const auto of_policy = sequences_.find(policy);
+  if (of_policy == sequences_.end()) return nullptr;
+  const auto found = of_policy->second.find(target);
+  return found == of_policy->second.end() ? nullptr : &found->second;
+}
+
+std::vector<History::Sequence> History::sequences(std::string_view policy) const {
+  std::vector<Sequence> all;
+  const auto of_policy = sequences_.find(policy);
+  if (of_policy == sequences_.end()) return all;
+  for (const auto& [target, sequence] : of_policy->second) all.push_back(sequence);
+  return all;
 }
 
 void History::forget() {

@@ -62,6 +62,15 @@ class History {
     Duration quiet{0};                // For how long its alert has to be quiet.
   };
   std::vector<StandingPlan> standing_plans(std::string_view origin) const;
+  // The newest occasion for which the first of several stages was wanted of a target.
+  struct Sequence {
+    ResourceId target;
+    std::string occasion;
+    bool dropped = false;  // It matched no more: no later stage follows.
+    Time at;               // Of the newest fact about it.
+  };
+  const Sequence* sequence(std::string_view policy, std::string_view target) const;
+  std::vector<Sequence> sequences(std::string_view policy) const;
   // Whether an action of anybody's plan touched the target within the time before `now`, or is touching it.
   bool touched(std::string_view target, Time now, Duration within) const;
 
@@ -79,6 +88,7 @@ class History {
   void recall(const Fact& fact);
   void finish_action(const Fact& fact);
   void resolve(const Fact& fact);
+  void note_stages(const Fact& fact);
   void forget();
 
   size_t limit_;
@@ -86,6 +96,8 @@ class History {
   std::map<std::string, PlanEntry, std::less<>> plans_;
   std::deque<std::string> ended_;  // Plans, in the order in which they ended.
   std::map<std::string, std::vector<std::string>, std::less<>> by_target_;
+  // By policy, then target. Bounded as actions are.
+  std::map<std::string, std::map<ResourceId, Sequence, std::less<>>, std::less<>> sequences_;
 };
 
 }  // namespace capstan::decide

@@ -61,7 +61,9 @@ std::string KindQuestion::columns() {
     ask(forbidden);
   }
   if (!policy_.ensure) return columns;
-  if (!policy_.ensure->hours.empty()) ask(policy_.ensure->hours);
+  if (policy_.ensure->has_own_schedules()) {
+    for (const std::string* own : {&policy_.ensure->hours, &policy_.ensure->holidays}) ask(own->empty() ? "''" : *own);
+  }
   fields_ = state_columns();
   for (const std::string& field : fields_) ask(field);
   for (const std::vector<Kept>* list : {&policy_.ensure->kept, &policy_.ensure->kept_outside}) {
@@ -140,7 +142,10 @@ Candidate KindQuestion::read(const std::vector<SqlValue>& row) const {
     if (is_true(*value++)) candidate.never = "never: " + describe(never);
   }
   if (!policy_.ensure) return candidate;
-  if (!policy_.ensure->hours.empty()) candidate.hours = to_text(*value++);
+  if (policy_.ensure->has_own_schedules()) {
+    const std::string hours = to_text(*value++);
+    candidate.hours = own_schedule(hours, to_text(*value++));
+  }
   for (const std::string& field : fields_) resource.fields.set(field, to_text(*value++));
   for (; value != row.end(); ++value) {
     const bool is_known = !std::holds_alternative<std::monostate>(*value);

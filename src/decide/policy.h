@@ -8,6 +8,8 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "decide/budget.h"
+#include "decide/calendar.h"
 #include "decide/cron.h"
 #include "decide/schedule.h"
 #include "model/action.h"
@@ -56,6 +58,7 @@ struct Step {
   std::string verb;  // Full name, once the verbs are known; or kDeleteAllOf.
   Json parameters = Json::object();
   bool after_all = false;  // Starts only when the step before has succeeded on every target.
+  Duration wait{0};        // How long after the step before has succeeded; 0 for at once.
   Where at;
 };
 
@@ -70,6 +73,10 @@ struct Kept {
   Step step;
 };
 
+// A target's own schedule as one text, from what the expressions for its window and its calendars gave:
+// "Mon-Fri 09:00-18:00 Asia/Seoul except calendar/kr". `calendars` may be one name or several, or a JSON list of them.
+std::string own_schedule(std::string_view hours, std::string_view calendars);
+
 // What a policy keeps so: one state (or list of conditions) within its schedule, another (or none) outside of it.
 struct Ensure {
   WantedState inside;
@@ -78,9 +85,14 @@ struct Ensure {
   std::vector<Kept> kept_outside;  // and of `outside`.
   Schedule schedule;
   std::string hours;         // An SQL expression that gives each target's own window; "" where all have the schedule's.
+  std::string holidays;      // The same for the names of each target's own calendars of exceptions.
   std::optional<Zone> zone;  // Of windows in it that name none.
+  // What such names mean; nothing where calendars are not known, and then their names are not checked.
+  std::optional<Calendars> calendars;
 
-  // The schedule of a target whose own window is `own`. kInvalidArgument where that is not understood.
+  bool has_own_schedules() const { return !hours.empty() || !holidays.empty(); }
+  // The schedule of a target whose own one is `own`, as own_schedule makes it. kInvalidArgument where that is not
+  // understood, or names a calendar that there is not.
   Result<Schedule> schedule_of(const std::string& own) const;
   bool is_list() const { return !kept.empty() || !kept_outside.empty(); }
 };
@@ -105,6 +117,7 @@ struct Policy {
 
   bool order_depends_on = false;
   Limits limits;
+  std::optional<Budget> budget;
   std::string verify;
   Duration verify_within{60'000};
   bool undo_on_failure = true;
@@ -119,6 +132,8 @@ struct Policy {
   std::map<std::string, std::string, std::less<>> deletes;
 
   bool deletes_all() const;
+  // Whether a step waits for days: docs/reference/policies.md.
+  bool is_staged() const;
   // Whether its selection or its conditions ask for resources of a kind.
   bool reads(std::string_view kind) const;
 };

@@ -184,7 +184,13 @@ Schedule PartsReader::schedule(const ConfigNode* windows, const ConfigNode* exce
     }
   }
   if (exceptions) {
-    for (const ConfigNode* text : texts(*exceptions, "except")) read_exception(*text, schedule);
+    if (exceptions->is_scalar()) read_exception(*exceptions, schedule);
+    for (const ConfigNode& item : exceptions->items) {
+      if (item.is_scalar())
+        read_exception(item, schedule);
+      else if (!item.is_map())
+        problem(item, fmt::format("'except' must be texts, or {{ of: SQL }}, found {}", item.describe()));
+    }
   }
   return schedule;
 }
@@ -260,12 +266,26 @@ std::vector<Kept> PartsReader::kept(const ConfigNode& node, std::string_view kin
   return all;
 }
 
-std::string PartsReader::hours(const ConfigNode& windows, std::string_view kind) {
-  if (!windows.is_map()) return "";
-  MapReader reader(windows, "'during'");
+std::string PartsReader::own(const ConfigNode& node, std::string_view key, std::string_view kind) {
+  MapReader reader(node, fmt::format("'{}'", key));
   std::string sql = reader.required_string("of");
   take_problems(reader);
-  if (const ConfigNode* of = windows.find("of"); of && !sql.empty()) check_expression(*of, kind);
+  if (const ConfigNode* of = node.find("of"); of && !sql.empty()) check_expression(*of, kind);
+  return sql;
+}
+
+std::string PartsReader::hours(const ConfigNode& windows, std::string_view kind) {
+  return windows.is_map() ? own(windows, "during", kind) : "";
+}
+
+std::string PartsReader::holidays(const ConfigNode& exceptions, std::string_view kind) {
+  if (exceptions.is_map()) return own(exceptions, "except", kind);
+  std::string sql;
+  for (const ConfigNode& item : exceptions.items) {
+    if (!item.is_map()) continue;
+    if (!sql.empty()) problem(item, "'except' takes one { of: SQL }");
+    sql = own(item, "except", kind);
+  }
   return sql;
 }
 
@@ -296,6 +316,21 @@ void PartsReader::choose(Step& step, const ConfigNode& at, std::string_view kind
   if (Status checked = check_parameters(**chosen, step.parameters); !checked) problem(at, checked.error().message);
 }
 
+// each, all, or how long after the step before.
+void PartsReader::read_after(const ConfigNode& node, Step& step) {
+  constexpr Duration kLongest{366LL * 86'400'000};
+  if (node.scalar == "each") return;
+  step.after_all = node.scalar == "all";
+  if (step.after_all) return;
+  const Result<Duration> wait = parse_period(node.scalar);
+  if (!node.is_scalar() || !wait || *wait <= Duration(0) || *wait > kLongest) {
+    problem(node, fmt::format("'after' is each, all or a time to wait, like P2D, at most a year; found '{}'",
+                              node.is_scalar() ? node.scalar : std::string(node.describe())));
+    return;
+  }
+  step.wait = *wait;
+}
+
 Step PartsReader::step(const ConfigNode& node, std::string_view kind) {
   Step step;
   step.at = node.where;
@@ -304,7 +339,7 @@ Step PartsReader::step(const ConfigNode& node, std::string_view kind) {
   } else if (node.find("verb")) {  // - verb: host.stop_process, with: {…}
     MapReader reader(node, "a step");
     step.verb = reader.required_string("verb");
-    step.after_all = reader.one_of("after", {"each", "all"}, "each") == "all";
+    if (const ConfigNode* after = reader.node("after")) read_after(*after, step);
     if (const ConfigNode* with = reader.node("with")) {
       if (with->is_map())
         step.parameters = with->to_json();
@@ -338,7 +373,7 @@ std::vector<Step> PartsReader::steps(const ConfigNode& node, std::string_view ki
   return steps;
 }
 
-Limits PartsReader::limits(const ConfigNode& node) {
+Limits PartsReader::limits(const ConfigNode& node, Policy& policy) {
   Limits limits;
   MapReader reader(node, "'limits'");
   if (const ConfigNode* in_flight = reader.node("in_flight")) {
@@ -365,6 +400,7 @@ Limits PartsReader::limits(const ConfigNode& node) {
   limits.total = static_cast<int>(reader.int_or("total", limits.total, 1, 1'000'000));
   limits.failures = static_cast<int>(reader.int_or("failures", limits.failures, 0, 1'000'000));
   limits.canary = reader.bool_or("canary", limits.canary);
+  if (const ConfigNode* budget = reader.node("budget")) policy.budget = read_budget(*budget, zone_, problems_);
   take_problems(reader);
   return limits;
 }

@@ -24,8 +24,10 @@ class PartsReader {
   std::vector<Kept> kept(const ConfigNode& node, std::string_view kind);
   // `during: { of: SQL }`; "" where it is windows.
   std::string hours(const ConfigNode& windows, std::string_view kind);
+  // `except: { of: SQL }`, alone or in a list; "" where it is windows and calendars.
+  std::string holidays(const ConfigNode& exceptions, std::string_view kind);
   std::vector<Step> steps(const ConfigNode& node, std::string_view kind);
-  Limits limits(const ConfigNode& node);
+  Limits limits(const ConfigNode& node, Policy& policy);
   Warning warning(const ConfigNode& node);
   void verify(const ConfigNode& node, Policy& policy);
   void undo(const ConfigNode& node, Policy& policy);
@@ -46,6 +48,8 @@ class PartsReader {
   // One text or a list of texts, with their positions.
   std::vector<const ConfigNode*> texts(const ConfigNode& node, std::string_view key);
   Duration period(const ConfigNode& node, std::string_view key);
+  void read_after(const ConfigNode& node, Step& step);
+  std::string own(const ConfigNode& node, std::string_view key, std::string_view kind);
   void check_selection(const ConfigNode& node, const Selection& selection);
   void read_exception(const ConfigNode& node, Schedule& schedule);
   Step step(const ConfigNode& node, std::string_view kind);

@@ -84,10 +84,12 @@ class PolicyReader {
       Ensure& ensure = *policy_.ensure;
       ensure.schedule = parts_.schedule(during, except);
       if (during) ensure.hours = parts_.hours(*during, policy_.select.kind);
+      if (except) ensure.holidays = parts_.holidays(*except, policy_.select.kind);
+      if (vocabulary_.calendars && !ensure.holidays.empty()) ensure.calendars = *vocabulary_.calendars;
       ensure.zone = parts_.zone();
-      if ((ensure.is_list() || !ensure.hours.empty()) && policy_.select.kind.empty())
+      if ((ensure.is_list() || ensure.has_own_schedules()) && policy_.select.kind.empty())
         map_.problem(*keep, "conditions and hours of their own need a 'select' by kind");
-      if (ensure.schedule.always() && ensure.hours.empty() && otherwise)
+      if (ensure.schedule.always() && !ensure.has_own_schedules() && otherwise)
         map_.problem(*otherwise, "'otherwise' never comes without 'during' or 'except'");
     } else {
       for (const ConfigNode* orphan : {during, otherwise, except}) {
@@ -126,7 +128,7 @@ class PolicyReader {
 
   void read_guards() {
     policy_.order_depends_on = map_.one_of("order", {"depends-on", "any"}, "any") == "depends-on";
-    if (const ConfigNode* limits = map_.node("limits")) policy_.limits = parts_.limits(*limits);
+    if (const ConfigNode* limits = map_.node("limits")) policy_.limits = parts_.limits(*limits, policy_);
     if (const ConfigNode* verify = map_.node("verify")) parts_.verify(*verify, policy_);
     if (const ConfigNode* undo = map_.node("undo")) parts_.undo(*undo, policy_);
     policy_.approval = map_.one_of("approve", {"ask", "none", "standing"}, "ask");
@@ -164,9 +166,29 @@ class PolicyReader {
       map_.problem(*document_.find("undo"), "none of the steps of 'do' can be undone");
   }
 
+  // A stage is a plan of its own, and what it is about are resources that are there when it begins.
+  void check_stages() {
+    const ConfigNode* steps = document_.find("do");
+    if (!steps || !policy_.is_staged()) return;
+    for (size_t i = 0; i < policy_.steps.size(); ++i) {
+      const ConfigNode& at = steps->is_sequence() && i < steps->items.size() ? steps->items[i] : *steps;
+      if (i == 0 && policy_.steps[i].wait > Duration(0))
+        map_.problem(at, "the first step has none before it to wait for; 'for' of 'when' waits before it");
+      const bool more_waits = std::any_of(policy_.steps.begin() + static_cast<ptrdiff_t>(i) + 1, policy_.steps.end(),
+                                          [](const Step& later) { return later.wait > Duration(0); });
+      if (policy_.steps[i].verb == kDeleteAllOf && more_waits)
+        map_.problem(at, "no step can wait after 'delete_all_of'");
+    }
+    if (const ConfigNode* cooldown = document_.find("cooldown"))
+      map_.problem(*cooldown, "steps that wait are done once an occasion: they take no 'cooldown'");
+    if (policy_.undo_after_quiet)
+      map_.problem(*document_.find("undo"), "steps that wait cannot be undone when the alert is quiet: it has to last");
+  }
+
   // What cannot be taken back is never left to a rule alone.
   void check_whole() {
     check_undo();
+    check_stages();
     if (policy_.approval != "none") return;
     std::vector<std::pair<std::string, const ConfigNode*>> verbs;
     for (const Step& step : policy_.steps) verbs.emplace_back(step.verb, &document_);

@@ -21,7 +21,7 @@ struct Candidate {
   bool selected = false;
   std::string why_not;  // The clause that left it out: "labels env=dev".
   std::string never;    // The clause of `never` that forbids it; "" for none.
-  std::string hours;    // Its own window, where the policy asks for it.
+  std::string hours;    // Its own schedule, where the policy asks for it: own_schedule.
   // Which of the policy's conditions hold, those outside of the schedule last; nothing where it is not known.
   std::vector<std::optional<bool>> so;
 };

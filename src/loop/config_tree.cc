@@ -26,6 +26,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"product", DocumentKind::kProduct},
     {"rule", DocumentKind::kRule},
     {"subset", DocumentKind::kRule},
+    {"freeze", DocumentKind::kFreeze},
     {"policy", DocumentKind::kPolicy},
     {"test", DocumentKind::kTest},
     {"kind", DocumentKind::kKind},

@@ -21,6 +21,7 @@ enum class DocumentKind {
   kAlerts,
   kRule,
   kPolicy,
+  kFreeze,  // When nothing, or nothing of a selection, may act.
   kTest,
   kKind,
   kRelation,

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "loop/fleet_queries.h"
+#include "loop/freeze_lift.h"
 #include "model/fact.h"
 #include "model/mute.h"
 #include "model/signal.h"
@@ -90,6 +91,8 @@ class Control {
   virtual Result<Json> preview(std::string_view policies, std::string_view file) const = 0;
   // When policies want what, from a time on ("now" where there is none) for so many days, with the overrides in force.
   virtual Result<Json> calendar(std::optional<Time> from, int days) const = 0;
+  // The change freezes: which are in force and until when, which come.
+  virtual Result<Json> freezes() const = 0;
   // What people have agreed to in advance.
   virtual Result<Json> approvals() const = 0;
   // What people asked for instead of policies, for a while.
@@ -146,6 +149,8 @@ class Control {
   // `wanted` without id and time.
   virtual Result<Json> mute(Mute wanted, std::string_view by) = 0;
   virtual Result<Json> unmute(std::string_view id, std::string_view by) = 0;
+  // Lets a plan act in spite of a freeze; `role` is that of `by`.
+  virtual Result<Json> lift_freeze(const FreezeLift& wanted, std::string_view by, std::string_view role) = 0;
   // Lets a policy act on a resource (or, for "", on whatever it selects) without asking again.
   virtual Result<Json> give_approval(std::string_view policy, std::string_view resource, std::string_view by) = 0;
   virtual Result<Json> withdraw_approval(std::string_view id, std::string_view by) = 0;

@@ -19,9 +19,9 @@ Result<T> flatten(Result<Result<T>> nested) {
 }  // namespace
 
 Result<Json> Desk::plans(std::string_view state) const {
-  Json list =
-      TRY(parts_.loop.ask([&loop = parts_.loop, state = std::string(state)] { return loop.executor().list(state); }));
-  return Json::object({{"plans", std::move(list)}});
+  return parts_.loop.ask([&loop = parts_.loop, state = std::string(state)] {
+    return Json::object({{"plans", loop.executor().list(state)}, {"coming", loop.policies().coming()}});
+  });
 }
 
 Result<Json> Desk::plan(std::string_view id) const {

@@ -57,6 +57,7 @@ class Desk final : public Control {
   Result<Json> verdicts(std::string_view resource, std::string_view policy) const override;
   Result<Json> preview(std::string_view policies, std::string_view file) const override;
   Result<Json> calendar(std::optional<Time> from, int days) const override;
+  Result<Json> freezes() const override;
   Result<Json> approvals() const override;
   Result<Json> overrides() const override;
   Result<Json> plans(std::string_view state) const override;
@@ -93,6 +94,7 @@ class Desk final : public Control {
   Result<Json> unmute(std::string_view id, std::string_view by) override;
   Result<Json> give_approval(std::string_view policy, std::string_view resource, std::string_view by) override;
   Result<Json> withdraw_approval(std::string_view id, std::string_view by) override;
+  Result<Json> lift_freeze(const FreezeLift& wanted, std::string_view by, std::string_view role) override;
   Result<Json> set_override(const OverrideRequest& wanted, std::string_view by) override;
   Result<Json> end_override(std::string_view id, std::string_view by) override;
   Result<Json> secrets(std::string_view what, const Json& question, std::string_view by) override;

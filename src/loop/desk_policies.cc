@@ -32,9 +32,24 @@ Result<Json> Desk::calendar(std::optional<Time> from, int days) const {
     Json answer = overrides_answer(loop);
     answer.set("from", format_time(begin));
     answer.set("to", format_time(begin + std::chrono::days(days)));
+    answer.set("freezes", loop.freezes().calendar(begin, begin + std::chrono::days(days)));
     answer.set("rows", loop.policies().calendar(begin, days));
     return answer;
   });
+}
+
+Result<Json> Desk::freezes() const {
+  return parts_.loop.ask([&loop = parts_.loop] { return loop.freezes().to_json(loop.parts().clock.now()); });
+}
+
+Result<Json> Desk::lift_freeze(const FreezeLift& wanted, std::string_view by, std::string_view role) {
+  return TRY(
+      parts_.loop.ask([&loop = parts_.loop, wanted, by = std::string(by), role = std::string(role)]() -> Result<Json> {
+        const Json status = TRY(loop.executor().status(wanted.plan));
+        const Plan plan = Plan::from_json(status["plan"]);
+        TRY(loop.facts().append_one(TRY(loop.freezes().lift(wanted, plan, by, role, loop.parts().clock.now()))));
+        return loop.executor().status(wanted.plan);
+      }));
 }
 
 Result<Json> Desk::approvals() const {

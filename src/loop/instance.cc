@@ -376,6 +376,9 @@ Status Running::open(const ledger::DataDirectory& directory) {
           }});
   loop_->policies().set_waits_for(
       [this](const decide::Policy& policy) { return outside_services_->waits_for(policy); });
+  loop_->policies().set_money_of([this](const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now) {
+    return money_->money_of(ids, budget, now);
+  });
   loop_->facts().observe([this](const Fact& fact) {
     if (fact.kind == fact_kind::kActionFinished) outside_services_->note_action(fact.body["verb"].string_or_empty());
   });

@@ -76,6 +76,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
         return parts_.messengers.try_run([this, work = std::move(work)] { work(workshop_->token()); });
       },
       [this](tell::Attempt attempt) { (void)inbox_.put(Delivered{std::move(attempt)}); });
+  freezes_ = std::make_unique<FreezeBoard>(parts.verbs, *resources_);
   executor_ = std::make_unique<act::Executor>(act::Surroundings{.facts = facts_,
                                                                 .clock = parts.clock,
                                                                 .runner = *workshop_,
@@ -83,7 +84,8 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                 .resources = *resources_,
                                                                 .sql = parts.sql,
                                                                 .signals = parts.signals,
-                                                                .runs = parts.runs},
+                                                                .runs = parts.runs,
+                                                                .gate = freezes_.get()},
                                               options.act);
   incidents_ = std::make_unique<IncidentDesk>(
       IncidentDesk::Parts{.facts = facts_, .executor = *executor_, .outbox = *outbox_, .verbs = parts.verbs},
@@ -96,7 +98,8 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                .sql = parts.sql,
                                                                .signals = parts.signals,
                                                                .clock = parts.clock,
-                                                               .money = parts.money});
+                                                               .money = parts.money,
+                                                               .freezes = freezes_.get()});
   if (parts_.money != nullptr) facts_.observe([this](const Fact& fact) { parts_.money->apply(fact); });
   if (parts_.foresight != nullptr) {
     picture_ = std::make_unique<PictureFeed>(*parts_.foresight, parts_.catalog);
@@ -104,6 +107,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
   }
   facts_.observe([this](const Fact& fact) {
     policies_->apply(fact);
+    freezes_->apply(fact);
     if (fact.kind == fact_kind::kActionFinished &&
         fact.body["state"].string_or_empty() == to_string(ActionState::kSucceeded)) {
       if (helped_.size() >= kMostHelpedKept) helped_.clear();
@@ -131,6 +135,7 @@ Status Loop::restore() {
     outbox_->restore(facts);
     for (const Fact& fact : facts) {
       policies_->apply(fact);
+      freezes_->apply(fact);
       if (parts_.money != nullptr) parts_.money->apply(fact);
       // What a crash kept from being told; the outbox knows what has been.
       if (parts_.clock.now() - fact.at < kNewsTime) plan_news_.note(fact);
@@ -465,6 +470,7 @@ void Loop::reload() {
   std::vector<std::string> kinds;
   for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);
   add(policies_->load(config_, std::move(kinds), now));
+  add(freezes_->load(config_, policies_->vocabulary()));
   add(reports_.load(config_, parts_.sql));
   write_config_facts(problems, now);
   problems_ = std::move(problems);

@@ -25,6 +25,7 @@
 #include "loop/fact_book.h"
 #include "loop/finding_book.h"
 #include "loop/foresight.h"
+#include "loop/freeze_board.h"
 #include "loop/incident_desk.h"
 #include "loop/messages.h"
 #include "loop/money_book.h"
@@ -106,6 +107,7 @@ class Loop {
   FactBook& facts() { return facts_; }
   act::Executor& executor() { return *executor_; }
   PolicyBoard& policies() { return *policies_; }
+  FreezeBoard& freezes() { return *freezes_; }
   IncidentDesk& incidents() { return *incidents_; }
   FindingBook& findings() { return findings_; }
   tell::Outbox& outbox() { return *outbox_; }
@@ -185,6 +187,7 @@ class Loop {
   std::unique_ptr<Workshop> workshop_;
   std::unique_ptr<CatalogResources> resources_;
   std::unique_ptr<tell::Outbox> outbox_;
+  std::unique_ptr<FreezeBoard> freezes_;
   std::unique_ptr<act::Executor> executor_;
   std::unique_ptr<IncidentDesk> incidents_;
   std::unique_ptr<PolicyBoard> policies_;

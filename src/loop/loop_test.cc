@@ -474,6 +474,52 @@ TEST_F(LoopTest, LaysOutWhenPoliciesWantWhat) {
                                  R"({"from":"2027-01-18T00:00:00.000Z","to":"2027-01-18T09:00:00.000Z"}])");
 }
 
+TEST_F(LoopTest, StartsNothingInAFreezeAndSaysWhy) {
+  // The clock stands at 2027-01-15, a Friday.
+  write("config/freezes.yaml",
+        "freeze: release\nduring: 2027-01-14 18:00 to 2027-01-16 09:00 Asia/Seoul\nexcept: { roles: [admin] }\n");
+  write("config/up.yaml", kKeep);
+  loop_->step();
+  observe("failed");
+  ASSERT_TRUE(pass(5, [&] { return count(fact_kind::kPlanProposed) > 0; }));
+  const Json plan = loop_->executor().list("all").items().front();
+  const std::string id = plan["plan"]["id"].string_or_empty();
+  const std::string frozen = "frozen by release until 2027-01-16 09:00 Asia/Seoul";
+  EXPECT_EQ(plan["frozen"].string_or_empty(), frozen);
+  ASSERT_TRUE(loop_->executor().approve(id, plan["plan"]["hash"].string_or_empty(), "user:ann", clock_.now()));
+  EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kActionIntended) > 0; }));
+  EXPECT_EQ(loop_->executor().status(id).value()["waiting_for"].string_or_empty(), frozen);
+  const Resource web = catalog_->reader().value().resource("host_service/a:web").value()->resource;
+  EXPECT_EQ(loop_->policies().verdicts_on(web, "up").items().front()["frozen"].string_or_empty(), frozen);
+  const Json shown = loop_->freezes().to_json(clock_.now())["freezes"].items().front();
+  EXPECT_EQ(shown["in_force"], Json(true));
+  EXPECT_EQ(shown["until"].string_or_empty(), "2027-01-16T00:00:00.000Z");
+  const Time monday = parse_time("2027-01-11T00:00:00Z").value();
+  EXPECT_EQ(loop_->freezes().calendar(monday, monday + std::chrono::days(7)).items().size(), 1u);
+  EXPECT_TRUE(loop_->freezes().calendar(monday, monday + std::chrono::days(2)).items().empty());
+
+  close();
+  open();
+  EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kActionIntended) > 0; })) << "a restart lets nothing through";
+  const Plan held = Plan::from_json(loop_->executor().status(id).value()["plan"]);
+  const FreezeLift wanted{.freeze = "release", .plan = id, .reason = "customers cannot order"};
+  EXPECT_EQ(loop_->freezes().lift(wanted, held, "user:bob", "operator", clock_.now()).error().code,
+            ErrorCode::kPermissionDenied);
+  const auto lifted = loop_->freezes().lift(wanted, held, "user:ann", "admin", clock_.now());
+  ASSERT_TRUE(lifted) << lifted.error().to_string();
+  ASSERT_TRUE(loop_->facts().append_one(*lifted));
+  EXPECT_TRUE(pass(5, [&] { return count(fact_kind::kActionIntended) > 0; }));
+}
+
+TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFreeze) {
+  write("config/freezes.yaml", "freeze: release\nduring: daily 00:00-24:00 UTC\n");
+  ASSERT_TRUE(pass(5, [&] { return !loop_->freezes().to_json(clock_.now())["freezes"].items().empty(); }));
+  write("config/freezes.yaml", "freeze: release\nduring: dialy\nzone: UTC\n");
+  ASSERT_TRUE(pass(5, [&] { return !loop_->problems().empty(); }));
+  EXPECT_EQ(loop_->problems().front().where.line, 2);
+  EXPECT_EQ(loop_->freezes().to_json(clock_.now())["freezes"].items().front()["in_force"], Json(true));
+}
+
 TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {
   observe("failed");
   const auto catalog = catalog_->reader().value();

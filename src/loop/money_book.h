@@ -21,6 +21,7 @@ struct ScheduledPolicy {
   std::string says;  // The schedule, for people; "" where each resource has its own.
   bool own_hours = false;
   std::optional<decide::Zone> zone;  // Of windows that name none.
+  decide::Ensure ensure;             // Whose own schedules say what a resource's hours mean.
 };
 
 // Thread-safe; the loop alone writes.

@@ -84,9 +84,9 @@ class Hours {
  private:
   std::optional<Spans> read(const std::string& text) const {
     if (!policy_.own_hours) return Spans(policy_.schedule.intervals(from_, to_));
-    const Result<decide::Window> window = decide::Window::parse(text, policy_.zone);
-    if (!window) return std::nullopt;
-    return Spans(window->intervals(from_, to_));
+    const Result<decide::Schedule> schedule = policy_.ensure.schedule_of(text);
+    if (!schedule) return std::nullopt;
+    return Spans(schedule->intervals(from_, to_));
   }
 
   const ScheduledPolicy& policy_;
@@ -175,8 +175,8 @@ std::string zone_name(const SavingsQuery& query, const MoneyBook::Policies& poli
     }
     const auto about = past.coverage().find(policy.name);
     if (about == past.coverage().end() || about->second.empty()) continue;
-    const auto window = decide::Window::parse(about->second.begin()->second.back().hours, policy.zone);
-    if (window) return window->zone().name();
+    const auto schedule = policy.ensure.schedule_of(about->second.begin()->second.back().hours);
+    if (schedule) return schedule->zone().name();
   }
   return "UTC";
 }
@@ -233,6 +233,42 @@ Result<Metering> MoneyDesk::meter(Time from, Time to, const decide::Zone& zone, 
     metering.resources.push_back(std::move(metered));
   }
   return metering;
+}
+
+Result<decide::Money> MoneyDesk::money_of(const std::vector<ResourceId>& ids, const decide::Budget& budget,
+                                          Time now) const {
+  const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
+  const money::PricedWorld world = TRY(this->world(catalog, now));
+  const Accounts accounts(TRY(catalog.last_targets(kBelongsTo)));
+  const money::Past past = parts_.book.past();
+  Watched watched(past, world, now);
+  const decide::BudgetPeriods periods = decide::periods_of(budget.zone, now);
+  // The month until today, and today; on its first day that alone.
+  std::vector<Time> bounds = {periods.month.begin, periods.day.begin, now};
+  bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
+  const std::set<ResourceId> asked(ids.begin(), ids.end());
+  std::set<ResourceId> mixed;
+  decide::Money money;
+  for (const money::PricedResource& resource : world.resources) {
+    const ResourceId target = asked.contains(resource.id) ? resource.id : accounts.of(resource.id);
+    const money::Price* price = price_in(resource, bounds.front(), now + Duration(1));
+    if (price == nullptr || !asked.contains(target)) continue;
+    decide::TargetMoney& sum = money[target];
+    if (!sum.currency.empty() && sum.currency != price->currency) mixed.insert(target);
+    sum.currency = price->currency;
+    if (const money::Stretch& last = resource.stretches.back(); last.to >= now && last.price != nullptr) {
+      sum.per_hour += money::per_hour(last.cost);
+      sum.when_running += money::per_hour(last.base);
+    }
+    if (!budget.counts_time() || bounds.size() < 2) continue;
+    const money::Period period{.bounds = bounds, .observed = watched.of(resource)};
+    std::vector<money::Usage> days(period.days());
+    money::meter(resource, period, days);
+    if (periods.day.begin < now) sum.today += days.back().cost().units();
+    for (const money::Usage& each : days) sum.this_month += each.cost().units();
+  }
+  for (const ResourceId& id : mixed) money.erase(id);
+  return money;
 }
 
 Result<Measurement> MoneyDesk::measure(const SavingsQuery& query, Time now) const {

@@ -13,6 +13,7 @@
 #include "base/guarded.h"
 #include "base/json.h"
 #include "catalog/catalog.h"
+#include "decide/budget.h"
 #include "decide/zone.h"
 #include "loop/fleet_queries.h"
 #include "loop/money_book.h"
@@ -78,6 +79,10 @@ class MoneyDesk {
   Result<Metering> meter(Time from, Time to, const decide::Zone& zone, Time now) const;
   Result<Measurement> measure(const SavingsQuery& query, Time now) const;
   Result<Json> savings(const SavingsQuery& query) const;
+
+  // What resources cost now, with what belongs to them, and what was spent since the budget's day and month began. Those
+  // without a price, or with several currencies, have none.
+  Result<decide::Money> money_of(const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now) const;
 
   // Adds to a plan, in the API's shape, what each action changes an hour, and the sum: as of when it was made.
   Result<Json> with_money(Json plan) const;

@@ -244,6 +244,31 @@ TEST_F(MoneyDeskTest, APlanSaysWhatItsActionsChangeAnHour) {
   EXPECT_DOUBLE_EQ(plan["money"].items()[0]["per_hour"].number_or(0), -0.48);
 }
 
+TEST_F(MoneyDeskTest, KnowsWhatTargetsCostWithWhatBelongsToThemForABudget) {
+  four_weeks();
+  const Time now = clock_.now();
+  is(item(1, 0), "RUNNING", now - kHour);
+  decide::Budget budget{.currency = "USD", .per_hour = {}, .per_day = 1.0, .per_month = {}};
+  budget.zone = must(decide::Zone::find("Asia/Seoul"));
+  // At midnight a day begins, of which nothing was spent.
+  const decide::Money items = must(desk_->money_of({item(1, 0), item(1, 1)}, budget, now));
+  ASSERT_EQ(items.size(), 2u);
+  const decide::TargetMoney& running = items.at(item(1, 0));
+  EXPECT_EQ(running.currency, "USD");
+  EXPECT_DOUBLE_EQ(running.per_hour, 0.48);
+  EXPECT_DOUBLE_EQ(running.when_running, 0.48);
+  EXPECT_DOUBLE_EQ(items.at(item(1, 1)).per_hour, 0.03);
+  EXPECT_DOUBLE_EQ(items.at(item(1, 1)).when_running, 0.48);
+  EXPECT_EQ(running.today, 0);
+  EXPECT_GT(running.this_month, 0.48);
+  const decide::TargetMoney account =
+      must(desk_->money_of({"trial_account/user01"}, budget, now)).at("trial_account/user01");
+  EXPECT_DOUBLE_EQ(account.per_hour, 0.51);
+  EXPECT_DOUBLE_EQ(account.when_running, 0.96);
+  EXPECT_DOUBLE_EQ(account.this_month, running.this_month + items.at(item(1, 1)).this_month);
+  EXPECT_TRUE(must(desk_->money_of({"modeler_item/none"}, budget, now)).empty());
+}
+
 TEST_F(MoneyDeskTest, APriceFileWithAMistakeKeepsItsLastGoodVersion) {
   four_weeks();
   const auto problems = desk_->load({{"prices.yaml", "price: modeler-items\ncurrency: usd\n", true}});

@@ -14,7 +14,6 @@
 namespace capstan::loop {
 namespace {
 
-constexpr size_t kMostVerdictsShown = 500;
 // Decisions share the loop's thread with approvals and the kill switch.
 constexpr Duration kRoundTime{500};
 constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
@@ -34,39 +33,6 @@ std::vector<Relation> relations_between(const std::vector<decide::Candidate>& ca
     }
   }
   return relations;
-}
-
-Json verdict_json(const decide::Verdict& verdict) {
-  return Json::object({{"id", verdict.resource},
-                       {"name", verdict.name},
-                       {"matched", verdict.matched},
-                       {"observed", verdict.observed},
-                       {"wanted", verdict.wanted},
-                       {"acts", verdict.acts},
-                       {"why", verdict.why},
-                       {"override", verdict.override}});
-}
-
-Json verdicts_json(const std::vector<decide::Verdict>& verdicts) {
-  Json::Array list;
-  for (const decide::Verdict& verdict : verdicts) {
-    if (list.size() >= kMostVerdictsShown) break;
-    list.push_back(verdict_json(verdict));
-  }
-  return list;
-}
-
-// A plan that is only thought of, in the shape of a plan's status.
-Json preview_json(const Plan& plan, const VerbRegistry& verbs) {
-  Json::Array actions;
-  for (const Action& action : plan.actions) {
-    const Verb* verb = verbs.find(action.verb);
-    actions.push_back(Json::object({{"action", action.to_json()},
-                                    {"state", "preview"},
-                                    {"undoable", verb && verb->spec().undoable},
-                                    {"danger", verb ? to_string(verb->spec().danger) : ""}}));
-  }
-  return Json::object({{"plan", plan.to_json()}, {"state", "preview"}, {"actions", std::move(actions)}});
 }
 
 // Why a policy has nothing to say of a resource.
@@ -175,7 +141,7 @@ decide::Vocabulary PolicyBoard::vocabulary() const {
 namespace {
 
 bool has_schedule(const decide::Policy& policy) {
-  return policy.ensure && (!policy.ensure->hours.empty() || !policy.ensure->schedule.always());
+  return policy.ensure && (policy.ensure->has_own_schedules() || !policy.ensure->schedule.always());
 }
 
 bool is_about(const decide::Verdict& verdict) { return verdict.matched && !verdict.forbidden; }
@@ -218,8 +184,9 @@ void PolicyBoard::publish_schedules() const {
                          .help = entry.policy.help,
                          .schedule = ensure.schedule,
                          .says = ensure.schedule.describe(),
-                         .own_hours = !ensure.hours.empty(),
-                         .zone = ensure.zone});
+                         .own_hours = ensure.has_own_schedules(),
+                         .zone = ensure.zone,
+                         .ensure = ensure});
   }
   parts_.money->set_policies(std::move(scheduled));
 }
@@ -267,7 +234,8 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
   const Duration began = parts_.clock.monotonic();
   for (auto& [name, entry] : entries_) {
     if (!changes) entry.not_before = Duration(0);
-    if (!picture || !changes || began >= entry.not_before) continue;
+    // What a budget allows is asked of everything that it is for.
+    if (!picture || !changes || began >= entry.not_before || entry.policy.budget) continue;
     const auto changed = changes->find(entry.policy.select.kind);
     if (changed == changes->end()) continue;
     const Status status = decide_changes(entry, changed->second, catalog, *picture, now);
@@ -310,6 +278,13 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
       situation.versions[name] = granted->second.policy.version;
   }
   TRY(add_belongings(policy, catalog, situation));
+  if (policy.budget && money_of_) {
+    std::vector<ResourceId> ids;
+    for (const decide::Candidate& candidate : situation.candidates) {
+      if (candidate.selected) ids.push_back(candidate.resource.id);
+    }
+    situation.money = TRY(during("the money of its targets", money_of_(ids, *policy.budget, now)));
+  }
   situation.touches = touches_.of(policy);
   situation.history = &history_;
   situation.rest = rest;
@@ -364,10 +339,19 @@ Status PolicyBoard::hand_over(Entry& entry, Time now, Seq asked_by) {
     (void)parts_.executor.withdraw(plan, "no longer called for", now);
   }
   undo_quiet(entry, now);
+  TRY(write_stages(entry, now));
   if (!entry.last.plan) return {};
   if (asked_by != 0) entry.last.plan->cause = asked_by;
   const auto submitted = parts_.executor.submit(*entry.last.plan, now);
   if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
+  return {};
+}
+
+// Before the plan: what was begun and is not known as begun would never end.
+Status PolicyBoard::write_stages(const Entry& entry, Time now) {
+  std::vector<NewFact> facts = decide::dropped_facts(entry.policy.name, entry.last.dropped, now);
+  std::ranges::move(decide::begun_facts(entry.policy.name, entry.last.begun, now), std::back_inserter(facts));
+  if (!facts.empty()) TRY(parts_.facts.append(facts));
   return {};
 }
 
@@ -427,7 +411,7 @@ Json PolicyBoard::entry_json(const Entry& entry) const {
                        {"paused", parts_.executor.paused(subject_of(entry.policy.name))},
                        {"summary", entry.last.summary},
                        {"error", entry.error},
-                       {"resources", verdicts_json(entry.last.verdicts)},
+                       {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
                        {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
 }
 
@@ -466,8 +450,8 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},
                                      {"summary", decision.summary},
-                                     {"resources", verdicts_json(decision.verdicts)},
-                                     {"plan", decision.plan ? preview_json(*decision.plan, parts_.verbs) : Json()}}));
+                                     {"resources", verdicts_json(policy.name, decision.verdicts)},
+                                     {"plan", decision.plan ? preview_json(*decision.plan) : Json()}}));
   }
   return Json::object({{"policies", std::move(policies)}});
 }
@@ -486,7 +470,8 @@ Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy)
     const auto found = std::ranges::find(entry.last.verdicts, resource.id, &decide::Verdict::resource);
     const bool looked_at = found != entry.last.verdicts.end();
     if (!looked_at && policy.empty() && entry.policy.select.kind != resource.kind) continue;
-    Json json = verdict_json(looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
+    Json json =
+        verdict_json(name, looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
     if (!looked_at) {
       json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
                       : !entry.waits_for.empty()

@@ -17,6 +17,7 @@
 #include "decide/touches.h"
 #include "loop/config_tree.h"
 #include "loop/fact_book.h"
+#include "loop/freeze_board.h"
 #include "loop/money_book.h"
 
 namespace capstan::loop {
@@ -32,11 +33,17 @@ class PolicyBoard {
     const SqlSource& sql;
     const SignalSource& signals;
     const Clock& clock;
-    MoneyBook* money = nullptr;  // None: nobody meters.
+    MoneyBook* money = nullptr;            // None: nobody meters.
+    const FreezeBoard* freezes = nullptr;  // None: nothing is ever frozen.
   };
   // Why a policy cannot be decided yet: what it reads has not been looked at; "" when it can.
   using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
   void set_waits_for(WaitsFor waits_for) { waits_for_ = std::move(waits_for); }
+
+  // What resources cost, with what belongs to them, and what was spent since a budget's day and month began.
+  using MoneyOf =
+      std::function<Result<decide::Money>(const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now)>;
+  void set_money_of(MoneyOf money_of) { money_of_ = std::move(money_of); }
 
   explicit PolicyBoard(Parts parts) : parts_(parts) {}
 
@@ -67,6 +74,9 @@ class PolicyBoard {
   // which then says why, too, when it does not look at the resource at all.
   Json verdicts_on(const Resource& resource, std::string_view policy) const;
 
+  // What policies, and what is like them, may refer to; as of the last `load`.
+  decide::Vocabulary vocabulary() const;
+
   // kNotFound with the nearest name where no policy has this one.
   Status check_name(std::string_view name) const;
 
@@ -79,6 +89,8 @@ class PolicyBoard {
   // What gives `policy` a standing approval, as it is now, on a resource or (for "") on all that it selects.
   Result<Grant> grant_of(std::string_view policy, const ResourceId& resource) const;
   bool has_approval(std::string_view id) const;
+  // What waits for its time: [{"policy", "resource", "name", "verb", "at", "says"}], the nearest first.
+  Json coming() const;
   // When each policy wants what, from `from` on for `days`: docs/reference/api.md.
   Json calendar(Time from, int days) const;
   // What an override can keep something in: "up", "down" and the states that a policy (or any, for "") knows by name.
@@ -108,7 +120,6 @@ class PolicyBoard {
   static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
   void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
-  decide::Vocabulary vocabulary() const;
   Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since,
                                        const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                        const decide::SelectOptions& options = {},
@@ -119,15 +130,20 @@ class PolicyBoard {
                     Seq asked_by = 0);
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
+  Status write_stages(const Entry& entry, Time now);
   Status check_grants(const decide::Policy& policy) const;
   // Writes down what a schedule is about, where that has changed.
   void write_coverage(Entry& entry, Time now);
   void publish_schedules() const;
   void undo_quiet(const Entry& entry, Time now);
   Json entry_json(const Entry& entry) const;
+  Json verdict_json(const std::string& policy, const decide::Verdict& verdict) const;
+  Json verdicts_json(const std::string& policy, const std::vector<decide::Verdict>& verdicts) const;
+  Json preview_json(const Plan& plan) const;
 
   Parts parts_;
   WaitsFor waits_for_;
+  MoneyOf money_of_;
   std::filesystem::path calendar_directory_;
   decide::Calendars calendars_;
   std::vector<std::string> kinds_;

@@ -32,6 +32,14 @@ Json row(const decide::Policy& policy, const std::string& hours, const decide::Z
                        {"resources", std::move(resources)}});
 }
 
+// With the calendars that are the targets' own.
+std::string shown_hours(const decide::Schedule& schedule, const std::string& own) {
+  const size_t except = own.find("except calendar/");
+  const std::string windows = schedule.describe();
+  if (except == std::string::npos) return windows;
+  return (windows.empty() ? "" : windows + " ") + own.substr(except);
+}
+
 Json window_row(const decide::Policy& policy, const std::string& own,
                 const std::vector<const decide::Verdict*>& targets, Time from, Time to) {
   const decide::Ensure& ensure = *policy.ensure;
@@ -44,7 +52,8 @@ Json window_row(const decide::Policy& policy, const std::string& own,
   Json::Array spans;
   for (const decide::Interval& each : schedule->intervals(from, to))
     spans.push_back(Json::object({{"from", format_time(each.begin)}, {"to", format_time(each.end)}}));
-  Json json = row(policy, schedule->describe(), schedule->zone(), targets);
+  const std::string hours = own.empty() ? schedule->describe() : shown_hours(*schedule, own);
+  Json json = row(policy, hours, schedule->zone(), targets);
   json.set("inside", ensure.is_list() ? "" : ensure.inside.name);
   json.set("outside", ensure.outside ? ensure.outside->name : "");
   json.set("spans", std::move(spans));
@@ -72,7 +81,7 @@ Json::Array calendar_rows(const decide::Policy& policy, const std::vector<decide
                           Time to) {
   Json::Array rows;
   if (policy.when && policy.when->cron) rows.push_back(clock_row(policy, verdicts, from, to));
-  if (!policy.ensure || (policy.ensure->schedule.always() && policy.ensure->hours.empty())) return rows;
+  if (!policy.ensure || (policy.ensure->schedule.always() && !policy.ensure->has_own_schedules())) return rows;
   for (const auto& [own, targets] : by_hours(verdicts)) rows.push_back(window_row(policy, own, targets, from, to));
   return rows;
 }

@@ -155,6 +155,11 @@ class FakeControl : public loop::Control {
   Result<Json> withdraw_approval(std::string_view id, std::string_view by) override {
     return said(fmt::format("withdraw {} by {}", id, by));
   }
+  Result<Json> freezes() const override { return said("freezes"); }
+  Result<Json> lift_freeze(const loop::FreezeLift& wanted, std::string_view by, std::string_view role) override {
+    return said(
+        fmt::format("lift {} for {} because {} by {}, {}", wanted.freeze, wanted.plan, wanted.reason, by, role));
+  }
   Result<Json> set_override(const loop::OverrideRequest& wanted, std::string_view by) override {
     return said(fmt::format("keep {}|{} {} until {} {} '{}' by {}", wanted.resource, wanted.policy, wanted.state,
                             wanted.until, wanted.zone, wanted.reason, by));

@@ -1,5 +1,7 @@
 #include "serve/policy_routes.h"
 
+#include <fmt/format.h>
+
 #include "serve/answer.h"
 #include "serve/inputs.h"
 
@@ -9,6 +11,7 @@ namespace {
 using loop::Control;
 
 constexpr uint64_t kMostDays = 35;
+constexpr size_t kLongestReason = 2'000;
 
 Result<Json> verdicts(Control& control, const Call& call) {
   QueryReader query(call.request.target.query);
@@ -32,6 +35,24 @@ Result<Json> calendar(Control& control, const Call& call) {
   const auto days = static_cast<int>(query.number("days", 7, 1, kMostDays));
   TRY(query.finish());
   return control.calendar(from, days);
+}
+
+Result<Json> freezes(Control& control, const Call& call) {
+  QueryReader query(call.request.target.query);
+  TRY(query.finish());
+  return control.freezes();
+}
+
+Result<Json> lift_freeze(Control& control, const Call& call) {
+  BodyReader body = TRY(BodyReader::parse(call.request.body));
+  loop::FreezeLift wanted;
+  wanted.freeze = call.captures[0];
+  wanted.plan = body.required_text("plan");
+  wanted.reason = body.required_text("reason");
+  TRY(body.finish());
+  if (wanted.reason.size() > kLongestReason)
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'reason' has at most {} bytes", kLongestReason));
+  return control.lift_freeze(wanted, call.principal.actor(), to_string(call.principal.role));
 }
 
 Result<Json> approvals(Control& control, const Call& call) {
@@ -91,6 +112,8 @@ std::vector<Route> policy_routes(Control& control) {
       {"GET", "/capstan/v1/verdicts", Access::kViewer, false, Body::kNone, answer_with(verdicts)},
       {"POST", "/capstan/v1/preview", Access::kViewer, false, Body::kJson, answer_with(preview)},
       {"GET", "/capstan/v1/calendar", Access::kViewer, false, Body::kNone, answer_with(calendar)},
+      {"GET", "/capstan/v1/freezes", Access::kViewer, false, Body::kNone, answer_with(freezes)},
+      {"POST", "/capstan/v1/freezes/{}/lift", Access::kOperator, true, Body::kJson, answer_with(lift_freeze)},
       {"GET", "/capstan/v1/approvals", Access::kViewer, false, Body::kNone, answer_with(approvals)},
       {"POST", "/capstan/v1/approvals", Access::kOperator, true, Body::kJson, answer_with(give_approval)},
       {"POST", "/capstan/v1/approvals/{}/withdraw", Access::kOperator, true, Body::kJson,

@@ -72,9 +72,9 @@ TEST_F(ServerTest, IsPublicOnlyWhereThisTestSaysSo) {
   for (const Route& route : server().routes()) {
     if (route.access <= Access::kLoopback) open.insert(std::string(route.method) + " " + std::string(route.pattern));
   }
-  EXPECT_EQ(open, (std::set<std::string>{"GET /-/healthy", "GET /-/ready", "GET /metrics", "GET /capstan/v1/session",
-                                         "POST /capstan/v1/setup", "POST /capstan/v1/login",
-                                         "POST /slack/{}", "GET /{*}"}));
+  EXPECT_EQ(open,
+            (std::set<std::string>{"GET /-/healthy", "GET /-/ready", "GET /metrics", "GET /capstan/v1/session",
+                                   "POST /capstan/v1/setup", "POST /capstan/v1/login", "POST /slack/{}", "GET /{*}"}));
 }
 
 TEST_F(ServerTest, TakesWhatActsWhileReadsHoldAllWorkers) {
@@ -171,6 +171,7 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
       {"/capstan/v1/verdicts?resource=vm%2F1&policy=core-time", "verdicts vm/1|core-time"},
       {"/capstan/v1/overrides", "overrides"},
       {"/capstan/v1/approvals", "approvals"},
+      {"/capstan/v1/freezes", "freezes"},
       {"/capstan/v1/calendar", "calendar now 7"},
       {"/capstan/v1/calendar?from=2026-01-08T18:00:00Z&days=1", "calendar 2026-01-08T18:00:00.000Z 1"},
       {"/capstan/v1/plans", "plans waiting"},
@@ -213,6 +214,8 @@ TEST_F(ServerTest, PassesDecisionsOnWithWhoMadeThem) {
   EXPECT_EQ(decide("/capstan/v1/policies/core-time/resume", Json::object()), "resume core-time by token:robot");
   EXPECT_EQ(decide("/capstan/v1/approvals", Json::object({{"policy", "heal"}, {"resource", "vm/1"}})),
             "allow heal on vm/1 by token:robot");
+  EXPECT_EQ(decide("/capstan/v1/freezes/year-end/lift", Json::object({{"plan", "plan-1"}, {"reason", "outage"}})),
+            "lift year-end for plan-1 because outage by token:robot, operator");
   EXPECT_EQ(decide("/capstan/v1/approvals/approval-3/withdraw", Json::object()), "withdraw approval-3 by token:robot");
   EXPECT_EQ(decide("/capstan/v1/overrides/override-3/end", Json::object()), "end override-3 by token:robot");
   EXPECT_EQ(

@@ -114,8 +114,9 @@ class Runner {
       return {};
     }
     if (words[0] == "now" && words.size() == 2) return move_to(words[1]);
-    if (words[0] == "policy" || words[0] == "calendar") return read_block(words);
+    if (words[0] == "policy" || words[0] == "calendar" || words[0] == "freeze") return read_block(words);
     if (words[0] == "resource") return put(words);
+    if (words[0] == "price") return set_price(words);
     if (words[0] == "relation" && words.size() == 4) {
       site_->add_relation({words[1], words[2], words[3]});
       return {};
@@ -140,13 +141,13 @@ class Runner {
     return {};
   }
 
-  // policy << … >>   and   calendar kr << … >>
+  // policy << … >>,   freeze << … >>   and   calendar kr << … >>
   Status read_block(const std::vector<std::string>& words) {
     std::string block;
     const int first = static_cast<int>(at_);
     for (++at_; at_ < lines_.size() && lines_[at_] != ">>"; ++at_) block += lines_[at_] + "\n";
     if (words[0] == "calendar") return site_->add_calendar(words[1], block);
-    const Status added = site_->add_policies(block, file_);
+    const Status added = words[0] == "freeze" ? site_->add_freezes(block, file_) : site_->add_policies(block, file_);
     const bool wants_error = words.size() > 2 && words[1] == "refused";
     if (!wants_error) return added;
     // policy refused "part of the message" <<
@@ -180,6 +181,16 @@ class Runner {
       resource.fields.set(words[i].substr(0, equals), number && number->is_number() ? *number : Json(value));
     }
     site_->world().put(std::move(resource));
+    return {};
+  }
+
+  // price ID 2.40 USD [spent 10]
+  Status set_price(const std::vector<std::string>& words) {
+    if (words.size() < 4) return fail(ErrorCode::kInvalidArgument, "expected: price ID 2.40 USD [spent 10]");
+    const std::string spent = after(words, "spent");
+    site_->set_price(
+        words[1],
+        {.per_hour = std::stod(words[2]), .currency = words[3], .spent = spent.empty() ? 0 : std::stod(spent)});
     return {};
   }
 
@@ -281,6 +292,7 @@ class Runner {
     if (verb == "set" || verb == "remove" || verb == "signal" || verb == "fault" || verb == "blind" || verb == "disk") {
       return change_world(words);
     }
+    if (verb == "price") return set_price(words);
     if (verb == "touch") return site_->touch({first, site_->clock().now(), by}), Status();
     if (verb == "override") {
       decide::Override wanted{.id = "",
@@ -298,6 +310,8 @@ class Runner {
       answer = join(site_->waiting());
     } else if (verb == "plan") {
       answer = site_->plan_state();
+    } else if (verb == "frozen") {
+      answer = site_->frozen();
     } else if (verb == "state") {
       answer = site_->world().state(first);
     } else {
@@ -314,6 +328,7 @@ class Runner {
     if (verb == "reject") return site_->reject(by, after(words, "because"));
     if (verb == "cancel") return site_->cancel(first == "undo", by);
     if (verb == "undo") return site_->undo(by);
+    if (verb == "lift") return site_->lift(first, by, after(words, "because"));
     if (verb == "resolve") return site_->resolve(first, words.size() > 2 ? words[2] : "", by);
     if (verb == "pause") return site_->pause(first == "policy" ? "policy:" + words[2] : "capstan", by);
     if (verb == "resume") return site_->resume(first == "policy" ? "policy:" + words[2] : "capstan", by);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/config.h"
+#include "decide/freeze_reader.h"
 
 namespace capstan::cases {
 namespace {
@@ -33,13 +34,31 @@ Status Site::add_calendar(const std::string& name, std::string_view text) {
   return {};
 }
 
+decide::Vocabulary Site::vocabulary() const {
+  return {.verbs = verbs_.specs(), .kinds = {}, .calendars = &calendars_, .signals = &signals_};
+}
+
+Status Site::add_freezes(std::string_view yaml, std::string_view file) {
+  decide::ReadFreezes read = decide::read_freezes(TRY(parse_yaml(yaml, file)), vocabulary());
+  if (!read.problems.empty()) return fail(read.problems.front());
+  if (read.freezes.empty()) return fail(ErrorCode::kInvalidArgument, "there is no freeze in this text");
+  std::ranges::move(read.freezes, std::back_inserter(read_freezes_));
+  freezes_->set(read_freezes_);
+  return {};
+}
+
+Status Site::lift(const std::string& freeze, const std::string& by, const std::string& reason) {
+  const auto plan = plans_.find(newest_plan());
+  if (plan == plans_.end()) return fail(ErrorCode::kNotFound, "there is no plan");
+  const NewFact fact = TRY(freezes_->lift({.freeze = freeze, .plan = plan->first, .reason = reason}, plan->second,
+                                          "user:" + by, "operator", clock_.now()));
+  TRY(facts_.append(std::span(&fact, 1)));
+  return {};
+}
+
 Status Site::add_policies(std::string_view yaml, std::string_view file) {
   const std::vector<ConfigNode> documents = TRY(parse_yaml(yaml, file));
-  decide::Vocabulary vocabulary;
-  vocabulary.verbs = verbs_.specs();
-  vocabulary.calendars = &calendars_;
-  vocabulary.signals = &signals_;
-  decide::ReadPolicies read = decide::read_policies(documents, vocabulary);
+  decide::ReadPolicies read = decide::read_policies(documents, vocabulary());
   if (!read.problems.empty()) return fail(read.problems.front());
   if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in this text");
   for (decide::Policy& policy : read.policies) {
@@ -127,6 +146,19 @@ Status Site::resume(const std::string& subject, const std::string& by) {
   return executor_->resume(subject, "user:" + by, clock_.now());
 }
 
+decide::Money Site::money() const {
+  decide::Money money;
+  for (const auto& [id, price] : prices_) {
+    const bool runs = world_.state(id) == "running";
+    money[id] = {.currency = price.currency,
+                 .per_hour = runs ? price.per_hour : 0,
+                 .when_running = price.per_hour,
+                 .today = price.spent,
+                 .this_month = price.spent};
+  }
+  return money;
+}
+
 void Site::decide_all() {
   reasons_.clear();
   std::map<std::string, std::string> versions;
@@ -145,12 +177,16 @@ void Site::decide_all() {
                                 .approvals = approvals_.all(),
                                 .versions = versions,
                                 .touches = touches_,
+                                .money = money(),
                                 .history = &history_,
                                 .now = clock_.now(),
                                 .in_force_since = in_force_since_};
     const decide::Decision decision = decide::decide(policy, situation);
     for (const decide::Verdict& verdict : decision.verdicts) reasons_.emplace_back(verdict.resource, verdict.why);
     for (const std::string& id : decision.withdraw) (void)executor_->withdraw(id, "no longer called for", clock_.now());
+    std::vector<NewFact> stages = decide::dropped_facts(policy.name, decision.dropped, clock_.now());
+    std::ranges::move(decide::begun_facts(policy.name, decision.begun, clock_.now()), std::back_inserter(stages));
+    if (!stages.empty()) (void)facts_.append(stages);
     for (const std::string& id : decision.undo) {
       (void)executor_->undo(id, "its alert has been quiet", "policy:" + policy.name, clock_.now());
     }
@@ -185,7 +221,10 @@ void Site::start() {
   facts_.revive();
   dead_ = false;
   dies_at_.clear();
-  executor_.emplace(act::Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_});
+  freezes_.emplace(verbs_, resources_);
+  freezes_->set(read_freezes_);
+  executor_.emplace(
+      act::Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_, nullptr, &*freezes_});
   executor_->restore(facts_.facts());
   history_ = decide::History();
   overrides_ = decide::Overrides();
@@ -193,7 +232,8 @@ void Site::start() {
   for (const Fact& fact : facts_.facts()) {
     history_.apply(fact);
     overrides_.apply(fact);
-  approvals_.apply(fact);
+    approvals_.apply(fact);
+    freezes_->apply(fact);
   }
   // What is looked up before anything else is done.
   const size_t before = world_.looks().size();
@@ -213,6 +253,7 @@ void Site::note(const Fact& fact) {
   history_.apply(fact);
   overrides_.apply(fact);
   approvals_.apply(fact);
+  freezes_->apply(fact);
   if (fact.kind == fact_kind::kPlanProposed) {
     Plan plan = Plan::from_json(fact.body["plan"]);
     if (plan.approval != "none" && plan.approval != "standing") {
@@ -260,6 +301,11 @@ std::vector<std::string> Site::waiting() const {
     }
   }
   return found;
+}
+
+std::string Site::frozen() const {
+  const Result<Json> status = executor_->status(newest_plan());
+  return status ? (*status)["frozen"].string_or_empty() : "";
 }
 
 std::string Site::plan_state() const {

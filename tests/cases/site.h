@@ -11,6 +11,7 @@
 #include "act/executor.h"
 #include "decide/decide.h"
 #include "decide/policy_reader.h"
+#include "loop/freeze_board.h"
 #include "sim/laws.h"
 #include "sim/plumbing.h"
 #include "sim/world.h"
@@ -31,12 +32,22 @@ class Site {
   sim::World& world() { return world_; }
 
   Status add_calendar(const std::string& name, std::string_view text);
+  Status add_freezes(std::string_view yaml, std::string_view file);
+  // A person lets the newest plan through a freeze.
+  Status lift(const std::string& freeze, const std::string& by, const std::string& reason);
   Status add_policies(std::string_view yaml, std::string_view file);
   void add_relation(Relation relation) { relations_.push_back(std::move(relation)); }
   void open_finding(Finding finding);
   void resolve_finding(const std::string& rule, const ResourceId& resource);
   void open_incident(Incident incident);
   void close_incident(const std::string& id);
+  // What a resource costs an hour while its state is running, and what was spent on it this day and month.
+  struct Price {
+    double per_hour = 0;
+    std::string currency;
+    double spent = 0;
+  };
+  void set_price(const ResourceId& id, Price price) { prices_[id] = std::move(price); }
   void touch(decide::ManualTouch touch) { touches_.push_back(std::move(touch)); }
 
   Status set_override(decide::Override wanted);
@@ -64,12 +75,16 @@ class Site {
   // What the open plans wait for.
   std::vector<std::string> waiting() const;
   std::string plan_state() const;
+  // The same for a freeze that holds the newest plan back.
+  std::string frozen() const;
   const std::vector<std::string>& broken_laws() const { return laws_.broken(); }
 
  private:
   void note(const Fact& fact);
   Fact make_fact(std::string_view kind, std::string_view subject);
   std::string newest_plan() const;
+  decide::Vocabulary vocabulary() const;
+  decide::Money money() const;
 
   VirtualClock clock_{Time()};
   sim::World world_{clock_};
@@ -80,6 +95,8 @@ class Site {
   sim::Laws laws_{verbs_};
   sim::MemoryFacts facts_;
   sim::StepRunner runner_;
+  std::optional<loop::FreezeBoard> freezes_;
+  std::vector<decide::Freeze> read_freezes_;
   std::optional<act::Executor> executor_;
   decide::Calendars calendars_;
   std::vector<decide::Policy> policies_;
@@ -87,6 +104,7 @@ class Site {
   std::vector<catalog::KnownFinding> findings_;
   std::vector<catalog::KnownIncident> incidents_;
   std::vector<decide::ManualTouch> touches_;
+  std::map<ResourceId, Price> prices_;
   decide::History history_;
   decide::Overrides overrides_;
   decide::StandingApprovals approvals_;

@@ -24,6 +24,18 @@ function officeHours(from: number, to: number) {
   return spans;
 }
 
+/** Fri 20:00-Mon 07:00 in Seoul, as far as it lies within the days. */
+function weekends(from: number, to: number): { from: string; to: string }[] {
+  const spans = [];
+  for (let day = from - (from % DAY_MS) - 3 * DAY_MS; day < to; day += DAY_MS) {
+    if (new Date(day).getUTCDay() !== 5) continue;
+    const begin = day + 11 * HOUR_MS;
+    if (begin + 59 * HOUR_MS > from)
+      spans.push({ from: new Date(begin).toISOString(), to: new Date(begin + 59 * HOUR_MS).toISOString() });
+  }
+  return spans;
+}
+
 export class Automation {
   overrides: Override[] = [];
   approvals: StandingApproval[] = [
@@ -65,6 +77,17 @@ export class Automation {
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
       overrides: this.overrides,
+      freezes: [
+        {
+          name: 'weekend',
+          help: 'Nobody is there to look.',
+          zone: 'Asia/Seoul',
+          times: 'Fri 20:00-Mon 07:00',
+          covers: 'at least disruptive',
+          except: { policies: [], people: [], roles: ['admin'] },
+          spans: weekends(from, to),
+        },
+      ],
       rows,
     };
   }

@@ -220,7 +220,7 @@ class MockServer implements Mock {
         const isWanted = ({ state }: PlanStatus) =>
           wanted === 'all' ||
           wanted === (state === 'proposed' ? 'waiting' : isUnderWay(state) ? 'running' : 'finished');
-        return { plans: [...world.plans.values()].filter(isWanted).reverse() };
+        return { plans: [...world.plans.values()].filter(isWanted).reverse(), coming: [] };
       }
       case 'calendar':
         return this.automation.calendar(url);

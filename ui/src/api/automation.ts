@@ -44,9 +44,20 @@ export interface CalendarRow {
   error?: string;
 }
 
+export interface CalendarFreeze {
+  name: string;
+  help: string;
+  zone: string;
+  times: string;
+  covers: string;
+  except: { policies: string[]; people: string[]; roles: string[] };
+  spans: { from: Timestamp; to: Timestamp }[];
+}
+
 export interface Calendar {
   from: Timestamp;
   to: Timestamp;
+  freezes: CalendarFreeze[];
   overrides: Override[];
   rows: CalendarRow[];
 }
@@ -56,6 +67,8 @@ export interface Verdict extends PolicyResource {
   paused: boolean;
   acts: boolean;
   override: string;
+  /** By which freeze what it would do is held back, and until when; "" for none. */
+  frozen?: string;
 }
 
 export interface StandingApproval {

@@ -3,6 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 
 import { del, get, post, query } from './client';
 import type {
+  ComingStep,
   ChangeReport,
   Checks,
   ConfigFile,
@@ -208,6 +209,15 @@ export const usePlans = (state: PlanFilter) =>
     queryFn: async ({ signal }) =>
       (await get<{ plans: PlanStatus[] }>(`/plans${query({ state })}`, signal)).plans,
     refetchInterval: ({ state: { data } }) => (data?.some(isUnderWay) ? 1_000 : 15_000),
+  });
+
+/** Steps of policies that wait for their time, the nearest first. */
+export const useComing = () =>
+  useQuery({
+    queryKey: ['plans', 'coming'],
+    queryFn: async ({ signal }) =>
+      (await get<{ coming: ComingStep[] }>('/plans?state=waiting', signal)).coming,
+    refetchInterval: 60_000,
   });
 
 export const usePlan = (id: string) =>

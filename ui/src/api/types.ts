@@ -155,9 +155,21 @@ export interface PlanStatus {
   incident: string;
   actions: ActionStatus[];
   verify: { state: string; says: string };
+  /** By which freeze it is held back, and until when; "" for none. */
+  frozen?: string;
   can_be_undone?: boolean;
   /** What all of it changes an hour, in each currency. */
   money?: PerHour[];
+}
+
+/** A step of a policy that waits for its time. */
+export interface ComingStep {
+  policy: string;
+  resource: string;
+  name: string;
+  verb: string;
+  at: Timestamp;
+  says: string;
 }
 
 export interface Incident {

@@ -187,7 +187,12 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
         </div>
         {buttons && <PlanButtons status={status} />}
       </div>
-      {status.waiting_for && status.state !== 'proposed' && (
+      {status.frozen && (
+        <p className="small">
+          <span className="badge accent">{t('plan.frozen')}</span> {status.frozen}
+        </p>
+      )}
+      {status.waiting_for && status.waiting_for !== status.frozen && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}
       {status.money?.map((sum) => (

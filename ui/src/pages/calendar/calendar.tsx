@@ -10,6 +10,7 @@ import { useNow } from '../../components/time';
 import { useAddress } from '../../components/use_address';
 import { useI18n, useT } from '../../i18n';
 import './calendar.css';
+import { FreezeItem } from './freeze';
 import { Days, overridesOf, RowItem } from './row';
 import { browserZone, coveringOf, dateOf, DAY_MS, readMonday, wallTime } from './week';
 
@@ -77,12 +78,15 @@ function Week(props: { calendar: Calendar; monday: number; today: number; zone: 
   const others = calendar.overrides.filter(({ id }) => !shown.has(id));
   return (
     <>
-      {rows.length === 0 ? (
+      {rows.length === 0 && calendar.freezes.length === 0 ? (
         <Empty centre>{t('calendar.none')}</Empty>
       ) : (
         <section className="card calendar" aria-label={t('calendar.week')}>
           <Days monday={monday} today={today} />
           <ul className="plain">
+            {calendar.freezes.map((freeze) => (
+              <FreezeItem key={freeze.name} freeze={freeze} monday={monday} zone={zone || freeze.zone} />
+            ))}
             {rows.map(({ row, overrides }) => (
               <RowItem
                 key={`${row.policy} ${row.hours} ${row.zone}`}

@@ -1,13 +1,14 @@
 // Plans by state; those that wait for somebody first.
 import { useSearchParams } from 'react-router-dom';
 
-import { usePlans, type PlanFilter } from '../../api/queries';
+import { useComing, usePlans, type PlanFilter } from '../../api/queries';
 import type { PlanStatus } from '../../api/types';
 import { PageHead } from '../../components/page_head';
 import { PlanCard } from '../../components/plan';
 import { Answer, Empty } from '../../components/states';
 import { Tabs } from '../../components/tabs';
 import { useT } from '../../i18n';
+import { Coming } from './coming';
 
 type Tab = PlanFilter | 'unknown';
 
@@ -19,6 +20,7 @@ export function PlansPage() {
   const tab = (address.get('state') ?? 'all') as Tab;
   // What is unknown may be in a plan of any state, so it is picked out of all.
   const plans = usePlans(tab === 'unknown' ? 'all' : tab);
+  const coming = useComing();
   const isShown = ({ actions }: PlanStatus) =>
     tab !== 'unknown' || actions.some(({ state }) => state === 'unknown');
   const rank = ({ state }: PlanStatus) => RANK[state] ?? 3;
@@ -53,6 +55,7 @@ export function PlansPage() {
           )
         }
       </Answer>
+      {(tab === 'all' || tab === 'waiting') && <Coming steps={coming.data ?? []} />}
     </>
   );
 }

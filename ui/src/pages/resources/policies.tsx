@@ -100,6 +100,11 @@ function VerdictItem({ verdict, override }: { verdict: Verdict; override: Overri
         {override && <OverrideBadge override={override} />}
       </div>
       <p className="small">{verdict.why}</p>
+      {verdict.frozen && (
+        <p className="small">
+          <span className="badge accent">{t('plan.frozen')}</span> {verdict.frozen}
+        </p>
+      )}
     </li>
   );
 }

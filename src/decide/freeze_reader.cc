@@ -1,0 +1,219 @@
+#include "decide/freeze_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/suggest.h"
+
+namespace capstan::decide {
+namespace {
+
+constexpr size_t kMostTimes = 100;  // Of one freeze.
+
+// Reads one freeze: its keys in the order in which people write them.
+class FreezeReader {
+ public:
+  FreezeReader(const ConfigNode& document, const Vocabulary& vocabulary)
+      : vocabulary_(vocabulary), map_(document, "a freeze") {
+    freeze_.at = document.where;
+  }
+
+  std::expected<Freeze, std::vector<Error>> read() {
+    freeze_.name = map_.required_string("freeze");
+    freeze_.help = map_.string_or("help", "");
+    if (freeze_.name.size() > 100) map_.problem(map_.at("freeze"), "a freeze's name has at most 100 characters");
+    read_zone();
+    read_times();
+    read_scope();
+    read_exceptions();
+    std::vector<Error> problems = map_.problems();
+    if (!problems.empty()) return std::unexpected(std::move(problems));
+    return std::move(freeze_);
+  }
+
+ private:
+  struct Text {
+    const ConfigNode* at;
+    std::string text;
+  };
+  // One text or a list of texts, with their positions.
+  std::vector<Text> texts(MapReader& map, std::string_view key) {
+    std::vector<Text> found;
+    const ConfigNode* node = map.node(key);
+    if (!node) return found;
+    const auto add = [&](const ConfigNode& each) {
+      if (each.is_scalar() && !each.scalar.empty())
+        found.push_back({&each, each.scalar});
+      else
+        map.problem(each, fmt::format("'{}' must be a text or a list of texts, found {}", key, each.describe()));
+    };
+    if (node->is_sequence())
+      std::ranges::for_each(node->items, add);
+    else
+      add(*node);
+    if (found.size() > kMostTimes) map.problem(*node, fmt::format("'{}' has more than {} entries", key, kMostTimes));
+    return found;
+  }
+
+  std::vector<std::string> names(MapReader& map, std::string_view key) {
+    std::vector<std::string> names;
+    for (Text& each : texts(map, key)) names.push_back(std::move(each.text));
+    return names;
+  }
+
+  void read_zone() {
+    const ConfigNode* node = map_.node("zone");
+    if (!node) return;
+    Result<Zone> found = Zone::find(node->scalar);
+    if (!found) map_.problem(*node, found.error().message);
+    zone_ = found.value_or(Zone());  // So that windows do not complain again.
+  }
+
+  void read_times() {
+    for (const Text& each : texts(map_, "during")) {
+      if (each.text.starts_with("calendar/"))
+        map_.problem(*each.at, fmt::format("'{}' is a calendar: it belongs under 'calendar'", each.text));
+      else if (DatedSpan::is_dated(each.text))
+        take(each, DatedSpan::parse(each.text, zone_), freeze_.spans);
+      else
+        take(each, Window::parse(each.text, zone_), freeze_.windows);
+    }
+    for (const Text& each : texts(map_, "calendar")) read_calendar(each);
+    const bool is_empty = freeze_.windows.empty() && freeze_.spans.empty() && freeze_.calendars.empty();
+    if (is_empty && !map_.has("during") && !map_.has("calendar")) {
+      map_.problem(map_.at("freeze"),
+                   "a freeze needs 'during' (like '2026-12-24 18:00 to 2027-01-02 09:00') or 'calendar'");
+    }
+    if (zone_)
+      freeze_.zone = *zone_;
+    else if (!freeze_.spans.empty())
+      freeze_.zone = freeze_.spans.front().zone();
+    else if (!freeze_.windows.empty())
+      freeze_.zone = freeze_.windows.front().zone();
+    else if (!freeze_.calendars.empty())
+      map_.problem(map_.at("calendar"), "'calendar' needs a 'zone': whose days they are");
+  }
+
+  template <class T>
+  void take(const Text& from, Result<T> read, std::vector<T>& into) {
+    if (read)
+      into.push_back(std::move(*read));
+    else
+      map_.problem(*from.at, read.error().message);
+  }
+
+  void read_calendar(const Text& named) {
+    constexpr std::string_view kPrefix = "calendar/";
+    const std::string name = named.text.starts_with(kPrefix) ? named.text.substr(kPrefix.size()) : named.text;
+    if (!vocabulary_.calendars) {
+      freeze_.calendars.push_back({fmt::format("calendar/{}", name), std::make_shared<const Calendar>()});
+      return;
+    }
+    const auto found = vocabulary_.calendars->find(name);
+    if (found != vocabulary_.calendars->end()) {
+      freeze_.calendars.push_back({fmt::format("calendar/{}", name), found->second});
+      return;
+    }
+    std::vector<std::string_view> known;
+    for (const auto& [each, calendar] : *vocabulary_.calendars) known.push_back(each);
+    map_.problem(*named.at, fmt::format("there is no file calendar/{}.ics{}", name, did_you_mean(name, known)));
+  }
+
+  void read_scope() {
+    const ConfigNode* only = map_.node("only");
+    if (!only) return;
+    MapReader map(*only, "'only'");
+    freeze_.only.policies = names(map, "policies");
+    freeze_.only.kinds = names(map, "kinds");
+    freeze_.only.verbs = names(map, "verbs");
+    check_kinds(map);
+    check_verbs(map);
+    if (const ConfigNode* labels = map.node("labels")) {
+      Result<LabelSelector> parsed = LabelSelector::parse(labels->scalar);
+      if (parsed)
+        freeze_.only.labels = std::move(*parsed);
+      else
+        map.problem(*labels, parsed.error().message);
+    }
+    if (map.node("danger")) {
+      const std::string danger = map.one_of("danger", {"disruptive", "destructive"}, "destructive");
+      freeze_.only.danger = danger == "disruptive" ? Danger::kDisruptive : Danger::kDestructive;
+    }
+    const bool names_nothing = only->is_map() && freeze_.only.covers_all();
+    for (Error& error : map.problems()) map_.problem(std::move(error));
+    if (names_nothing)
+      map_.problem(*only,
+                   "'only' names nothing: policies, kinds, verbs, labels or danger; leave it out for everything");
+  }
+
+  // A name without * that nothing has is a slip of the finger, and would leave unfrozen what was meant.
+  void check_kinds(MapReader& map) {
+    if (vocabulary_.kinds.empty()) return;
+    const std::vector<std::string_view> known(vocabulary_.kinds.begin(), vocabulary_.kinds.end());
+    for (const std::string& kind : freeze_.only.kinds) {
+      if (std::ranges::any_of(known, [&](std::string_view each) { return matches_pattern(kind, each); })) continue;
+      map.problem(map.at("kinds"), fmt::format("no pack declares the kind '{}'{}", kind, did_you_mean(kind, known)));
+    }
+  }
+
+  void check_verbs(MapReader& map) {
+    if (vocabulary_.verbs.empty()) return;
+    std::vector<std::string_view> known;
+    for (const VerbSpec* verb : vocabulary_.verbs) known.push_back(verb->name);
+    for (const std::string& verb : freeze_.only.verbs) {
+      const auto is_it = [&](std::string_view each) {
+        return matches_pattern(verb, each) || matches_pattern(verb, each.substr(each.rfind('.') + 1));
+      };
+      if (std::ranges::any_of(known, is_it)) continue;
+      map.problem(map.at("verbs"), fmt::format("no verb is named '{}'{}", verb, did_you_mean(verb, known)));
+    }
+  }
+
+  void read_exceptions() {
+    const ConfigNode* except = map_.node("except");
+    if (!except) return;
+    MapReader map(*except, "'except'");
+    freeze_.except_policies = names(map, "policies");
+    freeze_.people = names(map, "people");
+    for (const Text& role : texts(map, "roles")) {
+      if (role.text == "operator" || role.text == "admin")
+        freeze_.roles.push_back(role.text);
+      else
+        map.problem(*role.at, fmt::format("'{}' is no role that acts: operator or admin", role.text));
+    }
+    for (Error& error : map.problems()) map_.problem(std::move(error));
+  }
+
+  const Vocabulary& vocabulary_;
+  MapReader map_;
+  std::optional<Zone> zone_;
+  Freeze freeze_;
+};
+
+}  // namespace
+
+ReadFreezes read_freezes(std::span<const ConfigNode> documents, const Vocabulary& vocabulary) {
+  ReadFreezes result;
+  std::map<std::string, Where> seen;
+  for (const ConfigNode& document : documents) {
+    if (!document.find("freeze")) continue;
+    std::expected<Freeze, std::vector<Error>> freeze = FreezeReader(document, vocabulary).read();
+    if (!freeze) {
+      std::ranges::move(freeze.error(), std::back_inserter(result.problems));
+      continue;
+    }
+    const auto [earlier, is_new] = seen.emplace(freeze->name, freeze->at);
+    if (is_new)
+      result.freezes.push_back(std::move(*freeze));
+    else
+      result.problems.push_back(
+          {ErrorCode::kAlreadyExists,
+           fmt::format("the freeze '{}' is already at {}:{}", freeze->name, earlier->second.file, earlier->second.line),
+           freeze->at});
+  }
+  return result;
+}
+
+}  // namespace capstan::decide

@@ -1,0 +1,73 @@
+// The change freezes in force: what they hold back, and what people let through all the same. Owned by the loop; not
+// thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "act/start_gate.h"
+#include "decide/freeze.h"
+#include "decide/policy_reader.h"
+#include "loop/freeze_lift.h"
+#include "model/resource_source.h"
+#include "model/verb.h"
+
+namespace capstan::loop {
+
+class ConfigTree;
+
+class FreezeBoard final : public act::StartGate {
+ public:
+  // Both must outlive it.
+  FreezeBoard(const VerbRegistry& verbs, const ResourceSource& resources) : verbs_(verbs), resources_(resources) {}
+
+  // Facts in the order of the ledger, from its beginning on.
+  void apply(const Fact& fact);
+  // Puts the freezes of all files in force (freeze_files.cc); of a file with a mistake, those of its last good version
+  // stay. Gives the mistakes.
+  std::vector<Error> load(const ConfigTree& config, const decide::Vocabulary& vocabulary);
+
+  // The same of freezes that have been read.
+  void set(std::vector<decide::Freeze> freezes);
+
+  std::string held_back(const Plan& plan, const Action& action, Time now) const override;
+  Duration held_for(const Plan& plan, Time now) const override;
+  // The same of what a policy would do to a resource.
+  std::string held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
+
+  // What a person's letting a plan through is as a fact. kNotFound, kPermissionDenied, or kFailedPrecondition where the
+  // freeze does not hold that plan back.
+  Result<NewFact> lift(const FreezeLift& wanted, const Plan& plan, std::string_view actor, std::string_view role,
+                       Time now) const;
+
+  // The shapes of docs/reference/api.md.
+  Json to_json(Time now) const;
+  Json calendar(Time from, Time to) const;
+
+ private:
+  struct Held {
+    const decide::Freeze* freeze = nullptr;
+    Time until;
+  };
+  const decide::Freeze* find(std::string_view name) const;
+  // The freezes in force, worked out once for each `now`.
+  const std::vector<Held>& in_force(Time now) const;
+  bool covers(const decide::Freeze& freeze, std::string_view policy, std::string_view verb,
+              const ResourceId& target) const;
+  bool covers(const decide::Freeze& freeze, const Plan& plan, const Action& action) const;
+  Json freeze_json(const decide::Freeze& freeze) const;
+
+  const VerbRegistry& verbs_;
+  const ResourceSource& resources_;
+  std::map<std::filesystem::path, std::vector<decide::Freeze>> good_;  // The last good version of each file.
+  std::vector<decide::Freeze> freezes_;
+  std::set<std::pair<std::string, std::string>> lifts_;  // Plan and freeze; only of plans that are open.
+  mutable std::optional<Time> asked_;
+  mutable std::vector<Held> in_force_;  // At that time.
+};
+
+}  // namespace capstan::loop
