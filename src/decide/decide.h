@@ -33,6 +33,8 @@ struct Situation {
   const History* history = nullptr;  // Never null when decide is called.
   Time now;
   Time in_force_since;  // Times of the clock before this are not made up.
+  // How many resources the policy selects, where the candidates are not all of them.
+  std::optional<size_t> selected = std::nullopt;
 };
 
 struct Verdict {
@@ -46,6 +48,12 @@ struct Verdict {
   std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
   std::string override;    // The id of the override that decided; "" for none.
   std::string hours;       // Its own window, where the policy asks for such.
+  // When the clock alone may decide otherwise while all else stays as it is; nothing: it does not.
+  std::optional<Time> again;
+
+  void look_again(std::optional<Time> at) {
+    if (at && (!again || *at < *again)) again = at;
+  }
 };
 
 struct Decision {

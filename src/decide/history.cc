@@ -57,6 +57,7 @@ void History::apply(const Fact& fact) {
     recall(fact);
   } else if (fact.kind == fact_kind::kPlanKept) {
     if (const auto plan = plans_.find(fact.subject); plan != plans_.end()) plan->second.undo_after_quiet = Duration(0);
+    standing_.erase(fact.subject);
   }
 }
 
@@ -75,6 +76,8 @@ void History::propose(const Fact& fact) {
                            .by = ""};
     by_target_[action.target].push_back(action.id);
   }
+  open_.insert(plan.id);
+  if (entry.undo_after_quiet > Duration(0)) standing_.insert(plan.id);
   plans_[plan.id] = std::move(entry);
 }
 
@@ -104,6 +107,7 @@ void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
   const auto plan = plans_.find(fact.subject);
   if (plan == plans_.end() || !plan->second.open) return;
   plan->second.open = false;
+  open_.erase(fact.subject);
   ended_.push_back(fact.subject);
   for (const std::string& id : plan->second.actions) {
     PastAction& action = actions_[id];
@@ -120,6 +124,8 @@ void History::recall(const Fact& fact) {
   if (plan == plans_.end()) return;
   plan->second.open = true;
   plan->second.undo_after_quiet = Duration(0);
+  open_.insert(fact.subject);
+  standing_.erase(fact.subject);
   std::erase(ended_, fact.subject);
 }
 
@@ -136,6 +142,7 @@ void History::forget() {
       if (ids.empty()) by_target_.erase(action->second.target);
       actions_.erase(action);
     }
+    standing_.erase(plan->first);
     plans_.erase(plan);
   }
 }
@@ -172,8 +179,9 @@ const PastAction* History::open(std::string_view origin, std::string_view target
 
 std::vector<History::OpenPlan> History::open_plans(std::string_view origin) const {
   std::vector<OpenPlan> open;
-  for (const auto& [id, plan] : plans_) {
-    if (!plan.open || plan.origin != origin) continue;
+  for (const std::string& id : open_) {
+    const PlanEntry& plan = plans_.find(id)->second;
+    if (plan.origin != origin) continue;
     const bool started = std::ranges::any_of(plan.actions, [&](const std::string& action) {
       const PastAction* past = find(action);
       return past && past->intended;
@@ -185,8 +193,9 @@ std::vector<History::OpenPlan> History::open_plans(std::string_view origin) cons
 
 std::vector<History::StandingPlan> History::standing_plans(std::string_view origin) const {
   std::vector<StandingPlan> standing;
-  for (const auto& [id, plan] : plans_) {
-    if (plan.open || plan.undo_after_quiet <= Duration(0) || plan.origin != origin) continue;
+  for (const std::string& id : standing_) {
+    const PlanEntry& plan = plans_.find(id)->second;
+    if (plan.open || plan.origin != origin) continue;
     StandingPlan one{.id = id, .targets = {}, .at = {}, .quiet = plan.undo_after_quiet};
     for (const std::string& action : plan.actions) {
       const PastAction* past = find(action);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,6 +85,8 @@ class History {
   size_t limit_;
   std::map<std::string, PastAction, std::less<>> actions_;
   std::map<std::string, PlanEntry, std::less<>> plans_;
+  std::set<std::string> open_;      // Plans that have not ended,
+  std::set<std::string> standing_;  // and those that are to be undone when their alert is quiet.
   std::deque<std::string> ended_;  // Plans, in the order in which they ended.
   std::map<std::string, std::vector<std::string>, std::less<>> by_target_;
 };
