@@ -218,6 +218,7 @@ class Running final : public Instance {
   std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<ScalingDesk> scaling_;
   std::unique_ptr<SlackDesk> slack_;
+  std::unique_ptr<BacktestDesk> backtests_;
   std::unique_ptr<Desk> desk_;
 };
 
@@ -394,6 +395,19 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
       .generate = [this](std::string_view policy) { return passwords_.make(std::string(policy)); },
       .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
+  backtests_ = std::make_unique<BacktestDesk>(BacktestDesk::Parts{
+      .clock = clock_,
+      .past = {.catalog = *catalog_, .ledger = *ledger_, .sql = *plain_sql_, .book = money_book_},
+      .signals = *signals_,
+      .promql = *promql_function_,
+      .logs = *logs_function_,
+      .money = *money_,
+      .read = [this](std::string text, std::string file) -> Result<std::vector<decide::Policy>> {
+        return TRY(loop_->ask(
+            [this, text = std::move(text), file = std::move(file)] { return loop_->policies().read(text, file); }));
+      },
+      .metric_retention = settings_.metric_retention,
+      .log_retention = settings_.log_retention});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
@@ -403,6 +417,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .scaling = scaling_.get(),
       .services = services_.get(),
       .money = money_.get(),
+      .backtests = backtests_.get(),
       .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
       .runs = &programs_->board(),

@@ -59,6 +59,15 @@ struct Measurement {
   std::vector<std::string> problems;
 };
 
+// What a resource cost in a period, and what it would have cost had it been otherwise.
+struct ComparedCost {
+  ResourceId id;
+  std::string name;
+  std::string currency;
+  money::Usage real;
+  money::Usage would_be;
+};
+
 // Thread-safe.
 class MoneyDesk {
  public:
@@ -78,6 +87,11 @@ class MoneyDesk {
   Result<Metering> meter(Time from, Time to, const decide::Zone& zone, Time now) const;
   Result<Measurement> measure(const SavingsQuery& query, Time now) const;
   Result<Json> savings(const SavingsQuery& query) const;
+
+  // Of resources of one kind: as they were, and as they would have been; those without a price are left out.
+  using Versions = std::vector<catalog::ResourceVersion>;
+  Result<std::vector<ComparedCost>> compare(const KindSpec& kind, const Versions& real, const Versions& would_be,
+                                            Time from, Time to) const;
 
   // Adds to a plan, in the API's shape, what each action changes an hour, and the sum: as of when it was made.
   Result<Json> with_money(Json plan) const;
