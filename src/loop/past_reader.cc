@@ -6,7 +6,6 @@
 #include <ranges>
 #include <set>
 
-#include "catalog/catalog.h"
 
 namespace capstan::loop {
 namespace {

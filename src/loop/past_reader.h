@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "catalog/catalog_reader.h"
+#include "catalog/catalog.h"
 #include "decide/policy.h"
 #include "foresee/past.h"
 #include "ledger/ledger.h"
