@@ -41,8 +41,8 @@ stopped: { per_hour: 0.1 }
 constexpr std::string_view kPolicy = R"(
 policy: office-hours
 select: { kind: vm, where: "size = 'big'" }
-keep: { state: { column: status, is: RUNNING }, by: x.start }
-otherwise: { state: { column: status, is: STOPPED }, by: x.stop }
+keep: { state: running, column: status, is: [RUNNING], by: x.start }
+otherwise: { state: stopped, column: status, is: [STOPPED], by: x.stop }
 during: Mon-Fri 09:00-18:00 UTC
 )";
 
@@ -163,7 +163,7 @@ TEST_F(BacktestDeskTest, TellsWhatOfThePastItCannotKnow) {
   const Json job = run(R"yaml(
 policy: p
 select: { kind: vm, where: "id IN (SELECT resource FROM finding)" }
-keep: { state: { column: status, is: STOPPED }, by: x.stop }
+keep: { state: stopped, column: status, is: [STOPPED], by: x.stop }
 )yaml");
   EXPECT_EQ(job["state"], Json("failed"));
   EXPECT_THAT(job["error"]["message"].string_or_empty(), HasSubstr("what 'finding' said in the past is not known"));
@@ -175,7 +175,7 @@ TEST_F(BacktestDeskTest, EndsWhatIsCancelledAndWhatNobodyAsksAfter) {
   const std::string slow = R"yaml(
 policy: p
 select: { kind: vm, where: "name <> now" }
-keep: { state: { column: status, is: STOPPED }, by: x.stop }
+keep: { state: stopped, column: status, is: [STOPPED], by: x.stop }
 )yaml";
   const Json first = must(desk_->start({.policies = slow, .since = "365d", .step = "10s"}));
   const Json second = must(desk_->start({.policies = slow, .since = "365d", .step = "10s"}));

@@ -66,6 +66,8 @@ class MailPeerTest : public ::testing::Test {
     return MailChannel(options, clock_).send(message, thread, {});
   }
   std::string raw(int number) { return read_file(directory_ / (std::to_string(number) + ".eml")).value_or(""); }
+  // As another program than ours reads it.
+  std::string subject(int number) { return read_file(directory_ / (std::to_string(number) + ".subject")).value_or(""); }
   static Message ordinary() {
     Message message;
     message.id = "inc-1:opened";
@@ -95,7 +97,7 @@ TEST_F(MailPeerTest, ArrivesAsItWasMeantInBothForms) {
   EXPECT_THAT(mail, HasSubstr("X-Peer-Tls: True"));
   EXPECT_THAT(mail, HasSubstr("Message-Id: <" + delivery.reference + ">"));
   const MailMessage read = read_mail(mail).value();
-  EXPECT_EQ(read.subject, ordinary().title);
+  EXPECT_EQ(subject(1), ordinary().title);
   EXPECT_THAT(read.from, HasSubstr("Capstan 알림"));
   EXPECT_EQ(read.date, clock_.now());
   EXPECT_THAT(read.text, HasSubstr("a < b && c > d"));
@@ -133,7 +135,7 @@ TEST_F(MailPeerTest, ATitleCannotAddAHeader) {
   message.title = "innocent\r\nBcc: eve@example.com\r\n\r\nbody";
   ASSERT_TRUE(send(message, options()).status);
   EXPECT_THAT(raw(1), Not(HasSubstr("\nBcc:")));
-  EXPECT_EQ(read_mail(raw(1))->subject, "innocent  Bcc: eve@example.com    body");
+  EXPECT_EQ(subject(1), "innocent  Bcc: eve@example.com    body");
 }
 
 TEST_F(MailPeerTest, TellsAWrongLoginAndTriesAgainLater) {

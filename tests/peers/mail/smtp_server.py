@@ -2,10 +2,12 @@
 """A real submission server: Debian's aiosmtpd at a free port of loopback, with a login that it takes only after STARTTLS.
 
 smtp_server.py DIRECTORY: makes a certificate there (ca.pem), prints its port, and writes each mail that it takes to
-DIRECTORY/N.eml with its envelope in the headers X-Peer-From and X-Peer-To. Who is written to decides what happens:
+DIRECTORY/N.eml with its envelope in the headers X-Peer-From and X-Peer-To, its subject as Python reads it in N.subject. Who is written to decides what happens:
 nobody@… is refused for good (550), busy@… for now (450); alice, with the password 한글 "pass", may send.
 """
 import asyncio
+import email
+import email.policy
 import pathlib
 import ssl
 import subprocess
@@ -32,6 +34,8 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         Handler.count += 1
         head = f"X-Peer-From: {envelope.mail_from}\r\nX-Peer-To: {', '.join(envelope.rcpt_tos)}\r\nX-Peer-Tls: {bool(session.ssl)}\r\n"
+        mail = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+        (directory / f"{Handler.count}.subject").write_text(mail["Subject"])
         partial = directory / "partial"
         partial.write_bytes(head.encode() + envelope.original_content)
         partial.rename(directory / f"{Handler.count}.eml")
