@@ -255,6 +255,22 @@ Status CatalogReader::each_end(Time from,
   return {};
 }
 
+Status CatalogReader::each_relation_version(Time from, const std::function<void(RelationVersion)>& take) const {
+  sqlite::Statement* row = TRY(view_->query(
+      "SELECT source, kind, target, origin, valid_from, valid_to FROM relation_history WHERE valid_to IS NULL OR "
+      "valid_to > ?1",
+      format_time(from)));
+  while (TRY(row->step())) {
+    take({.relation = {.source = ResourceId(row->text(0)),
+                       .kind = std::string(row->text(1)),
+                       .target = ResourceId(row->text(2)),
+                       .origin = parse_origin(row->text(3)).value_or(Origin::kDeclared)},
+          .from = time_of(row->text(4)),
+          .to = row->is_null(5) ? std::nullopt : std::optional(time_of(row->text(5)))});
+  }
+  return {};
+}
+
 Result<std::map<ResourceId, ResourceId>> CatalogReader::last_targets(std::string_view relation) const {
   std::map<ResourceId, ResourceId> targets;
   sqlite::Statement* row =

@@ -41,6 +41,13 @@ struct KnownRelation {
   Time since;
 };
 
+// A relation for as long as it was so.
+struct RelationVersion {
+  Relation relation;
+  Time from;
+  std::optional<Time> to;  // Nothing: still so.
+};
+
 struct KnownFinding {
   Finding finding;
   bool open = true;
@@ -147,6 +154,8 @@ class CatalogReader {
                       const std::function<void(ResourceVersion)>& take) const;
   // The versions, of whatever kind, that have ended at `from` or later.
   Status each_end(Time from, const std::function<void(std::string_view id, Seq seq, Time end)>& take) const;
+  // The relations that were so at `from` or later; in no order.
+  Status each_relation_version(Time from, const std::function<void(RelationVersion)>& take) const;
   // What belonged to what: for each source the target it was last seen to have by this relation.
   Result<std::map<ResourceId, ResourceId>> last_targets(std::string_view relation) const;
   // The scopes that resources of a kind are seen from now, by id.

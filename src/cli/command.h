@@ -90,6 +90,7 @@ void add_policies(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_freezes(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_scaling(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_services(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_backtest(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_savings(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_drift(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_diagnose(CLI::App& app, CommonOptions& common, Action& chosen);

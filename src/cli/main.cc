@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   capstan::cli::add_freezes(app, common, chosen);
   capstan::cli::add_scaling(app, common, chosen);
   capstan::cli::add_services(app, common, chosen);
+  capstan::cli::add_backtest(app, common, chosen);
   capstan::cli::add_savings(app, common, chosen);
   capstan::cli::add_drift(app, common, chosen);
   capstan::cli::add_diagnose(app, common, chosen);

@@ -78,6 +78,7 @@ class Decider {
     if (!found) return nullptr;
     verdict.override = found->id;
     verdict.why = fmt::format("override by {} until {}", found->by, clock_text(found->until));
+    verdict.look_again(found->until);
     return found;
   }
 
@@ -116,6 +117,7 @@ class Decider {
       return std::nullopt;
     }
     verdict.why = standing->says;
+    verdict.look_again(standing->until);
     key = fmt::format("{} {}", prefix, format_time(standing->since));
     return *standing;
   }
@@ -278,6 +280,7 @@ class Decider {
       if (begun || (policy_.select.empty() && !points_here)) continue;
       if (!occurrence || each.since < occurrence->since) occurrence = &each;
     }
+    if (policy_.when->cron) verdict.look_again(policy_.when->cron->next_after(situation_.now));
     if (!occurrence) {
       verdict.why = policy_.when->kind == Trigger::Kind::kCron    ? "no time of the clock is due"
                     : policy_.when->kind == Trigger::Kind::kAlert ? fmt::format("no alert {} holds", policy_.when->name)
@@ -287,6 +290,7 @@ class Decider {
     verdict.why = occurrence->says;
     const Duration held = situation_.now - occurrence->since;
     if (held < policy_.when->hold) {
+      verdict.look_again(occurrence->since + policy_.when->hold);
       verdict.why = fmt::format("{} has held for {} of {}", occurrence->says,
                                 format_duration(std::max(held, Duration(0))), format_duration(policy_.when->hold));
       return;
@@ -387,6 +391,7 @@ class Decider {
     if (const ManualTouch* touch = respected_touch(target)) {
       verdict.why = fmt::format("{} changed it by hand; respected until {}", touch->by.empty() ? "somebody" : touch->by,
                                 clock_text(touch->at + policy_.respect_manual));
+      verdict.look_again(touch->at + policy_.respect_manual);
       return;
     }
     const PastAction* previous = nullptr;
@@ -406,6 +411,7 @@ class Decider {
     if (policy_.ensure && policy_.ensure->is_list() && history.touched(intended.root, situation_.now, kSettle)) {
       verdict.why = fmt::format("something has just been done to it, and is given {} to show: {}",
                                 format_duration(kSettle), verdict.why);
+      verdict.look_again(situation_.now + kSettle);
       return;
     }
     if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
@@ -425,6 +431,7 @@ class Decider {
     }
     if (const std::optional<Time> until = resting_until(target, previous, cooldown.value_or(kDefaultRest))) {
       verdict.why = fmt::format("cooling down until {}: {}", clock_text(*until), verdict.why);
+      verdict.look_again(*until);
       return;
     }
     verdict.acts = true;

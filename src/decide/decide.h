@@ -60,6 +60,12 @@ struct Verdict {
   // The step that waits, and until when; "" for none.
   std::string next;
   Time next_at;
+  // When the clock alone may decide otherwise while all else stays as it is; nothing: it does not.
+  std::optional<Time> again;
+
+  void look_again(std::optional<Time> at) {
+    if (at && (!again || *at < *again)) again = at;
+  }
 };
 
 struct Decision {

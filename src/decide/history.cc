@@ -61,25 +61,32 @@ void History::apply(const Fact& fact) {
     note_stages(fact);
   } else if (fact.kind == fact_kind::kPlanKept) {
     if (const auto plan = plans_.find(fact.subject); plan != plans_.end()) plan->second.undo_after_quiet = Duration(0);
+    standing_.erase(fact.subject);
   }
 }
 
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
   PlanEntry entry{plan.origin, plan.policy_version, {}, plan.grant.resources, plan.undo_after_quiet};
+  PlanEntry& kept = plans_[plan.id];
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
-    actions_[action.id] = {.id = action.id,
-                           .plan = plan.id,
-                           .origin = plan.origin,
-                           .target = action.target,
-                           .end = PastAction::End::kOpen,
-                           .intended = false,
-                           .at = fact.at,
-                           .by = ""};
-    by_target_[action.target].push_back(action.id);
+    PastAction& past = actions_[action.id];
+    past = {.id = action.id,
+            .plan = plan.id,
+            .origin = plan.origin,
+            .target = action.target,
+            .end = PastAction::End::kOpen,
+            .intended = false,
+            .at = fact.at,
+            .by = ""};
+    std::vector<Planned>& planned = by_target_[action.target];
+    std::erase_if(planned, [&](const Planned& each) { return each.action == &past; });
+    planned.push_back({&past, &kept});
   }
-  plans_[plan.id] = std::move(entry);
+  open_.insert(plan.id);
+  if (entry.undo_after_quiet > Duration(0)) standing_.insert(plan.id);
+  kept = std::move(entry);
 }
 
 void History::finish_action(const Fact& fact) {
@@ -108,6 +115,7 @@ void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
   const auto plan = plans_.find(fact.subject);
   if (plan == plans_.end() || !plan->second.open) return;
   plan->second.open = false;
+  open_.erase(fact.subject);
   ended_.push_back(fact.subject);
   for (const std::string& id : plan->second.actions) {
     PastAction& action = actions_[id];
@@ -124,6 +132,8 @@ void History::recall(const Fact& fact) {
   if (plan == plans_.end()) return;
   plan->second.open = true;
   plan->second.undo_after_quiet = Duration(0);
+  open_.insert(fact.subject);
+  standing_.erase(fact.subject);
   std::erase(ended_, fact.subject);
 }
 
@@ -161,11 +171,12 @@ void History::forget() {
     for (const std::string& id : plan->second.actions) {
       const auto action = actions_.find(id);
       if (action == actions_.end()) continue;
-      std::vector<std::string>& ids = by_target_[action->second.target];
-      std::erase(ids, id);
-      if (ids.empty()) by_target_.erase(action->second.target);
+      std::vector<Planned>& planned = by_target_[action->second.target];
+      std::erase_if(planned, [&](const Planned& each) { return each.action == &action->second; });
+      if (planned.empty()) by_target_.erase(action->second.target);
       actions_.erase(action);
     }
+    standing_.erase(plan->first);
     plans_.erase(plan);
   }
 }
@@ -176,34 +187,30 @@ const PastAction* History::find(std::string_view action) const {
 }
 
 const PastAction* History::latest(std::string_view origin, std::string_view target) const {
-  const auto ids = by_target_.find(target);
-  if (ids == by_target_.end()) return nullptr;
+  const auto all = by_target_.find(target);
+  if (all == by_target_.end()) return nullptr;
   const PastAction* newest = nullptr;
-  for (const std::string& id : ids->second) {
-    const PastAction* action = find(id);
-    if (action && action->origin == origin && action->intended && (!newest || action->at >= newest->at))
-      newest = action;
+  for (const auto& [action, plan] : all->second) {
+    if (action->origin == origin && action->intended && (!newest || action->at >= newest->at)) newest = action;
   }
   return newest;
 }
 
 const PastAction* History::open(std::string_view origin, std::string_view target) const {
-  const auto ids = by_target_.find(target);
-  if (ids == by_target_.end()) return nullptr;
-  for (const std::string& id : ids->second) {
-    const PastAction* action = find(id);
-    if (!action || action->origin != origin) continue;
-    const auto plan = plans_.find(action->plan);
+  const auto all = by_target_.find(target);
+  if (all == by_target_.end()) return nullptr;
+  for (const auto& [action, plan] : all->second) {
     // What has ended stays open while its plan may still undo or verify it.
-    if (is_open(*action) || (plan != plans_.end() && plan->second.open)) return action;
+    if (action->origin == origin && (is_open(*action) || plan->open)) return action;
   }
   return nullptr;
 }
 
 std::vector<History::OpenPlan> History::open_plans(std::string_view origin) const {
   std::vector<OpenPlan> open;
-  for (const auto& [id, plan] : plans_) {
-    if (!plan.open || plan.origin != origin) continue;
+  for (const std::string& id : open_) {
+    const PlanEntry& plan = plans_.find(id)->second;
+    if (plan.origin != origin) continue;
     const bool started = std::ranges::any_of(plan.actions, [&](const std::string& action) {
       const PastAction* past = find(action);
       return past && past->intended;
@@ -215,8 +222,9 @@ std::vector<History::OpenPlan> History::open_plans(std::string_view origin) cons
 
 std::vector<History::StandingPlan> History::standing_plans(std::string_view origin) const {
   std::vector<StandingPlan> standing;
-  for (const auto& [id, plan] : plans_) {
-    if (plan.open || plan.undo_after_quiet <= Duration(0) || plan.origin != origin) continue;
+  for (const std::string& id : standing_) {
+    const PlanEntry& plan = plans_.find(id)->second;
+    if (plan.open || plan.origin != origin) continue;
     StandingPlan one{.id = id, .targets = {}, .at = {}, .quiet = plan.undo_after_quiet};
     for (const std::string& action : plan.actions) {
       const PastAction* past = find(action);
@@ -230,11 +238,10 @@ std::vector<History::StandingPlan> History::standing_plans(std::string_view orig
 }
 
 bool History::touched(std::string_view target, Time now, Duration within) const {
-  const auto ids = by_target_.find(target);
-  if (ids == by_target_.end()) return false;
-  return std::ranges::any_of(ids->second, [&](const std::string& id) {
-    const PastAction* action = find(id);
-    return action && action->intended && (is_open(*action) || now - action->at <= within);
+  const auto all = by_target_.find(target);
+  if (all == by_target_.end()) return false;
+  return std::ranges::any_of(all->second, [&](const Planned& each) {
+    return each.action->intended && (is_open(*each.action) || now - each.action->at <= within);
   });
 }
 

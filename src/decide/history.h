@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,8 +95,15 @@ class History {
   size_t limit_;
   std::map<std::string, PastAction, std::less<>> actions_;
   std::map<std::string, PlanEntry, std::less<>> plans_;
-  std::deque<std::string> ended_;  // Plans, in the order in which they ended.
-  std::map<std::string, std::vector<std::string>, std::less<>> by_target_;
+  std::set<std::string> open_;      // Plans that have not ended,
+  std::set<std::string> standing_;  // and those that are to be undone when their alert is quiet.
+  std::deque<std::string> ended_;   // Plans, in the order in which they ended.
+  // What was planned for each target. They point into the maps above, whose entries do not move.
+  struct Planned {
+    const PastAction* action = nullptr;
+    const PlanEntry* plan = nullptr;
+  };
+  std::map<std::string, std::vector<Planned>, std::less<>> by_target_;
   // By policy, then target. Bounded as actions are.
   std::map<std::string, std::map<ResourceId, Sequence, std::less<>>, std::less<>> sequences_;
 };

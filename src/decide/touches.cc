@@ -6,12 +6,7 @@
 #include "decide/verb_choice.h"
 
 namespace capstan::decide {
-namespace {
 
-// How long after an action a change of its target is taken for its effect.
-constexpr Duration kEffectTime{120'000};
-
-// The states in which somebody may have put a resource, as its column says them.
 std::vector<std::string> chosen_states(const Ensure& ensure) {
   std::vector<std::string> states = habitual_values("running");
   std::ranges::copy(habitual_values("stopped"), std::back_inserter(states));
@@ -19,8 +14,6 @@ std::vector<std::string> chosen_states(const Ensure& ensure) {
   if (ensure.outside) std::ranges::copy(ensure.outside->values, std::back_inserter(states));
   return states;
 }
-
-}  // namespace
 
 void Touches::apply(const Fact& fact, const History& history) {
   if (fact.kind == fact_kind::kResourceGone) {

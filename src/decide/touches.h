@@ -12,6 +12,13 @@
 
 namespace capstan::decide {
 
+// For so long after an action a change of its target is taken for its effect.
+inline constexpr Duration kEffectTime{120'000};
+
+// The states in which somebody may have put a resource, as its column says them: those that a policy names, and running
+// or stopped by any habitual name.
+std::vector<std::string> chosen_states(const Ensure& ensure);
+
 // Owned by one thread. Bounded by the columns of the resources that exist.
 class Touches {
  public:

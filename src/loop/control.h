@@ -89,6 +89,10 @@ class Control {
   virtual Result<Json> verdicts(std::string_view resource, std::string_view policy) const = 0;
   // What policies that are not in force, YAML as text, would do now; `file` is its name in errors. Nothing is changed.
   virtual Result<Json> preview(std::string_view policies, std::string_view file) const = 0;
+  // Begins to run policies that need not be in force over the recorded past; says how far it is, and what came of it.
+  virtual Result<Json> start_backtest(const BacktestQuery& query) = 0;
+  virtual Result<Json> backtest(std::string_view id) = 0;
+  virtual Result<Json> cancel_backtest(std::string_view id) = 0;
   // When policies want what, from a time on ("now" where there is none) for so many days, with the overrides in force.
   virtual Result<Json> calendar(std::optional<Time> from, int days) const = 0;
   // The change freezes: which are in force and until when, which come.

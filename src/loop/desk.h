@@ -6,6 +6,7 @@
 
 #include "diagnose/diagnosis_shelf.h"
 #include "loop/admission_desk.h"
+#include "loop/backtest_desk.h"
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
 #include "loop/loop.h"
@@ -28,6 +29,7 @@ class Desk final : public Control {
     const ScalingDesk* scaling = nullptr;                 // None: nothing is known of clusters.
     const ServiceDesk* services = nullptr;                // None: no calls are known.
     const MoneyDesk* money = nullptr;                     // None: nothing has a price.
+    BacktestDesk* backtests = nullptr;                    // None: the past is not asked.
     const secret::SecretQuestions* secrets = nullptr;     // None: there is no store of secrets.
     const diagnose::DiagnosisShelf* diagnosis = nullptr;  // None: nothing can be diagnosed.
     const act::RunBoard* runs = nullptr;                  // None: nothing tells what it prints.
@@ -56,6 +58,9 @@ class Desk final : public Control {
   Result<Json> policies() const override;
   Result<Json> verdicts(std::string_view resource, std::string_view policy) const override;
   Result<Json> preview(std::string_view policies, std::string_view file) const override;
+  Result<Json> start_backtest(const BacktestQuery& query) override;
+  Result<Json> backtest(std::string_view id) override;
+  Result<Json> cancel_backtest(std::string_view id) override;
   Result<Json> calendar(std::optional<Time> from, int days) const override;
   Result<Json> freezes() const override;
   Result<Json> approvals() const override;

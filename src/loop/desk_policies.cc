@@ -27,6 +27,21 @@ Result<Json> Desk::preview(std::string_view policies, std::string_view file) con
       }));
 }
 
+Result<Json> Desk::start_backtest(const BacktestQuery& query) {
+  if (parts_.backtests == nullptr) return fail(ErrorCode::kUnavailable, "the past is not asked here");
+  return parts_.backtests->start(query);
+}
+
+Result<Json> Desk::backtest(std::string_view id) {
+  if (parts_.backtests == nullptr) return fail(ErrorCode::kUnavailable, "the past is not asked here");
+  return parts_.backtests->status(id);
+}
+
+Result<Json> Desk::cancel_backtest(std::string_view id) {
+  if (parts_.backtests == nullptr) return fail(ErrorCode::kUnavailable, "the past is not asked here");
+  return parts_.backtests->cancel(id);
+}
+
 Result<Json> Desk::calendar(std::optional<Time> from, int days) const {
   return parts_.loop.ask([&loop = parts_.loop, begin = from.value_or(now()), days] {
     Json answer = overrides_answer(loop);

@@ -59,6 +59,15 @@ struct SavingsQuery {
   size_t limit = 200;         // Resources that are listed.
 };
 
+// Policies over the recorded past.
+struct BacktestQuery {
+  std::string policies;           // YAML.
+  std::string file = "policies";  // Its name in errors.
+  std::string since = "30d";      // So long ago, a day (UTC), or a time.
+  std::string until;              // The same; "": now.
+  std::string step = "1m";        // How often a policy looks, at the most.
+};
+
 // "trial_user07 up until 22:00", as decide/until.h reads it.
 Result<OverrideRequest> parse_override_request(std::string_view text);
 

@@ -11,6 +11,7 @@
 #include "catalog/sql_engine.h"
 #include "connect/host/host_verbs.h"
 #include "connect/kubernetes/verbs/cluster_verbs.h"
+#include "connect/mail/mail_channel.h"
 #include "connect/slack/slack_channel.h"
 #include "connect/webhook/webhook_channel.h"
 #include "foresee/schema_check.h"
@@ -218,6 +219,7 @@ class Running final : public Instance {
   std::unique_ptr<AdmissionDesk> admission_;
   std::unique_ptr<ScalingDesk> scaling_;
   std::unique_ptr<SlackDesk> slack_;
+  std::unique_ptr<BacktestDesk> backtests_;
   std::unique_ptr<Desk> desk_;
 };
 
@@ -397,6 +399,20 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
       .generate = [this](std::string_view policy) { return passwords_.make(std::string(policy)); },
       .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
+  backtests_ = std::make_unique<BacktestDesk>(
+      BacktestDesk::Parts{.clock = clock_,
+                          .past = {.catalog = *catalog_, .ledger = *ledger_, .sql = *plain_sql_, .book = money_book_},
+                          .signals = *signals_,
+                          .promql = *promql_function_,
+                          .logs = *logs_function_,
+                          .money = *money_,
+                          .read = [this](std::string text, std::string file) -> Result<std::vector<decide::Policy>> {
+                            return TRY(loop_->ask([this, text = std::move(text), file = std::move(file)] {
+                              return loop_->policies().read(text, file);
+                            }));
+                          },
+                          .metric_retention = settings_.metric_retention,
+                          .log_retention = settings_.log_retention});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
@@ -406,6 +422,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .scaling = scaling_.get(),
       .services = services_.get(),
       .money = money_.get(),
+      .backtests = backtests_.get(),
       .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
       .runs = &programs_->board(),
@@ -546,6 +563,19 @@ Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
           http_);
       break;
     }
+    case NotifySettings::Kind::kMail:
+      route.channel = std::make_shared<mail::MailChannel>(
+          mail::MailChannel::Options{
+              .name = wanted.name,
+              .server = wanted.server,
+              .plain = wanted.plain,
+              .ca_file = wanted.ca_file,
+              .user = wanted.user,
+              .password = wanted.token_reference.empty() ? Secret() : TRY(secrets_.get(wanted.token_reference)),
+              .from = wanted.from,
+              .to = wanted.to},
+          clock_);
+      break;
     case NotifySettings::Kind::kWebhook: {
       const std::string& url = wanted.url_reference;
       route.channel = std::make_shared<webhook::WebhookChannel>(

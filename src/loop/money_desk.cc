@@ -299,6 +299,34 @@ Result<Measurement> MoneyDesk::measure(const SavingsQuery& query, Time now) cons
   return measured;
 }
 
+Result<std::vector<ComparedCost>> MoneyDesk::compare(const KindSpec& kind, const Versions& real,
+                                                     const Versions& would_be, Time from, Time to) const {
+  const auto prices = prices_.read([](const auto& held) { return held; });
+  money::PricedWorld was = TRY(money::price_versions(kind, real, parts_.sql, prices, to));
+  was.scopes = TRY(TRY(parts_.catalog.reader()).scopes(kind.name));
+  const money::PricedWorld would = TRY(money::price_versions(kind, would_be, parts_.sql, prices, to));
+  const money::Past past = parts_.book.past();
+  Watched watched(past, was, to);
+  std::map<ResourceId, ComparedCost> compared;
+  const auto meter = [&](const money::PricedWorld& world, money::Usage ComparedCost::* side) {
+    for (const money::PricedResource& resource : world.resources) {
+      const money::Price* price = price_in(resource, from, to);
+      if (!exists_in(resource, from, to) || price == nullptr) continue;
+      ComparedCost& one = compared[resource.id];
+      one.id = resource.id;
+      one.name = resource.name;
+      one.currency = price->currency;
+      const money::Period period{.bounds = {from, to}, .observed = watched.of(resource)};
+      money::meter(resource, period, {&(one.*side), 1});
+    }
+  };
+  meter(was, &ComparedCost::real);
+  meter(would, &ComparedCost::would_be);
+  std::vector<ComparedCost> all;
+  for (auto& [id, one] : compared) all.push_back(std::move(one));
+  return all;
+}
+
 Result<Json> MoneyDesk::savings(const SavingsQuery& query) const {
   const auto policies = parts_.book.policies();
   const auto named = [&](const ScheduledPolicy& policy) { return policy.name == query.policy; };

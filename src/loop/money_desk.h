@@ -60,6 +60,15 @@ struct Measurement {
   std::vector<std::string> problems;
 };
 
+// What a resource cost in a period, and what it would have cost had it been otherwise.
+struct ComparedCost {
+  ResourceId id;
+  std::string name;
+  std::string currency;
+  money::Usage real;
+  money::Usage would_be;
+};
+
 // Thread-safe.
 class MoneyDesk {
  public:
@@ -83,6 +92,11 @@ class MoneyDesk {
   // What resources cost now, with what belongs to them, and what was spent since the budget's day and month began. Those
   // without a price, or with several currencies, have none.
   Result<decide::Money> money_of(const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now) const;
+
+  // Of resources of one kind: as they were, and as they would have been; those without a price are left out.
+  using Versions = std::vector<catalog::ResourceVersion>;
+  Result<std::vector<ComparedCost>> compare(const KindSpec& kind, const Versions& real, const Versions& would_be,
+                                            Time from, Time to) const;
 
   // Adds to a plan, in the API's shape, what each action changes an hour, and the sum: as of when it was made.
   Result<Json> with_money(Json plan) const;

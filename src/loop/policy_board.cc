@@ -438,14 +438,19 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
   return answer;
 }
 
-Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
-                                  Time now) {
+Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, const std::string& file) const {
   decide::ReadPolicies read = decide::read_policies(TRY(parse_yaml(text, file)), vocabulary());
   if (!read.problems.empty()) return fail(read.problems.front());
   if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});
+  return std::move(read.policies);
+}
+
+Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
+                                  Time now) {
+  const std::vector<decide::Policy> policies_read = TRY(read(text, file));
   const Picture picture = TRY(picture_of(catalog));
   Json::Array policies;
-  for (const decide::Policy& policy : read.policies) {
+  for (const decide::Policy& policy : policies_read) {
     const decide::Decision decision = TRY(decision_of(policy, now, catalog, picture, now));
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},

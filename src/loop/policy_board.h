@@ -68,6 +68,8 @@ class PolicyBoard {
   Json to_json() const;
   // Decides for one policy now and says what came of it.
   Result<Json> run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog, Time now);
+  // Policies that are not in force, from `text`: YAML with the name `file`. The first mistake, where there is one.
+  Result<std::vector<decide::Policy>> read(std::string_view text, const std::string& file) const;
   // What policies that are not in force would do now: those of `text`, YAML with the name `file`. Nothing is submitted.
   Result<Json> preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog, Time now);
   // What each policy decided over a resource last, and the clause that decided it; only of `policy` unless that is "",

@@ -8,6 +8,7 @@
 
 #include "base/suggest.h"
 #include "connect/kubernetes/verbs/cluster_verbs.h"
+#include "connect/mail/compose_mail.h"
 
 namespace capstan::loop {
 namespace {
@@ -57,6 +58,39 @@ Result<NotifySettings> read_webhook(const ConfigNode& node) {
   return settings;
 }
 
+void check_address(MapReader& reader, const ConfigNode& node, std::string_view key, const std::string& address) {
+  if (const auto known = mail::address_of(address); !known)
+    reader.problem(node, fmt::format("'{}': {}", key, known.error().message));
+}
+
+Result<NotifySettings> read_mail(const ConfigNode& node) {
+  NotifySettings settings{.kind = NotifySettings::Kind::kMail, .name = "mail", .at = node.where};
+  MapReader reader(node, "mail");
+  settings.server = reader.required_string("server");
+  settings.plain = reader.one_of("tls", {"required", "none"}, "required") == "none";
+  settings.ca_file = reader.string_or("ca_file", "");
+  settings.user = reader.string_or("user", "");
+  settings.token_reference = reader.string_or("password", "");
+  need_reference(reader, &node, "password", settings.token_reference);
+  settings.from = reader.required_string("from");
+  settings.to = reader.strings("to");
+  const bool is_smtp = settings.server.starts_with("smtp://") || settings.server.starts_with("smtps://");
+  if (!settings.server.empty() && !is_smtp) {
+    reader.problem(node, "'server' must be smtp://HOST:PORT (STARTTLS) or smtps://HOST:PORT");
+  }
+  if (settings.server.find('@') != std::string::npos)
+    reader.problem(node, "'server' takes no login: write 'user' and 'password'");
+  if (!settings.from.empty()) check_address(reader, node, "from", settings.from);
+  if (settings.to.empty()) reader.problem(node, "'to' needs at least one address");
+  for (const std::string& address : settings.to) check_address(reader, node, "to", address);
+  if (settings.user.empty() != settings.token_reference.empty())
+    reader.problem(node, "'user' and 'password' belong together");
+  if (settings.plain && !settings.user.empty())
+    reader.problem(node, "a password is not sent without TLS: leave out 'tls: none', or 'user'");
+  TRY(reader.finish());
+  return settings;
+}
+
 Result<NotifySettings> read_entry(const ConfigNode& node) {
   MapReader reader(node, "an entry of notify");
   NotifySettings settings;
@@ -69,11 +103,12 @@ Result<NotifySettings> read_entry(const ConfigNode& node) {
   };
   take(reader.node("slack"), read_slack);
   take(reader.node("webhook"), read_webhook);
+  take(reader.node("mail"), read_mail);
   if (reader.bool_or("console", false)) {
     ++ways;
     settings.name = "console";
   }
-  if (ways != 1) reader.problem(node, "an entry of notify needs one of slack, webhook, console");
+  if (ways != 1) reader.problem(node, "an entry of notify needs one of slack, mail, webhook, console");
   const std::string name = reader.string_or("name", "");
   if (!name.empty()) settings.name = name;
   const std::string severity = reader.string_or("severity", "info");

@@ -25,7 +25,7 @@ namespace capstan::loop {
 
 // One entry of `notify:`.
 struct NotifySettings {
-  enum class Kind { kConsole, kSlackWebhook, kSlackApi, kWebhook };
+  enum class Kind { kConsole, kSlackWebhook, kSlackApi, kWebhook, kMail };
   Kind kind = Kind::kConsole;
   std::string name;  // Unique; "slack", "slack-2".
   Severity least = Severity::kInfo;
@@ -36,6 +36,12 @@ struct NotifySettings {
   std::string key_reference;
   std::string channel;  // Slack's.
   std::string api_url;  // Slack's, for tests and proxies.
+  std::string server;   // Of mails: smtp:// or smtps://.
+  bool plain = false;   // Mails go without TLS: to a relay on this machine.
+  std::string ca_file;  // PEM; "" for the system's authorities.
+  std::string user;
+  std::string from;
+  std::vector<std::string> to;
   Where at;
 
   bool operator==(const NotifySettings&) const = default;

@@ -104,8 +104,18 @@ class Histories::OfKind {
     for (const std::string& problem : problems_) add_problem(world, problem);
   }
 
- private:
   using ResourceVersion = catalog::ResourceVersion;
+  void take(ResourceVersion version) {
+    Known& known = resources_[version.resource.id];
+    known.name = version.resource.name;
+    const Version added{version.from, version.to, version.seq, row_of(version.resource)};
+    const auto at = std::ranges::upper_bound(known.versions, added.seq, {}, &Version::seq);
+    known.versions.insert(at, added);
+    ++versions_;
+    newest_ = std::max(newest_, version.from);
+  }
+
+ private:
   struct Version {
     Time from;
     std::optional<Time> to;
@@ -120,16 +130,6 @@ class Histories::OfKind {
   static void add_problem(PricedWorld& world, const std::string& problem) {
     if (world.problems.size() < kMostProblems && std::ranges::find(world.problems, problem) == world.problems.end())
       world.problems.push_back(problem);
-  }
-
-  void take(ResourceVersion version) {
-    Known& known = resources_[version.resource.id];
-    known.name = version.resource.name;
-    const Version added{version.from, version.to, version.seq, row_of(version.resource)};
-    const auto at = std::ranges::upper_bound(known.versions, added.seq, {}, &Version::seq);
-    known.versions.insert(at, added);
-    ++versions_;
-    newest_ = std::max(newest_, version.from);
   }
 
   Status take_ends(const catalog::CatalogReader& catalog, Time from) {
@@ -279,6 +279,21 @@ Result<PricedWorld> Histories::read(const catalog::CatalogReader& catalog, const
     known->add_to(world, now);
     world.scopes.merge(TRY(catalog.scopes(name)));
   }
+  return world;
+}
+
+Result<PricedWorld> price_versions(const KindSpec& kind, const std::vector<catalog::ResourceVersion>& versions,
+                                   const SqlSource& sql, std::shared_ptr<const std::vector<Price>> prices, Time now) {
+  std::vector<const Price*> of_kind;
+  for (const Price& price : *prices) {
+    if (price.kind == kind.name) of_kind.push_back(&price);
+  }
+  PricedWorld world{.prices = prices, .resources = {}, .scopes = {}, .problems = {}};
+  if (of_kind.empty()) return world;
+  Histories::OfKind history(kind, std::move(of_kind));
+  for (const catalog::ResourceVersion& version : versions) history.take(version);
+  TRY(history.price(sql, now));
+  history.add_to(world, now);
   return world;
 }
 

@@ -33,10 +33,15 @@ class Histories {
   Result<PricedWorld> read(const catalog::CatalogReader& catalog, const SqlSource& sql,
                            std::shared_ptr<const std::vector<Price>> prices, Time now);
 
- private:
   class OfKind;
+
+ private:
   std::shared_ptr<const std::vector<Price>> prices_;
   std::map<std::string, std::unique_ptr<OfKind>> kinds_;
 };
+
+// The same of versions that are given, in any order: of a past that was not.
+Result<PricedWorld> price_versions(const KindSpec& kind, const std::vector<catalog::ResourceVersion>& versions,
+                                   const SqlSource& sql, std::shared_ptr<const std::vector<Price>> prices, Time now);
 
 }  // namespace capstan::money

@@ -94,6 +94,12 @@ class FakeControl : public loop::Control {
     return said(fmt::format("service_graph {}|{} {} {}", query.cluster, query.space, format_duration(query.window),
                             query.limit));
   }
+  Result<Json> start_backtest(const loop::BacktestQuery& query) override {
+    return said(fmt::format("start_backtest {} '{}' {}|{}|{}", query.file, query.policies, query.since, query.until,
+                            query.step));
+  }
+  Result<Json> backtest(std::string_view id) override { return said(fmt::format("backtest {}", id)); }
+  Result<Json> cancel_backtest(std::string_view id) override { return said(fmt::format("cancel_backtest {}", id)); }
   Result<Json> savings(const loop::SavingsQuery& query) const override {
     return said(fmt::format("savings {}|{}|{}|{}|{} {}", query.policy, query.account, query.since, query.until,
                             query.zone, query.limit));

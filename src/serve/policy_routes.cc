@@ -29,6 +29,29 @@ Result<Json> preview(Control& control, const Call& call) {
   return control.preview(policies, file);
 }
 
+Result<Json> start_backtest(Control& control, const Call& call) {
+  BodyReader body = TRY(BodyReader::parse(call.request.body));
+  loop::BacktestQuery wanted;
+  wanted.policies = body.required_text("policies");
+  wanted.file = body.text("file", wanted.file);
+  wanted.since = body.text("since", wanted.since);
+  wanted.until = body.text("until");
+  wanted.step = body.text("step", wanted.step);
+  TRY(body.finish());
+  return control.start_backtest(wanted);
+}
+
+Result<Json> backtest(Control& control, const Call& call) {
+  QueryReader query(call.request.target.query);
+  TRY(query.finish());
+  return control.backtest(call.captures[0]);
+}
+
+Result<Json> cancel_backtest(Control& control, const Call& call) {
+  TRY(TRY(BodyReader::parse(call.request.body)).finish());
+  return control.cancel_backtest(call.captures[0]);
+}
+
 Result<Json> calendar(Control& control, const Call& call) {
   QueryReader query(call.request.target.query);
   const std::optional<Time> from = query.time("from");
@@ -111,6 +134,9 @@ std::vector<Route> policy_routes(Control& control) {
   return {
       {"GET", "/capstan/v1/verdicts", Access::kViewer, false, Body::kNone, answer_with(verdicts)},
       {"POST", "/capstan/v1/preview", Access::kViewer, false, Body::kJson, answer_with(preview)},
+      {"POST", "/capstan/v1/backtest", Access::kViewer, false, Body::kJson, answer_with(start_backtest)},
+      {"GET", "/capstan/v1/backtest/{}", Access::kViewer, false, Body::kNone, answer_with(backtest)},
+      {"POST", "/capstan/v1/backtest/{}/cancel", Access::kViewer, false, Body::kJson, answer_with(cancel_backtest)},
       {"GET", "/capstan/v1/calendar", Access::kViewer, false, Body::kNone, answer_with(calendar)},
       {"GET", "/capstan/v1/freezes", Access::kViewer, false, Body::kNone, answer_with(freezes)},
       {"POST", "/capstan/v1/freezes/{}/lift", Access::kOperator, true, Body::kJson, answer_with(lift_freeze)},

@@ -21,7 +21,9 @@ Result<Duration> duration_argument(const std::vector<SqlValue>& arguments, size_
 
 std::string column_of(const std::string& label) { return label == "value" || label == "at" ? "label_" + label : label; }
 
-Table to_table(const std::vector<Series>& list, size_t row_limit) {
+}  // namespace
+
+Table series_table(const std::vector<Series>& list, size_t row_limit) {
   std::set<std::string> columns;
   for (const Series& series : list) {
     for (const auto& [name, value] : series.labels) columns.insert(column_of(name));
@@ -50,8 +52,6 @@ Table to_table(const std::vector<Series>& list, size_t row_limit) {
   return table;
 }
 
-}  // namespace
-
 Result<Table> PromqlTableFunction::fetch(const std::vector<SqlValue>& arguments, Time now) const {
   if (arguments.size() != 1 && arguments.size() != 3) {
     return fail(ErrorCode::kInvalidArgument,
@@ -63,11 +63,12 @@ Result<Table> PromqlTableFunction::fetch(const std::vector<SqlValue>& arguments,
     if (result.type == promql::ValueType::kString) {
       return fail(ErrorCode::kInvalidArgument, "promql(): the expression is a string and has no rows");
     }
-    return to_table(result.series, row_limit_);
+    return series_table(result.series, row_limit_);
   }
   const Duration range = TRY(duration_argument(arguments, 1, "the range"));
   const Duration step = TRY(duration_argument(arguments, 2, "the step"));
-  return to_table(TRY(during("promql()", engine_.query_range(expression, now - range, now, step))).series, row_limit_);
+  return series_table(TRY(during("promql()", engine_.query_range(expression, now - range, now, step))).series,
+                      row_limit_);
 }
 
 }  // namespace capstan::telemetry

@@ -12,6 +12,9 @@
 
 namespace capstan::telemetry {
 
+// The rows of series: those beyond the limit are cut, and the table says so.
+Table series_table(const std::vector<Series>& list, size_t row_limit);
+
 // Thread-safe. The engine must outlive it.
 class PromqlTableFunction final : public TableFunction {
  public:

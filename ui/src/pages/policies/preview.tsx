@@ -1,13 +1,17 @@
-// What policies would do now that are not in force: their YAML is judged against the catalog, and nothing is changed.
+// What policies would do now that are not in force, and what they would have done over the recorded past: nothing is
+// changed.
 import { useState } from 'react';
 
 import { usePreview, type PreviewedPolicy } from '../../api/automation';
+import { useBacktest } from '../../api/backtest';
 import { useVerbs } from '../../api/queries';
+import { Choices } from '../../components/choices';
 import { Editor } from '../../components/editor';
 import { ActionList } from '../../components/plan_actions';
 import { GrantText } from '../../components/plan_grant';
 import { ErrorBox } from '../../components/states';
 import { useI18n, useT } from '../../i18n';
+import { BacktestResult } from './backtest';
 import { ResourceTable } from './resource_table';
 
 const EXAMPLE = `policy: office-hours
@@ -17,16 +21,26 @@ during: Mon-Fri 09:00-18:00 Asia/Seoul
 otherwise: stopped
 `;
 const ROWS = 14;
+const SPANS = ['7d', '30d', '90d'];
 
 export function Preview() {
   const t = useT();
   const [text, setText] = useState('');
   const [judged, setJudged] = useState('');
   const preview = usePreview();
+  const backtest = useBacktest();
+  const [since, setSince] = useState('30d');
+  // One answer at a time: the newer question takes the older one's away.
   const run = () => {
     if (text.trim() === '') return;
     setJudged(text);
+    backtest.run.reset();
     preview.mutate(text);
+  };
+  const runPast = () => {
+    setJudged(text);
+    preview.reset();
+    backtest.run.mutate({ policies: text, since });
   };
   return (
     <div className="stack">
@@ -51,8 +65,33 @@ export function Preview() {
         >
           {t('preview.run')}
         </button>
+        <button
+          type="button"
+          className="button"
+          disabled={backtest.run.isPending || text.trim() === ''}
+          onClick={runPast}
+        >
+          {t('backtest.run')}
+        </button>
+        <Choices
+          label={t('backtest.since')}
+          value={since}
+          onChange={setSince}
+          options={SPANS.map((value) => ({ value, text: value }))}
+        />
         <span className="small muted">{t('preview.safe')}</span>
       </div>
+      {backtest.run.isPending && (
+        <div className="row" role="status">
+          <progress value={backtest.job?.done ?? 0} max={1} aria-label={t('backtest.progress')} />
+          <button type="button" className="button small" onClick={backtest.cancel}>
+            {t('backtest.cancel')}
+          </button>
+        </div>
+      )}
+      {backtest.run.isError && <ErrorBox error={backtest.run.error} source={judged} />}
+      {backtest.run.data?.state === 'cancelled' && <p className="muted">{t('backtest.cancelled')}</p>}
+      {backtest.run.data && <BacktestResult job={backtest.run.data} />}
       {preview.isError && <ErrorBox error={preview.error} source={judged} />}
       {preview.data?.map((policy) => (
         <Previewed key={policy.name} policy={policy} />

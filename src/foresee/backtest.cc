@@ -1,0 +1,425 @@
+#include "foresee/backtest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "decide/decide.h"
+#include "decide/stages.h"
+#include "foresee/alternate_past.h"
+
+namespace capstan::foresee {
+namespace {
+
+// Actions in an order in which each comes after those that it waits for.
+std::vector<const Action*> in_order(const Plan& plan) {
+  std::vector<const Action*> order;
+  std::set<std::string_view> done;
+  std::vector<const Action*> waiting;
+  for (const Action& action : plan.actions) waiting.push_back(&action);
+  while (!waiting.empty()) {
+    std::vector<const Action*> later;
+    for (const Action* action : waiting) {
+      const bool is_ready = std::ranges::all_of(action->after, [&](const auto& id) { return done.contains(id); });
+      if (is_ready) {
+        order.push_back(action);
+        done.insert(action->id);
+      } else {
+        later.push_back(action);
+      }
+    }
+    if (later.size() == waiting.size()) return order;  // A cycle: the executor would not start these either.
+    waiting = std::move(later);
+  }
+  return order;
+}
+
+class Backtest {
+ public:
+  Backtest(const decide::Policy& policy, const Past& past, const BacktestOptions& options, PolicyReads reads,
+           PastWorld& world)
+      : policy_(policy),
+        past_(past),
+        options_(options),
+        reads_(std::move(reads)),
+        world_(world),
+        alternate_(policy, past, world) {
+    asks_always_ = reads_.has("now") || std::ranges::any_of(past.functions, [&](const TableFunction* function) {
+                     return reads_.has(function->name());
+                   });
+    inherits_ = std::ranges::any_of(past.overrides, [](const auto& each) { return !each.resource.empty(); });
+  }
+
+  Result<BacktestResult> run() {
+    Time now = on_grid(options_.from);
+    alternate_.begin(now);
+    take_findings(now);
+    all_dirty_ = true;
+    while (now < options_.to) {
+      if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the backtest was cancelled");
+      if (options_.progress && result_.looks % 64 == 0) options_.progress(share_of(now));
+      TRY(step(now));
+      const std::optional<Time> next = next_after(now);
+      if (!next) break;
+      now = *next;
+    }
+    result_.differences = alternate_.take_differences(options_.to);
+    return std::move(result_);
+  }
+
+ private:
+  struct Waiting {
+    Action action;
+    std::string plan;
+    bool asks = false;
+    bool is_last = false;
+    bool is_late = false;  // The rate put it off.
+  };
+
+  double share_of(Time now) const {
+    return to_seconds(now - options_.from) / std::max(1e-3, to_seconds(options_.to - options_.from));
+  }
+  // The first time at or after `time` at which the policy looks.
+  Time on_grid(Time time) const {
+    const int64_t step = options_.step.count();
+    return from_unix_ms((to_unix_ms(time) + step - 1) / step * step);
+  }
+
+  std::optional<Time> next_after(Time now) const {
+    std::optional<Time> next;
+    const auto consider = [&](std::optional<Time> time) {
+      if (time && (!next || *time < *next)) next = time;
+    };
+    if (asks_always_) consider(now + options_.step);
+    consider(alternate_.next());
+    if (next_finding_ < past_.findings.size()) consider(past_.findings[next_finding_].at);
+    if (next_incident_ < past_.incidents.size()) consider(past_.incidents[next_incident_].at);
+    if (!wakes_.empty()) consider(wakes_.begin()->first);
+    if (!waiting_.empty()) consider(waiting_.begin()->first);
+    for (const decide::Override& each : past_.overrides) {
+      if (each.from > now) consider(each.from);
+    }
+    if (!next) return std::nullopt;
+    return on_grid(std::max(*next, now + Duration(1)));
+  }
+
+  // One look, where anything has changed since the last.
+  Status step(Time now) {
+    if (last_ != Time()) {
+      bool others = false;
+      for (const ResourceId& id : alternate_.advance(now, others)) mark(id);
+      all_dirty_ = all_dirty_ || (others && !reads_.is_local) || take_findings(now);
+      for (const decide::Override& each : past_.overrides) {
+        if (each.from > last_ && each.from <= now) all_dirty_ = true;
+      }
+    }
+    last_ = now;
+    while (!wakes_.empty() && wakes_.begin()->first <= now) {
+      if (wakes_.begin()->second.empty())
+        all_dirty_ = true;
+      else
+        dirty_.insert(wakes_.begin()->second);
+      wakes_.erase(wakes_.begin());
+    }
+    while (!waiting_.empty() && waiting_.begin()->first <= now) {
+      const Waiting turn = std::move(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
+      TRY(take_turn(turn, now));
+    }
+    if (asks_always_) all_dirty_ = true;
+    if (!all_dirty_ && dirty_.empty()) return {};
+    return look(now);
+  }
+
+  void mark(const ResourceId& id) {
+    if (!world_.has(id)) {
+      selected_.erase(id);
+      held_.erase(id);
+    }
+    if (!reads_.is_local)
+      all_dirty_ = true;
+    else if (const PastKind* kind = alternate_.kind_of(id); kind != nullptr && kind->name() == policy_.select.kind)
+      dirty_.insert(id);
+  }
+
+  // Whether anything was found or ended.
+  bool take_findings(Time now) {
+    bool changed = false;
+    for (; next_finding_ < past_.findings.size() && past_.findings[next_finding_].at <= now; ++next_finding_) {
+      const catalog::KnownFinding& known = past_.findings[next_finding_].known;
+      findings_.insert_or_assign(known.finding.id, known);
+      changed = true;
+      if (policy_.undo_after_quiet && known.resolved) wakes_.emplace(*known.resolved + *policy_.undo_after_quiet, "");
+    }
+    for (; next_incident_ < past_.incidents.size() && past_.incidents[next_incident_].at <= now; ++next_incident_) {
+      const catalog::KnownIncident& known = past_.incidents[next_incident_].known;
+      incidents_.insert_or_assign(known.incident.id, known);
+      changed = true;
+    }
+    return changed;
+  }
+
+  Result<decide::Situation> situation_at(Time now) {
+    decide::Situation situation;
+    std::vector<catalog::KnownFinding> open;
+    for (const auto& [id, known] : findings_) {
+      if (known.open) open.push_back(known);
+      if (known.open || policy_.undo_after_quiet) situation.findings.push_back(known);
+    }
+    for (const auto& [id, known] : incidents_) {
+      if (known.incident.state == IncidentState::kOpen) situation.incidents.push_back(known);
+    }
+    situation.candidates =
+        TRY(decide::select_candidates(policy_, world_, world_, open, situation.incidents, now, {.limit = 100'000}));
+    for (decide::Candidate& candidate : situation.candidates) {
+      hold_conditions(candidate);
+      add_relations(candidate, situation);
+    }
+    for (const decide::Override& each : past_.overrides) {
+      if (each.active(now)) situation.overrides.push_back(each);
+    }
+    situation.touches = alternate_.touches();
+    situation.history = &history_;
+    situation.now = now;
+    situation.in_force_since = options_.from;
+    return situation;
+  }
+
+  void add_relations(const decide::Candidate& candidate, decide::Situation& situation) {
+    const ResourceId& id = candidate.resource.id;
+    if (policy_.order_depends_on || policy_.deletes_all())
+      std::ranges::move(world_.relations_of(id), std::back_inserter(situation.relations));
+    if (!candidate.selected) return;
+    if (inherits_) situation.owners[id] = world_.owners_of(id);
+    if (!policy_.deletes_all()) return;
+    situation.belongings[id] = world_.belongings_of(id);
+    for (const Resource& each : situation.belongings[id])
+      std::ranges::move(world_.relations_of(each.id), std::back_inserter(situation.relations));
+  }
+
+  // A condition that a step has brought about holds until it was recorded to hold, and then to hold no more.
+  void hold_conditions(decide::Candidate& candidate) {
+    const auto held = held_.find(candidate.resource.id);
+    if (held == held_.end()) return;
+    std::erase_if(held->second, [&](size_t i) { return i < candidate.so.size() && candidate.so[i] == true; });
+    for (const size_t i : held->second) {
+      if (i < candidate.so.size()) candidate.so[i] = true;
+    }
+  }
+
+  Status look(Time now) {
+    ++result_.looks;
+    if (all_dirty_ || !reads_.is_local) {
+      TRY(world_.show_all());
+    } else {
+      TRY(world_.show_only({dirty_.begin(), dirty_.end()}));
+    }
+    const bool is_whole = all_dirty_ || !reads_.is_local;
+    all_dirty_ = false;
+    dirty_.clear();
+    decide::Situation situation = TRY(situation_at(now));
+    if (is_whole) selected_.clear();
+    for (const decide::Candidate& candidate : situation.candidates) {
+      if (candidate.selected)
+        selected_.insert(candidate.resource.id);
+      else
+        selected_.erase(candidate.resource.id);
+    }
+    if (!is_whole) {
+      const auto here = std::ranges::count_if(situation.candidates, &decide::Candidate::selected);
+      situation.rest = {.selected = selected_.size() - static_cast<size_t>(here)};
+    }
+    const decide::Decision decision = decide::decide(policy_, situation);
+    record_stages(decision, now);
+    for (const decide::Verdict& verdict : decision.verdicts) {
+      if (!verdict.next.empty()) wakes_.emplace(verdict.next_at, verdict.resource);
+      if (verdict.again) wakes_.emplace(std::max(*verdict.again, now + Duration(1)), verdict.resource);
+      if (!verdict.matched) continue;
+      if (const PastKind* kind = alternate_.kind_of(verdict.resource))
+        result_.resources.emplace(verdict.resource, kind->name());
+    }
+    for (const std::string& plan : decision.undo) undo(plan, now);
+    if (decision.plan) TRY(carry_out(*decision.plan, now));
+    // Where it acts the world is another one now, and what was put off may have its turn.
+    if (!decision.undo.empty()) wakes_.emplace(now + options_.step, "");
+    if (!decision.plan) return {};
+    for (const decide::Verdict& verdict : decision.verdicts) {
+      if (verdict.matched) wakes_.emplace(now + options_.step, verdict.resource);
+    }
+    return {};
+  }
+
+  void record_stages(const decide::Decision& decision, Time now) {
+    std::vector<NewFact> facts = decide::dropped_facts(policy_.name, decision.dropped, now);
+    std::ranges::move(decide::begun_facts(policy_.name, decision.begun, now), std::back_inserter(facts));
+    for (NewFact& fact : facts) record(fact.kind, fact.subject, std::move(fact.body), fact.at);
+  }
+
+  void record(std::string_view kind, const std::string& subject, Json body, Time at) {
+    history_.apply({.seq = ++seq_,
+                    .at = at,
+                    .kind = std::string(kind),
+                    .subject = subject,
+                    .body = std::move(body),
+                    .cause = 0,
+                    .actor = "backtest"});
+  }
+
+  // A plan as the executor runs it, when everybody agrees and everything succeeds at once.
+  Status carry_out(const Plan& plan, Time now) {
+    ++result_.plans;
+    const bool asks = plan.approval != "none";
+    if (asks) ++result_.asks;
+    record(fact_kind::kPlanProposed, plan.id, Json::object({{"plan", plan.to_json()}}), now);
+    if (policy_.undo_after_quiet) {
+      plans_[plan.id] = plan;
+      wakes_.emplace(now + *policy_.undo_after_quiet, "");
+    }
+    const std::vector<const Action*> actions = in_order(plan);
+    const auto a_minute = static_cast<size_t>(std::max(1, plan.limits.per_minute));
+    for (size_t i = 0; i < actions.size(); ++i) {
+      const Time at = now + std::chrono::minutes(i / a_minute);
+      const Waiting turn{*actions[i], plan.id, asks, i + 1 == actions.size(), at != now};
+      if (at == now)
+        TRY(take_turn(turn, now));
+      else
+        waiting_.emplace(at, turn);
+    }
+    return {};
+  }
+
+  Status take_turn(const Waiting& turn, Time now) {
+    const Action& action = turn.action;
+    const bool holds = TRY(still_holds(action, now));
+    if (holds) {
+      record(fact_kind::kActionIntended, action.id, Json::object(), now);
+      perform(turn, now);
+    }
+    const ActionState state = holds ? ActionState::kSucceeded : ActionState::kSkipped;
+    record(fact_kind::kActionFinished, action.id, Json::object({{"state", to_string(state)}}), now);
+    if (turn.is_last) {
+      record(fact_kind::kPlanFinished, turn.plan, Json::object(), now);
+      if (turn.is_late) wakes_.emplace(now + options_.step, "");
+    }
+    return {};
+  }
+
+  Result<bool> still_holds(const Action& action, Time now) {
+    if (action.precondition.empty()) return true;
+    const PastKind* kind = alternate_.kind_of(action.target);
+    if (kind == nullptr) return false;
+    TRY(reads_.is_local ? world_.show_only({action.target}) : world_.show_all());
+    SqlSource::Options options;
+    options.bind = {{":capstan_target", action.target}};
+    const Table table = TRY(world_.query(
+        fmt::format("SELECT 1 FROM {0} WHERE {0}.id = :capstan_target AND ({1})", kind->name(), action.precondition),
+        now, options));
+    return !table.rows.empty();
+  }
+
+  void perform(const Waiting& turn, Time now) {
+    const Action& action = turn.action;
+    const PastKind* kind = alternate_.kind_of(action.target);
+    const bool is_held = hold(action);
+    Effect effect;
+    if (kind != nullptr) effect = effect_of(policy_, action, *kind);
+    const bool is_known = is_held || effect.is_known();
+    if (!is_known) result_.unknown_effects.insert(action.verb);
+    note(action, turn.plan, now, {.asks = turn.asks, .is_undo = false, .is_known = is_known});
+    alternate_.act(action, effect, now);
+  }
+
+  // Notes which condition a step brings about: what was brought about outside of the hours no longer holds within them.
+  bool hold(const Action& action) {
+    if (!policy_.ensure || !policy_.ensure->is_list()) return false;
+    const auto& inside = policy_.ensure->kept;
+    const auto& outside = policy_.ensure->kept_outside;
+    bool found = false;
+    const auto look_in = [&](const std::vector<decide::Kept>& list, size_t first, size_t other, size_t others) {
+      for (size_t i = 0; i < list.size(); ++i) {
+        if (list[i].step.verb != action.verb || list[i].step.parameters != action.parameters) continue;
+        std::set<size_t>& held = held_[action.target];
+        held.insert(first + i);
+        for (size_t j = other; j < other + others; ++j) held.erase(j);
+        found = true;
+      }
+    };
+    look_in(inside, 0, inside.size(), outside.size());
+    look_in(outside, inside.size(), 0, inside.size());
+    return found;
+  }
+
+  struct Marks {
+    bool asks = false;
+    bool is_undo = false;
+    bool is_known = false;
+  };
+  void note(const Action& action, const std::string& plan, Time now, Marks marks) {
+    ++result_.action_count;
+    if (result_.actions.size() >= kMostBacktestActions) return;
+    const auto known = world_.find(action.target);
+    result_.actions.push_back({.at = now,
+                               .verb = action.verb,
+                               .target = action.target,
+                               .name = known && *known ? (*known)->name : action.target,
+                               .reason = marks.is_undo ? "its alert has been quiet" : action.reason,
+                               .plan = plan,
+                               .asks = marks.asks,
+                               .is_undo = marks.is_undo,
+                               .is_effect_known = marks.is_known});
+  }
+
+  void undo(const std::string& id, Time now) {
+    const auto plan = plans_.find(id);
+    if (plan == plans_.end()) return;
+    record(fact_kind::kPlanRecalled, id, Json::object(), now);
+    std::vector<const Action*> actions = in_order(plan->second);
+    std::ranges::reverse(actions);
+    for (const Action* action : actions) {
+      const decide::PastAction* past = history_.find(action->id);
+      if (past == nullptr || past->end != decide::PastAction::End::kSucceeded) continue;
+      note(*action, id, now, {.asks = false, .is_undo = true, .is_known = true});
+      alternate_.undo(action->id, now);
+      record(fact_kind::kActionFinished, action->id, Json::object({{"state", to_string(ActionState::kReverted)}}), now);
+    }
+    record(fact_kind::kPlanFinished, id, Json::object(), now);
+    plans_.erase(plan);
+  }
+
+  const decide::Policy& policy_;
+  const Past& past_;
+  const BacktestOptions& options_;
+  const PolicyReads reads_;
+  PastWorld& world_;
+  AlternatePast alternate_;
+  bool asks_always_ = false;  // Conditions depend on the time itself, or on what is measured.
+  bool inherits_ = false;     // Overrides of what a resource belongs to may decide.
+
+  decide::History history_;
+  Seq seq_ = 0;
+  Time last_;
+  std::map<std::string, catalog::KnownFinding> findings_;
+  std::map<std::string, catalog::KnownIncident> incidents_;
+  size_t next_finding_ = 0;
+  size_t next_incident_ = 0;
+  std::set<std::pair<Time, ResourceId>> wakes_;  // When to look again at what; "" for all.
+  std::multimap<Time, Waiting> waiting_;         // Actions whose turn has not come.
+  std::map<std::string, Plan> plans_;            // That may be undone.
+  std::set<ResourceId> dirty_;
+  bool all_dirty_ = false;
+  std::set<ResourceId> selected_;
+  std::map<ResourceId, std::set<size_t>> held_;  // Conditions that a step has brought about.
+  BacktestResult result_;
+};
+
+}  // namespace
+
+Result<BacktestResult> backtest(const decide::Policy& policy, const Past& past, const BacktestOptions& options) {
+  if (options.from >= options.to) return fail(ErrorCode::kInvalidArgument, "the period must begin before it ends");
+  if (options.step < Duration(1'000)) return fail(ErrorCode::kInvalidArgument, "a step is at least 1s");
+  PolicyReads reads = TRY(reads_of(policy));
+  const std::unique_ptr<PastWorld> world = TRY(PastWorld::create(past, reads));
+  return Backtest(policy, past, options, std::move(reads), *world).run();
+}
+
+}  // namespace capstan::foresee
