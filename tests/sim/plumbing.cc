@@ -6,9 +6,15 @@ Result<std::vector<Seq>> MemoryFacts::append(std::span<const NewFact> facts) {
   if (dead_) return fail(ErrorCode::kUnavailable, "the process is dead");
   const bool dies = armed_ && remaining_ == 0;
   if (armed_ && remaining_ > 0) --remaining_;
-  if (dies) dead_ = true;
+  if (dies) {
+    dead_ = true;
+    if (on_death) on_death(facts.front(), how_);
+  }
   if (dies && how_ == Death::kBeforeWriting) return fail(ErrorCode::kUnavailable, "the process is dead");
-  if (!dies && full && full()) return fail(ErrorCode::kResourceExhausted, "no space left on device");
+  if (!dies && full && full()) {
+    if (on_refused) on_refused(facts);
+    return fail(ErrorCode::kResourceExhausted, "no space left on device");
+  }
   if (beside) {
     const Result<std::vector<Seq>> written = beside->append(facts);
     if (!written) return written;

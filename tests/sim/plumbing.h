@@ -32,6 +32,9 @@ class MemoryFacts final : public FactSink {
   std::function<bool()> full;
   // A real ledger beside the memory: written first; what it refuses is refused, and its numbers must be ours.
   FactSink* beside = nullptr;
+  // Told of what there was no room for, and of the first fact of an append at which the process died.
+  std::function<void(std::span<const NewFact>)> on_refused;
+  std::function<void(const NewFact&, Death)> on_death;
   // Told of every fact that is durable.
   std::function<void(const Fact&)> on_fact;
 

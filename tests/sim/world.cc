@@ -43,6 +43,12 @@ Fault World::next_fault(const ResourceId& target) {
   return Fault::kNone;
 }
 
+bool World::blind() {
+  const bool blind = roll_blind ? roll_blind() : blind_;
+  if (blind) count("fault: a probe that cannot tell");
+  return blind;
+}
+
 // A verb that changes one field of a resource. What it does to the field is a function of the value before.
 class StateVerb final : public Verb {
  public:
@@ -55,6 +61,7 @@ class StateVerb final : public Verb {
   Status check(const Resource&, const Json&) const override { return {}; }
 
   Result<Json> state_before(const Resource& target, const Json& parameters) override {
+    world_.called("state_before");
     const Resource* resource = world_.find(target.id);
     if (!resource) return fail(ErrorCode::kNotFound, target.id + " is gone");
     const Json value = resource->fields[field(parameters)];
@@ -62,10 +69,12 @@ class StateVerb final : public Verb {
   }
 
   Performed perform(const Action& action, const Resource& target, const Json& before, const std::stop_token&) override {
+    world_.called("perform");
     return change(action, target, before["wanted"], false);
   }
 
   ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override {
+    world_.called("probe");
     world_.looks_.push_back(short_name() + " " + target.id);
     const Resource* resource = world_.find(target.id);
     if (world_.blind() || !resource) return ProbeAnswer::kCannotTell;
@@ -75,6 +84,7 @@ class StateVerb final : public Verb {
   }
 
   Performed undo(const Action& action, const Resource& target, const Json& before, const std::stop_token&) override {
+    world_.called("undo");
     return change(action, target, before["value"], true);
   }
 
@@ -88,14 +98,30 @@ class StateVerb final : public Verb {
   Performed change(const Action& action, const Resource& target, const Json& value, bool undo) {
     if (!world_.find(target.id)) return {ActionState::kFailed, target.id + " is gone", {}};
     const Fault fault = world_.next_fault(target.id);
-    if (fault == Fault::kRefuse) return {ActionState::kFailed, "refused", {}};
-    if (fault == Fault::kTimeoutBefore) return {ActionState::kUnknown, "no answer", {}};
-    if (fault == Fault::kLie) return {ActionState::kSucceeded, "done", {}};
+    switch (fault) {
+      case Fault::kRefuse: world_.count("fault: refused"); return {ActionState::kFailed, "refused", {}};
+      case Fault::kTimeoutBefore:
+        world_.count("fault: no answer, not done");
+        return {ActionState::kUnknown, "no answer", {}};
+      case Fault::kLie: world_.count("fault: a false answer"); return {ActionState::kSucceeded, "done", {}};
+      default: break;
+    }
+    take_effect(action, target, value, undo);
+    if (fault == Fault::kTimeoutAfter) {
+      world_.count("fault: no answer, but done");
+      return {ActionState::kUnknown, "no answer", {}};
+    }
+    if (fault == Fault::kFalseRefusal) {
+      world_.count("fault: refused, but done");
+      return {ActionState::kFailed, "refused", {}};
+    }
+    return {ActionState::kSucceeded, "done", {}};
+  }
+
+  void take_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
     world_.set_field(target.id, field(action.parameters), value);
     world_.effects_.push_back({world_.clock_.now(), action.id, spec_.name, target.id, undo});
     if (world_.on_effect) world_.on_effect(world_.effects_.back());
-    if (fault == Fault::kTimeoutAfter) return {ActionState::kUnknown, "no answer", {}};
-    return {ActionState::kSucceeded, "done", {}};
   }
 
   World& world_;

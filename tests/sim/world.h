@@ -16,6 +16,7 @@
 #include "model/signal.h"
 #include "model/table.h"
 #include "model/verb.h"
+#include "sim/tally.h"
 
 namespace capstan::sim {
 
@@ -26,7 +27,12 @@ enum class Fault {
   kTimeoutBefore,  // No answer, and it did not happen.
   kTimeoutAfter,   // No answer, but it happened.
   kLie,            // It says that it succeeded, but nothing changed.
+  kFalseRefusal,   // It says no, but it happened.
 };
+inline constexpr uint64_t kFaultKinds = 5;
+
+// Thrown by a verb's call at which the process dies: all that was under way is gone, as it is when a process ends.
+struct ProcessDied {};
 
 // One effect on the outside, as it happened.
 struct Effect {
@@ -61,6 +67,13 @@ class World {
   const std::map<std::string, double>& signals() const { return signals_; }
 
   const std::vector<Effect>& effects() const { return effects_; }
+  // Called before every call of a verb ("perform") that reaches the outside; may throw ProcessDied.
+  std::function<void(std::string_view call)> on_call;
+  // Where faults are counted; null for nowhere.
+  Tally* tally = nullptr;
+  void count(std::string_view fault) {
+    if (tally != nullptr) tally->count(fault);
+  }
   // Called when an effect has just happened.
   std::function<void(const Effect&)> on_effect;
   const std::vector<std::string>& looks() const { return looks_; }  // "stop ec2/i-1": probes asked for.
@@ -68,7 +81,10 @@ class World {
  private:
   friend class StateVerb;
   Fault next_fault(const ResourceId& target);
-  bool blind() { return roll_blind ? roll_blind() : blind_; }
+  bool blind();
+  void called(std::string_view call) {
+    if (on_call) on_call(call);
+  }
 
   const Clock& clock_;
   uint64_t version_ = 0;

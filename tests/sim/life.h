@@ -1,0 +1,89 @@
+// One life of a simulated world: plans, people, faults and deaths, all of which follow from one number.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "act/executor.h"
+#include "base/random.h"
+#include "ledger/ledger.h"
+#include "sim/laws.h"
+#include "sim/recoveries.h"
+
+namespace capstan::sim {
+
+class Life {
+ public:
+  // Where the process dies, once. With one, faults of other kinds are few: the death is what is looked at.
+  struct Death {
+    enum class At {
+      kNever,
+      kBeforeWrite,  // Of append `index`, counted from 0.
+      kAfterWrite,
+      kCall,  // At call `index` of a verb: it is not made, and what was learned before it is lost.
+    };
+    At at = At::kNever;
+    uint64_t index = 0;
+  };
+
+  // With `ledger` the facts are kept in a real one in this file, and read from it after every death.
+  explicit Life(uint64_t seed, std::optional<Death> death = std::nullopt, const std::filesystem::path& ledger = {});
+
+  // Lives for a while, then heals and comes to rest.
+  void live(int steps);
+
+  // How the ledger differs from what it acknowledged; "" when it does not.
+  const std::string& lost() const { return lost_; }
+  const std::vector<std::string>& broken() const { return laws_.broken(); }
+  uint64_t writes() const { return facts_.appends(); }
+  uint64_t calls() const { return calls_; }
+  size_t effects() const { return world_.effects().size(); }
+  const Tally& tally() const { return tally_; }
+  std::string story() const;
+
+ private:
+  bool chance(uint64_t percent) { return random_.below(100) < percent; }
+  void populate();
+  void arm(const Death& death);
+  void open_ledger();
+  std::vector<Fact> surviving();
+  void start();
+  void restart();
+  void run(size_t index);
+  void step();
+  void propose();
+  void person();
+  void resolve_by_truth();
+  bool newest_intent_undoes(const std::string& action) const;
+  void heal();
+
+  class LedgerFacts;
+  SeededRandom random_;
+  VirtualClock clock_;
+  Tally tally_;
+  World world_;
+  WorldResources resources_;
+  WorldSignals signals_;
+  WorldSql sql_;
+  VerbRegistry verbs_;
+  Laws laws_;
+  Recoveries recoveries_{tally_};
+  MemoryFacts facts_;
+  StepRunner runner_{4};
+  std::filesystem::path ledger_path_;
+  std::shared_ptr<LedgerFacts> ledger_;
+  std::string lost_;
+  std::optional<act::Executor> executor_;
+  std::vector<Plan> plans_;
+  uint64_t calls_ = 0;
+  std::optional<uint64_t> dies_at_call_;
+  bool process_died_ = false;
+  int uncertain_looks_ = 0;
+  bool healed_ = false;
+  bool careful_ = false;
+};
+
+}  // namespace capstan::sim
