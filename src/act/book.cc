@@ -7,8 +7,6 @@
 namespace capstan::act {
 namespace {
 
-constexpr Duration kMinute{60'000};
-
 Resource resource_from_json(const Json& json) {
   return {.id = json["id"].string_or_empty(),
           .kind = json["kind"].string_or_empty(),
@@ -87,10 +85,6 @@ void Book::intend(const Fact& fact) {
   action->performed = fact.seq;
   ++action->attempts;
   if (action->started == Time()) action->started = fact.at;
-  std::deque<Time>& intents = intents_[run->plan.origin];
-  intents.push_back(fact.at);
-  newest_ = fact.at;
-  while (!intents.empty() && intents.front() < fact.at - 2 * kMinute) intents.pop_front();
 }
 
 void Book::finish_action(const Fact& fact) {
@@ -205,21 +199,11 @@ const ActionRun* Book::holder(std::string_view target) const {
   return nullptr;
 }
 
-int Book::intents_within_minute(std::string_view origin, Time now) const {
-  const auto found = intents_.find(origin);
-  if (found == intents_.end()) return 0;
-  return static_cast<int>(
-      std::ranges::count_if(found->second, [&](Time at) { return at > now - kMinute && at < now + kMinute; }));
-}
-
 size_t Book::open_plans() const {
   return static_cast<size_t>(std::ranges::count_if(plans_, [](const PlanRun& run) { return !run.ended(); }));
 }
 
 void Book::forget() {
-  std::erase_if(intents_, [this](const auto& origin) {
-    return origin.second.empty() || origin.second.back() < newest_ - 2 * kMinute;
-  });
   size_t ended = plans_.size() - open_plans();
   for (auto run = plans_.begin(); run != plans_.end() && ended > keep_ended_;) {
     if (!run->ended()) {

@@ -252,6 +252,43 @@ TEST_F(ExecutorTest, KeepsAnOutcomeUntilItCanBeWritten) {
   EXPECT_EQ(verb_->performed, 1);
 }
 
+TEST_F(ExecutorTest, WritesDownWhatHasHappenedBeforeACommandIsJudged) {
+  Plan asks = plan();
+  asks.approval = "ask";
+  ASSERT_TRUE(executor_.submit(asks, kNow).has_value());
+  facts_.full = true;
+  const Time much_later = kNow + Duration(48LL * 3'600'000);
+  executor_.tick(much_later);
+  EXPECT_EQ(facts_.count(fact_kind::kPlanRejected), 0u);
+  facts_.full = false;
+  // It has expired, but nobody could write that down: a person comes too late.
+  EXPECT_FALSE(executor_.reject("plan-1", "", "user:ann", much_later).has_value());
+  EXPECT_EQ(facts_.count(fact_kind::kPlanRejected), 1u);
+}
+
+TEST_F(ExecutorTest, CountsAMinuteByTheTimeThatPassesAndNotByTheClockOnTheWall) {
+  Plan many = plan();
+  many.limits.per_minute = 1;
+  many.limits.in_flight = 5;
+  many.actions.push_back(many.actions.front());
+  many.actions.back().id = "act-2";
+  many.actions.back().target = "thing/2";
+  ASSERT_TRUE(executor_.submit(many, kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->performed, 1);
+  clock_.jump_to(kNow + Duration(3'600'000));
+  executor_.tick(clock_.now());
+  EXPECT_TRUE(runner_.waiting.empty()) << "the clock was set forward, and no minute has passed";
+  // Nor does a restart let more through, since nobody knows how long it took.
+  Executor restarted{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
+  restarted.restore(facts_.facts);
+  restarted.tick(clock_.now());
+  EXPECT_TRUE(runner_.waiting.empty());
+  clock_.advance(Duration(60'000));
+  restarted.tick(clock_.now());
+  EXPECT_EQ(runner_.waiting.size(), 1u);
+}
+
 TEST_F(ExecutorTest, RefusesWhatNoPolicyMayAskFor) {
   Plan wrong = plan();
   wrong.actions[0].verb = "test.unknown";

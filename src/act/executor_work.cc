@@ -145,6 +145,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
                                       .cause = run.approved ? run.approved : run.proposed,
                                       .actor = run.plan.origin});
   if (written) {
+    if (!undoing) rate_.started(run.plan.origin, monotonic());
     action.phase = Phase::kIntended;
     action.stop = std::make_shared<std::stop_source>();
   } else if (written.error().code == ErrorCode::kInvalidArgument) {
