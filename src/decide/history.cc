@@ -204,7 +204,9 @@ bool History::touched(std::string_view target, Time now, Duration within) const 
   if (ids == by_target_.end()) return false;
   return std::ranges::any_of(ids->second, [&](const std::string& id) {
     const PastAction* action = find(id);
-    return action && action->intended && (is_open(*action) || now - action->at <= within);
+    if (!action || !action->intended) return false;
+    // In the future, by a clock that was set back since: as near counts as just now, and no more.
+    return is_open(*action) || (now - action->at <= within && action->at - now <= within);
   });
 }
 
