@@ -1,7 +1,9 @@
-// One life of a simulated world: plans, people, faults and deaths, all of which follow from one number.
+// One life of a simulated world: policies, plans, people, faults and deaths, all of which follow from one number.
 #pragma once
 
+#include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 #include "act/executor.h"
 #include "base/random.h"
 #include "ledger/ledger.h"
+#include "sim/director.h"
 #include "sim/laws.h"
 #include "sim/recoveries.h"
 
@@ -46,19 +49,38 @@ class Life {
 
  private:
   bool chance(uint64_t percent) { return random_.below(100) < percent; }
-  void populate();
+  Time now() const { return clock_.now(); }
+
+  // How it lives (life.cc).
+  void listen();
   void arm(const Death& death);
   void open_ledger();
   std::vector<Fact> surviving();
   void start();
   void restart();
+  void see(const Fact& fact);
   void run(size_t index);
+  void hand_back(act::WorkResult result);
+  void decide();
+  bool dead() const { return facts_.dead() || process_died_; }
+  void heal();
+  bool at_rest() const;
+
+  // What happens to it (life_events.cc).
+  void populate();
   void step();
+  void work();
   void propose();
   void person();
   void resolve_by_truth();
   bool newest_intent_undoes(const std::string& action) const;
-  void heal();
+  void approve_everything();
+  void trouble();
+  void step_clock();
+  void change_outside();
+  void note_change(const ResourceId& id, std::string_view what);
+  std::string any_thing() { return fmt_thing(random_.below(things_)); }
+  static std::string fmt_thing(uint64_t number) { return "thing/" + std::to_string(number); }
 
   class LedgerFacts;
   SeededRandom random_;
@@ -71,13 +93,17 @@ class Life {
   VerbRegistry verbs_;
   Laws laws_;
   Recoveries recoveries_{tally_};
+  std::optional<Director> director_;
   MemoryFacts facts_;
   StepRunner runner_{4};
   std::filesystem::path ledger_path_;
   std::shared_ptr<LedgerFacts> ledger_;
   std::string lost_;
   std::optional<act::Executor> executor_;
-  std::vector<Plan> plans_;
+  std::map<std::string, Plan> open_plans_;
+  std::deque<act::WorkResult> late_answers_;
+  uint64_t things_ = 0;
+  uint64_t proposed_ = 0;
   uint64_t calls_ = 0;
   std::optional<uint64_t> dies_at_call_;
   bool process_died_ = false;

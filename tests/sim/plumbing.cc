@@ -47,6 +47,7 @@ bool StepRunner::try_run(act::Work work) {
 act::WorkResult StepRunner::run(size_t index) {
   const act::Work work = std::move(waiting_[index]);
   waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
+  if (on_run) on_run(work);
   return work.run(std::stop_token());
 }
 

@@ -61,6 +61,8 @@ class StepRunner final : public act::WorkRunner {
   size_t size() const { return waiting_.size(); }
   const act::Work& peek(size_t index) const { return waiting_[index]; }
   act::WorkResult run(size_t index = 0);
+  // Told of each piece of work before it runs.
+  std::function<void(const act::Work&)> on_run;
   // A crash: what waits is lost.
   void drop() { waiting_.clear(); }
 

@@ -41,7 +41,8 @@ void Recoveries::see(const Fact& fact) {
   } else if (fact.kind == fact_kind::kPlanCancelled) {
     count("a plan is cancelled");
   } else if (fact.kind == fact_kind::kPlanRecalled) {
-    count("a plan is undone after its end");
+    count(fact.actor.starts_with("policy:") ? "a plan is undone because its alert is quiet"
+                                            : "a plan is undone after its end");
   } else if (fact.kind == fact_kind::kPlanRejected) {
     if (fact.body["reason"].string_or_empty() == "expired") count("a proposal expires");
     if (fact.body["reason"].string_or_empty() == "withdrawn") count("a proposal is taken back");

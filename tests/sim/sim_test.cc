@@ -62,7 +62,7 @@ TEST(SimulatedWorld, TheSameSeedIsTheSameStory) {
 }
 
 TEST(SimulatedWorld, SurvivesDeathAtEveryWriteAndBetweenEveryTwoCalls) {
-  const uint64_t last = std::max<uint64_t>(1, seeds() / 50);
+  const uint64_t last = std::max<uint64_t>(1, seeds() / 150);
   uint64_t deaths = 0;
   for (uint64_t seed = 1; seed <= last; ++seed) {
     Life whole(seed, Life::Death{});
