@@ -81,6 +81,8 @@ void Book::intend(const Fact& fact) {
     return;
   }
   action->before = fact.body["before"];
+  // What is repeated because it may have happened finds its own effect, which is not what was there before.
+  if (!action->may_have_happened) action->origin = action->before;
   action->target = resource_from_json(fact.body["target"]);
   action->performed = fact.seq;
   ++action->attempts;
@@ -102,6 +104,7 @@ void Book::finish_action(const Fact& fact) {
   if (fact.body["retry"].bool_or(false)) {
     // Cut off, and not done: as if its intent had never been. To be undone again it must count as done.
     action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
+    if (!action->undoing) action->may_have_happened = fact.body["unproven"].bool_or(false);
     return;
   }
   if (action->undoing) {
@@ -124,6 +127,7 @@ void Book::resolve(const Fact& fact) {
     // To undo again it must count as done.
     action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
     action->says = fmt::format("to be tried again: {}", fact.actor);
+    if (!action->undoing) action->may_have_happened = fact.body["unproven"].bool_or(false);
   } else if (decision == "abandon") {
     action->resolved = true;
     action->says += fmt::format("; left at that by {}", fact.actor);

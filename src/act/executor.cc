@@ -290,6 +290,9 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
   const std::string says = decision == "happened" ? fmt::format("{} says that it happened", by)
                            : decision == "retry"  ? fmt::format("{} wants it tried again", by)
                                                   : fmt::format("{} left it at that", by);
+  // Where repeating is harmless, nobody has said that it did not happen.
+  const Verb* verb = around_.verbs.find(found->action.verb);
+  const bool unproven = decision == "retry" && verb && verb->spec().idempotent;
   std::vector<NewFact> facts;
   facts.push_back(
       {.at = now,
@@ -299,6 +302,7 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
            {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}, {"says", says}}),
        .cause = found->intent,
        .actor = std::string(by)});
+  if (unproven) facts.back().body.set("unproven", true);
   if (decision == "happened") {
     facts.push_back({.at = now,
                      .kind = std::string(fact_kind::kActionFinished),
