@@ -84,6 +84,8 @@ void History::finish_action(const Fact& fact) {
   const ActionState state = parse_action_state(fact.body["state"].string_or_empty()).value_or(ActionState::kUnknown);
   // What a person cancelled is skipped by the executor, but was refused by a person.
   if (found->second.end == PastAction::End::kRejected && state == ActionState::kSkipped) return;
+  // Cut off, and its turn comes again: it has not ended.
+  if (fact.body["retry"].bool_or(false)) return;
   found->second.end = end_of(state);
   found->second.at = fact.at;
 }
