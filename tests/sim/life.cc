@@ -25,16 +25,18 @@ std::string_view target_of(const std::string& what) { return std::string_view(wh
 class Life::LedgerFacts final : public FactSink {
  public:
   LedgerFacts(const std::filesystem::path& path, const Clock& clock, Random& random)
-      : ledger_(ledger::Ledger::open(path, {}, clock, random).value()) {}
+      : ledger_(ledger::Ledger::open(path, {.checkpoint_bytes = 64 << 10}, clock, random).value()) {}
 
   Result<std::vector<Seq>> append(std::span<const NewFact> facts) override { return ledger_->append(facts); }
+  void maintain(bool is_busy) { (void)ledger_->maintain(is_busy); }
   std::vector<Fact> all() const { return ledger_->read_from(1, 1'000'000).value(); }
+  std::optional<ledger::Verification::Break> broken() const { return ledger_->verify().value().broken; }
 
  private:
   std::unique_ptr<ledger::Ledger> ledger_;
 };
 
-Life::Life(uint64_t seed, std::optional<Death> death, const std::filesystem::path& ledger)
+Life::Life(uint64_t seed, Keeps keeps, std::optional<Death> death)
     : random_(scattered(seed)),
       clock_(kStart),
       world_(clock_),
@@ -42,12 +44,13 @@ Life::Life(uint64_t seed, std::optional<Death> death, const std::filesystem::pat
       signals_(world_),
       sql_(world_),
       laws_(verbs_, clock_),
-      ledger_path_(ledger) {
+      disk_random_(seed) {
   add_verbs(world_, verbs_, {"thing"});
   const std::vector<WatchedPolicy> policies = random_policies(random_);
   laws_.watch(policies);
   director_.emplace(policies, verbs_, signals_);
   listen();
+  if (keeps == Keeps::kLedger) disk_.emplace(disk_random_, tally_);
   open_ledger();
   if (death) arm(*death);
   populate();
@@ -86,6 +89,7 @@ void Life::arm(const Death& death) {
   if (death.at == Death::At::kBeforeWrite) facts_.die_after(death.index, MemoryFacts::Death::kBeforeWriting);
   if (death.at == Death::At::kAfterWrite) facts_.die_after(death.index, MemoryFacts::Death::kAfterWriting);
   if (death.at == Death::At::kCall) dies_at_call_ = death.index;
+  if (death.at == Death::At::kPowerCut && disk_) disk_->fail_after(death.index, DiskFault::kPowerCut);
 }
 
 void Life::see(const Fact& fact) {
@@ -109,6 +113,7 @@ void Life::live(int steps) {
   }
   heal();
   laws_.at_rest(world_);
+  check_chain();
 }
 
 // Runs a piece of work and hands its answer back, unless the process dies in it. Answers come late, and twice.
@@ -148,18 +153,45 @@ std::string Life::story() const {
 }
 
 void Life::open_ledger() {
-  if (ledger_path_.empty()) return;
-  ledger_.reset();  // As after a death: what was acknowledged must be in the file.
-  ledger_ = std::make_shared<LedgerFacts>(ledger_path_, clock_, random_);
+  if (!disk_) return;
+  disk_->boot();
+  ledger_ = std::make_shared<LedgerFacts>(disk_->path("ledger.db"), clock_, disk_random_);
   facts_.beside = ledger_.get();
 }
 
 // What a new process finds: the ledger's facts where there is one.
 std::vector<Fact> Life::surviving() {
   if (!ledger_) return facts_.facts();
-  std::vector<Fact> facts = ledger_->all();
-  if (facts.size() != facts_.facts().size()) lost_ = fmt::format("{} facts of {}", facts.size(), facts_.facts().size());
-  return facts;
+  std::vector<Fact> kept = ledger_->all();
+  compare(kept);
+  return kept;
+}
+
+// All that was acknowledged is there, and nothing else but what was being written: all of that, or nothing.
+void Life::compare(const std::vector<Fact>& kept) {
+  const size_t uncertain = facts_.uncertain().size();
+  const bool held = uncertain > 0 && kept.size() == facts_.facts().size() + uncertain;
+  if (uncertain > 0) {
+    tally_.count(held ? "recovery: facts that nobody was told of are there after all"
+                      : "recovery: facts that nobody was told of are not there");
+  }
+  facts_.settle(held);
+  const std::vector<Fact>& known = facts_.facts();
+  if (kept.size() != known.size()) lost_ = fmt::format("{} facts of {}", kept.size(), known.size());
+  for (size_t i = 0; i < std::min(kept.size(), known.size()); ++i) {
+    const bool same = kept[i].seq == known[i].seq && kept[i].at == known[i].at && kept[i].kind == known[i].kind &&
+                      kept[i].subject == known[i].subject && kept[i].body == known[i].body &&
+                      kept[i].cause == known[i].cause && kept[i].actor == known[i].actor;
+    if (!same) lost_ = fmt::format("fact {} is {} and not {}", known[i].seq, kept[i].body.dump(), known[i].body.dump());
+  }
+}
+
+void Life::keep_up_ledger(bool is_busy) { ledger_->maintain(is_busy); }
+
+void Life::check_chain() {
+  if (!ledger_) return;
+  compare(ledger_->all());
+  if (const auto broken = ledger_->broken()) lost_ = fmt::format("fact {}: {}", broken->seq, broken->reason);
 }
 
 void Life::start() {
@@ -186,12 +218,15 @@ void Life::restart() {
   if (!runner_.idle()) tally_.count("fault: restart, and what was under way was lost");
   runner_.drop();
   late_answers_.clear();
-  laws_.process_died();
   facts_.revive();
   process_died_ = false;
+  // Now and then it has time to close its files.
+  if (disk_ && !disk_->is_off() && !chance(20)) disk_->kill();
+  ledger_.reset();
   uncertain_looks_ = 3;  // Also where the death came when all other faults had ended.
   open_ledger();
   start();
+  laws_.process_died();
 }
 
 bool Life::at_rest() const { return runner_.idle() && open_plans_.empty() && laws_.complaints(world_).empty(); }
@@ -199,6 +234,7 @@ bool Life::at_rest() const { return runner_.idle() && open_plans_.empty() && law
 // All faults end, but for a death that was to come later than they.
 void Life::heal() {
   healed_ = true;
+  if (disk_ && !careful_) disk_->spare();
   if (dead()) restart();
   world_.set_signal("good", 1);
   world_.set_outage(false);

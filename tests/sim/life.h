@@ -2,7 +2,6 @@
 #pragma once
 
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "ledger/ledger.h"
 #include "sim/director.h"
 #include "sim/laws.h"
+#include "sim/memory_disk.h"
 #include "sim/recoveries.h"
 
 namespace capstan::sim {
@@ -26,14 +26,19 @@ class Life {
       kNever,
       kBeforeWrite,  // Of append `index`, counted from 0.
       kAfterWrite,
-      kCall,  // At call `index` of a verb: it is not made, and what was learned before it is lost.
+      kCall,      // At call `index` of a verb: it is not made, and what was learned before it is lost.
+      kPowerCut,  // At write or sync `index` of the ledger's disk.
     };
     At at = At::kNever;
     uint64_t index = 0;
   };
 
-  // With `ledger` the facts are kept in a real one in this file, and read from it after every death.
-  explicit Life(uint64_t seed, std::optional<Death> death = std::nullopt, const std::filesystem::path& ledger = {});
+  enum class Keeps {
+    kMemory,  // Facts are written as if by a ledger that always works.
+    kLedger,  // They go into a real one, on a disk that fails and tears, and are read from it after every death.
+  };
+
+  explicit Life(uint64_t seed, Keeps keeps = Keeps::kMemory, std::optional<Death> death = std::nullopt);
 
   // Lives for a while, then heals and comes to rest.
   void live(int steps);
@@ -43,6 +48,7 @@ class Life {
   const std::vector<std::string>& broken() const { return laws_.broken(); }
   uint64_t writes() const { return facts_.appends(); }
   uint64_t calls() const { return calls_; }
+  uint64_t disk_operations() const { return disk_ ? disk_->operations() : 0; }
   size_t effects() const { return world_.effects().size(); }
   const Tally& tally() const { return tally_; }
   std::string story() const;
@@ -56,13 +62,16 @@ class Life {
   void arm(const Death& death);
   void open_ledger();
   std::vector<Fact> surviving();
+  void compare(const std::vector<Fact>& kept);
+  void check_chain();
+  void keep_up_ledger(bool is_busy);
   void start();
   void restart();
   void see(const Fact& fact);
   void run(size_t index);
   void hand_back(act::WorkResult result);
   void decide();
-  bool dead() const { return facts_.dead() || process_died_; }
+  bool dead() const { return facts_.dead() || process_died_ || (disk_ && disk_->is_off()); }
   void heal();
   bool at_rest() const;
 
@@ -70,6 +79,7 @@ class Life {
   void populate();
   void step();
   void work();
+  void maintain_ledger();
   void propose();
   void person();
   void resolve_by_truth();
@@ -96,7 +106,8 @@ class Life {
   std::optional<Director> director_;
   MemoryFacts facts_;
   StepRunner runner_{4};
-  std::filesystem::path ledger_path_;
+  SeededRandom disk_random_;
+  std::optional<MemoryDisk> disk_;
   std::shared_ptr<LedgerFacts> ledger_;
   std::string lost_;
   std::optional<act::Executor> executor_;

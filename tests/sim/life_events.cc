@@ -69,6 +69,18 @@ void Life::work() {
     run(random_.below(runner_.size()));
   }
   if (!process_died_) executor_->tick(now());
+  maintain_ledger();
+}
+
+// The disk under the ledger fails, now and then, at one of the next writes.
+void Life::maintain_ledger() {
+  if (!disk_) return;
+  if (!careful_ && !healed_ && chance(10)) {
+    constexpr std::array<DiskFault, 4> kFaults = {DiskFault::kPowerCut, DiskFault::kPowerCut, DiskFault::kFull,
+                                                  DiskFault::kBroken};
+    disk_->fail_after(random_.below(15), kFaults[random_.below(kFaults.size())]);
+  }
+  keep_up_ledger(chance(70));
 }
 
 // Plans of others than the policies: somebody's recommendation.

@@ -17,25 +17,42 @@ Result<std::vector<Seq>> MemoryFacts::append(std::span<const NewFact> facts) {
   }
   if (beside) {
     const Result<std::vector<Seq>> written = beside->append(facts);
+    if (!written && written.error().code != ErrorCode::kResourceExhausted) {
+      uncertain_.assign(facts.begin(), facts.end());
+      dead_ = true;
+    } else if (!written && on_refused) {
+      on_refused(facts);
+    }
     if (!written) return written;
     if (written->front() != facts_.size() + 1) return fail(ErrorCode::kInternal, "the ledger counts differently");
   }
   ++appends_;
   std::vector<Seq> numbers;
   for (const NewFact& fact : facts) {
-    facts_.push_back({.seq = facts_.size() + 1,
-                      .at = fact.at,
-                      .kind = fact.kind,
-                      .subject = fact.subject,
-                      .body = fact.body,
-                      .cause = fact.cause,
-                      .actor = fact.actor,
-                      .redacted = false});
+    take(fact);
     numbers.push_back(facts_.back().seq);
-    if (on_fact) on_fact(facts_.back());
   }
   if (dies) return fail(ErrorCode::kUnavailable, "the process is dead");
   return numbers;
+}
+
+void MemoryFacts::take(const NewFact& fact) {
+  facts_.push_back({.seq = facts_.size() + 1,
+                    .at = fact.at,
+                    .kind = fact.kind,
+                    .subject = fact.subject,
+                    .body = fact.body,
+                    .cause = fact.cause,
+                    .actor = fact.actor,
+                    .redacted = false});
+  if (on_fact) on_fact(facts_.back());
+}
+
+void MemoryFacts::settle(bool held) {
+  for (const NewFact& fact : uncertain_) {
+    if (held) take(fact);
+  }
+  uncertain_.clear();
 }
 
 bool StepRunner::try_run(act::Work work) {
