@@ -182,7 +182,11 @@ void Life::compare(const std::vector<Fact>& kept) {
     const bool same = kept[i].seq == known[i].seq && kept[i].at == known[i].at && kept[i].kind == known[i].kind &&
                       kept[i].subject == known[i].subject && kept[i].body == known[i].body &&
                       kept[i].cause == known[i].cause && kept[i].actor == known[i].actor;
-    if (!same) lost_ = fmt::format("fact {} is {} and not {}", known[i].seq, kept[i].body.dump(), known[i].body.dump());
+    if (!same) {
+      lost_ = fmt::format("fact {} is {} at {} of {} {} and not {} at {} of {} {}", known[i].seq, kept[i].kind,
+                          format_time(kept[i].at), kept[i].subject, kept[i].body.dump(), known[i].kind,
+                          format_time(known[i].at), known[i].subject, known[i].body.dump());
+    }
   }
 }
 
