@@ -7,8 +7,6 @@
 namespace capstan::act {
 namespace {
 
-constexpr Duration kMinute{60'000};
-
 Resource resource_from_json(const Json& json) {
   return {.id = json["id"].string_or_empty(),
           .kind = json["kind"].string_or_empty(),
@@ -83,14 +81,12 @@ void Book::intend(const Fact& fact) {
     return;
   }
   action->before = fact.body["before"];
+  // What is repeated because it may have happened finds its own effect, which is not what was there before.
+  if (!action->may_have_happened) action->origin = action->before;
   action->target = resource_from_json(fact.body["target"]);
   action->performed = fact.seq;
   ++action->attempts;
   if (action->started == Time()) action->started = fact.at;
-  std::deque<Time>& intents = intents_[run->plan.origin];
-  intents.push_back(fact.at);
-  newest_ = fact.at;
-  while (!intents.empty() && intents.front() < fact.at - 2 * kMinute) intents.pop_front();
 }
 
 void Book::finish_action(const Fact& fact) {
@@ -108,6 +104,7 @@ void Book::finish_action(const Fact& fact) {
   if (fact.body["retry"].bool_or(false)) {
     // Cut off, and not done: as if its intent had never been. To be undone again it must count as done.
     action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
+    if (!action->undoing) action->may_have_happened = fact.body["unproven"].bool_or(false);
     return;
   }
   if (action->undoing) {
@@ -130,6 +127,7 @@ void Book::resolve(const Fact& fact) {
     // To undo again it must count as done.
     action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
     action->says = fmt::format("to be tried again: {}", fact.actor);
+    if (!action->undoing) action->may_have_happened = fact.body["unproven"].bool_or(false);
   } else if (decision == "abandon") {
     action->resolved = true;
     action->says += fmt::format("; left at that by {}", fact.actor);
@@ -205,21 +203,11 @@ const ActionRun* Book::holder(std::string_view target) const {
   return nullptr;
 }
 
-int Book::intents_within_minute(std::string_view origin, Time now) const {
-  const auto found = intents_.find(origin);
-  if (found == intents_.end()) return 0;
-  return static_cast<int>(
-      std::ranges::count_if(found->second, [&](Time at) { return at > now - kMinute && at < now + kMinute; }));
-}
-
 size_t Book::open_plans() const {
   return static_cast<size_t>(std::ranges::count_if(plans_, [](const PlanRun& run) { return !run.ended(); }));
 }
 
 void Book::forget() {
-  std::erase_if(intents_, [this](const auto& origin) {
-    return origin.second.empty() || origin.second.back() < newest_ - 2 * kMinute;
-  });
   size_t ended = plans_.size() - open_plans();
   for (auto run = plans_.begin(); run != plans_.end() && ended > keep_ended_;) {
     if (!run->ended()) {

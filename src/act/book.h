@@ -41,8 +41,6 @@ class Book {
   const Pause* pause(std::string_view subject) const;
   // The action that holds a target, or nullptr: two actions on one target never overlap.
   const ActionRun* holder(std::string_view target) const;
-  // Intents of an origin within the minute before `now`; a clock that jumped back counts the future minute too.
-  int intents_within_minute(std::string_view origin, Time now) const;
   size_t open_plans() const;
   // Drops the oldest plans that have ended beyond the limit. Invalidates pointers to them.
   void forget();
@@ -60,8 +58,6 @@ class Book {
   std::map<std::string, PlanRun*, std::less<>> by_id_;
   std::map<std::string, PlanRun*, std::less<>> by_action_;
   std::map<std::string, Pause, std::less<>> pauses_;
-  std::map<std::string, std::deque<Time>, std::less<>> intents_;  // By origin.
-  Time newest_;                                                   // Of all intents.
 };
 
 }  // namespace capstan::act

@@ -11,6 +11,8 @@ namespace capstan::act {
 namespace {
 
 constexpr std::string_view kActor = "capstan";
+// How far back a restart looks for actions that may have been started within the last minute.
+constexpr Duration kRateMemory{24LL * 3'600'000};
 
 NewFact plan_fact(std::string_view kind, const PlanRun& run, Json body, std::string_view actor, Time now) {
   const Seq cause = run.approved ? run.approved : run.proposed;
@@ -54,7 +56,12 @@ Executor::Executor(const Surroundings& surroundings, const ExecutorOptions& opti
     : around_(surroundings), options_(options), book_(options.keep_ended) {}
 
 void Executor::restore(std::span<const Fact> facts) {
-  for (const Fact& fact : facts) book_.apply(fact);
+  for (const Fact& fact : facts) {
+    book_.apply(fact);
+    // How long ago is known to the clock on the wall alone, which somebody may have set: it counts as just now.
+    const bool started = fact.kind == fact_kind::kActionIntended && !fact.body["undo"].bool_or(false);
+    if (started && fact.at > around_.clock.now() - kRateMemory) rate_.started(fact.actor, monotonic());
+  }
   for (PlanRun& run : book_.plans()) {
     for (ActionRun& action : run.actions) {
       const bool cut_off = !run.ended() && action.state == ActionState::kRunning && action.phase == Phase::kIdle;
@@ -66,7 +73,7 @@ void Executor::restore(std::span<const Fact> facts) {
 
 Result<Seq> Executor::record(NewFact fact) {
   // What is held happened earlier, and facts are written in their order.
-  if (!flush_held()) return fail(ErrorCode::kUnavailable, "earlier outcomes cannot be written down: " + trouble_);
+  TRY(catch_up());
   const Result<std::vector<Seq>> written = around_.facts.append(std::span(&fact, 1));
   if (!written) {
     trouble_ = written.error().message;
@@ -92,7 +99,7 @@ Status Executor::note(NewFact fact) {
 }
 
 Status Executor::record_all(std::vector<NewFact> facts) {
-  if (!flush_held()) return fail(ErrorCode::kUnavailable, "earlier outcomes cannot be written down: " + trouble_);
+  TRY(catch_up());
   const Result<std::vector<Seq>> written = around_.facts.append(facts);
   if (!written) {
     trouble_ = written.error().message;
@@ -162,6 +169,7 @@ Status Executor::check_plan(const Plan& plan) const {
 
 Result<Seq> Executor::submit(const Plan& plan, Time now) {
   TRY(check_plan(plan));
+  TRY(catch_up());
   if (book_.plan(plan.id))
     return fail(ErrorCode::kAlreadyExists, fmt::format("the plan '{}' is already known", plan.id));
   for (const Action& action : plan.actions) {
@@ -180,7 +188,14 @@ Result<Seq> Executor::submit(const Plan& plan, Time now) {
                  .actor = plan.origin});
 }
 
+// What has happened is written down before a command is judged by what is known: the plan may have ended meanwhile.
+Status Executor::catch_up() {
+  if (flush_held()) return {};
+  return fail(ErrorCode::kUnavailable, "earlier outcomes cannot be written down: " + trouble_);
+}
+
 Result<PlanRun*> Executor::find_open(std::string_view plan) {
+  TRY(catch_up());
   PlanRun* run = book_.plan(plan);
   if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
   if (run->ended()) {
@@ -243,6 +258,7 @@ Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, T
 }
 
 Status Executor::undo(std::string_view plan, std::string_view reason, std::string_view by, Time now) {
+  TRY(catch_up());
   PlanRun* run = book_.plan(plan);
   if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
   if (!run->ended()) return fail(ErrorCode::kFailedPrecondition, "the plan has not ended; cancel it instead");
@@ -259,6 +275,7 @@ Status Executor::undo(std::string_view plan, std::string_view reason, std::strin
 }
 
 Status Executor::resolve(std::string_view action, std::string_view decision, std::string_view by, Time now) {
+  TRY(catch_up());
   PlanRun* run = book_.plan_of(action);
   ActionRun* found = run ? run->find(action) : nullptr;
   if (!found) return fail(ErrorCode::kNotFound, fmt::format("no action of an open plan is named '{}'", action));
@@ -275,6 +292,9 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
   const std::string says = decision == "happened" ? fmt::format("{} says that it happened", by)
                            : decision == "retry"  ? fmt::format("{} wants it tried again", by)
                                                   : fmt::format("{} left it at that", by);
+  // Where repeating is harmless, nobody has said that it did not happen.
+  const Verb* verb = around_.verbs.find(found->action.verb);
+  const bool unproven = decision == "retry" && verb && verb->spec().idempotent;
   std::vector<NewFact> facts;
   facts.push_back(
       {.at = now,
@@ -284,6 +304,7 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
            {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}, {"says", says}}),
        .cause = found->intent,
        .actor = std::string(by)});
+  if (unproven) facts.back().body.set("unproven", true);
   if (decision == "happened") {
     facts.push_back({.at = now,
                      .kind = std::string(fact_kind::kActionFinished),
@@ -345,6 +366,7 @@ void Executor::tick(Time now) {
       run.waiting = "the ledger cannot be written: " + trouble_;
   }
   book_.forget();
+  rate_.forget(monotonic());
 }
 
 }  // namespace capstan::act

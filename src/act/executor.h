@@ -12,6 +12,7 @@
 #include "act/book.h"
 #include "act/run_board.h"
 #include "act/start_gate.h"
+#include "act/start_rate.h"
 #include "act/work.h"
 #include "base/clock.h"
 #include "model/fact_sink.h"
@@ -103,6 +104,7 @@ class Executor {
   Status record_all(std::vector<NewFact> facts);
   void record_or_hold(NewFact fact);
   bool flush_held();
+  Status catch_up();
   Result<PlanRun*> find_open(std::string_view plan);
   Status check_plan(const Plan& plan) const;
   // Done, can be undone, and nothing else has been done to its target since.
@@ -125,7 +127,7 @@ class Executor {
   bool advance_check(PlanRun& run, Time now);
   void start_ready(PlanRun& run, Time now);
   const ActionRun* failed_before(const PlanRun& run, const ActionRun& action) const;
-  std::string obstacle(const PlanRun& run, const ActionRun& action, Time now) const;
+  std::string obstacle(const PlanRun& run, const ActionRun& action) const;
   Duration monotonic() const { return around_.clock.monotonic(); }
   void finish(PlanRun& run, Time now);
 
@@ -146,6 +148,7 @@ class Executor {
   Surroundings around_;
   ExecutorOptions options_;
   Book book_;
+  StartRate rate_;
   std::deque<NewFact> held_;  // Outcomes that could not be written yet; nothing starts before they are.
   std::string trouble_;       // What the FactSink said last.
   uint64_t last_ticket_ = 0;

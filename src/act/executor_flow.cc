@@ -151,7 +151,7 @@ bool Executor::advance_check(PlanRun& run, Time now) {
   return !run.stopped.empty();
 }
 
-std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time now) const {
+std::string Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
   for (const std::string& id : action.action.after) {
     const ActionRun* first = run.find(id);
     const bool passed = first && first->phase == Phase::kIdle &&
@@ -166,7 +166,7 @@ std::string Executor::obstacle(const PlanRun& run, const ActionRun& action, Time
   const int limit = run.flight_limit();
   const int flying = run.in_flight();
   if (flying >= limit) return fmt::format("{} in flight of {}", flying, limit);
-  int rate = book_.intents_within_minute(run.plan.origin, now);
+  int rate = rate_.within_minute(run.plan.origin, monotonic());
   for (const PlanRun& other : book_.plans()) {
     if (other.plan.origin != run.plan.origin || other.ended()) continue;
     rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
@@ -200,7 +200,7 @@ void Executor::start_ready(PlanRun& run, Time now) {
       continue;
     }
     action.waiting = paused ? "paused" : held_back(run, action, now);
-    if (action.waiting.empty()) action.waiting = obstacle(run, action, now);
+    if (action.waiting.empty()) action.waiting = obstacle(run, action);
     if (run.waiting.empty()) run.waiting = action.waiting;
     if (action.waiting.empty()) send_prepare(run, action, now);
   }

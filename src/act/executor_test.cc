@@ -54,7 +54,7 @@ class FakeVerb final : public Verb {
   }
   const VerbSpec& spec() const override { return spec_; }
   Status check(const Resource&, const Json&) const override { return {}; }
-  Result<Json> state_before(const Resource&, const Json&) override { return Json::object({{"was", 1}}); }
+  Result<Json> state_before(const Resource&, const Json&) override { return Json::object({{"was", is}}); }
   Performed perform(const Action&, const Resource&, const Json& before, const std::stop_token& stop) override {
     ++performed;
     was_stopped = stop.stop_requested();
@@ -63,8 +63,9 @@ class FakeVerb final : public Verb {
     return {ActionState::kSucceeded, "poked", result};
   }
   ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kCannotTell; }
-  Performed undo(const Action&, const Resource&, const Json&, const std::stop_token& stop) override {
+  Performed undo(const Action&, const Resource&, const Json& before, const std::stop_token& stop) override {
     ++undone;
+    undone_to = before["was"].int_or(0);
     was_stopped = stop.stop_requested();
     return {ActionState::kSucceeded, "undone", {}};
   }
@@ -73,6 +74,8 @@ class FakeVerb final : public Verb {
   int undone = 0;
   bool was_stopped = false;
   int64_t was = 0;
+  int64_t is = 1;  // What the target shows.
+  int64_t undone_to = 0;
   Json result;
 
  private:
@@ -250,6 +253,71 @@ TEST_F(ExecutorTest, KeepsAnOutcomeUntilItCanBeWritten) {
   EXPECT_EQ(facts_.count(fact_kind::kActionFinished), 1u);
   EXPECT_EQ(facts_.count(fact_kind::kPlanFinished), 1u);
   EXPECT_EQ(verb_->performed, 1);
+}
+
+TEST_F(ExecutorTest, WritesDownWhatHasHappenedBeforeACommandIsJudged) {
+  Plan asks = plan();
+  asks.approval = "ask";
+  ASSERT_TRUE(executor_.submit(asks, kNow).has_value());
+  facts_.full = true;
+  const Time much_later = kNow + Duration(48LL * 3'600'000);
+  executor_.tick(much_later);
+  EXPECT_EQ(facts_.count(fact_kind::kPlanRejected), 0u);
+  facts_.full = false;
+  // It has expired, but nobody could write that down: a person comes too late.
+  EXPECT_FALSE(executor_.reject("plan-1", "", "user:ann", much_later).has_value());
+  EXPECT_EQ(facts_.count(fact_kind::kPlanRejected), 1u);
+}
+
+TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeTheFirstAttemptThatMayHaveHappened) {
+  verb_->mutable_spec().idempotent = true;
+  verb_->mutable_spec().undoable = true;
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();
+  // It is done, and before anybody hears of it the process dies; the outside cannot tell whether it was.
+  verb_->is = 2;
+  runner_.waiting.clear();
+  Executor restarted{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
+  restarted.restore(facts_.facts);
+  const auto run = [&] {
+    for (int i = 0; i < 10; ++i) {
+      restarted.tick(kNow);
+      while (!runner_.waiting.empty()) {
+        const Work work = std::move(runner_.waiting.front());
+        runner_.waiting.pop_front();
+        restarted.handle(work.run(std::stop_token()), kNow);
+      }
+    }
+  };
+  run();
+  ASSERT_EQ(verb_->performed, 1) << "it is harmless to repeat, and was repeated";
+  ASSERT_TRUE(restarted.undo("plan-1", "", "user:ann", kNow).has_value());
+  run();
+  EXPECT_EQ(verb_->undone, 1);
+  EXPECT_EQ(verb_->undone_to, 1) << "not what the repetition found, which was its own effect";
+}
+
+TEST_F(ExecutorTest, CountsAMinuteByTheTimeThatPassesAndNotByTheClockOnTheWall) {
+  Plan many = plan();
+  many.limits.per_minute = 1;
+  many.limits.in_flight = 5;
+  many.actions.push_back(many.actions.front());
+  many.actions.back().id = "act-2";
+  many.actions.back().target = "thing/2";
+  ASSERT_TRUE(executor_.submit(many, kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->performed, 1);
+  clock_.jump_to(kNow + Duration(3'600'000));
+  executor_.tick(clock_.now());
+  EXPECT_TRUE(runner_.waiting.empty()) << "the clock was set forward, and no minute has passed";
+  // Nor does a restart let more through, since nobody knows how long it took.
+  Executor restarted{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
+  restarted.restore(facts_.facts);
+  restarted.tick(clock_.now());
+  EXPECT_TRUE(runner_.waiting.empty());
+  clock_.advance(Duration(60'000));
+  restarted.tick(clock_.now());
+  EXPECT_EQ(runner_.waiting.size(), 1u);
 }
 
 TEST_F(ExecutorTest, RefusesWhatNoPolicyMayAskFor) {

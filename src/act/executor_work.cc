@@ -53,7 +53,8 @@ void Executor::send_prepare(PlanRun& run, ActionRun& action, Time now) {
 void Executor::send_intended(ActionRun& action) {
   Verb* verb = around_.verbs.find(action.action.verb);
   const bool undoing = action.undoing;
-  const auto errand = [step = action.action, verb, target = action.target, before = action.before, undoing,
+  const Json& state = undoing ? action.origin : action.before;
+  const auto errand = [step = action.action, verb, target = action.target, before = state, undoing,
                        own = action.stop](const std::stop_token& all) -> WorkResult {
     // Ended by a person who cancels the plan, or with everything.
     const std::stop_callback with_all(all, [&own] { own->request_stop(); });
@@ -69,7 +70,7 @@ void Executor::send_intended(ActionRun& action) {
 void Executor::send_look(ActionRun& action) {
   Verb* verb = around_.verbs.find(action.action.verb);
   const auto errand = [step = action.action, verb, target = action.target,
-                       before = action.before](const std::stop_token&) -> WorkResult {
+                       before = action.undoing ? action.origin : action.before](const std::stop_token&) -> WorkResult {
     return {0, Looked{verb ? verb->probe(step, target, before) : ProbeAnswer::kCannotTell}};
   };
   if (send(describe("probe", action.action), errand, action.ticket))
@@ -137,7 +138,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
   Json body = Json::object({{"plan_id", run.plan.id},
                             {"action", action.action.to_json()},
                             {"undo", undoing},
-                            {"before", action.before},
+                            {"before", undoing ? action.origin : action.before},
                             {"target", resource_to_json(action.target)}});
   const Result<Seq> written = record({.at = now,
                                       .kind = std::string(fact_kind::kActionIntended),
@@ -146,6 +147,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
                                       .cause = run.approved ? run.approved : run.proposed,
                                       .actor = run.plan.origin});
   if (written) {
+    if (!undoing) rate_.started(run.plan.origin, monotonic());
     action.phase = Phase::kIntended;
     action.stop = std::make_shared<std::stop_source>();
   } else if (written.error().code == ErrorCode::kInvalidArgument) {
@@ -169,6 +171,11 @@ void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const 
   // Still too large: it is the result that has no end.
   if (body.dump().size() > options_.most_outcome_bytes) body.set("result", "left out: it is too large");
   if (!mark.empty()) body.set(mark, true);
+  if (mark == "retry" && outcome.state == ActionState::kUnknown) {
+    // Nobody knows whether it happened, but to repeat it is harmless.
+    body.set("state", to_string(ActionState::kFailed));
+    body.set("unproven", true);
+  }
   if (action.undoing) body.set("undo", true);
   record_or_hold({.at = now,
                   .kind = std::string(fact_kind::kActionFinished),
@@ -203,11 +210,12 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
         now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
+  const bool unproven = looked.shows == ProbeAnswer::kCannotTell;
   const std::string_view says =
-      looked.shows == ProbeAnswer::kCannotTell
-          ? "cut off by a restart; harmless to repeat, so it takes its turn again"
-          : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
-  write_outcome(run, action, {ActionState::kFailed, std::string(says), {}}, now, "retry");
+      unproven ? "cut off by a restart; harmless to repeat, so it takes its turn again"
+               : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
+  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, std::string(says), {}}, now,
+                "retry");
 }
 
 void Executor::take_check(PlanRun& run, const Checked& checked) {

@@ -31,16 +31,18 @@ struct ActionRun {
   uint64_t ticket = 0;                     // Of the work that is under way; 0 for none.
   std::shared_ptr<std::stop_source> stop;  // Ends the work that is under way, or about to be.
   Resource target;                         // As the intent says.
-  Json before;
-  bool undoing = false;     // The newest intent is to undo.
-  bool undo_ended = false;  // Undoing was tried and has ended.
-  bool resolved = false;    // Unknown, and a person has left it at that.
-  bool blocked = false;     // Skipped by its precondition, not because the plan stopped.
-  bool orphaned = false;    // Skipped because what had to be done before it failed.
-  bool verified = false;    // The plan's check held after it.
-  int attempts = 0;         // Intents to perform.
-  int postponed = 0;        // How often its checks could not be made.
-  Duration not_before{0};   // When to try the checks again; monotonic.
+  Json before;                             // As the newest intent to perform says.
+  Json origin;                     // What undoing returns to: as the first intent says that may have had an effect.
+  bool may_have_happened = false;  // An earlier attempt, as far as anybody knows.
+  bool undoing = false;            // The newest intent is to undo.
+  bool undo_ended = false;         // Undoing was tried and has ended.
+  bool resolved = false;           // Unknown, and a person has left it at that.
+  bool blocked = false;            // Skipped by its precondition, not because the plan stopped.
+  bool orphaned = false;           // Skipped because what had to be done before it failed.
+  bool verified = false;           // The plan's check held after it.
+  int attempts = 0;                // Intents to perform.
+  int postponed = 0;               // How often its checks could not be made.
+  Duration not_before{0};          // When to try the checks again; monotonic.
   std::string says;
   std::string waiting;  // Why it has not started yet.
   Json result;

@@ -110,6 +110,10 @@ Result<Database> Database::open_writer(const std::filesystem::path& path, const 
 
 Status Database::configure_writer(const WriterOptions& options) {
   TRY(execute(fmt::format("PRAGMA page_size = {}", options.page_size)));
+  // A new file becomes one with a write-ahead log by a last transaction with a rollback journal. Were that journal to
+  // come back after a power cut, it would undo the beginning of the file and take the log with it: so its removal is
+  // synced, too.
+  TRY(execute("PRAGMA synchronous = EXTRA"));
   TRY(execute("PRAGMA journal_mode = WAL"));
   TRY(execute(fmt::format("PRAGMA synchronous = {}", options.durability == Durability::kFull ? "FULL" : "NORMAL")));
   TRY(execute("PRAGMA foreign_keys = ON"));

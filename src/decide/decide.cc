@@ -449,12 +449,16 @@ class Decider {
     // A new period may bring the opposite state right after the last one succeeded: windows can be short.
     const bool free = policy_.ensure && !policy_.cooldown && latest != previous && latest &&
                       latest->end == PastAction::End::kSucceeded;
-    if (latest && !free && situation_.now < latest->at + rest) return latest->at + rest;
+    if (latest && !free && rests(latest->at, rest)) return latest->at + rest;
     // What was skipped would be skipped again at once.
     const bool skipped = previous && previous->end == PastAction::End::kSkipped;
-    if (skipped && situation_.now < previous->at + rest) return previous->at + rest;
+    if (skipped && rests(previous->at, rest)) return previous->at + rest;
     return std::nullopt;
   }
+
+  // What was done further in the future than it has to rest was done before somebody set the clock back: nobody knows
+  // when, and to wait for that time to come again could take for ever.
+  bool rests(Time done, Duration rest) const { return situation_.now < done + rest && done <= situation_.now + rest; }
 
   // What stands until the alert is quiet is not done a second time for its next occurrence.
   const History::StandingPlan* in_force(const ResourceId& target) const {

@@ -70,6 +70,30 @@ TEST(Decide, NeverPlansTwiceWhileAPlanIsOpen) {
   EXPECT_FALSE(decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped")}, history)).plan.has_value());
 }
 
+TEST(Decide, DoesNotWaitForAFutureThatAClockSetBackHasMade) {
+  History history;
+  const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  const Action& action = first.plan->actions.front();
+  history.apply(proposed(*first.plan));
+  const auto note = [&](std::string_view kind, const std::string& subject, Json body, Time at) {
+    body.set("plan_id", first.plan->id);
+    history.apply({.seq = 2, .at = at, .kind = std::string(kind), .subject = subject, .body = std::move(body)});
+  };
+  const Time done = first.plan->created + Duration(3'600'000);
+  note(fact_kind::kActionIntended, action.id, Json::object({{"action", action.to_json()}}), done);
+  note(fact_kind::kActionFinished, action.id, Json::object({{"state", "failed"}}), done);
+  note(fact_kind::kPlanFinished, first.plan->id, Json::object({{"state", "failed"}}), done);
+  const auto acts_at = [&](Time now) {
+    Situation later = situation({candidate("vm/1", "stopped")}, history);
+    later.now = now;
+    return decide(policy(kUp), later).plan.has_value();
+  };
+  EXPECT_FALSE(acts_at(done + Duration(60'000)));
+  EXPECT_FALSE(acts_at(done - Duration(60'000))) << "set back a little, it has just been done";
+  EXPECT_TRUE(acts_at(done - Duration(3'600'000))) << "set back by an hour, nobody knows when it was done";
+  EXPECT_TRUE(acts_at(done + Duration(3'600'000)));
+}
+
 TEST(Decide, LimitsEvenWhereNoneIsWritten) {
   const History history;
   std::vector<Candidate> many;

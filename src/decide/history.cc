@@ -95,6 +95,8 @@ void History::finish_action(const Fact& fact) {
   const ActionState state = parse_action_state(fact.body["state"].string_or_empty()).value_or(ActionState::kUnknown);
   // What a person cancelled is skipped by the executor, but was refused by a person.
   if (found->second.end == PastAction::End::kRejected && state == ActionState::kSkipped) return;
+  // Cut off, and its turn comes again: it has not ended.
+  if (fact.body["retry"].bool_or(false)) return;
   found->second.end = end_of(state);
   found->second.at = fact.at;
 }
@@ -241,7 +243,10 @@ bool History::touched(std::string_view target, Time now, Duration within) const 
   const auto all = by_target_.find(target);
   if (all == by_target_.end()) return false;
   return std::ranges::any_of(all->second, [&](const Planned& each) {
-    return each.action->intended && (is_open(*each.action) || now - each.action->at <= within);
+    const PastAction& action = *each.action;
+    if (!action.intended) return false;
+    // In the future, by a clock that was set back since: as near counts as just now, and no more.
+    return is_open(action) || (now - action.at <= within && action.at - now <= within);
   });
 }
 

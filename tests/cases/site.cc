@@ -26,6 +26,8 @@ Site::Site(std::vector<std::string> kinds) {
   facts_.on_fact = [this](const Fact& fact) { note(fact); };
   facts_.full = [this] { return disk_full_; };
   world_.on_effect = [this](const sim::Effect& effect) { laws_.see(effect); };
+  world_.on_answer = [this](const std::string& action, ActionState said) { laws_.answered(action, said); };
+  world_.on_probe = [this](const std::string& action, ProbeAnswer shows) { laws_.probed(action, shows); };
   start();
 }
 
@@ -218,6 +220,7 @@ void Site::settle() {
 
 void Site::start() {
   runner_.drop();
+  laws_.process_died();
   facts_.revive();
   dead_ = false;
   dies_at_.clear();

@@ -92,7 +92,7 @@ class Site {
   sim::WorldSignals signals_{world_};
   sim::WorldSql sql_{world_};
   VerbRegistry verbs_;
-  sim::Laws laws_{verbs_};
+  sim::Laws laws_{verbs_, clock_};
   sim::MemoryFacts facts_;
   sim::StepRunner runner_;
   std::optional<loop::FreezeBoard> freezes_;

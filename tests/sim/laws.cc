@@ -10,11 +10,7 @@ void Laws::see(const Fact& fact) {
   if (fact.kind == fact_kind::kPlanProposed) {
     plans_[fact.subject] = Plan::from_json(fact.body["plan"]);
   } else if (fact.kind == fact_kind::kPlanApproved) {
-    const Plan& plan = plans_[fact.subject];
-    if (plan.approval != "none" && plan.approval != "standing" && !fact.actor.starts_with("user:")) {
-      breach(fmt::format("{} was approved by {}, not by a person", fact.subject, fact.actor));
-    }
-    if (!approved_.insert(fact.subject).second) breach(fact.subject + " was approved twice");
+    approved(fact);
   } else if (fact.kind == fact_kind::kPlanRejected || fact.kind == fact_kind::kPlanFinished) {
     if (!over_.insert(fact.subject).second) breach(fact.subject + " ended twice");
   } else if (fact.kind == fact_kind::kPlanRecalled) {
@@ -26,9 +22,34 @@ void Laws::see(const Fact& fact) {
     paused_.erase(fact.subject);
   } else if (fact.kind == fact_kind::kActionIntended) {
     intended(fact);
+  } else if (fact.kind == fact_kind::kActionResolved) {
+    resolved_.insert(fact.subject);
   } else if (fact.kind == fact_kind::kActionFinished) {
     finished(fact);
   }
+}
+
+void Laws::approved(const Fact& fact) {
+  const Plan& plan = plans_[fact.subject];
+  const bool by_person = fact.actor.starts_with("user:");
+  if (plan.approval != "none" && plan.approval != "standing" && !by_person)
+    breach(fmt::format("{} was approved by {}, not by a person", fact.subject, fact.actor));
+  std::set<ResourceId> targets;
+  for (const Action& action : plan.actions) targets.insert(action.target);
+  if (static_cast<int>(targets.size()) > plan.limits.total && !by_person)
+    breach(fmt::format("{} touches {} of {}, and no person was asked", plan.id, targets.size(), plan.limits.total));
+  if (!approved_.insert(fact.subject).second) breach(fact.subject + " was approved twice");
+}
+
+void Laws::checked(const ResourceId& target, std::optional<Resource> seen) { checked_[target] = std::move(seen); }
+
+void Laws::answered(const std::string& action, ActionState said) { proofs_[action].said = said; }
+
+void Laws::probed(const std::string& action, ProbeAnswer shows) { proofs_[action].shows = shows; }
+
+void Laws::process_died() {
+  proofs_.clear();
+  checked_.clear();
 }
 
 void Laws::intended(const Fact& fact) {
@@ -44,9 +65,34 @@ void Laws::intended(const Fact& fact) {
     if (id != fact.subject && other.open && other.target == target)
       breach(fmt::format("{} and {} overlap on {}", id, fact.subject, target));
   }
-  intents_[fact.subject] = {plan_id, target, undo, true};
+  const std::string& verb_name = fact.body["action"]["verb"].string_or_empty();
+  const Verb* verb = verbs_.find(verb_name);
+  intents_[fact.subject] = {.plan = plan_id,
+                            .target = target,
+                            .verb = verb_name,
+                            .undo = undo,
+                            .harmless = verb != nullptr && verb->spec().idempotent,
+                            .value_before = fact.body["before"]["value"]};
+  proofs_.erase(fact.subject);
+  resolved_.erase(fact.subject);
   ++(undo ? undo_counts_ : intent_counts_)[fact.subject];
-  if (!undo) check_limits(plan, fact);
+  if (undo) return;
+  check_selection(fact, plan, target);
+  check_limits(plan, fact);
+}
+
+// Judged by what the catalog showed when the checks before this very action were made.
+void Laws::check_selection(const Fact& fact, const Plan& plan, const ResourceId& target) {
+  for (const WatchedPolicy& policy : policies_) {
+    if (plan.origin != "policy:" + policy.name) continue;
+    const auto seen = checked_.find(target);
+    if (seen == checked_.end() || !seen->second)
+      breach(fmt::format("{} was intended on {}, which was not looked at", fact.subject, target));
+    else if (is_sensitive(*seen->second))
+      breach(fmt::format("{} was intended on {}, which is sensitive", fact.subject, target));
+    else if (!policy.may_touch(*seen->second))
+      breach(fmt::format("{} was intended on {}, which {} does not select", fact.subject, target, policy.name));
+  }
 }
 
 void Laws::check_limits(const Plan& plan, const Fact& fact) {
@@ -54,21 +100,56 @@ void Laws::check_limits(const Plan& plan, const Fact& fact) {
       intents_, [&](const auto& each) { return each.second.open && each.second.plan == plan.id; });
   if (flying > plan.limits.in_flight)
     breach(fmt::format("{}: {} in flight of {}", plan.id, flying, plan.limits.in_flight));
-  std::vector<Time>& starts = starts_[plan.origin];
-  starts.push_back(fact.at);
-  const auto recent = std::ranges::count_if(starts, [&](Time at) { return at > fact.at - Duration(60'000); });
+  if (plan.limits.canary && flying > 1 && !proven_.contains(plan.id))
+    breach(fmt::format("{}: {} in flight before one has proven itself", plan.id, flying));
+  if (static_cast<int>(failed_[plan.id].size()) > plan.limits.failures)
+    breach(fmt::format("{} goes on after {} failures of {}", plan.id, failed_[plan.id].size(), plan.limits.failures));
+  // A minute is one that passes, whatever anybody does to the clock.
+  const Duration now = clock_.monotonic();
+  std::vector<Duration>& starts = starts_[plan.origin];
+  starts.push_back(now);
+  const auto recent = std::ranges::count_if(starts, [&](Duration at) { return at > now - Duration(60'000); });
   if (recent > plan.limits.per_minute)
-    breach(fmt::format("{}: {} started of {} a minute", plan.id, recent, plan.limits.per_minute));
+    breach(fmt::format("{}: {} started of {} a minute with {}", plan.id, recent, plan.limits.per_minute, fact.subject));
 }
 
 void Laws::finished(const Fact& fact) {
-  const auto intent = intents_.find(fact.subject);
-  const bool unknown = fact.body["state"].string_or_empty() == "unknown";
-  if (unknown)
+  const std::string& state = fact.body["state"].string_or_empty();
+  if (state == "unknown")
     unknown_.insert(fact.subject);
   else
     unknown_.erase(fact.subject);
-  if (intent != intents_.end()) intent->second.open = false;
+  const auto found = intents_.find(fact.subject);
+  const std::string& plan = fact.body["plan_id"].string_or_empty();
+  const bool undo = found != intents_.end() && found->second.undo;
+  if (state == "succeeded" && !undo) proven_.insert(plan);
+  const bool retry = fact.body["retry"].bool_or(false);
+  if ((state == "failed" || state == "partial") && !undo && !retry && found != intents_.end())
+    failed_[plan].insert(found->second.target);
+  if (found == intents_.end() || !found->second.open) return;
+  check_outcome(fact, found->second);
+  found->second.open = false;
+}
+
+// What the outside shows comes first, then what it answered; where it says neither, nobody knows.
+void Laws::check_outcome(const Fact& fact, const Intent& intent) {
+  if (resolved_.contains(fact.subject)) return;
+  const Proof proof = proofs_[fact.subject];
+  const std::string& state = fact.body["state"].string_or_empty();
+  const bool retry = fact.body["retry"].bool_or(false);
+  const std::string done = intent.undo ? "reverted" : "succeeded";
+  const std::string not_done = intent.undo ? "succeeded" : "failed";
+  const ProbeAnswer shows_done = intent.undo ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened;
+  std::string expected = "unknown";
+  if (proof.shows != ProbeAnswer::kCannotTell)
+    expected = proof.shows == shows_done ? done : not_done;
+  else if (proof.said && *proof.said != ActionState::kUnknown)
+    expected = *proof.said == ActionState::kSucceeded ? done : not_done;
+  if (retry && expected == not_done) return;
+  if (retry && expected == "unknown" && intent.harmless) return;
+  if (retry || state != expected)
+    breach(fmt::format("{} ended as {}{}, and what is known says {}", fact.subject, state,
+                       retry ? " to be repeated" : "", expected));
 }
 
 void Laws::see(const Effect& effect) {
@@ -80,15 +161,59 @@ void Laws::see(const Effect& effect) {
   if (!effect.undo && effects > 1 && !verb->spec().idempotent) {
     breach(fmt::format("{} is not idempotent and happened {} times", effect.action, effects));
   }
+  const auto intent = intents_.find(effect.action);
+  const std::string plan = intent == intents_.end() ? "" : intent->second.plan;
+  if (!effect.undo && plans_[plan].origin == "policy:round") {
+    for (const Action& action : plans_[plan].actions) {
+      if (action.id != effect.action) continue;
+      const int rounds = ++round_counts_[effect.target + " " + action.reason];
+      if (rounds > 1) breach(fmt::format("{} was done {} times: {}", effect.target, rounds, action.reason));
+    }
+  }
+  check_undone(effect);
 }
 
-void Laws::at_rest() {
+// Nobody but the action itself has set the field in between: then undoing it leaves what was there before the first
+// time it took effect. What somebody set between the look and the touch was not known, and cannot be brought back.
+void Laws::check_undone(const Effect& effect) {
+  const auto done = done_.find(effect.action);
+  const bool alone = done != done_.end() && done->second.writes + 1 == effect.writes;
+  if (effect.undo) {
+    if (alone && effect.value != done->second.prior)
+      breach(fmt::format("undoing {} left {} at {} and not at {}", effect.action, effect.target, effect.value.dump(),
+                         done->second.prior.dump()));
+    done_.erase(effect.action);
+  } else if (alone) {
+    done->second.writes = effect.writes;
+  } else if (const auto intent = intents_.find(effect.action);
+             intent != intents_.end() && intent->second.value_before == effect.prior) {
+    done_[effect.action] = {effect.prior, effect.writes};
+  } else {
+    done_.erase(effect.action);
+  }
+}
+
+void Laws::at_rest(const World& world) {
   for (const auto& [id, intent] : intents_) {
     if (intent.open && !unknown_.contains(id)) breach(id + " was intended and has no outcome");
   }
   for (const std::string& plan : approved_) {
     if (!over_.contains(plan)) breach(plan + " was approved and never ended");
   }
+  for (const std::string& complaint : complaints(world))
+    breach(fmt::format("at rest {}: {}", format_time(clock_.now()), complaint));
+}
+
+std::vector<std::string> Laws::complaints(const World& world) const {
+  std::vector<std::string> complaints;
+  for (const WatchedPolicy& policy : policies_) {
+    if (!policy.complaint) continue;
+    for (const auto& [id, resource] : world.resources()) {
+      std::string complaint = policy.complaint(resource, clock_.now());
+      if (!complaint.empty()) complaints.push_back(std::move(complaint));
+    }
+  }
+  return complaints;
 }
 
 }  // namespace capstan::sim

@@ -1,26 +1,40 @@
-// What must be true in every world, whatever fails: checked from the facts and the effects alone, never from what the
-// executor says of itself.
+// What must be true in every world, whatever fails: checked from the facts, the effects and the answers of the outside
+// alone, never from what the executor says of itself.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "model/action.h"
 #include "sim/plumbing.h"
+#include "sim/policies.h"
 #include "sim/world.h"
 
 namespace capstan::sim {
 
 class Laws {
  public:
-  explicit Laws(const VerbRegistry& verbs) : verbs_(verbs) {}
+  Laws(const VerbRegistry& verbs, const Clock& clock) : verbs_(verbs), clock_(clock) {}
+
+  // What the policies may touch; plans of others may touch anything.
+  void watch(std::vector<WatchedPolicy> policies) { policies_ = std::move(policies); }
 
   void see(const Fact& fact);
   void see(const Effect& effect);
-  // Called when the world has come to rest: whether every intent has ended.
-  void at_rest();
+  // The last look at a target before an action: nothing where the catalog did not have it.
+  void checked(const ResourceId& target, std::optional<Resource> seen);
+  void answered(const std::string& action, ActionState said);
+  void probed(const std::string& action, ProbeAnswer shows);
+  // The process died: nobody knows any more what was answered.
+  void process_died();
+  // Called when the world has come to rest: whether every intent has ended, and everything is as the policies want it.
+  void at_rest(const World& world);
+  // What is not as the policies want it to be now.
+  std::vector<std::string> complaints(const World& world) const;
 
   // What was broken, in words; empty when nothing was.
   const std::vector<std::string>& broken() const { return broken_; }
@@ -29,15 +43,34 @@ class Laws {
   struct Intent {
     std::string plan;
     ResourceId target;
+    std::string verb;
     bool undo = false;
     bool open = true;
+    bool harmless = false;  // To be repeated.
+    Json value_before;
   };
+  // What the outside has said of an action since its newest intent.
+  struct Proof {
+    std::optional<ActionState> said;
+    ProbeAnswer shows = ProbeAnswer::kCannotTell;
+  };
+  // What an action has done to a field, and how often anybody had set it by then.
+  struct Done {
+    Json prior;
+    uint64_t writes = 0;
+  };
+  void approved(const Fact& fact);
   void intended(const Fact& fact);
   void finished(const Fact& fact);
+  void check_selection(const Fact& fact, const Plan& plan, const ResourceId& target);
   void check_limits(const Plan& plan, const Fact& fact);
+  void check_outcome(const Fact& fact, const Intent& intent);
+  void check_undone(const Effect& effect);
   void breach(std::string what) { broken_.push_back(std::move(what)); }
 
   const VerbRegistry& verbs_;
+  const Clock& clock_;
+  std::vector<WatchedPolicy> policies_;
   std::map<std::string, Plan> plans_;
   std::set<std::string> approved_;
   std::set<std::string> over_;
@@ -48,8 +81,15 @@ class Laws {
   std::map<std::string, int> undo_counts_;
   std::map<std::string, int> effect_counts_;
   std::map<std::string, int> undo_effect_counts_;
+  std::map<std::string, int> round_counts_;  // Effects of what must happen once a time of the clock and target.
   std::set<std::string> unknown_;
-  std::map<std::string, std::vector<Time>> starts_;  // By origin.
+  std::set<std::string> resolved_;  // By a person, who may say what cannot be proven.
+  std::map<std::string, Proof> proofs_;
+  std::map<std::string, Done> done_;
+  std::map<ResourceId, std::optional<Resource>> checked_;
+  std::map<std::string, std::set<ResourceId>> failed_;   // By plan.
+  std::set<std::string> proven_;                         // Plans of which an action has succeeded.
+  std::map<std::string, std::vector<Duration>> starts_;  // By origin; monotonic.
   std::vector<std::string> broken_;
 };
 

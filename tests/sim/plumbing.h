@@ -30,8 +30,16 @@ class MemoryFacts final : public FactSink {
 
   // Asked before every append; true refuses it as a full disk would.
   std::function<bool()> full;
-  // A real ledger beside the memory: written first; what it refuses is refused, and its numbers must be ours.
+  // A real ledger beside the memory: written first; what it refuses is refused, and its numbers must be ours. When it
+  // fails in a way that leaves open what it holds, the process dies.
   FactSink* beside = nullptr;
+  // What the ledger may hold without having acknowledged it; all of it or nothing.
+  const std::vector<NewFact>& uncertain() const { return uncertain_; }
+  // After a death: it does hold it, or it does not.
+  void settle(bool held);
+  // Told of what there was no room for, and of the first fact of an append at which the process died.
+  std::function<void(std::span<const NewFact>)> on_refused;
+  std::function<void(const NewFact&, Death)> on_death;
   // Told of every fact that is durable.
   std::function<void(const Fact&)> on_fact;
 
@@ -39,7 +47,10 @@ class MemoryFacts final : public FactSink {
   uint64_t appends() const { return appends_; }
 
  private:
+  void take(const NewFact& fact);
+
   std::vector<Fact> facts_;
+  std::vector<NewFact> uncertain_;
   uint64_t appends_ = 0;
   uint64_t remaining_ = 0;
   Death how_ = Death::kBeforeWriting;
@@ -58,6 +69,8 @@ class StepRunner final : public act::WorkRunner {
   size_t size() const { return waiting_.size(); }
   const act::Work& peek(size_t index) const { return waiting_[index]; }
   act::WorkResult run(size_t index = 0);
+  // Told of each piece of work before it runs.
+  std::function<void(const act::Work&)> on_run;
   // A crash: what waits is lost.
   void drop() { waiting_.clear(); }
 

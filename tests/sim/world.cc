@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace capstan::sim {
 
 void World::put(Resource resource) {
@@ -18,7 +20,29 @@ void World::set_field(const ResourceId& id, const std::string& field, Json value
   const auto found = resources_.find(id);
   if (found == resources_.end()) return;
   ++version_;
+  ++field_writes_[{id, field}];
   found->second.fields.set(field, std::move(value));
+}
+
+void World::set_label(const ResourceId& id, std::string_view name, std::string_view value) {
+  const auto found = resources_.find(id);
+  if (found == resources_.end()) return;
+  ++version_;
+  if (value.empty())
+    found->second.labels.erase(std::string(name));
+  else
+    found->second.labels.insert_or_assign(std::string(name), std::string(value));
+}
+
+void World::look() {
+  if (seen_version_ == version_ && seen_.size() == resources_.size()) return;
+  seen_ = resources_;
+  seen_version_ = version_;
+}
+
+void World::deliver_late() {
+  const std::vector<std::function<void()>> late = std::exchange(late_, {});
+  for (const auto& deliver : late) deliver();
 }
 
 const Resource* World::find(const ResourceId& id) const {
@@ -43,6 +67,13 @@ Fault World::next_fault(const ResourceId& target) {
   return Fault::kNone;
 }
 
+bool World::blind() {
+  if (outage_) return true;
+  const bool blind = roll_blind ? roll_blind() : blind_;
+  if (blind) count("fault: a probe that cannot tell");
+  return blind;
+}
+
 // A verb that changes one field of a resource. What it does to the field is a function of the value before.
 class StateVerb final : public Verb {
  public:
@@ -55,6 +86,11 @@ class StateVerb final : public Verb {
   Status check(const Resource&, const Json&) const override { return {}; }
 
   Result<Json> state_before(const Resource& target, const Json& parameters) override {
+    world_.called("state_before");
+    if (world_.outage()) {
+      world_.count("fault: the counterpart cannot be reached before an action");
+      return fail(ErrorCode::kUnavailable, "the counterpart cannot be reached");
+    }
     const Resource* resource = world_.find(target.id);
     if (!resource) return fail(ErrorCode::kNotFound, target.id + " is gone");
     const Json value = resource->fields[field(parameters)];
@@ -62,20 +98,21 @@ class StateVerb final : public Verb {
   }
 
   Performed perform(const Action& action, const Resource& target, const Json& before, const std::stop_token&) override {
-    return change(action, target, before["wanted"], false);
+    world_.called("perform");
+    return answered(action, change(action, target, before["wanted"], false));
   }
 
   ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override {
+    world_.called("probe");
     world_.looks_.push_back(short_name() + " " + target.id);
-    const Resource* resource = world_.find(target.id);
-    if (world_.blind() || !resource) return ProbeAnswer::kCannotTell;
-    const Json& now = resource->fields[field(action.parameters)];
-    if (now == before["wanted"]) return ProbeAnswer::kHappened;
-    return now == before["value"] ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kCannotTell;
+    const ProbeAnswer shows = look(action, target, before);
+    if (world_.on_probe) world_.on_probe(action.id, shows);
+    return shows;
   }
 
   Performed undo(const Action& action, const Resource& target, const Json& before, const std::stop_token&) override {
-    return change(action, target, before["value"], true);
+    world_.called("undo");
+    return answered(action, change(action, target, before["value"], true));
   }
 
  private:
@@ -85,17 +122,64 @@ class StateVerb final : public Verb {
     return field_.empty() ? parameters["field"].string_or_empty() : field_;
   }
 
+  ProbeAnswer look(const Action& action, const Resource& target, const Json& before) {
+    const Resource* resource = world_.find(target.id);
+    if (world_.blind() || !resource) return ProbeAnswer::kCannotTell;
+    const Json& now = resource->fields[field(action.parameters)];
+    if (now == before["wanted"]) return ProbeAnswer::kHappened;
+    return now == before["value"] ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kCannotTell;
+  }
+
+  Performed answered(const Action& action, Performed performed) const {
+    if (world_.on_answer) world_.on_answer(action.id, performed.state);
+    return performed;
+  }
+
   Performed change(const Action& action, const Resource& target, const Json& value, bool undo) {
+    if (world_.outage()) {
+      world_.count("fault: the counterpart cannot be reached for an action");
+      return {ActionState::kUnknown, "the connection was lost", {}};
+    }
     if (!world_.find(target.id)) return {ActionState::kFailed, target.id + " is gone", {}};
-    const Fault fault = world_.next_fault(target.id);
-    if (fault == Fault::kRefuse) return {ActionState::kFailed, "refused", {}};
-    if (fault == Fault::kTimeoutBefore) return {ActionState::kUnknown, "no answer", {}};
-    if (fault == Fault::kLie) return {ActionState::kSucceeded, "done", {}};
-    world_.set_field(target.id, field(action.parameters), value);
-    world_.effects_.push_back({world_.clock_.now(), action.id, spec_.name, target.id, undo});
-    if (world_.on_effect) world_.on_effect(world_.effects_.back());
-    if (fault == Fault::kTimeoutAfter) return {ActionState::kUnknown, "no answer", {}};
+    Fault fault = world_.next_fault(target.id);
+    // What must happen once at most must not happen when it has been looked for and not been found.
+    if (fault == Fault::kLate && !spec_.idempotent) fault = Fault::kTimeoutBefore;
+    switch (fault) {
+      case Fault::kRefuse: world_.count("fault: refused"); return {ActionState::kFailed, "refused", {}};
+      case Fault::kTimeoutBefore:
+        world_.count("fault: no answer, not done");
+        return {ActionState::kUnknown, "no answer", {}};
+      case Fault::kLie: world_.count("fault: a false answer"); return {ActionState::kSucceeded, "done", {}};
+      case Fault::kLate:
+        world_.count("fault: no answer, and done later");
+        world_.late_.push_back([this, action, target, value, undo] {
+          // What has been killed is not started or stopped any more.
+          if (world_.state(target.id) != "dead") take_effect(action, target, value, undo);
+        });
+        return {ActionState::kUnknown, "no answer", {}};
+      default: break;
+    }
+    take_effect(action, target, value, undo);
+    if (fault == Fault::kTimeoutAfter) {
+      world_.count("fault: no answer, but done");
+      return {ActionState::kUnknown, "no answer", {}};
+    }
+    if (fault == Fault::kFalseRefusal) {
+      world_.count("fault: refused, but done");
+      return {ActionState::kFailed, "refused", {}};
+    }
     return {ActionState::kSucceeded, "done", {}};
+  }
+
+  void take_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
+    const Resource* resource = world_.find(target.id);
+    if (!resource) return;
+    const std::string name = field(action.parameters);
+    const Json prior = resource->fields[name];
+    world_.set_field(target.id, name, value);
+    const uint64_t writes = world_.field_writes_[{target.id, name}];
+    world_.effects_.push_back({world_.clock_.now(), action.id, spec_.name, target.id, undo, prior, value, writes});
+    if (world_.on_effect) world_.on_effect(world_.effects_.back());
   }
 
   World& world_;
@@ -128,13 +212,15 @@ void add_verbs(World& world, VerbRegistry& verbs, const std::vector<std::string>
 }
 
 Result<std::optional<Resource>> WorldResources::find(const ResourceId& id) const {
-  const auto found = world_.resources().find(id);
-  if (found == world_.resources().end()) return std::nullopt;
+  if (world_.senses_down()) return fail(ErrorCode::kUnavailable, "the catalog cannot be asked");
+  const auto found = world_.seen().find(id);
+  if (found == world_.seen().end()) return std::nullopt;
   return found->second;
 }
 
 Result<std::vector<SeriesSample>> WorldSignals::query(std::string_view promql, Time at) const {
-  if (promql.starts_with("error")) return fail(ErrorCode::kUnavailable, "the metrics cannot be asked");
+  if (promql.starts_with("error") || world_.senses_down())
+    return fail(ErrorCode::kUnavailable, "the metrics cannot be asked");
   const auto found = world_.signals().find(std::string(promql));
   if (found == world_.signals().end()) return std::vector<SeriesSample>();
   return std::vector<SeriesSample>{{Labels(), {to_unix_ms(at), found->second}}};
@@ -150,11 +236,12 @@ Status WorldSignals::check(std::string_view promql) const {
 }
 
 Result<const decide::ScratchSql*> WorldSql::scratch() const {
-  if (!scratch_ || version_ != world_.version()) {
+  if (world_.senses_down()) return fail(ErrorCode::kUnavailable, "the catalog cannot be asked");
+  if (!scratch_ || version_ != world_.seen_version()) {
     std::vector<Resource> resources;
-    for (const auto& [id, resource] : world_.resources()) resources.push_back(resource);
+    for (const auto& [id, resource] : world_.seen()) resources.push_back(resource);
     scratch_ = TRY(decide::ScratchSql::make(resources));
-    version_ = world_.version();
+    version_ = world_.seen_version();
   }
   return scratch_.get();
 }

@@ -16,6 +16,7 @@
 #include "model/signal.h"
 #include "model/table.h"
 #include "model/verb.h"
+#include "sim/tally.h"
 
 namespace capstan::sim {
 
@@ -26,7 +27,13 @@ enum class Fault {
   kTimeoutBefore,  // No answer, and it did not happen.
   kTimeoutAfter,   // No answer, but it happened.
   kLie,            // It says that it succeeded, but nothing changed.
+  kFalseRefusal,   // It says no, but it happened.
+  kLate,           // No answer; it happens when nobody waits for it any more. Only of what may happen at any time.
 };
+inline constexpr uint64_t kFaultKinds = 6;
+
+// Thrown by a verb's call at which the process dies: all that was under way is gone, as it is when a process ends.
+struct ProcessDied {};
 
 // One effect on the outside, as it happened.
 struct Effect {
@@ -35,6 +42,9 @@ struct Effect {
   std::string verb;
   ResourceId target;
   bool undo = false;
+  Json prior;           // Of the field, as it was before.
+  Json value;           // And after.
+  uint64_t writes = 0;  // How often anybody has set this field, this time included.
 };
 
 class World {
@@ -44,11 +54,27 @@ class World {
   void put(Resource resource);
   void remove(const ResourceId& id);
   void set_field(const ResourceId& id, const std::string& field, Json value);
+  void set_label(const ResourceId& id, std::string_view name, std::string_view value);
   // Counts up with every change, so that a view of the world knows when it is old.
   uint64_t version() const { return version_; }
   const Resource* find(const ResourceId& id) const;
   const std::map<ResourceId, Resource>& resources() const { return resources_; }
   std::string state(const ResourceId& id) const;
+
+  // Where the catalog lags it shows the world as it was at the last look; else as it is.
+  void set_lagging() { lags_ = true, look(); }
+  void look();
+  const std::map<ResourceId, Resource>& seen() const { return lags_ ? seen_ : resources_; }
+  uint64_t seen_version() const { return lags_ ? seen_version_ : version_; }
+
+  // Nothing of the outside can be reached: nothing is read or done, and probes cannot tell.
+  void set_outage(bool outage) { outage_ = outage; }
+  bool outage() const { return outage_; }
+  // Neither the catalog nor the metrics answer.
+  void set_senses_down(bool down) { senses_down_ = down; }
+  bool senses_down() const { return senses_down_; }
+  // Requests that nobody waits for any more arrive.
+  void deliver_late();
 
   // The fault of the next performance on the target ("" for any).
   void inject(const ResourceId& target, Fault fault) { faults_[target] = fault; }
@@ -61,6 +87,16 @@ class World {
   const std::map<std::string, double>& signals() const { return signals_; }
 
   const std::vector<Effect>& effects() const { return effects_; }
+  // Called before every call of a verb ("perform") that reaches the outside; may throw ProcessDied.
+  std::function<void(std::string_view call)> on_call;
+  // Called with what a verb has answered about an action: how performing or undoing it ended, or what its probe shows.
+  std::function<void(const std::string& action, ActionState said)> on_answer;
+  std::function<void(const std::string& action, ProbeAnswer shows)> on_probe;
+  // Where faults are counted; null for nowhere.
+  Tally* tally = nullptr;
+  void count(std::string_view fault) {
+    if (tally != nullptr) tally->count(fault);
+  }
   // Called when an effect has just happened.
   std::function<void(const Effect&)> on_effect;
   const std::vector<std::string>& looks() const { return looks_; }  // "stop ec2/i-1": probes asked for.
@@ -68,11 +104,21 @@ class World {
  private:
   friend class StateVerb;
   Fault next_fault(const ResourceId& target);
-  bool blind() { return roll_blind ? roll_blind() : blind_; }
+  bool blind();
+  void called(std::string_view call) {
+    if (on_call) on_call(call);
+  }
 
   const Clock& clock_;
   uint64_t version_ = 0;
   std::map<ResourceId, Resource> resources_;
+  std::map<std::pair<ResourceId, std::string>, uint64_t> field_writes_;
+  bool lags_ = false;
+  std::map<ResourceId, Resource> seen_;
+  uint64_t seen_version_ = 0;
+  bool outage_ = false;
+  bool senses_down_ = false;
+  std::vector<std::function<void()>> late_;
   std::map<ResourceId, Fault> faults_;
   bool blind_ = false;
   std::map<std::string, double> signals_;
@@ -96,7 +142,8 @@ class WorldResources final : public ResourceSource {
   const World& world_;
 };
 
-// Every signal is one sample; an expression that nobody set is empty, one that begins with "error" fails.
+// Every signal is one sample; an expression that nobody set is empty, one that begins with "error" fails, and so does
+// every one while the senses are down.
 class WorldSignals final : public SignalSource {
  public:
   explicit WorldSignals(const World& world) : world_(world) {}

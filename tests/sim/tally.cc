@@ -1,0 +1,119 @@
+#include "sim/tally.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace capstan::sim {
+namespace {
+
+constexpr auto kFaults = std::to_array<std::string_view>({
+    "fault: refused",
+    "fault: refused, but done",
+    "fault: no answer, not done",
+    "fault: no answer, but done",
+    "fault: no answer, and done later",
+    "fault: a false answer",
+    "fault: the counterpart cannot be reached before an action",
+    "fault: the counterpart cannot be reached for an action",
+    "fault: neither catalog nor metrics answer",
+    "fault: an answer comes twice",
+    "fault: an answer comes late",
+    "fault: the clock is set forward",
+    "fault: the clock is set back",
+    "fault: changed between plan and run: its state",
+    "fault: changed between plan and run: it became sensitive",
+    "fault: changed between plan and run: it left the selection",
+    "fault: changed between plan and run: it is gone",
+    "fault: a probe that cannot tell",
+    "fault: the disk is full",
+    "fault: the ledger's disk is full",
+    "fault: the ledger's disk fails to write",
+    "fault: the power is cut while the ledger is written",
+    "fault: a sector is lost",
+    "fault: a sector is torn",
+    "fault: restart",
+    "fault: restart, and what was under way happened",
+    "fault: restart, and what was under way was lost",
+    "fault: death before plan.proposed",
+    "fault: death after plan.proposed",
+    "fault: death before plan.approved",
+    "fault: death after plan.approved",
+    "fault: death before action.intended",
+    "fault: death after action.intended",
+    "fault: death before action.finished",
+    "fault: death after action.finished",
+    "fault: death before plan.finished",
+    "fault: death after plan.finished",
+    "fault: death at state_before",
+    "fault: death at perform",
+    "fault: death at probe",
+    "fault: death at undo",
+});
+
+constexpr auto kRecoveries = std::to_array<std::string_view>({
+    "recovery: cut off, and it was done",
+    "recovery: cut off, and it was not done: its turn comes again",
+    "recovery: cut off, harmless to repeat: its turn comes again",
+    "recovery: cut off, and nobody can tell",
+    "recovery: cut off while undoing, and it was undone",
+    "recovery: cut off while undoing, and it was not undone: its turn comes again",
+    "recovery: cut off while undoing, harmless to repeat: its turn comes again",
+    "recovery: cut off while undoing, and nobody can tell",
+    "recovery: no clear answer, and the outside shows that it was done",
+    "recovery: no clear answer, and the outside shows that it was not done",
+    "recovery: nobody can tell",
+    "recovery: a false answer is found out",
+    "recovery: undone",
+    "recovery: nothing is left to be undone",
+    "recovery: undoing had no effect",
+    "recovery: nobody can tell whether it was undone",
+    "recovery: skipped, the target is gone",
+    "recovery: skipped, its precondition no longer holds",
+    "recovery: skipped, what had to come before it failed",
+    "recovery: a person says that it happened",
+    "recovery: a person has it tried again",
+    "recovery: a person leaves it at that",
+    "recovery: facts that nobody was told of are there after all",
+    "recovery: facts that nobody was told of are not there",
+    "recovery: an outcome waits for room on the disk",
+    "recovery: an intent that cannot be written touches nothing",
+    "recovery: a plan stops because an action failed",
+    "recovery: a plan stops because its check failed",
+    "recovery: a plan is cancelled",
+    "recovery: a plan is undone after its end",
+    "recovery: a proposal expires",
+    "recovery: a proposal is taken back",
+    "recovery: given up, as its checks cannot be made",
+    "recovery: a plan is undone because its alert is quiet",
+});
+
+}  // namespace
+
+std::span<const std::string_view> all_faults() { return kFaults; }
+std::span<const std::string_view> all_recoveries() { return kRecoveries; }
+
+void Tally::add(const Tally& other) {
+  for (const auto& [what, count] : other.counts_) counts_[what] += count;
+}
+
+uint64_t Tally::of(std::string_view what) const {
+  const auto found = counts_.find(what);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+std::vector<std::string> Tally::missing(std::span<const std::string_view> wanted) const {
+  std::vector<std::string> never;
+  for (std::string_view what : wanted) {
+    if (of(what) == 0) never.emplace_back(what);
+  }
+  return never;
+}
+
+std::string Tally::table() const {
+  std::string text;
+  for (const auto& [what, count] : counts_) text += fmt::format("{:>10}  {}\n", count, what);
+  return text;
+}
+
+}  // namespace capstan::sim
