@@ -1,13 +1,28 @@
 // What the page and the command show of policies.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 #include "loop/policy_board.h"
+#include "loop/policy_calendar.h"
 
 namespace capstan::loop {
 namespace {
 
 constexpr size_t kMostVerdictsShown = 500;
 constexpr size_t kMostComing = 500;
+
+// Why a policy has nothing to say of a resource.
+std::string why_not_looked_at(const decide::Policy& policy, const Resource& resource,
+                              const Result<std::vector<decide::Candidate>>& asked) {
+  if (asked && asked->size() == 1 && !asked->front().selected) return "not selected: " + asked->front().why_not;
+  if (!policy.select.sql.empty()) return "not looked at: its SELECT does not give it";
+  if (!policy.select.kind.empty() && policy.select.kind != resource.kind)
+    return fmt::format("not looked at: it is about {}, and this is {}", policy.select.kind, resource.kind);
+  if (policy.select.empty()) return "not looked at: nothing that sets it off points here";
+  return "not looked at yet";
+}
 
 }  // namespace
 
@@ -78,6 +93,128 @@ Json PolicyBoard::preview_json(const Plan& plan) const {
   }
   return Json::object(
       {{"plan", plan.to_json()}, {"state", "preview"}, {"frozen", frozen}, {"actions", std::move(actions)}});
+}
+
+Json PolicyBoard::entry_json(const Entry& entry) const {
+  return Json::object({{"name", entry.policy.name},
+                       {"help", entry.policy.help},
+                       {"file", entry.file.string()},
+                       {"line", entry.policy.at.line},
+                       {"version", entry.policy.version},
+                       {"approve", entry.policy.approval},
+                       {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
+                       {"summary", entry.last.summary},
+                       {"error", entry.error},
+                       {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
+                       {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
+}
+
+Json PolicyBoard::to_json() const {
+  Json::Array policies;
+  for (const auto& [name, entry] : entries_) policies.push_back(entry_json(entry));
+  return Json::object({{"policies", std::move(policies)}});
+}
+
+Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, const std::string& file) const {
+  decide::ReadPolicies read = decide::read_policies(TRY(parse_yaml(text, file)), vocabulary());
+  if (!read.problems.empty()) return fail(read.problems.front());
+  if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});
+  return std::move(read.policies);
+}
+
+Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
+                                  Time now) {
+  const std::vector<decide::Policy> policies_read = TRY(read(text, file));
+  const Picture picture = TRY(picture_of(catalog));
+  Json::Array policies;
+  for (const decide::Policy& policy : policies_read) {
+    const decide::Decision decision = TRY(decision_of(policy, now, catalog, picture, now));
+    policies.push_back(Json::object({{"name", policy.name},
+                                     {"approve", policy.approval},
+                                     {"summary", decision.summary},
+                                     {"resources", verdicts_json(policy.name, decision.verdicts)},
+                                     {"plan", decision.plan ? preview_json(*decision.plan) : Json()}}));
+  }
+  return Json::object({{"policies", std::move(policies)}});
+}
+
+Result<std::vector<decide::Candidate>> PolicyBoard::ask_about(const decide::Policy& policy,
+                                                              const Resource& resource) const {
+  if (policy.select.kind.empty() || policy.select.kind != resource.kind) return std::vector<decide::Candidate>();
+  return decide::select_candidates(policy, parts_.sql, parts_.resources, {}, {}, parts_.clock.now(),
+                                   {.only = std::vector{resource.id}});
+}
+
+Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy) const {
+  Json::Array verdicts;
+  for (const auto& [name, entry] : entries_) {
+    if (!policy.empty() && name != policy) continue;
+    const auto found = std::ranges::find(entry.last.verdicts, resource.id, &decide::Verdict::resource);
+    const bool looked_at = found != entry.last.verdicts.end();
+    if (!looked_at && policy.empty() && entry.policy.select.kind != resource.kind) continue;
+    Json json =
+        verdict_json(name, looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
+    if (!looked_at) {
+      json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
+                      : !entry.waits_for.empty()
+                          ? entry.last.summary
+                          : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
+    }
+    json.set("policy", name);
+    json.set("paused", parts_.executor.paused(policy_subject(name)));
+    verdicts.push_back(std::move(json));
+  }
+  return verdicts;
+}
+
+Json PolicyBoard::approvals_json() const {
+  Json::Array list;
+  for (const StandingApproval& approval : approvals_.all()) {
+    Json::Array policies;
+    for (const PolicyVersion& each : approval.grant.policies) {
+      const auto entry = entries_.find(each.policy);
+      const bool holds = entry != entries_.end() && entry->second.policy.version == each.version;
+      policies.push_back(Json::object({{"policy", each.policy}, {"holds", holds}}));
+    }
+    const auto& resources = approval.grant.resources;
+    list.push_back(Json::object({{"id", approval.id},
+                                 {"policies", std::move(policies)},
+                                 {"resources", Json::Array(resources.begin(), resources.end())},
+                                 {"plan", approval.plan},
+                                 {"by", approval.by},
+                                 {"at", format_time(approval.at)}}));
+  }
+  return list;
+}
+
+Json PolicyBoard::decided_by(std::string_view override) const {
+  Json::Array list;
+  for (const auto& [name, entry] : entries_) {
+    const auto count = std::ranges::count(entry.last.verdicts, override, &decide::Verdict::override);
+    if (count > 0) list.push_back(Json::object({{"policy", name}, {"resources", count}}));
+  }
+  return list;
+}
+
+Json PolicyBoard::calendar(Time from, int days) const {
+  Json::Array rows;
+  for (const auto& [name, entry] : entries_)
+    std::ranges::move(calendar_rows(entry.policy, entry.last.verdicts, from, from + std::chrono::days(days)),
+                      std::back_inserter(rows));
+  return rows;
+}
+
+std::vector<std::string> PolicyBoard::states(std::string_view policy) const {
+  std::set<std::string> states;
+  for (const auto& [name, entry] : entries_) {
+    const auto& ensure = entry.policy.ensure;
+    if (!ensure || ensure->is_list() || (!policy.empty() && name != policy)) continue;
+    states.insert(ensure->inside.name);
+    if (ensure->outside) states.insert(ensure->outside->name);
+  }
+  std::vector<std::string> all = {"up", "down"};
+  all.insert(all.end(), states.begin(), states.end());
+  return all;
 }
 
 }  // namespace capstan::loop

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "loop/belongings.h"
-#include "loop/policy_calendar.h"
 
 namespace capstan::loop {
 namespace {
@@ -19,8 +18,6 @@ constexpr Duration kRoundTime{500};
 constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
 constexpr int kRestFactor = 20;
 constexpr size_t kMostChanges = 1'000;  // Resources; where more have changed, everything is decided anew.
-
-std::string subject_of(std::string_view policy) { return fmt::format("policy:{}", policy); }
 
 std::vector<Relation> relations_between(const std::vector<decide::Candidate>& candidates,
                                         const catalog::CatalogReader& catalog) {
@@ -35,18 +32,9 @@ std::vector<Relation> relations_between(const std::vector<decide::Candidate>& ca
   return relations;
 }
 
-// Why a policy has nothing to say of a resource.
-std::string why_not_looked_at(const decide::Policy& policy, const Resource& resource,
-                              const Result<std::vector<decide::Candidate>>& asked) {
-  if (asked && asked->size() == 1 && !asked->front().selected) return "not selected: " + asked->front().why_not;
-  if (!policy.select.sql.empty()) return "not looked at: its SELECT does not give it";
-  if (!policy.select.kind.empty() && policy.select.kind != resource.kind)
-    return fmt::format("not looked at: it is about {}, and this is {}", policy.select.kind, resource.kind);
-  if (policy.select.empty()) return "not looked at: nothing that sets it off points here";
-  return "not looked at yet";
-}
-
 }  // namespace
+
+std::string policy_subject(std::string_view policy) { return fmt::format("policy:{}", policy); }
 
 void PolicyBoard::apply(const Fact& fact) {
   history_.apply(fact);
@@ -208,7 +196,7 @@ void PolicyBoard::write_coverage(Entry& entry, Time now) {
 }
 
 Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
-  const auto facts = parts_.ledger.by_subject(subject_of(policy.name), 20);
+  const auto facts = parts_.ledger.by_subject(policy_subject(policy.name), 20);
   if (facts) {
     for (const Fact& fact : *facts) {
       if (fact.kind != fact_kind::kPolicyLoaded) continue;
@@ -217,7 +205,7 @@ Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
     }
   }
   const auto written =
-      parts_.facts.append_one({now, std::string(fact_kind::kPolicyLoaded), subject_of(policy.name),
+      parts_.facts.append_one({now, std::string(fact_kind::kPolicyLoaded), policy_subject(policy.name),
                                Json::object({{"version", policy.version}, {"file", policy.at.file}}), 0, "capstan"});
   if (!written) log::warning("loop", "cannot write down that a policy was loaded: " + written.error().to_string());
   return now;
@@ -333,7 +321,7 @@ Status PolicyBoard::decide_changes(Entry& entry, const std::vector<ResourceId>& 
 
 // Gives the executor what was decided last.
 Status PolicyBoard::hand_over(Entry& entry, Time now, Seq asked_by) {
-  if (parts_.executor.paused(subject_of(entry.policy.name))) return {};
+  if (parts_.executor.paused(policy_subject(entry.policy.name))) return {};
   for (const std::string& plan : entry.last.withdraw) {
     // Refused when somebody has started it meanwhile, which is as it should be.
     (void)parts_.executor.withdraw(plan, "no longer called for", now);
@@ -375,14 +363,15 @@ Status PolicyBoard::add_belongings(const decide::Policy& policy, const catalog::
 
 void PolicyBoard::undo_quiet(const Entry& entry, Time now) {
   for (const std::string& plan : entry.last.undo) {
-    const Status undone = parts_.executor.undo(plan, "its alert has been quiet", subject_of(entry.policy.name), now);
+    const Status undone =
+        parts_.executor.undo(plan, "its alert has been quiet", policy_subject(entry.policy.name), now);
     const bool never = !undone && (undone.error().code == ErrorCode::kFailedPrecondition ||
                                    undone.error().code == ErrorCode::kNotFound);
     if (!never) continue;
     // Something else has been done to its targets since, for one: said once, and then it counts as meant to stay.
     const NewFact fact{now,  std::string(fact_kind::kPlanKept),
                        plan, Json::object({{"plan_id", plan}, {"says", undone.error().message}}),
-                       0,    subject_of(entry.policy.name)};
+                       0,    policy_subject(entry.policy.name)};
     if (const auto written = parts_.facts.append_one(fact); !written)
       log::warning("loop", "cannot write down that a plan is kept: " + written.error().to_string());
   }
@@ -391,7 +380,7 @@ void PolicyBoard::undo_quiet(const Entry& entry, Time now) {
 std::vector<decide::Notice> PolicyBoard::notices(Time now) {
   std::vector<decide::Notice> all;
   for (auto& [name, entry] : entries_) {
-    if (parts_.executor.paused(subject_of(name))) continue;
+    if (parts_.executor.paused(policy_subject(name))) continue;
     auto due = decide::due_notices(entry.policy, parts_.sql, parts_.resources, now);
     if (due)
       std::ranges::move(*due, std::back_inserter(all));
@@ -401,35 +390,16 @@ std::vector<decide::Notice> PolicyBoard::notices(Time now) {
   return all;
 }
 
-Json PolicyBoard::entry_json(const Entry& entry) const {
-  return Json::object({{"name", entry.policy.name},
-                       {"help", entry.policy.help},
-                       {"file", entry.file.string()},
-                       {"line", entry.policy.at.line},
-                       {"version", entry.policy.version},
-                       {"approve", entry.policy.approval},
-                       {"paused", parts_.executor.paused(subject_of(entry.policy.name))},
-                       {"summary", entry.last.summary},
-                       {"error", entry.error},
-                       {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
-                       {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
-}
-
-Json PolicyBoard::to_json() const {
-  Json::Array policies;
-  for (const auto& [name, entry] : entries_) policies.push_back(entry_json(entry));
-  return Json::object({{"policies", std::move(policies)}});
-}
-
 Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog,
                               Time now) {
   TRY(check_name(name));
   Entry& entry = entries_.at(std::string(name));
-  if (parts_.executor.paused(subject_of(entry.policy.name)))
+  if (parts_.executor.paused(policy_subject(entry.policy.name)))
     return fail(ErrorCode::kFailedPrecondition, fmt::format("the policy '{}' is paused", name));
   const Picture picture = TRY(picture_of(catalog));
-  const Seq asked = TRY(parts_.facts.append_one({now, std::string(fact_kind::kPolicyRun), subject_of(entry.policy.name),
-                                                 Json::object({{"by", by}}), 0, std::string(by)}));
+  const Seq asked =
+      TRY(parts_.facts.append_one({now, std::string(fact_kind::kPolicyRun), policy_subject(entry.policy.name),
+                                   Json::object({{"by", by}}), 0, std::string(by)}));
   TRY(decide_one(entry, catalog, picture, now, asked));
   Json answer = Json::object({{"plan", nullptr}, {"says", entry.last.summary}});
   if (entry.last.plan) {
@@ -438,83 +408,11 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
   return answer;
 }
 
-Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, const std::string& file) const {
-  decide::ReadPolicies read = decide::read_policies(TRY(parse_yaml(text, file)), vocabulary());
-  if (!read.problems.empty()) return fail(read.problems.front());
-  if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});
-  return std::move(read.policies);
-}
-
-Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
-                                  Time now) {
-  const std::vector<decide::Policy> policies_read = TRY(read(text, file));
-  const Picture picture = TRY(picture_of(catalog));
-  Json::Array policies;
-  for (const decide::Policy& policy : policies_read) {
-    const decide::Decision decision = TRY(decision_of(policy, now, catalog, picture, now));
-    policies.push_back(Json::object({{"name", policy.name},
-                                     {"approve", policy.approval},
-                                     {"summary", decision.summary},
-                                     {"resources", verdicts_json(policy.name, decision.verdicts)},
-                                     {"plan", decision.plan ? preview_json(*decision.plan) : Json()}}));
-  }
-  return Json::object({{"policies", std::move(policies)}});
-}
-
-Result<std::vector<decide::Candidate>> PolicyBoard::ask_about(const decide::Policy& policy,
-                                                              const Resource& resource) const {
-  if (policy.select.kind.empty() || policy.select.kind != resource.kind) return std::vector<decide::Candidate>();
-  return decide::select_candidates(policy, parts_.sql, parts_.resources, {}, {}, parts_.clock.now(),
-                                   {.only = std::vector{resource.id}});
-}
-
-Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy) const {
-  Json::Array verdicts;
-  for (const auto& [name, entry] : entries_) {
-    if (!policy.empty() && name != policy) continue;
-    const auto found = std::ranges::find(entry.last.verdicts, resource.id, &decide::Verdict::resource);
-    const bool looked_at = found != entry.last.verdicts.end();
-    if (!looked_at && policy.empty() && entry.policy.select.kind != resource.kind) continue;
-    Json json =
-        verdict_json(name, looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
-    if (!looked_at) {
-      json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
-                      : !entry.waits_for.empty()
-                          ? entry.last.summary
-                          : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
-    }
-    json.set("policy", name);
-    json.set("paused", parts_.executor.paused(subject_of(name)));
-    verdicts.push_back(std::move(json));
-  }
-  return verdicts;
-}
-
 Status PolicyBoard::check_name(std::string_view name) const {
   if (entries_.contains(std::string(name))) return {};
   std::vector<std::string_view> names;
   for (const auto& [known, entry] : entries_) names.push_back(known);
   return fail(ErrorCode::kNotFound, fmt::format("there is no policy '{}'{}", name, did_you_mean(name, names)));
-}
-
-Json PolicyBoard::approvals_json() const {
-  Json::Array list;
-  for (const StandingApproval& approval : approvals_.all()) {
-    Json::Array policies;
-    for (const PolicyVersion& each : approval.grant.policies) {
-      const auto entry = entries_.find(each.policy);
-      const bool holds = entry != entries_.end() && entry->second.policy.version == each.version;
-      policies.push_back(Json::object({{"policy", each.policy}, {"holds", holds}}));
-    }
-    const auto& resources = approval.grant.resources;
-    list.push_back(Json::object({{"id", approval.id},
-                                 {"policies", std::move(policies)},
-                                 {"resources", Json::Array(resources.begin(), resources.end())},
-                                 {"plan", approval.plan},
-                                 {"by", approval.by},
-                                 {"at", format_time(approval.at)}}));
-  }
-  return list;
 }
 
 Result<Grant> PolicyBoard::grant_of(std::string_view policy, const ResourceId& resource) const {
@@ -532,36 +430,6 @@ Result<Grant> PolicyBoard::grant_of(std::string_view policy, const ResourceId& r
 bool PolicyBoard::has_approval(std::string_view id) const {
   const std::vector<StandingApproval> all = approvals_.all();
   return std::ranges::find(all, id, &StandingApproval::id) != all.end();
-}
-
-Json PolicyBoard::decided_by(std::string_view override) const {
-  Json::Array list;
-  for (const auto& [name, entry] : entries_) {
-    const auto count = std::ranges::count(entry.last.verdicts, override, &decide::Verdict::override);
-    if (count > 0) list.push_back(Json::object({{"policy", name}, {"resources", count}}));
-  }
-  return list;
-}
-
-Json PolicyBoard::calendar(Time from, int days) const {
-  Json::Array rows;
-  for (const auto& [name, entry] : entries_)
-    std::ranges::move(calendar_rows(entry.policy, entry.last.verdicts, from, from + std::chrono::days(days)),
-                      std::back_inserter(rows));
-  return rows;
-}
-
-std::vector<std::string> PolicyBoard::states(std::string_view policy) const {
-  std::set<std::string> states;
-  for (const auto& [name, entry] : entries_) {
-    const auto& ensure = entry.policy.ensure;
-    if (!ensure || ensure->is_list() || (!policy.empty() && name != policy)) continue;
-    states.insert(ensure->inside.name);
-    if (ensure->outside) states.insert(ensure->outside->name);
-  }
-  std::vector<std::string> all = {"up", "down"};
-  all.insert(all.end(), states.begin(), states.end());
-  return all;
 }
 
 }  // namespace capstan::loop

@@ -22,6 +22,9 @@
 
 namespace capstan::loop {
 
+// What facts about a policy are about: "policy:core-time".
+std::string policy_subject(std::string_view policy);
+
 class PolicyBoard {
  public:
   struct Parts {
