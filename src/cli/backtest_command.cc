@@ -56,7 +56,7 @@ void print_policy(const Json& policy, const Json& job, const BacktestArguments& 
     rows.push_back({short_time(action["at"]), (action["undo"].bool_or(false) ? "undo " : "") + cell(action["verb"]),
                     cell(action["name"]), cell(action["reason"])});
   }
-  print_table({"  AT", "ACTION", "ON", "BECAUSE"}, rows);
+  if (!rows.empty()) print_table({"  AT", "ACTION", "ON", "BECAUSE"}, rows);
   const auto count = static_cast<size_t>(policy["action_count"].int_or(0));
   if (count > rows.size()) fmt::print("  and {} more (--limit, or -o json)\n", count - rows.size());
   for (const Json& note : policy["notes"].items()) fmt::print("  note: {}\n", cell(note["says"]));

@@ -218,5 +218,35 @@ TEST(AdmissionSettingsTest, NamesTheRulesThatThereAreNot) {
             "site.yaml:3:1: admission: 'ignore' names the rule 'Nonsense', and there is none of that name");
 }
 
+TEST_F(SettingsTest, TakeMailsAndSayWhatIsWrongWithThem) {
+  const ReadSettings good = read(
+      "notify:\n"
+      "  - mail: { server: 'smtp://mail:587', user: a, password: env:P, from: 'C <c@example.com>', to: [o@example.com] "
+      "}\n"
+      "    language: ko\n");
+  ASSERT_TRUE(good.problems.empty()) << good.problems.front().to_string();
+  ASSERT_EQ(good.settings.notify.size(), 1u);
+  EXPECT_EQ(good.settings.notify[0].kind, NotifySettings::Kind::kMail);
+  EXPECT_EQ(good.settings.notify[0].language, Language::kKorean);
+  EXPECT_FALSE(good.settings.notify[0].plain);
+  struct {
+    const char* mail;
+    const char* says;
+  } const bad[] = {
+      {"{ server: 'http://mail', from: c@d.e, to: [o@d.e] }", "smtp://HOST:PORT"},
+      {"{ server: 'smtp://a:b@mail', from: c@d.e, to: [o@d.e] }", "takes no login"},
+      {"{ server: 'smtp://mail', from: c, to: [o@d.e] }", "is no mail address"},
+      {"{ server: 'smtp://mail', from: c@d.e }", "at least one address"},
+      {"{ server: 'smtp://mail', from: c@d.e, to: [o@d.e], user: a }", "belong together"},
+      {"{ server: 'smtp://mail', from: c@d.e, to: [o@d.e], user: a, password: secret-itself }", "refer to a secret"},
+      {"{ server: 'smtp://mail', from: c@d.e, to: [o@d.e], tls: none, user: a, password: env:P }", "without TLS"},
+  };
+  for (const auto& [mail, says] : bad) {
+    const ReadSettings got = read(std::string("notify:\n  - mail: ") + mail + "\n");
+    ASSERT_FALSE(got.problems.empty()) << mail;
+    EXPECT_NE(got.problems.front().message.find(says), std::string::npos) << got.problems.front().to_string();
+  }
+}
+
 }  // namespace
 }  // namespace capstan::loop

@@ -162,6 +162,24 @@ test("a policy is tried without being in force; a mistake is shown at its place"
   assert.ok(!policies.some(({ name }) => name === "tried"));
 });
 
+test("a policy is tried over the past; what of it is not known is said", async () => {
+  await go("/policies?tab=try");
+  await page
+    .getByLabel("Policies as YAML")
+    .fill(
+      "policy: looked-back\nselect: { kind: trial_account, where: \"name < 'trial_user03'\" }\nkeep:\n" +
+        "  - { is: termed, so: \"mail = ''\", by: cloudz.accept_terms }\n",
+    );
+  await page.getByRole("button", { name: "What would it have done?" }).click();
+  const past = page.getByRole("article", { name: "looked-back" });
+  await past.getByText(/What it selects is known from/).waitFor();
+  await past.getByText(/has no price/).waitFor();
+  assert.ok((await past.getByRole("listitem").count()) >= 30, "a bar for each day");
+  // It changed nothing, and asked nobody.
+  const { policies } = await capstan.json(["policies"]);
+  assert.ok(!policies.some(({ name }) => name === "looked-back"));
+});
+
 test("a plan of 540 actions is quick to read, says what its approval allows for good, and how far it is", async () => {
   await go("/plans");
   const plan = page.getByRole("article").filter({ hasText: "540 actions on 45 resources" });
