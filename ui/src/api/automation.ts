@@ -132,6 +132,13 @@ export const useKeep = () =>
   useChange((wanted: NewOverride) => post<Override>('/overrides', wanted), OVERRIDE_KEYS);
 export const useEndOverride = () =>
   useChange((id: string) => post<Override>(`/overrides/${encodeURIComponent(id)}/end`), OVERRIDE_KEYS);
+/** Lets a plan act in spite of a freeze. */
+export const useLift = () =>
+  useChange(
+    ({ freeze, plan, reason }: { freeze: string; plan: string; reason: string }) =>
+      post<PlanStatus>(`/freezes/${encodeURIComponent(freeze)}/lift`, { plan, reason }),
+    ['plans', 'plan', 'calendar', 'verdicts'],
+  );
 export const useWithdrawApproval = () =>
   useChange(
     (id: string) => post<Json>(`/approvals/${encodeURIComponent(id)}/withdraw`),

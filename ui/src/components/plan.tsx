@@ -11,6 +11,7 @@ import { Bar, DangerBadge, StateBadge } from './badges';
 import { dangerOf } from './danger';
 import { ConfirmDialog } from './dialog';
 import { ActionList, ActionSummary } from './plan_actions';
+import { PlanFrozen } from './plan_frozen';
 import { GrantText } from './plan_grant';
 import { isDone } from './plan_order';
 import { useMay } from './role';
@@ -187,11 +188,7 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
         </div>
         {buttons && <PlanButtons status={status} />}
       </div>
-      {status.frozen && (
-        <p className="small">
-          <span className="badge accent">{t('plan.frozen')}</span> {status.frozen}
-        </p>
-      )}
+      <PlanFrozen status={status} buttons={buttons} />
       {status.waiting_for && status.waiting_for !== status.frozen && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}
