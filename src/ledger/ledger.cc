@@ -108,6 +108,12 @@ Result<std::unique_ptr<Ledger::State>> Ledger::State::open(const std::filesystem
   sqlite::Database database =
       TRY(sqlite::Database::open_writer(path, {.cache_bytes = options.cache_bytes, .max_bytes = options.max_bytes}));
   TRY(prepare_schema(database));
+  // What a process left in the log that was killed before it had synced it is there to be read, but not durable yet,
+  // and nothing may be believed that a power cut can still take away. A checkpoint syncs the log before it needs any
+  // room.
+  if (Status copied = database.checkpoint(); !copied && copied.error().code != ErrorCode::kResourceExhausted)
+    return during(fmt::format("opening the ledger {}", path.string()),
+                  Result<std::unique_ptr<State>>(fail(copied.error())));
   std::unique_ptr<State> state(new State(std::move(database), options, clock, random));
   TRY(during(fmt::format("opening the ledger {}", path.string()), state->load()));
   return state;
