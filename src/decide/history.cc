@@ -34,7 +34,7 @@ void History::apply(const Fact& fact) {
     if (found == actions_.end()) return;
     found->second.intended = true;
     found->second.end = PastAction::End::kOpen;
-    found->second.at = fact.at;
+    touch(found->second, fact);
   } else if (fact.kind == fact_kind::kActionFinished) {
     finish_action(fact);
   } else if (fact.kind == fact_kind::kActionResolved) {
@@ -60,6 +60,11 @@ void History::apply(const Fact& fact) {
   }
 }
 
+void History::touch(PastAction& action, const Fact& fact) {
+  action.at = fact.at;
+  action.turn = ++turns_;
+}
+
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
   PlanEntry entry{plan.origin, plan.policy_version, {}, plan.grant.resources, plan.undo_after_quiet};
@@ -72,10 +77,14 @@ void History::propose(const Fact& fact) {
                            .end = PastAction::End::kOpen,
                            .intended = false,
                            .at = fact.at,
+                           .turn = ++turns_,
                            .by = ""};
-    by_target_[action.target].push_back(action.id);
   }
-  plans_[plan.id] = std::move(entry);
+  PlanEntry& kept = plans_[plan.id] = std::move(entry);
+  for (const std::string& id : kept.actions) {
+    const PastAction& action = actions_[id];
+    by_target_[action.target].push_back({&action, &kept});
+  }
 }
 
 void History::finish_action(const Fact& fact) {
@@ -87,7 +96,7 @@ void History::finish_action(const Fact& fact) {
   // Cut off, and its turn comes again: it has not ended.
   if (fact.body["retry"].bool_or(false)) return;
   found->second.end = end_of(state);
-  found->second.at = fact.at;
+  touch(found->second, fact);
 }
 
 // What happened is told by a fact of its own.
@@ -99,7 +108,7 @@ void History::resolve(const Fact& fact) {
     found->second.end = PastAction::End::kFailed;
   else if (decision == "retry")
     found->second.end = PastAction::End::kOpen;
-  found->second.at = fact.at;
+  touch(found->second, fact);
 }
 
 void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
@@ -111,7 +120,7 @@ void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
     PastAction& action = actions_[id];
     if (action.end != PastAction::End::kOpen) continue;
     action.end = for_unstarted;
-    action.at = fact.at;
+    touch(action, fact);
     action.by = fact.actor;
   }
   forget();
@@ -133,9 +142,9 @@ void History::forget() {
     for (const std::string& id : plan->second.actions) {
       const auto action = actions_.find(id);
       if (action == actions_.end()) continue;
-      std::vector<std::string>& ids = by_target_[action->second.target];
-      std::erase(ids, id);
-      if (ids.empty()) by_target_.erase(action->second.target);
+      std::vector<OnTarget>& known = by_target_[action->second.target];
+      std::erase_if(known, [&](const OnTarget& each) { return each.action == &action->second; });
+      if (known.empty()) by_target_.erase(action->second.target);
       actions_.erase(action);
     }
     plans_.erase(plan);
@@ -148,26 +157,22 @@ const PastAction* History::find(std::string_view action) const {
 }
 
 const PastAction* History::latest(std::string_view origin, std::string_view target) const {
-  const auto ids = by_target_.find(target);
-  if (ids == by_target_.end()) return nullptr;
+  const auto known = by_target_.find(target);
+  if (known == by_target_.end()) return nullptr;
   const PastAction* newest = nullptr;
-  for (const std::string& id : ids->second) {
-    const PastAction* action = find(id);
-    if (action && action->origin == origin && action->intended && (!newest || action->at >= newest->at))
-      newest = action;
+  for (const OnTarget& each : known->second) {
+    const PastAction& action = *each.action;
+    if (action.intended && (!newest || action.turn > newest->turn) && action.origin == origin) newest = &action;
   }
   return newest;
 }
 
 const PastAction* History::open(std::string_view origin, std::string_view target) const {
-  const auto ids = by_target_.find(target);
-  if (ids == by_target_.end()) return nullptr;
-  for (const std::string& id : ids->second) {
-    const PastAction* action = find(id);
-    if (!action || action->origin != origin) continue;
-    const auto plan = plans_.find(action->plan);
+  const auto known = by_target_.find(target);
+  if (known == by_target_.end()) return nullptr;
+  for (const OnTarget& each : known->second) {
     // What has ended stays open while its plan may still undo or verify it.
-    if (is_open(*action) || (plan != plans_.end() && plan->second.open)) return action;
+    if ((is_open(*each.action) || each.plan->open) && each.action->origin == origin) return each.action;
   }
   return nullptr;
 }
@@ -202,13 +207,13 @@ std::vector<History::StandingPlan> History::standing_plans(std::string_view orig
 }
 
 bool History::touched(std::string_view target, Time now, Duration within) const {
-  const auto ids = by_target_.find(target);
-  if (ids == by_target_.end()) return false;
-  return std::ranges::any_of(ids->second, [&](const std::string& id) {
-    const PastAction* action = find(id);
-    if (!action || !action->intended) return false;
+  const auto known = by_target_.find(target);
+  if (known == by_target_.end()) return false;
+  return std::ranges::any_of(known->second, [&](const OnTarget& each) {
+    const PastAction& action = *each.action;
+    if (!action.intended) return false;
     // In the future, by a clock that was set back since: as near counts as just now, and no more.
-    return is_open(*action) || (now - action->at <= within && action->at - now <= within);
+    return is_open(action) || (now - action.at <= within && action.at - now <= within);
   });
 }
 

@@ -30,6 +30,7 @@ struct PastAction {
   End end = End::kOpen;
   bool intended = false;  // An intent was written: it may have had an effect.
   Time at;                // Of the newest fact about it.
+  uint64_t turn = 0;      // Rises with every such fact: clocks go back, the ledger does not.
   std::string by;         // Who rejected it.
 };
 
@@ -74,6 +75,7 @@ class History {
     Duration undo_after_quiet{0};  // 0 when it is not to be undone, or has been.
     bool open = true;
   };
+  void touch(PastAction& action, const Fact& fact);
   void propose(const Fact& fact);
   void end_plan(const Fact& fact, PastAction::End for_unstarted);
   void recall(const Fact& fact);
@@ -85,7 +87,13 @@ class History {
   std::map<std::string, PastAction, std::less<>> actions_;
   std::map<std::string, PlanEntry, std::less<>> plans_;
   std::deque<std::string> ended_;  // Plans, in the order in which they ended.
-  std::map<std::string, std::vector<std::string>, std::less<>> by_target_;
+  // Into the maps above, whose entries stay where they are.
+  struct OnTarget {
+    const PastAction* action = nullptr;
+    const PlanEntry* plan = nullptr;
+  };
+  std::map<std::string, std::vector<OnTarget>, std::less<>> by_target_;
+  uint64_t turns_ = 0;
 };
 
 }  // namespace capstan::decide
