@@ -71,6 +71,21 @@ std::vector<Interval> Schedule::intervals(Time from, Time to) const {
   return found;
 }
 
+std::optional<Time> Schedule::next_change(Time after) const {
+  using std::chrono::days;
+  const bool before = inside(after);
+  // Most windows change within a day or over a weekend; holidays and long exceptions take longer to find.
+  Time from = after;
+  for (const days reach : {days(1), days(4), days(35), days(366)}) {
+    const Time to = after + reach;
+    for (Time edge : edges(from, to)) {
+      if (edge > after && inside(edge) != before) return edge;
+    }
+    from = to;
+  }
+  return std::nullopt;
+}
+
 Schedule::Standing Schedule::at(Time now) const {
   Standing standing;
   standing.inside = inside(now);
