@@ -36,7 +36,7 @@ void History::apply(const Fact& fact) {
     if (found == actions_.end()) return;
     found->second.intended = true;
     found->second.end = PastAction::End::kOpen;
-    found->second.at = fact.at;
+    touch(found->second, fact);
   } else if (fact.kind == fact_kind::kActionFinished) {
     finish_action(fact);
   } else if (fact.kind == fact_kind::kActionResolved) {
@@ -65,6 +65,11 @@ void History::apply(const Fact& fact) {
   }
 }
 
+void History::touch(PastAction& action, const Fact& fact) {
+  action.at = fact.at;
+  action.turn = ++turns_;
+}
+
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
   PlanEntry entry{plan.origin, plan.policy_version, {}, plan.grant.resources, plan.undo_after_quiet};
@@ -79,6 +84,7 @@ void History::propose(const Fact& fact) {
             .end = PastAction::End::kOpen,
             .intended = false,
             .at = fact.at,
+            .turn = ++turns_,
             .by = ""};
     std::vector<Planned>& planned = by_target_[action.target];
     std::erase_if(planned, [&](const Planned& each) { return each.action == &past; });
@@ -98,7 +104,7 @@ void History::finish_action(const Fact& fact) {
   // Cut off, and its turn comes again: it has not ended.
   if (fact.body["retry"].bool_or(false)) return;
   found->second.end = end_of(state);
-  found->second.at = fact.at;
+  touch(found->second, fact);
 }
 
 // What happened is told by a fact of its own.
@@ -110,7 +116,7 @@ void History::resolve(const Fact& fact) {
     found->second.end = PastAction::End::kFailed;
   else if (decision == "retry")
     found->second.end = PastAction::End::kOpen;
-  found->second.at = fact.at;
+  touch(found->second, fact);
 }
 
 void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
@@ -123,7 +129,7 @@ void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
     PastAction& action = actions_[id];
     if (action.end != PastAction::End::kOpen) continue;
     action.end = for_unstarted;
-    action.at = fact.at;
+    touch(action, fact);
     action.by = fact.actor;
   }
   forget();
@@ -193,7 +199,7 @@ const PastAction* History::latest(std::string_view origin, std::string_view targ
   if (all == by_target_.end()) return nullptr;
   const PastAction* newest = nullptr;
   for (const auto& [action, plan] : all->second) {
-    if (action->origin == origin && action->intended && (!newest || action->at >= newest->at)) newest = action;
+    if (action->origin == origin && action->intended && (!newest || action->turn > newest->turn)) newest = action;
   }
   return newest;
 }

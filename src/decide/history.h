@@ -31,6 +31,7 @@ struct PastAction {
   End end = End::kOpen;
   bool intended = false;  // An intent was written: it may have had an effect.
   Time at;                // Of the newest fact about it.
+  uint64_t turn = 0;      // Rises with every such fact: clocks go back, the ledger does not.
   std::string by;         // Who rejected it.
 };
 
@@ -84,6 +85,7 @@ class History {
     Duration undo_after_quiet{0};  // 0 when it is not to be undone, or has been.
     bool open = true;
   };
+  void touch(PastAction& action, const Fact& fact);
   void propose(const Fact& fact);
   void end_plan(const Fact& fact, PastAction::End for_unstarted);
   void recall(const Fact& fact);
@@ -106,6 +108,7 @@ class History {
   std::map<std::string, std::vector<Planned>, std::less<>> by_target_;
   // By policy, then target. Bounded as actions are.
   std::map<std::string, std::map<ResourceId, Sequence, std::less<>>, std::less<>> sequences_;
+  uint64_t turns_ = 0;
 };
 
 }  // namespace capstan::decide

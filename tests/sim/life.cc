@@ -24,8 +24,7 @@ std::string_view target_of(const std::string& what) { return std::string_view(wh
 // The real ledger as a FactSink, as the loop uses it.
 class Life::LedgerFacts final : public FactSink {
  public:
-  LedgerFacts(const std::filesystem::path& path, const Clock& clock, Random& random)
-      : ledger_(ledger::Ledger::open(path, {.checkpoint_bytes = 64 << 10}, clock, random).value()) {}
+  explicit LedgerFacts(std::unique_ptr<ledger::Ledger> ledger) : ledger_(std::move(ledger)) {}
 
   Result<std::vector<Seq>> append(std::span<const NewFact> facts) override { return ledger_->append(facts); }
   void maintain(bool is_busy) { (void)ledger_->maintain(is_busy); }
@@ -154,9 +153,21 @@ std::string Life::story() const {
 
 void Life::open_ledger() {
   if (!disk_) return;
-  disk_->boot();
-  ledger_ = std::make_shared<LedgerFacts>(disk_->path("ledger.db"), clock_, disk_random_);
-  facts_.beside = ledger_.get();
+  facts_.beside = nullptr;
+  // Also at the start: then it starts again.
+  if (!healed_ && !careful_ && chance(20)) disk_->fail_after(random_.below(8), DiskFault::kPowerCut);
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    disk_->boot();
+    auto opened = ledger::Ledger::open(disk_->path("ledger.db"), {.checkpoint_bytes = 64 << 10}, clock_, disk_random_);
+    if (opened && !disk_->is_off()) {
+      ledger_ = std::make_shared<LedgerFacts>(std::move(*opened));
+      facts_.beside = ledger_.get();
+      return;
+    }
+    tally_.count("recovery: the ledger is opened again");
+    disk_->kill();
+  }
+  lost_ = "all: the ledger cannot be opened";
 }
 
 // What a new process finds: the ledger's facts where there is one.

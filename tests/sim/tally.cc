@@ -75,6 +75,7 @@ constexpr auto kRecoveries = std::to_array<std::string_view>({
     "recovery: a person has it tried again",
     "recovery: a person leaves it at that",
     "recovery: facts that nobody was told of are there after all",
+    "recovery: the ledger is opened again",
     "recovery: facts that nobody was told of are not there",
     "recovery: an outcome waits for room on the disk",
     "recovery: an intent that cannot be written touches nothing",

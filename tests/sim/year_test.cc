@@ -24,9 +24,8 @@ namespace {
 const Time kBegin = parse_time("2026-01-01T00:00:00Z").value();
 const Time kEnd = parse_time("2027-01-01T00:00:00Z").value();
 
-double seconds_since(std::chrono::steady_clock::time_point began) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-}
+// Of the processor: others may be at work on the same machine.
+double seconds_since(std::clock_t began) { return static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC; }
 
 constexpr const char* kOfficeHours =
     "policy: office-hours\n"
@@ -124,7 +123,7 @@ class Office {
 
 TEST(AYear, OfFortyFiveAccountsInASeoulCalendarMissesAndDoublesNothing) {
   constexpr size_t kAccounts = 45;
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = std::clock();
   Office office(kAccounts);
   office.settle();
   // From change to change, as the agenda has them.
@@ -151,7 +150,8 @@ TEST(AYear, OfFortyFiveAccountsInASeoulCalendarMissesAndDoublesNothing) {
   ASSERT_GT(expected.size(), 480u);
   ASSERT_EQ(seen.size(), kAccounts);
   for (const auto& [account, effects] : seen) EXPECT_EQ(effects, expected) << account;
-  fmt::print("a year of {} accounts: {} actions in {:.1f} s\n", kAccounts, office.world().effects().size(), took);
+  fmt::print("a year of {} accounts: {} actions in {:.1f} s of processor time\n", kAccounts,
+             office.world().effects().size(), took);
 }
 
 // A window as text, and as what it means, told a second time.
@@ -219,7 +219,7 @@ TEST(AYear, OfAHundredThousandResourcesInEveryZoneMissesAndDoublesNothing) {
   std::vector<std::string> zones;
   for (const date::time_zone& zone : date::get_tzdb().zones) zones.push_back(zone.name());
   ASSERT_GT(zones.size(), 300u);
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = std::clock();
   decide::Agenda agenda;
   std::vector<std::shared_ptr<const decide::Schedule>> schedules;
   for (const std::string& name : zones) {
@@ -272,7 +272,8 @@ TEST(AYear, OfAHundredThousandResourcesInEveryZoneMissesAndDoublesNothing) {
     }
   }
   for (uint32_t i = 0; i < kResources; ++i) ASSERT_EQ(switched[i], turns[i % schedules.size()].size());
-  fmt::print("a year of {} resources in {} zones: {} changes in {:.1f} s\n", kResources, zones.size(), total, took);
+  fmt::print("a year of {} resources in {} zones: {} changes in {:.1f} s of processor time\n", kResources, zones.size(),
+             total, took);
 }
 
 }  // namespace
