@@ -130,6 +130,9 @@ class Running final : public Instance {
     messengers_.reset();
   }
 
+  void cancel_work() override { loop_->cancel_work(); }
+  int work_under_way() const override { return loop_->work_under_way(); }
+
   Control& control() override { return *desk_; }
 
   telemetry::ApiAnswer prometheus(std::string_view path, const telemetry::ApiParameters& parameters) override {
@@ -222,7 +225,11 @@ class Running final : public Instance {
 };
 
 Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
-  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {.body_limit = kLargestFact}, clock_, random_));
+  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"),
+                                     {.body_limit = kLargestFact,
+                                      .authority = options_.lead ? options_.lead->authority : nullptr,
+                                      .copies = options_.lead.has_value()},
+                                     clock_, random_));
   catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"),
                                         catalog::read_kinds(kind_files(config), read_products(config).products).kinds));
   metrics_ =
@@ -317,6 +324,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       }});
   LoopOptions options;
   options.version = options_.version;
+  options.lead = options_.lead;
   // The loop reads the configuration itself, so that a change and the first reading are the same code.
   loop_ = TRY(Loop::create({.clock = clock_,
                             .ledger = *ledger_,
@@ -408,6 +416,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .runs = &programs_->board(),
       .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
       .version = options_.version,
+      .lead = options_.lead,
       .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
   return {};
 }
