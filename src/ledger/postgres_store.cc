@@ -75,7 +75,7 @@ FROM lead, unnest($8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 constexpr const char* kRead = R"sql(
 SELECT seq, at_ms, cause, kind, subject, actor, body_hash, chain, salt, body FROM (
   SELECT *, sum(octet_length(coalesce(body, ''))) OVER (ORDER BY seq) AS bytes FROM (
-    SELECT * FROM capstan_fact WHERE seq >= $1 ORDER BY seq LIMIT $2) AS some) AS summed
+    SELECT * FROM capstan_fact WHERE seq >= $1 ORDER BY seq LIMIT $2) AS batch) AS summed
 WHERE seq = $1 OR bytes < 16777216 ORDER BY seq
 )sql";
 

@@ -72,7 +72,9 @@ class SharedLedger : public LedgerFixture {
   SharedLedger() { close(); }
 
   void write(Ledger& to, int facts) {
-    for (int i = 0; i < facts; ++i) must(to.append_one(make("k", "s/1", to.last_seq(), 1'000)));
+    std::vector<NewFact> batch;
+    for (int i = 0; i < facts; ++i) batch.push_back(make("k", "s/1", to.last_seq(), 1'000 + i));
+    must(to.append(batch));
   }
   // Byte for byte.
   void expect_same(const Ledger& one, const Ledger& other) {
