@@ -88,6 +88,13 @@ std::vector<money::PriceText> price_texts(const ConfigTree& config) {
   return texts;
 }
 
+// Nothing for a node that shares its ledger with nobody.
+std::string lead_metric(const std::optional<Lead>& lead) {
+  if (!lead) return "";
+  return fmt::format("# HELP capstan_leads Whether this node leads.\n# TYPE capstan_leads gauge\ncapstan_leads {}\n",
+                     lead->may_act() ? 1 : 0);
+}
+
 class Running final : public Instance {
  public:
   Running(const Clock& clock, Random& random, InstanceOptions options)
@@ -414,7 +421,10 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
       .runs = &programs_->board(),
-      .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
+      .more_metrics =
+          [this] {
+            return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() + lead_metric(options_.lead);
+          },
       .version = options_.version,
       .lead = options_.lead,
       .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
