@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+
 #include "ledger/fake_shared_store.h"
+#include "ledger/lease_watch.h"
 
 namespace capstan::ledger {
 namespace {
@@ -106,6 +110,19 @@ TEST_F(LeaseTest, ARefusedRenewalIsALossThoughTimeWasLeft) {
   a_.renew_when_due();
   EXPECT_FALSE(a_.held());
   EXPECT_NE(a_.loss(), "");
+}
+
+TEST_F(LeaseTest, TheWatchSaysOnceWhenItIsLost) {
+  ASSERT_TRUE(take(a_, "a"));
+  std::atomic<int> times = 0;
+  std::promise<void> lost;
+  const LeaseWatch watch(a_, clock_, [&] {
+    if (++times == 1) lost.set_value();
+  });
+  EXPECT_TRUE(a_.held());
+  clock_.advance(60 * kSecond);
+  ASSERT_EQ(lost.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_EQ(times, 1);
 }
 
 }  // namespace
