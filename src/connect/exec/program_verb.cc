@@ -204,6 +204,7 @@ ProbeAnswer ProgramVerb::ask(const Probe& probe, const Action& action, const Res
 // A run that has no record here was begun by another node: its keeper ends what is left of it within its patience, once
 // that node is gone. Whoever looks before might see less than there will be.
 void ProgramVerb::wait_for_elsewhere(const Json& before) const {
+  if (!description_.probe) return;  // There is nobody to look.
   const std::string name = run_of(before);
   const Result<RunEnd> here = around_.records.read(name, Duration(0));
   if (name.empty() || !here || here->state != RunState::kNone) return;
