@@ -131,7 +131,7 @@ Status Ledger::State::copy_in(std::span<const KeptFact> facts, Prepared& batch) 
     const std::optional<std::string_view> body =
         fact.redacted ? std::nullopt : std::optional<std::string_view>(fact.body);
     batch.index.push_back(TRY(insert({link, fact.body_hash, fact.chain, fact.salt, body})));
-    if (fact.kind == fact_kind::kRedacted) TRY(erase_body(fact.cause));
+    if (fact.kind == fact_kind::kRedacted) (void)TRY(erase_body(fact.cause));
   }
   return {};
 }
