@@ -7,7 +7,7 @@ add_custom_target(unit_tests)
 add_custom_target(fuzz_targets)
 # Those whose code runs on several threads: what the thread sanitizer is for.
 add_custom_target(threaded_tests)
-set(CAPSTAN_THREADED base telemetry catalog connect_aws connect_exec connect_host connect_kubernetes connect_prometheus loop serve)
+set(CAPSTAN_THREADED base telemetry catalog connect_aws connect_exec connect_host connect_kubernetes connect_prometheus ledger loop serve)
 
 function(capstan_module name)
   cmake_parse_arguments(module "" "" "DEPENDS;LIBRARIES" ${ARGN})

@@ -16,6 +16,8 @@ void print_status(const Json& overview) {
              cell(overview["version"]), short_time(overview["started"]), cell(overview["last_seq"]));
   fmt::print("incidents  {} open\nplans      {} wait for approval, {} actions unknown\n",
              cell(counts["incidents_open"]), cell(counts["plans_waiting"]), cell(counts["actions_unknown"]));
+  if (const Json& leads = overview["leads"]; !leads.is_null())
+    fmt::print("leads      as {}, epoch {}\n", cell(leads["node"]), cell(leads["epoch"]));
   if (!overview["paused"].is_null()) {
     fmt::print("paused     by {}: {}\n", cell(overview["paused"]["by"]), cell(overview["paused"]["reason"]));
   }

@@ -13,6 +13,8 @@
 #include "base/random.h"
 #include "cli/command.h"
 #include "cli/packs.h"
+#include "cli/shared_run.h"
+#include "connect/host/host_config.h"
 #include "ledger/data_directory.h"
 #include "loop/instance.h"
 #include "serve/admission_server.h"
@@ -25,6 +27,8 @@ struct RunOptions {
   std::string config_directory = "config";
   std::string packs_directory;  // "" for those in the program.
   std::vector<std::string> listen = {"127.0.0.1:9280"};
+  std::string ledger_url;  // "" for a ledger of its own.
+  std::string node;
   bool debug = false;
 };
 
@@ -108,26 +112,38 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   const SystemClock clock;
   SystemRandom random;
 
+  serve::ServerOptions server_options;
+  server_options.listen = options.listen;
+  server_options.data_directory = data;
+  server_options.version = std::string(kVersion);
+  std::unique_ptr<SharedRun> shared;
+  if (!options.ledger_url.empty()) {
+    shared = TRY(SharedRun::create({.url = options.ledger_url,
+                                    .node = options.node.empty() ? host::kernel_host_name() : options.node,
+                                    .ledger = directory.file("ledger.db"),
+                                    .server = server_options},
+                                   clock, random));
+    if (!TRY(shared->stand_by(ending))) return {};
+  }
+
   std::vector<std::filesystem::path> packs = {options.packs_directory};
   if (options.packs_directory.empty()) packs = {TRY(unpack_packs(directory.file("packs")))};
   const auto instance = TRY(loop::Instance::open(directory,
                                                  {.packs = packs,
                                                   .config_directory = TRY(absolute_path(options.config_directory)),
                                                   .version = std::string(kVersion),
-                                                  .environment = environment_of_process()},
+                                                  .environment = environment_of_process(),
+                                                  .lead = shared ? std::optional(shared->lead()) : std::nullopt},
                                                  clock, random));
-  serve::ServerOptions server_options;
-  server_options.listen = options.listen;
-  server_options.data_directory = data;
   server_options.allowed_hosts = instance->allowed_hosts();
   server_options.secure_cookie = instance->secure_cookie();
-  server_options.version = std::string(kVersion);
   const auto server =
       TRY(serve::Server::start(server_options, instance->control(), hooks_of(*instance), clock, random));
   const loop::AdmissionSettings admission_settings = instance->admission();
   const auto admission = TRY(start_admission(admission_settings, *instance, data, clock.now()));
   const std::string page = "http://" + server->address();
   instance->on_chat([&server](const ChatRequest& request) { return server->answer_chat(request); });
+  if (shared) shared->watch(*instance);
   instance->start(page);
 
   if (server->setup_token().empty()) {
@@ -142,9 +158,11 @@ Status run(const CommonOptions& common, const RunOptions& options) {
     if (admission) renew_certificate(*admission, admission_settings, data, clock.now());
   });
   log::info("run", fmt::format("stopping for {}", ::strsignal(received)));
+  if (shared) shared->note_ending();
   if (admission) admission->stop();
   server->stop();
   instance->stop();
+  if (shared) shared->release();
   return {};
 }
 
@@ -160,6 +178,15 @@ void add_run(CLI::App& app, CommonOptions& common, Action& chosen) {
   command->add_option("--data", common.data_directory, "Where everything is kept")->capture_default_str();
   command->add_option("--listen", options.listen, "HOST:PORT to serve on")->capture_default_str();
   command->add_option("--packs", options.packs_directory, "Packs to use in place of those in the program");
+  command
+      ->add_option(
+          "--ledger-url", options.ledger_url,
+          "postgresql://USER@HOST:PORT/DATABASE of the ledger that several nodes share; the password comes from "
+          "PGPASSFILE")
+      ->envname("CAPSTAN_LEDGER_URL");
+  command
+      ->add_option("--node", options.node, "The name of this node where several share a ledger; else the host's name")
+      ->envname("CAPSTAN_NODE");
   command->add_flag("--debug", options.debug, "Say more in the log");
   command->callback([&] {
     chosen = [&common] {

@@ -22,7 +22,7 @@ Result<Json> verify(const std::string& data) {
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data));
   const SystemClock clock;
   SystemRandom random;
-  const auto ledger = TRY(ledger::Ledger::open(directory.file("ledger.db"), {}, clock, random));
+  const auto ledger = TRY(ledger::Ledger::open(directory.file("ledger.db"), {.copies = true}, clock, random));
   return loop::verification_json(TRY(ledger->verify()));
 }
 

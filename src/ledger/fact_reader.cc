@@ -5,11 +5,18 @@
 #include <algorithm>
 #include <limits>
 
+#include "ledger/schema.h"
+
 namespace capstan::ledger {
 namespace {
 
 constexpr std::string_view kSelectFrom =
     "SELECT f.seq, f.at, k.text, f.subject, f.cause, a.text, b.body FROM fact f "
+    "JOIN name k ON k.id = f.kind JOIN name a ON a.id = f.actor LEFT JOIN body b ON b.seq = f.seq "
+    "WHERE f.seq >= ?1 ORDER BY f.seq";
+
+constexpr std::string_view kSelectKept =
+    "SELECT f.seq, f.at, f.cause, k.text, f.subject, a.text, f.body_hash, f.chain, b.salt, b.body FROM fact f "
     "JOIN name k ON k.id = f.kind JOIN name a ON a.id = f.actor LEFT JOIN body b ON b.seq = f.seq "
     "WHERE f.seq >= ?1 ORDER BY f.seq";
 
@@ -59,6 +66,31 @@ Result<std::vector<Fact>> FactReader::read_from(Seq seq, size_t limit) {
     facts.push_back(TRY(std::move(fact)));
   }
   from_.reset();
+  return facts;
+}
+
+Result<std::vector<KeptFact>> FactReader::read_kept(Seq seq, size_t limit, size_t bytes) {
+  sqlite::Statement row = TRY(database_.prepare(kSelectKept));
+  row.with(seq);
+  std::vector<KeptFact> facts;
+  size_t taken = 0;
+  while (facts.size() < limit && taken < bytes && TRY(row.step())) {
+    KeptFact& fact = facts.emplace_back();
+    fact.seq = static_cast<Seq>(row.integer(0));
+    fact.at_ms = row.integer(1);
+    fact.cause = static_cast<Seq>(row.integer(2));
+    fact.kind = row.text(3);
+    fact.subject = row.text(4);
+    fact.actor = row.text(5);
+    fact.body_hash = TRY(hash_of(row.blob(6)));
+    fact.chain = TRY(hash_of(row.blob(7)));
+    fact.redacted = row.is_null(9);
+    if (!fact.redacted) {
+      fact.salt = row.blob(8);
+      fact.body = row.text(9);
+    }
+    taken += fact.subject.size() + fact.body.size();
+  }
   return facts;
 }
 

@@ -20,6 +20,7 @@ class FactReader {
 
   Result<Fact> get(Seq seq);
   Result<std::vector<Fact>> read_from(Seq seq, size_t limit);
+  Result<std::vector<KeptFact>> read_kept(Seq seq, size_t limit, size_t bytes);
   Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit, Seq before, std::string_view kind);
   Result<std::vector<Fact>> by_cause(Seq seq, size_t limit);
   Result<std::vector<Fact>> by_kind(std::string_view kind, Time since, size_t limit, Seq before);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "ledger/kept_fact.h"
 #include "model/fact.h"
 #include "model/fact_sink.h"
 
@@ -26,6 +27,8 @@ struct LedgerOptions {
   int64_t cache_bytes = 64 << 20;       // Page cache of the writer.
   int64_t checkpoint_bytes = 32 << 20;  // The write-ahead log is copied into the file when it is longer.
   size_t readers = 8;                   // Connections kept for readers; more may read, but pay for opening.
+  Authority* authority = nullptr;       // Outlives the ledger: has every fact before it counts.
+  bool copies = false;                  // Whoever opens it knows that it is the copy of a shared ledger, if it is one.
 };
 
 // What `verify` found.
@@ -47,6 +50,8 @@ struct Verification {
 class Ledger final : public FactSink {
  public:
   // Opens or creates the file. What a crash left half done is finished or dropped; nothing acknowledged is lost.
+  // kFailedPrecondition for the copy of a shared ledger, unless the options say that this is known: facts of its own
+  // would part it from the others.
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& path, const LedgerOptions& options,
                                               const Clock& clock, Random& random);
   ~Ledger() override;
@@ -64,15 +69,25 @@ class Ledger final : public FactSink {
   // reader still sees the old state, the log keeps them until a later checkpoint.
   Result<Seq> redact(Seq seq, std::string_view reason, std::string_view actor);
 
+  // Takes facts that another node wrote, as they are: they must follow the newest one here (kFailedPrecondition) and
+  // the chain must hold (kCorrupt); all or none. What they say was redacted is redacted here, too. Asks no authority.
+  Status copy(std::span<const KeptFact> facts);
+  // Marks the file as the copy of a shared ledger, for good.
+  Status mark_as_copy();
+
   // Does what waits for an idle moment: a look-up segment that is full, and a checkpoint. The loop calls it after each
   // batch and says whether more waits: then only what grows too large is done. Cheap when there is nothing to do.
   Status maintain(bool is_busy);
 
   Seq last_seq() const;
+  // On the thread that writes.
+  Head head() const;
   // kNotFound where there is no such fact.
   Result<Fact> get(Seq seq) const;
   // The facts from `seq` on, rising.
   Result<std::vector<Fact>> read_from(Seq seq, size_t limit) const;
+  // The same, as they are kept, and at most about `bytes` of them (but one at least where there is one).
+  Result<std::vector<KeptFact>> read_kept(Seq seq, size_t limit, size_t bytes) const;
   // The newest facts about a subject, newest first: with a number below `before` where one is given, and of `kind`
   // where one is given; "action." stands for all kinds that begin with it.
   Result<std::vector<Fact>> by_subject(std::string_view subject, size_t limit, Seq before = 0,

@@ -9,6 +9,7 @@
 #include "loop/backtest_desk.h"
 #include "loop/cluster_senses.h"
 #include "loop/control.h"
+#include "loop/lead.h"
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/money_desk.h"
@@ -36,7 +37,8 @@ class Desk final : public Control {
     // What parts outside of the loop add to /metrics, in the text format; may be empty.
     std::function<std::string()> more_metrics;
     std::string version;
-    std::string host;  // The catalog's id of this machine.
+    std::optional<Lead> lead;  // None: this node shares its ledger with nobody.
+    std::string host;          // The catalog's id of this machine.
   };
   explicit Desk(Parts parts) : parts_(std::move(parts)) {}
 

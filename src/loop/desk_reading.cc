@@ -104,6 +104,9 @@ Json Desk::overview() const {
        {"started", format_time(parts_.loop.started())},
        {"version", parts_.version},
        {"paused", view ? view->paused : Json()},
+       {"leads", parts_.lead
+                     ? Json::object({{"node", parts_.lead->node}, {"epoch", static_cast<int64_t>(parts_.lead->epoch)}})
+                     : Json()},
        {"last_seq", ledger().last_seq()},
        {"counts", Json::object({{"resources", std::move(resources)},
                                 {"findings", std::move(findings)},

@@ -89,6 +89,13 @@ std::vector<money::PriceText> price_texts(const ConfigTree& config) {
   return texts;
 }
 
+// Nothing for a node that shares its ledger with nobody.
+std::string lead_metric(const std::optional<Lead>& lead) {
+  if (!lead) return "";
+  return fmt::format("# HELP capstan_leads Whether this node leads.\n# TYPE capstan_leads gauge\ncapstan_leads {}\n",
+                     lead->may_act() ? 1 : 0);
+}
+
 class Running final : public Instance {
  public:
   Running(const Clock& clock, Random& random, InstanceOptions options)
@@ -130,6 +137,9 @@ class Running final : public Instance {
     watchers_.reset();
     messengers_.reset();
   }
+
+  void cancel_work() override { loop_->cancel_work(); }
+  int work_under_way() const override { return loop_->work_under_way(); }
 
   Control& control() override { return *desk_; }
 
@@ -224,7 +234,11 @@ class Running final : public Instance {
 };
 
 Status Running::open_stores(const ledger::DataDirectory& directory, const ConfigTree& config) {
-  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"), {.body_limit = kLargestFact}, clock_, random_));
+  ledger_ = TRY(ledger::Ledger::open(directory.file("ledger.db"),
+                                     {.body_limit = kLargestFact,
+                                      .authority = options_.lead ? options_.lead->authority : nullptr,
+                                      .copies = options_.lead.has_value()},
+                                     clock_, random_));
   catalog_ = TRY(catalog::Catalog::open(directory.file("catalog.db"),
                                         catalog::read_kinds(kind_files(config), read_products(config).products).kinds));
   metrics_ =
@@ -319,6 +333,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       }});
   LoopOptions options;
   options.version = options_.version;
+  options.lead = options_.lead;
   // The loop reads the configuration itself, so that a change and the first reading are the same code.
   loop_ = TRY(Loop::create({.clock = clock_,
                             .ledger = *ledger_,
@@ -426,8 +441,12 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .secrets = secret_questions_.get(),
       .diagnosis = &diagnosis_,
       .runs = &programs_->board(),
-      .more_metrics = [this] { return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics(); },
+      .more_metrics =
+          [this] {
+            return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() + lead_metric(options_.lead);
+          },
       .version = options_.version,
+      .lead = options_.lead,
       .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
   return {};
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "ledger/data_directory.h"
 #include "loop/control.h"
+#include "loop/lead.h"
 #include "loop/settings.h"
 #include "model/chat.h"
 #include "telemetry/promql/api.h"
@@ -23,7 +25,8 @@ struct InstanceOptions {
   std::filesystem::path config_directory;
   std::string version;
   std::vector<std::pair<std::string, std::string>>
-      environment;  // Of the process: where kubeconfigs are, what their plugins inherit.
+      environment;           // Of the process: where kubeconfigs are, what their plugins inherit.
+  std::optional<Lead> lead;  // Where several nodes share the ledger.
 };
 
 class Instance {
@@ -36,6 +39,10 @@ class Instance {
   // `page` is where links in messages point to unless the configuration says otherwise.
   virtual void start(const std::string& page) = 0;
   virtual void stop() = 0;
+  // Tells what touches the outside to end, and how much of it has not yet. Thread-safe; for a node that may not act any
+  // more and has no time to stop in order.
+  virtual void cancel_work() = 0;
+  virtual int work_under_way() const = 0;
 
   virtual Control& control() = 0;
   // Prometheus' query API; thread-safe.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -32,6 +33,8 @@ class Loop::Workshop final : public act::WorkRunner {
   explicit Workshop(Loop& loop) : loop_(loop) {}
   bool try_run(act::Work work) override {
     return loop_.parts_.workers.try_run([this, work = std::move(work)] {
+      const Working working(under_way_);
+      if (!may_act()) return log::warning("loop", "not done, as this node does not lead any more: " + work.what);
       act::WorkResult result = work.run(stop_.get_token());
       // A result must not be lost: wait for room.
       if (!loop_.inbox_.put(Worked{std::move(result)}))
@@ -40,8 +43,19 @@ class Loop::Workshop final : public act::WorkRunner {
   }
   void request_stop() { stop_.request_stop(); }
   std::stop_token token() const { return stop_.get_token(); }
+  // Asked by workers: between an intent and its work the lease may have gone.
+  bool may_act() const { return !loop_.options_.lead || loop_.options_.lead->may_act(); }
+  int under_way() const { return under_way_.load(); }
 
  private:
+  // Counted before it is asked whether it may: who finds nobody under way finds nobody who will be.
+  struct Working {
+    explicit Working(std::atomic<int>& all) : count(all) { ++count; }
+    ~Working() { --count; }
+    std::atomic<int>& count;
+  };
+
+  std::atomic<int> under_way_ = 0;
   Loop& loop_;
   std::stop_source stop_;
 };
@@ -73,7 +87,9 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
   outbox_ = std::make_unique<tell::Outbox>(
       options.tell,
       [this](std::function<void(const std::stop_token&)> work) {
-        return parts_.messengers.try_run([this, work = std::move(work)] { work(workshop_->token()); });
+        return parts_.messengers.try_run([this, work = std::move(work)] {
+          if (workshop_->may_act()) work(workshop_->token());
+        });
       },
       [this](tell::Attempt attempt) { (void)inbox_.put(Delivered{std::move(attempt)}); });
   freezes_ = std::make_unique<FreezeBoard>(parts.verbs, *resources_);
@@ -181,8 +197,16 @@ void Loop::stop() {
   inbox_.close();
 }
 
+void Loop::cancel_work() { workshop_->request_stop(); }
+int Loop::work_under_way() const { return workshop_->under_way(); }
+
 void Loop::run(const std::stop_token& stop) {
-  write_own_fact(fact_kind::kStarted, Json::object({{"version", options_.version}}));
+  Json started = Json::object({{"version", options_.version}});
+  if (options_.lead) {
+    started.set("node", options_.lead->node);
+    started.set("epoch", static_cast<int64_t>(options_.lead->epoch));
+  }
+  write_own_fact(fact_kind::kStarted, std::move(started));
   while (!stop.stop_requested()) {
     const Duration wait = std::clamp(next_tick_ - parts_.clock.monotonic(), Duration(0), options_.tick);
     if (std::optional<LoopMessage> message = inbox_.take_within(stop, wait)) handle(std::move(*message));

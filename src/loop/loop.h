@@ -27,6 +27,7 @@
 #include "loop/foresight.h"
 #include "loop/freeze_board.h"
 #include "loop/incident_desk.h"
+#include "loop/lead.h"
 #include "loop/messages.h"
 #include "loop/money_book.h"
 #include "loop/picture_feed.h"
@@ -67,6 +68,7 @@ struct LoopOptions {
   act::ExecutorOptions act;
   tell::Outbox::Options tell;
   std::string version;
+  std::optional<Lead> lead;  // Where several nodes share the ledger.
 };
 
 // How a part that senses is doing.
@@ -99,6 +101,10 @@ class Loop {
   // Actions under way get ten seconds to end, then they are cancelled; how they ended is written down. The workers may
   // still run something when this returns, but no longer reach the loop.
   void stop();
+
+  // As Instance's. Thread-safe.
+  void cancel_work();
+  int work_under_way() const;
 
   // One round, for tests and the simulated world: takes what is in the inbox and does what is due.
   void step();

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "base/trim.h"
 #include "connect/exec/allowed_program.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr size_t kLargestBefore = 64 << 10;
 constexpr size_t kShownHead = 8 << 10;  // Of each stream, in the outcome.
 constexpr size_t kShownTail = 16 << 10;
+constexpr Duration kLookAgain{100};
 constexpr Duration kKillingTime{15'000};  // Between SIGKILL and the keeper's end, at most.
 constexpr std::string_view kUndo = ".undo";
 
@@ -199,8 +201,20 @@ ProbeAnswer ProgramVerb::ask(const Probe& probe, const Action& action, const Res
   return answer == probe.answers.end() ? ProbeAnswer::kCannotTell : answer->second;
 }
 
+// A run that has no record here was begun by another node: its keeper ends what is left of it within its patience, once
+// that node is gone. Whoever looks before might see less than there will be.
+void ProgramVerb::wait_for_elsewhere(const Json& before) const {
+  if (!description_.probe) return;  // There is nobody to look.
+  const std::string name = run_of(before);
+  const Result<RunEnd> here = around_.records.read(name, Duration(0));
+  if (name.empty() || !here || here->state != RunState::kNone) return;
+  const Duration until = around_.clock.monotonic() + patience();
+  while (around_.clock.monotonic() < until) std::this_thread::sleep_for(kLookAgain);
+}
+
 ProbeAnswer ProgramVerb::probe(const Action& action, const Resource& target, const Json& before) {
   // What a crash has left running decides by its end what there is to see.
+  wait_for_elsewhere(before);
   for (const std::string_view which : {std::string_view(), kUndo}) {
     if (!around_.records.read(run_of(before) + std::string(which), patience())) return ProbeAnswer::kCannotTell;
   }

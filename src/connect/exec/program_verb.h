@@ -56,6 +56,8 @@ class ProgramVerb final : public Verb {
   ProbeAnswer by_record(const Json& before) const;
   // Until what a crash has left running has ended, with the time that it is given for it.
   Duration patience() const;
+  // The same for what another node began.
+  void wait_for_elsewhere(const Json& before) const;
 
   ProgramDescription description_;
   ExecSettings settings_;
