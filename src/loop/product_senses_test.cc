@@ -61,6 +61,9 @@ class ProductSensesTest : public testing::Test {
     posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
     ASSERT_EQ(posix_spawnp(&pid_, "tail", &quiet, nullptr, arguments.data(), environ), 0);
     posix_spawn_file_actions_destroy(&quiet);
+    // The kernel lets this process go on before it has set the other one's arguments.
+    std::string words_seen;
+    while (words_seen.empty()) std::getline(std::ifstream(fmt::format("/proc/{}/cmdline", pid_)), words_seen);
   }
   void end() {
     if (pid_ == 0) return;
