@@ -173,7 +173,18 @@ bool ConfigTree::refresh() {
     different = different || is != stamp;
     stamp = is;
   }
-  return different;
+  return look_at_calendars() || different;
+}
+
+bool ConfigTree::look_at_calendars() {
+  std::map<std::filesystem::path, Stamp> now;
+  const auto files = list_files(config_ / kCalendarFolder, ".ics");
+  if (!files && files.error().code != ErrorCode::kNotFound) return false;  // What cannot be listed now is not gone.
+  for (const std::filesystem::path& path : files.value_or(std::vector<std::filesystem::path>())) {
+    std::error_code absent;
+    now[path] = stamp_of(path, absent);
+  }
+  return std::exchange(calendars_, now) != now;
 }
 
 ConfigTree::Stamp ConfigTree::stamp_of(const std::filesystem::path& path, std::error_code& error) {

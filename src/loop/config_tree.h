@@ -51,6 +51,9 @@ struct ConfigFile {
   std::string text_of(DocumentKind kind) const;
 };
 
+// In the configuration directory: the iCalendar files that policies and freezes name.
+inline constexpr std::string_view kCalendarFolder = "calendar";
+
 // Owned by one thread.
 class ConfigTree {
  public:
@@ -81,6 +84,8 @@ class ConfigTree {
   static Stamp stamp_of(const std::filesystem::path& path, std::error_code& error);
 
   void read(const std::filesystem::path& path, bool from_pack);
+  // Whether a calendar came, went or was written.
+  bool look_at_calendars();
 
   std::vector<std::filesystem::path> packs_;
   std::filesystem::path config_;
@@ -90,6 +95,7 @@ class ConfigTree {
   std::set<std::filesystem::path> changed_;
   std::set<std::filesystem::path> unlisted_;  // Directories that could not be looked at in the last refresh.
   std::map<std::filesystem::path, Stamp> others_;
+  std::map<std::filesystem::path, Stamp> calendars_;
   bool first_ = true;
 };
 

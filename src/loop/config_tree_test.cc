@@ -45,6 +45,22 @@ TEST_F(ConfigTreeTest, SortsDocumentsByWhatTheyAre) {
   EXPECT_FALSE(config.refresh()) << "nothing changed";
 }
 
+TEST_F(ConfigTreeTest, NoticesACalendarThatComesChangesAndGoes) {
+  ConfigTree config = tree();
+  ASSERT_TRUE(config.refresh());
+  EXPECT_FALSE(config.refresh());
+  std::filesystem::create_directories(root_ / "config/calendar");
+  EXPECT_FALSE(config.refresh()) << "there is none in it";
+  const auto path = write("config/calendar/kr.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+  EXPECT_TRUE(config.refresh());
+  EXPECT_FALSE(config.refresh());
+  write("config/calendar/kr.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+  EXPECT_TRUE(config.refresh()) << "written again";
+  std::filesystem::remove(path);
+  EXPECT_TRUE(config.refresh());
+  EXPECT_FALSE(config.refresh());
+}
+
 TEST_F(ConfigTreeTest, GivesTheTextOfOneKindWithItsLines) {
   const auto path =
       write("config/all.yaml", "# first\npolicy: p\n---\n# why\nrule: r\nsays: s\n---\n{policy: q}\n---\nrule: t\n");

@@ -352,7 +352,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
                             .manual = &manuals_},
                            options, ConfigTree(options_.packs, options_.config_directory)));
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
-  loop_->policies().set_calendar_directory(options_.config_directory / "calendar");
+  loop_->policies().set_calendar_directory(options_.config_directory / kCalendarFolder);
   loop_->on_settings([this](const ConfigTree& changed) { return apply_settings(changed); });
   loop_->on_rules([this](std::vector<std::string_view> known) {
     known.insert(known.end(), std::begin(foresee::kFormRules), std::end(foresee::kFormRules));
