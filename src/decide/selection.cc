@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "decide/kind_question.h"
@@ -29,12 +28,12 @@ class Selector {
     for (const auto& row : table.rows) {
       if (!row.empty()) ids.insert(to_text(row.front()));
     }
-    for (const std::string& id : ids) TRY(add(id, true, ""));
+    for (const std::string& id : ids) TRY(add(id));
     return finish();
   }
 
   Result<std::vector<Candidate>> of_trigger(const std::vector<ResourceId>& ids) {
-    for (const ResourceId& id : ids) TRY(add(id, true, ""));
+    for (const ResourceId& id : ids) TRY(add(id));
     return finish();
   }
 
@@ -48,19 +47,19 @@ class Selector {
     return table;
   }
 
-  Status add(const std::string& id, bool selected, std::string why_not) {
+  Status add(const ResourceId& id) {
     std::optional<Resource> resource = TRY(resources_.find(id));
     if (!resource) return {};  // Gone since the query's snapshot.
-    candidates_.push_back({std::move(*resource), selected, selected ? "" : std::move(why_not), ""});
+    candidates_.push_back({.resource = std::move(*resource), .selected = true, .why_not = "", .never = ""});
     return {};
   }
 
+  // The candidates come sorted by id from each of the ways above.
   Result<std::vector<Candidate>> finish() {
     for (const Selection& never : policy_.never) {
       if (!policy_.select.kind.empty() && never.sql.empty()) continue;  // Asked with the rest.
       TRY(forbid(never));
     }
-    std::ranges::sort(candidates_, {}, [](const Candidate& each) -> const std::string& { return each.resource.id; });
     return std::move(candidates_);
   }
 
