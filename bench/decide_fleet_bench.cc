@@ -24,6 +24,7 @@
 #include "catalog/sql_engine.h"
 #include "decide/decide.h"
 #include "decide/policy_reader.h"
+#include "must.h"
 
 namespace capstan::decide {
 namespace {
@@ -33,18 +34,6 @@ constexpr int kPoliciesOfKind = 10;
 constexpr int kBatch = 10'000;
 constexpr int kFactsPerSecond = 1'000;
 const Time kNow = *parse_time("2026-11-20T10:00:00+09:00");
-
-template <class T>
-T must(Result<T> result) {
-  if (result) return *std::move(result);
-  fmt::print(stderr, "{}\n", result.error().to_string());
-  std::exit(1);
-}
-void must(Status status) {
-  if (status) return;
-  fmt::print(stderr, "{}\n", status.error().to_string());
-  std::exit(1);
-}
 
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

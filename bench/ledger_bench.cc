@@ -23,20 +23,12 @@
 #include "base/random.h"
 #include "base/sqlite.h"
 #include "ledger/ledger.h"
+#include "must.h"
 
 namespace capstan {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    fmt::print(stderr, "{}\n", result.error().to_string());
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 struct Measured {
   std::string name;

@@ -14,6 +14,7 @@
 #include "catalog/pack_kinds.h"
 #include "catalog/sql_engine.h"
 #include "loop/money_desk.h"
+#include "must.h"
 
 namespace {
 
@@ -23,18 +24,6 @@ constexpr int kAccounts = 45;
 constexpr int kItems = 500;
 constexpr int kDays = 30;
 constexpr Duration kHour{3'600'000};
-
-template <class T>
-T must(Result<T> result) {
-  if (result) return *std::move(result);
-  fmt::print(stderr, "{}\n", result.error().to_string());
-  std::exit(1);
-}
-void must(Status status) {
-  if (status) return;
-  fmt::print(stderr, "{}\n", status.error().to_string());
-  std::exit(1);
-}
 
 struct Took {
   double wall_ms;
