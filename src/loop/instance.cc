@@ -284,7 +284,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .report =
           [this](std::string error) {
             loop_->post(
-                Command{[this, error = std::move(error)] { loop_->note_source("vault", error, clock_.now()); }});
+                Command{[this, error = std::move(error)] { loop_->sources().note("vault", error, clock_.now()); }});
           }});
   secret_desk_->apply(settings_.secrets, settings_.vault);
   TRY(add_verbs(directory));
@@ -314,7 +314,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
                     .report =
                         [this](std::string source, std::string error) {
                           loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-                            loop_->note_source(source, error, clock_.now());
+                            loop_->sources().note(source, error, clock_.now());
                           }});
                         }},
       Senses::Options{});
@@ -361,7 +361,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
           .report =
               [this](std::string source, std::string error) {
                 loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-                  loop_->note_source(source, error, clock_.now());
+                  loop_->sources().note(source, error, clock_.now());
                 }});
               },
           .seen =
@@ -382,7 +382,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .report =
           [this](std::string source, std::string error) {
             loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-              loop_->note_source(source, error, clock_.now());
+              loop_->sources().note(source, error, clock_.now());
             }});
           }});
   loop_->policies().set_waits_for(
@@ -399,7 +399,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
   slack_ = std::make_unique<SlackDesk>(SlackDesk::Parts{
       .http = http_, .clock = clock_, .random = random_, .secrets = secrets_, .report = [this](std::string error) {
         loop_->post(
-            Command{[this, error = std::move(error)] { loop_->note_source("slack-socket", error, clock_.now()); }});
+            Command{[this, error = std::move(error)] { loop_->sources().note("slack-socket", error, clock_.now()); }});
       }});
   manifests_ = make_manifest_watch(directory.file("manifests"));
   secret_questions_ = std::make_unique<secret::SecretQuestions>(secret::SecretQuestions::Parts{
@@ -517,12 +517,12 @@ std::unique_ptr<ManifestWatch> Running::make_manifest_watch(std::filesystem::pat
   const auto take = [this](Findings round) {
     (void)loop_->post_waiting(Command{[this, round = std::move(round)] {
       const Status taken = loop_->take_round(round);
-      if (!taken) loop_->note_source(round.source, taken.error().to_string(), clock_.now());
+      if (!taken) loop_->sources().note(round.source, taken.error().to_string(), clock_.now());
     }});
   };
   const auto report = [this](std::string source, std::string error) {
     loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-      loop_->note_source(source, error, clock_.now());
+      loop_->sources().note(source, error, clock_.now());
     }});
   };
   return std::make_unique<ManifestWatch>(
