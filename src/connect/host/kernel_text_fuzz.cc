@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/clean_text.h"
 #include "connect/host/filesystems.h"
-#include "connect/host/line_text.h"
 #include "connect/host/mask_secrets.h"
 #include "connect/host/process.h"
 #include "connect/host/service_table.h"
