@@ -20,6 +20,7 @@
 //     user:
 //       takes: [user, password]            # what a step that says 'as: user' gives it
 //       steps: [ … ]                       # without a login of their own; cookies are kept
+//       refresh: [ … ]                     # in place of the steps when it is old, with what they took
 //       send: { Authorization: "Bearer {{access}}" }
 //       lasts: "{{seconds}}"               # seconds, or a duration
 //       expired: [401]                     # statuses that mean: log in again
@@ -55,6 +56,7 @@ struct Login {
   std::string name;
   std::vector<std::string> takes;
   service::Procedure steps;
+  service::Procedure refresh;  // Of an old one, with what the steps took; where it fails, the steps follow.
   std::vector<std::pair<std::string, service::Template>> send;  // Headers of every call.
   std::optional<std::pair<service::Template, service::Template>> basic;
   std::optional<service::Template> lasts;
@@ -79,7 +81,7 @@ struct RestSpec {
 };
 
 // Whether `request` is one of HTTP: exactly one of get, post, put, patch, delete and head with a path, and query,
-// headers, body or form, and the name of a way of paging.
+// headers, body or form, basic authentication (`basic: { user, password }`), and the name of a way of paging.
 Status check_request(const Json& request);
 
 // Mistakes are added to `problems`. `check` knows the requests of other services, for logins that go by them.
