@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <utility>
 
@@ -69,20 +68,6 @@ std::string http_origin(std::string_view url) {
   const std::string port = url_part(parsed.get(), CURLUPART_PORT);
   return url_part(parsed.get(), CURLUPART_SCHEME) + "://" + url_part(parsed.get(), CURLUPART_HOST) +
          (port.empty() ? "" : ":" + port);
-}
-
-std::string resolve_url(std::string_view base, std::string_view reference) {
-  const std::unique_ptr<CURLU, CloseCurl> url(curl_url());
-  const auto set = [&](std::string_view text) {
-    return curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0) == CURLUE_OK;
-  };
-  if (!set(base) || (!reference.empty() && !set(reference))) return {};
-  const std::string scheme = url_part(url.get(), CURLUPART_SCHEME);
-  if (scheme != "http" && scheme != "https") return {};
-  std::string host = url_part(url.get(), CURLUPART_HOST);
-  std::ranges::transform(host, host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  curl_url_set(url.get(), CURLUPART_HOST, host.c_str(), 0);
-  return url_part(url.get(), CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
 }
 
 Result<std::unique_ptr<CurlExchange>> CurlExchange::create(HttpRequest request, std::stop_token stop, CurlEasy easy,

@@ -94,8 +94,4 @@ class CurlHttpClient final : public HttpClient {
 // "https://example.org:8443" of a URL: what messages may show. Never its user, password, path or query.
 std::string http_origin(std::string_view url);
 
-// The URL that `reference` means on the page at `base` (RFC 3986, section 5), with a lower-case host and without the
-// port that goes without saying; "" for what is none of http or https.
-std::string resolve_url(std::string_view base, std::string_view reference);
-
 }  // namespace capstan

@@ -60,6 +60,7 @@ Result<HttpRequest> AwsClient::signed_request(const Prepared& call, Tries& tries
   request.max_response_bytes = settings_.max_response_bytes;
   request.accept_compressed = !call.scope.s3;  // An object is given as it was put.
   request.environment_proxy = true;
+  request.tls.ca_file = variable(world_.environment, "AWS_CA_BUNDLE");
   request.path_as_is = true;
   return request;
 }

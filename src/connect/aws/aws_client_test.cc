@@ -240,6 +240,14 @@ TEST_F(AwsClientTest, TheEnvironmentSaysHowToRetry) {
   EXPECT_EQ(error_of("CreateRole"), "iam CreateRole: Throttling (request id-7, after 3 attempts)");
 }
 
+TEST_F(AwsClientTest, TheEnvironmentSaysWhichAuthoritiesToTrust) {
+  ASSERT_TRUE(make().call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+  EXPECT_TRUE(http_.requests().back().tls.verify && http_.requests().back().tls.ca_file.empty());
+  environment_["AWS_CA_BUNDLE"] = "/etc/ours.pem";
+  ASSERT_TRUE(make().call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+  EXPECT_EQ(http_.requests().back().tls.ca_file, "/etc/ours.pem");
+}
+
 TEST_F(AwsClientTest, AdaptiveRetriesSlowDownTheNextCalls) {
   const auto pauses_of_next_call = [&](AwsSettings settings) {
     next_ = 0;

@@ -7,6 +7,7 @@
 
 #include "base/clean_text.h"
 #include "base/fit.h"
+#include "base/resolve_url.h"
 #include "base/trim.h"
 #include "base/url.h"
 #include "connect/rest/link_header.h"
@@ -74,6 +75,17 @@ bool looks_like_html(std::string_view text) {
   return contains_word(text, "<!doctype html") || contains_word(text, "<html");
 }
 
+// Some services say 200 to everything, and what they mean in the body.
+int meant_status(const RestSpec& spec, int status, const Json& body) {
+  const Json code = spec.error_means.empty() ? Json() : spec.error_code.read(body);
+  if (code.is_null()) return status;
+  const auto known = spec.error_means.find(code.is_string() ? code.string_or_empty() : code.dump());
+  if (known != spec.error_means.end()) return known->second;
+  const auto other = spec.error_means.find("*");
+  const bool is_success = status >= 200 && status < 300;
+  return is_success && other != spec.error_means.end() ? other->second : status;
+}
+
 }  // namespace
 
 std::string method_of(const Json& request) {
@@ -119,10 +131,8 @@ Result<HttpRequest> make_request(const Endpoint& endpoint, const RestSpec& spec,
   return http;
 }
 
-Result<ServiceAnswer> read_answer(HttpResponse response) {
+Result<ServiceAnswer> read_answer(const RestSpec& spec, HttpResponse response) {
   ServiceAnswer answer;
-  answer.status = response.status;
-  answer.may_retry = response.status == 429;
   const std::string_view type = response.header("content-type");
   const bool says_json = contains_word(type, "json");
   // Some services do not say what they send, or call it text.
@@ -135,6 +145,8 @@ Result<ServiceAnswer> read_answer(HttpResponse response) {
     }
     if (parsed) answer.body = std::move(*parsed);
   }
+  answer.status = meant_status(spec, response.status, answer.body);
+  answer.may_retry = answer.status == 429;
   answer.text = std::move(response.body);
   answer.headers = std::move(response.headers);
   return answer;

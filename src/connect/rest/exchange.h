@@ -29,7 +29,8 @@ struct Endpoint {
 Result<HttpRequest> make_request(const Endpoint& endpoint, const RestSpec& spec, const Json& request);
 
 // kCorrupt for what says that it is JSON and is not: it may have been cut off on its way.
-Result<ServiceAnswer> read_answer(HttpResponse response);
+// The status is what the description says that the body's code means, else HTTP's.
+Result<ServiceAnswer> read_answer(const RestSpec& spec, HttpResponse response);
 
 // "409 NAME_TAKEN: the name is taken (existing: c-1)".
 std::string explain(const RestSpec& spec, const ServiceAnswer& answer);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "base/resolve_url.h"
 #include "connect/rest/pages.h"
 
 namespace capstan::rest {
@@ -21,6 +22,12 @@ Result<std::unique_ptr<RestService>> RestService::create(RestSpec spec, const Js
   while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
   if (!endpoint.url.starts_with("http://") && !endpoint.url.starts_with("https://"))
     return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' needs a 'url' of http or https", spec.name));
+  // Facts and logs name it: what logs in belongs into settings that refer to secrets.
+  if (resolve_url(endpoint.url, "").empty() || endpoint.url.find_first_of("@?#") != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the service '{}': 'url' must be like https://host/path, without user, query or fragment",
+                            spec.name));
+  }
   for (const std::string& need : spec.needs) {
     if (!settings.contains(need))
       return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' needs '{}'", spec.name, need));

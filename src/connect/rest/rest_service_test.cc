@@ -250,6 +250,29 @@ TEST_F(RestServiceTest, APageForPeopleIsNoAnswer) {
   EXPECT_EQ(ask(R"({"get": "/a", "headers": {"Accept": "text/html"}})")->status, 200);
 }
 
+TEST_F(RestServiceTest, ACodeInTheBodyMeansAStatusWhateverHttpSays) {
+  std::string yaml(kPortal);
+  yaml.replace(yaml.find("details:"), 0, R"(means: { "0000": 200, 404: 404, LOGIN: 401, BUSY: 429, "*": 400 }, )");
+  make(yaml);
+  std::string body;
+  pages_ = [&](const HttpRequest&) { return response(200, body); };
+  const auto status = [&](std::string_view code) {
+    body = R"({"code": )" + std::string(code) + "}";
+    return ask(R"({"get": "/a"})")->status;
+  };
+  EXPECT_EQ(status(R"("0000")"), 200);
+  EXPECT_EQ(status("404"), 404);
+  EXPECT_EQ(status(R"("ODD")"), 400);
+  EXPECT_EQ(status("null"), 200);
+  EXPECT_EQ(logins_, 1);
+  EXPECT_EQ(status(R"("LOGIN")"), 401);
+  EXPECT_EQ(logins_, 2);
+  body = R"({"code": "BUSY"})";
+  EXPECT_TRUE(ask(R"({"post": "/a"})")->may_retry);
+  pages_ = [](const HttpRequest&) { return response(500, R"({"code": "ODD"})"); };
+  EXPECT_EQ(ask(R"({"get": "/a"})")->status, 500);
+}
+
 TEST_F(RestServiceTest, ReadsJsonThatIsNotCalledSo) {
   make();
   pages_ = [](const HttpRequest&) { return response(200, R"({"id": 1})", {{"Content-Type", "text/plain"}}); };
@@ -404,6 +427,12 @@ TEST_F(RestServiceTest, NamesWhatSettingsLack) {
   EXPECT_EQ(without.error().message, "the service 'shop' needs 'password'");
   const auto nowhere = RestService::create(spec, *Json::parse(R"({"url": "portal"})"), http_, fake_.outside);
   EXPECT_EQ(nowhere.error().message, "the service 'shop' needs a 'url' of http or https");
+  for (const char* url : {"http://ann:pw@portal", "http://portal/?key=1", "http://"}) {
+    const auto odd =
+        RestService::create(spec, Json::object({{"url", url}, {"user", "x"}, {"password", "y"}}), http_, fake_.outside);
+    ASSERT_FALSE(odd.has_value()) << url;
+    EXPECT_EQ(odd.error().message.find("pw"), std::string::npos);
+  }
 }
 
 TEST(RestSpec, SaysWhatIsWrongWithADescription) {
@@ -417,6 +446,12 @@ TEST(RestSpec, SaysWhatIsWrongWithADescription) {
             "pack.yaml:3:7: 'rate' must be like 20/s or 300/min, found 'fast'");
   EXPECT_NE(read("service: x\n").find("logins"), std::string::npos);
   EXPECT_NE(read("service: x\nlogins: { a: {} }\npaging: { cursor: c }\n").find("'next'"), std::string::npos);
+  EXPECT_NE(read("service: x\nlogins: { a: {} }\nerrors: { code: $.c, means: { E1: 42 } }\n").find("from 200 to 599"),
+            std::string::npos);
+  EXPECT_NE(read("service: x\nlogins: { a: {} }\nerrors: { means: { E1: 404 } }\n").find("needs 'code'"),
+            std::string::npos);
+  EXPECT_NE(read("service: x\nlogins: { a: { refresh: [ { get: /x } ] } }\n").find("goes on from what 'steps' took"),
+            std::string::npos);
   EXPECT_NE(read("service: x\nlogins: { a: { steps: [ { got: /x } ] } }\n").find("unknown key 'got'"),
             std::string::npos);
 }

@@ -96,7 +96,7 @@ Result<ServiceAnswer> RestSession::send(const Json& request, const Ticket* ticke
     const std::lock_guard lock(mutex_);
     cookies_.take(response.headers, http.url, now);
   }
-  return read_answer(std::move(response));
+  return read_answer(parts_.spec, std::move(response));
 }
 
 Status RestSession::run(const service::Procedure& steps, service::Scope& known, const std::stop_token& stop) {

@@ -78,10 +78,21 @@ class Reader {
     MapReader reader(node, "'errors'");
     spec_.error_code = path(reader, "code");
     spec_.error_message = path(reader, "message");
+    if (const ConfigNode* means = reader.node("means")) read_meanings(reader, *means);
     if (const ConfigNode* details = reader.node("details")) {
       for (const ConfigNode& item : details->items) spec_.error_details.push_back(parse(reader, item));
     }
     take(reader);
+  }
+
+  void read_meanings(MapReader& reader, const ConfigNode& node) {
+    if (spec_.error_code.empty()) reader.problem(node, "'means' needs 'code': where the code lies");
+    if (!node.is_map()) return reader.problem(node, "'means' must be a map of codes and statuses, like { BUSY: 429 }");
+    for (const ConfigMember& member : node.members) {
+      const int64_t status = member.value.to_json().int_or(0);
+      if (status < 200 || status > 599) reader.problem(member.value, "a code stands for a status from 200 to 599");
+      spec_.error_means[member.key.scalar] = static_cast<int>(status);
+    }
   }
 
   Paging read_paging(const ConfigNode& node) {

@@ -6,6 +6,8 @@
 //   needs: [api_key]                       # keys of its settings beside 'url'
 //   headers: { Accept: application/json }
 //   errors: { code: $.code, message: $.message, details: [$.blocking, $.fields] }
+//             # and means: { "0000": 200, NO_SUCH_USER: 404, LOGIN: 401, BUSY: 429, "*": 400 }: the status that a code
+//             # stands for, whatever HTTP says; "*" for those of a success that are not listed
 //   rate: 20/s                             # calls it is sent at most
 //   in_flight: 16                          # at once
 //   timeout: 30s                           # for one call
@@ -72,7 +74,8 @@ struct RestSpec {
   JsonPath error_code;
   JsonPath error_message;
   std::vector<JsonPath> error_details;
-  double calls_per_second = 0;  // 0: as many as there are.
+  std::map<std::string, int, std::less<>> error_means;  // By code; "*" for others.
+  double calls_per_second = 0;                          // 0: as many as there are.
   int in_flight = 16;
   Duration timeout{30'000};
   Paging paging;
