@@ -41,6 +41,11 @@ Result<std::shared_ptr<ServiceCaller>> shared(Result<std::unique_ptr<T>> caller)
   return std::shared_ptr<ServiceCaller>(std::move(*caller));
 }
 
+// Two services may have things of one kind: each is looked at for itself.
+std::string source_of(const service::Inventory& inventory) {
+  return fmt::format("service:{}/{}", inventory.service, inventory.kind);
+}
+
 bool pause_until(Duration time, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any never;
@@ -265,7 +270,7 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
       if (stop.stop_requested()) return;
       if (!listing) {
         error = listing.error().to_string();
-        parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind), error);
+        parts_.report(source_of(*due.inventory), error);
         continue;
       }
       Observation seen = listing->observation;
@@ -273,11 +278,9 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
       parts_.observed(std::move(seen));
       {
         const std::lock_guard lock(mutex_);
-        looked_[due.inventory->kind] = parts_.clock.monotonic();
+        looked_[source_of(*due.inventory)] = parts_.clock.monotonic();
       }
-      if (!listing->problems.empty())
-        parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind),
-                      listing->problems.front().to_string());
+      if (!listing->problems.empty()) parts_.report(source_of(*due.inventory), listing->problems.front().to_string());
     }
   }
 }
@@ -289,7 +292,7 @@ std::string ServiceSenses::waits_for(const decide::Policy& policy) const {
     const bool set_up = inventory.service == kSecrets || now->callers.contains(inventory.service);
     if (!policy.reads(inventory.kind) && !(policy.deletes_all() && set_up)) continue;
     if (!set_up) return fmt::format("the service '{}', which is not set up", inventory.service);
-    const auto looked = looked_.find(inventory.kind);
+    const auto looked = looked_.find(source_of(inventory));
     if (looked == looked_.end()) return fmt::format("the first look at {}", inventory.kind);
     const Duration age = parts_.clock.monotonic() - looked->second;
     if (age > std::max(kStale, kMostMissed * inventory.every))

@@ -72,7 +72,7 @@ class ServiceSenses {
   service::Outside outside_;
   mutable std::mutex mutex_;
   std::shared_ptr<const World> world_;
-  std::map<std::string, Duration, std::less<>> looked_;  // By kind: the last good look, monotonic.
+  std::map<std::string, Duration, std::less<>> looked_;  // By service and kind: the last good look, monotonic.
   std::vector<std::unique_ptr<Watcher>> watchers_;
   bool started_ = false;
 };
