@@ -189,7 +189,7 @@ def wait_for_definition(api, name, seconds=30):
     path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}"
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        conditions = api.get(path).get("status", {}).get("conditions", [])
+        conditions = api.get(path).get("status", {}).get("conditions") or []
         if any(one["type"] == "Established" and one["status"] == "True" for one in conditions):
             return
         time.sleep(0.2)

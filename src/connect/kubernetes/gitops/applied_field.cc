@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "connect/kubernetes/api_client.h"
+
 namespace capstan::kubernetes {
 namespace {
 
@@ -36,7 +38,6 @@ bool owns(const Json& entry, std::span<const std::string_view> path) {
 bool applies(const Json& entry) {
   if (!entry["subresource"].string_or_empty().empty()) return false;
   const std::string& manager = entry["manager"].string_or_empty();
-  if (manager == "capstan") return false;
   return entry["operation"].string_or_empty() == "Apply" || std::ranges::find(kAppliers, manager) != kAppliers.end();
 }
 
@@ -53,6 +54,7 @@ Applied applied_field(const Json& object, std::span<const std::string_view> path
   bool is_noted = was_applied;
   bool is_taken_over = false;
   for (const Json& entry : object["metadata"]["managedFields"].items()) {
+    if (entry["manager"].string_or_empty() == WriteOptions().field_manager) continue;
     const bool by_manifest = applies(entry);
     was_applied = was_applied || by_manifest;
     if (!owns(entry, path)) continue;

@@ -16,7 +16,8 @@ enum class Applied {
   kUnknown,  // It was changed since by something else, which hides what the manifest says; or nothing tells.
 };
 
-// `object` with metadata.managedFields; `path` are names of members: {"spec", "replicas"}.
+// `object` with metadata.managedFields; `path` are names of members: {"spec", "replicas"}. What Capstan has written as
+// itself hides nothing: it writes so only where no manifest sets the field.
 Applied applied_field(const Json& object, std::span<const std::string_view> path);
 
 }  // namespace capstan::kubernetes

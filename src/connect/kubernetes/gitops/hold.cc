@@ -173,4 +173,12 @@ Status release(const Workload& workload, const StopNote& note, const std::option
   return during("taking the note off the object", annotate(workload, cleared, stop));
 }
 
+Status set_replicas(const Workload& workload, const StopNote& note, int64_t replicas, const std::stop_token& stop) {
+  WriteOptions options;
+  if (!note.paused.empty()) options.field_manager += "-paused";
+  TRY(workload.contact->client.scale(workload.type, workload.name, replicas,
+                                     workload.object["metadata"]["uid"].string_or_empty(), options, stop));
+  return {};
+}
+
 }  // namespace capstan::kubernetes

@@ -22,4 +22,8 @@ Status hold(const Workload& workload, const StopNote& note, Duration patience, c
 Status release(const Workload& workload, const StopNote& note, const std::optional<StopNote>& left,
                const std::stop_token& stop);
 
+// How many replicas it is to have, written by Capstan; by another name of it while somebody is paused whose manifest
+// may set them, too, so that nobody takes the field for Capstan's own afterwards.
+Status set_replicas(const Workload& workload, const StopNote& note, int64_t replicas, const std::stop_token& stop);
+
 }  // namespace capstan::kubernetes

@@ -46,9 +46,9 @@ Performed StartVerb::perform(const Action&, const Resource& target, const Json& 
   if (!replicas) return not_performed(replicas.error());
   // First this, while nobody else looks: whoever is given it back then finds it as it was.
   if (*replicas == 0) {
-    const auto done = found->contact->client.scale(found->type, found->name, note->replicas,
-                                                   before["uid"].string_or_empty(), {}, stop);
-    if (!done) return not_performed(done.error());
+    if (const Status done = set_replicas(*found, *note, note->replicas, stop); !done) {
+      return not_performed(done.error());
+    }
   }
   if (const Status given = release(*found, *note, {}, stop); !given) return not_performed(given.error());
   if (*replicas != 0) {
@@ -81,9 +81,7 @@ Performed StartVerb::undo(const Action&, const Resource& target, const Json& bef
     return failed(fmt::format("somebody has scaled it to {} since", *replicas));
   }
   if (const Status held = hold(*found, *note, patience(), stop); !held) return not_performed(held.error());
-  const auto done =
-      found->contact->client.scale(found->type, found->name, was, before["uid"].string_or_empty(), {}, stop);
-  if (!done) return not_performed(done.error());
+  if (const Status done = set_replicas(*found, *note, was, stop); !done) return not_performed(done.error());
   return succeeded(fmt::format("{} replicas again, as before it was started", was));
 }
 

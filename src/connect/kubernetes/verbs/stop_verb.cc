@@ -99,9 +99,7 @@ Performed StopVerb::perform(const Action&, const Resource& target, const Json& b
     if (!is_clean) refused.says += "; what was paused is still so: kubernetes.start gives it back";
     return refused;
   }
-  const auto done =
-      found->contact->client.scale(found->type, found->name, 0, before["uid"].string_or_empty(), {}, stop);
-  if (!done) {
+  if (const Status done = set_replicas(*found, *note, 0, stop); !done) {
     Performed refused = not_performed(done.error());
     if (refused.state == ActionState::kFailed) (void)release(*found, *note, noted_before(before), stop);
     return refused;
@@ -132,14 +130,13 @@ Performed StopVerb::undo(const Action&, const Resource& target, const Json& befo
   const auto replicas = replicas_of(*found, stop);
   if (!replicas) return not_performed(replicas.error());
   if (*replicas == 0) {
-    const auto done =
-        found->contact->client.scale(found->type, found->name, wanted, before["uid"].string_or_empty(), {}, stop);
-    if (!done) return not_performed(done.error());
+    if (const Status done = set_replicas(*found, *note, wanted, stop); !done) return not_performed(done.error());
   }
-  if (const Status given = release(*found, *note, noted_before(before), stop); !given) {
-    return not_performed(given.error());
-  }
-  const std::string back = note->paused.empty() ? "" : fmt::format(", and given back to {}", names_of(note->paused));
+  const std::optional<StopNote> left = noted_before(before);
+  if (const Status given = release(*found, *note, left, stop); !given) return not_performed(given.error());
+  std::vector<SyncPause> ended = note->paused;
+  if (left) std::erase_if(ended, [&](const SyncPause& each) { return std::ranges::count(left->paused, each) > 0; });
+  const std::string back = ended.empty() ? "" : fmt::format(", and given back to {}", names_of(ended));
   if (*replicas != 0) return succeeded(fmt::format("left at {}, which somebody has set since{}", *replicas, back));
   return succeeded(fmt::format("{} replicas again{}", wanted, back));
 }

@@ -163,6 +163,17 @@ TEST_F(StopVerbTest, StopsWhatFluxHasNoWordIn) {
   EXPECT_EQ(act("stop", web(), refuse_).says, "0 replicas in place of 3");
 }
 
+// Nobody takes the field for Capstan's own where a manifest may set it, nor for another's where none does.
+TEST_F(StopVerbTest, WritesByAnotherNameWhileSomebodyIsPaused) {
+  act("stop", web(), refuse_);
+  EXPECT_THAT(http_.requests().back().url, HasSubstr("/scale?fieldManager=capstan"));
+  EXPECT_THAT(http_.requests().back().url, Not(HasSubstr("capstan-paused")));
+  act("start", web(), {});
+  is_of_flux();
+  act("stop", web(), pause_);
+  EXPECT_THAT(http_.requests().back().url, HasSubstr("/scale?fieldManager=capstan-paused"));
+}
+
 TEST_F(StopVerbTest, AsksWhereAnotherHandHidesWhatTheManifestSays) {
   is_of_flux();
   objects_.merge(kWeb, R"({"metadata":{"managedFields":[
@@ -348,8 +359,7 @@ TEST_F(StopVerbTest, RemembersTheFirstNumberWhereSomebodyWokeItMeanwhile) {
   act("stop", web(), pause_);
   objects_.merge(kWeb, R"({"spec":{"replicas":2}})");
   EXPECT_EQ(act("stop", web(), pause_).state, ActionState::kSucceeded);
-  EXPECT_EQ(undo("stop", web(), pause_).says,
-            "2 replicas again, and given back to Flux's kustomization flux-system/shop");
+  EXPECT_EQ(undo("stop", web(), pause_).says, "2 replicas again");
   EXPECT_EQ(annotations()[kFluxDisabled].string_or_empty(), "disabled");
   act("stop", web(), pause_);
   EXPECT_EQ(act("start", web(), {}).says, "3 replicas again; given back to Flux's kustomization flux-system/shop");
