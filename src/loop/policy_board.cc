@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "loop/belongings.h"
+#include "loop/side_notes.h"
 
 namespace capstan::loop {
 namespace {
@@ -278,7 +279,9 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
   situation.rest = rest;
   situation.now = now;
   situation.in_force_since = in_force_since;
-  return decide::decide(policy, situation);
+  decide::Decision decision = decide::decide(policy, situation);
+  if (decision.plan) add_side_notes(*decision.plan, parts_.verbs, parts_.resources);
+  return decision;
 }
 
 Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
