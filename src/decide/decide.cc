@@ -24,6 +24,7 @@ class Decider {
   Decider(const Policy& policy, const Situation& situation)
       : policy_(policy), situation_(situation), origin_("policy:" + policy.name) {
     standing_plans_ = situation.history->standing_plans(origin_);
+    open_plans_ = situation.history->open_plans(origin_);
     if (policy.ensure) standing_ = policy.ensure->schedule.at(situation.now);
     if (policy.when && policy.when->kind == Trigger::Kind::kCron) {
       if (auto due = due_time(*policy.when, situation.now, situation.in_force_since))
@@ -405,6 +406,7 @@ class Decider {
       verdict.verb = intended.verb;
       verdict.why = fmt::format("in plan {}: {}", open->plan, verdict.why);
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
+      if (!is_covered(intended.root)) uncovered_.insert(open->plan);
       return;
     }
     // What was just done may not be seen yet: conditions are asked of what the last looks saw.
@@ -621,7 +623,7 @@ class Decider {
 
   // A proposal whose every reason has gone needs no answer any more. One that is under way is left to the executor.
   void withdraw_stale() {
-    for (const History::OpenPlan& plan : situation_.history->open_plans(origin_)) {
+    for (const History::OpenPlan& plan : open_plans_) {
       if (plan.started) continue;
       const bool wanted_still = std::ranges::any_of(plan.actions, [&](const std::string& id) {
         return std::ranges::find(still_wanted_, id) != still_wanted_.end();
@@ -630,7 +632,10 @@ class Decider {
       const bool is_approved =
           policy_.approval == "standing" && !plan.grants_on.empty() &&
           std::ranges::all_of(plan.grants_on, [&](const ResourceId& id) { return is_covered(id); });
-      if (!wanted_still || is_approved) decision_.withdraw.push_back(plan.id);
+      // What was agreed to in advance, or written in the policy, when it was made may not be so any more: it comes
+      // again, under what is so now.
+      const bool is_of_before = plan.policy_version != policy_.version || (plan.stands && uncovered_.contains(plan.id));
+      if (!wanted_still || is_approved || is_of_before) decision_.withdraw.push_back(plan.id);
     }
   }
 
@@ -674,6 +679,8 @@ class Decider {
   std::map<std::string, Result<Schedule::Standing>> standings_;  // By the text of the hours.
   std::vector<Occurrence> occurrences_;
   std::vector<History::StandingPlan> standing_plans_;
+  std::vector<History::OpenPlan> open_plans_;
+  std::set<std::string> uncovered_;  // Open plans about something that nobody has agreed to in advance.
   size_t selected_ = 0;
   std::vector<Intended> intended_;
   std::vector<std::string> still_wanted_;

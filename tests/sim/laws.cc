@@ -135,6 +135,10 @@ void Laws::finished(const Fact& fact) {
 void Laws::check_outcome(const Fact& fact, const Intent& intent) {
   if (resolved_.contains(fact.subject)) return;
   const Proof proof = proofs_[fact.subject];
+  if (fact.body["called_back"].bool_or(false)) {
+    if (proof.said) breach(fact.subject + " was taken back, and has been begun");
+    return;
+  }
   const std::string& state = fact.body["state"].string_or_empty();
   const bool retry = fact.body["retry"].bool_or(false);
   const std::string done = intent.undo ? "reverted" : "succeeded";
