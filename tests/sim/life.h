@@ -38,8 +38,6 @@ class Life {
   // Lives for a while, then heals and comes to rest.
   void live(int steps);
 
-  // How the ledger differs from what it acknowledged; "" when it does not.
-  const std::string& lost() const { return lost_; }
   const std::vector<std::string>& broken() const { return stage_.laws.broken(); }
   uint64_t writes() const { return facts_.appends(); }
   uint64_t calls() const { return calls_; }
@@ -80,7 +78,6 @@ class Life {
   SeededRandom disk_random_;
   std::optional<MemoryDisk> disk_;
   std::shared_ptr<LedgerFacts> ledger_;
-  std::string lost_;
   std::unique_ptr<Process> process_;
   uint64_t calls_ = 0;
   std::optional<uint64_t> dies_at_call_;

@@ -39,7 +39,7 @@ void Life::open_ledger() {
     stage_.tally.count("recovery: the ledger is opened again");
     disk_->kill();
   }
-  lost_ = "all: the ledger cannot be opened";
+  stage_.laws.breach("the ledger cannot be opened");
 }
 
 // What a new process finds: the ledger's facts where there is one.
@@ -60,15 +60,16 @@ void Life::compare(const std::vector<Fact>& kept) {
   }
   facts_.settle(held);
   const std::vector<Fact>& known = facts_.facts();
-  if (kept.size() != known.size()) lost_ = fmt::format("{} facts of {}", kept.size(), known.size());
+  if (kept.size() != known.size())
+    stage_.laws.breach(fmt::format("the ledger has {} facts of {}", kept.size(), known.size()));
   for (size_t i = 0; i < std::min(kept.size(), known.size()); ++i) {
     const bool same = kept[i].seq == known[i].seq && kept[i].at == known[i].at && kept[i].kind == known[i].kind &&
                       kept[i].subject == known[i].subject && kept[i].body == known[i].body &&
                       kept[i].cause == known[i].cause && kept[i].actor == known[i].actor;
     if (!same) {
-      lost_ = fmt::format("fact {} is {} at {} of {} {} and not {} at {} of {} {}", known[i].seq, kept[i].kind,
-                          format_time(kept[i].at), kept[i].subject, kept[i].body.dump(), known[i].kind,
-                          format_time(known[i].at), known[i].subject, known[i].body.dump());
+      stage_.laws.breach(fmt::format("fact {} is {} at {} of {} {} and not {} at {} of {} {}", known[i].seq,
+                                     kept[i].kind, format_time(kept[i].at), kept[i].subject, kept[i].body.dump(),
+                                     known[i].kind, format_time(known[i].at), known[i].subject, known[i].body.dump()));
     }
   }
 }
@@ -87,7 +88,8 @@ void Life::maintain_ledger() {
 void Life::check_chain() {
   if (!ledger_) return;
   compare(ledger_->all());
-  if (const auto broken = ledger_->broken()) lost_ = fmt::format("fact {}: {}", broken->seq, broken->reason);
+  if (const auto broken = ledger_->broken())
+    stage_.laws.breach(fmt::format("the ledger's fact {}: {}", broken->seq, broken->reason));
 }
 
 }  // namespace capstan::sim

@@ -51,7 +51,6 @@ void Process::run(size_t index, bool calm) {
     return runner_.drop(index);
   }
   act::WorkResult result = runner_.run(index);
-  if (hears && !hears()) return;
   if (!calm && stage_.chance(8)) {
     stage_.tally.count("fault: an answer comes late");
     late_.push_back(std::move(result));

@@ -34,8 +34,6 @@ class Process {
   bool is_idle() const { return runner_.idle(); }
   // Asked before each piece of work, as a leader asks whether it still leads; what may not run is dropped.
   std::function<bool()> may_act;
-  // Told right after a piece of work: whether its answer still arrives.
-  std::function<bool()> hears;
 
  private:
   void run(size_t index, bool calm);
