@@ -256,6 +256,22 @@ TEST_F(SharedLedger, ACopyMustFollowItsNewestFact) {
   EXPECT_EQ(b.last_seq(), 3);
 }
 
+// It would renew its lease for ever and do nothing.
+TEST_F(SharedLedger, ALeaderWhoseOwnDiskIsFullLeadsNoMore) {
+  a_.lead();
+  a_.ledger.reset();
+  a_.ledger =
+      must(Ledger::open(a_.file, {.max_bytes = 200'000, .authority = &a_.writer, .copies = true}, time_, a_.random));
+  for (int i = 0; i < 1'000 && a_.lease.held(); ++i) {
+    NewFact large = make("k", "s/1");
+    large.body.set("text", std::string(5'000, 'x'));
+    (void)a_.ledger->append_one(large);
+  }
+  EXPECT_FALSE(a_.lease.held());
+  EXPECT_THAT(a_.lease.loss(), HasSubstr("takes no more facts"));
+  EXPECT_GE(shared_.facts.size(), a_.ledger->last_seq());
+}
+
 TEST_F(SharedLedger, AFullDatabaseIsToldAndLaterFactsAreTaken) {
   class Full final : public Authority {
    public:
@@ -263,6 +279,7 @@ TEST_F(SharedLedger, AFullDatabaseIsToldAndLaterFactsAreTaken) {
     Status take(const Head&, std::span<const KeptFact>) override {
       return full ? fail(ErrorCode::kResourceExhausted, "no space left") : Status();
     }
+    void forsake(std::string_view why) override { ADD_FAILURE() << why; }
   } authority;
   auto ledger = must(Ledger::open(file(), {.authority = &authority, .copies = true}, clock(), random()));
   EXPECT_EQ(ledger->append_one(make("k", "s")).error().code, ErrorCode::kResourceExhausted);

@@ -61,6 +61,9 @@ void Laws::intended(const Fact& fact) {
   if (over_.contains(plan_id)) breach(fact.subject + " was intended after its plan had ended");
   if (recalled_.contains(plan_id) && !undo) breach(fact.subject + " was performed by a plan that is being undone");
   if (paused_.contains("capstan") || paused_.contains(plan.origin)) breach(fact.subject + " was intended while paused");
+  const auto before = intents_.find(fact.subject);
+  if (before != intents_.end() && before->second.open)
+    breach(fact.subject + " was intended again before it was known how it had ended");
   for (const auto& [id, other] : intents_) {
     if (id != fact.subject && other.open && other.target == target)
       breach(fmt::format("{} and {} overlap on {}", id, fact.subject, target));

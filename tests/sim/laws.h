@@ -36,6 +36,9 @@ class Laws {
   // What is not as the policies want it to be now.
   std::vector<std::string> complaints(const World& world) const;
 
+  // Something else must not be, and is.
+  void breach(std::string what) { broken_.push_back(std::move(what)); }
+
   // What was broken, in words; empty when nothing was.
   const std::vector<std::string>& broken() const { return broken_; }
 
@@ -66,7 +69,6 @@ class Laws {
   void check_limits(const Plan& plan, const Fact& fact);
   void check_outcome(const Fact& fact, const Intent& intent);
   void check_undone(const Effect& effect);
-  void breach(std::string what) { broken_.push_back(std::move(what)); }
 
   const VerbRegistry& verbs_;
   const Clock& clock_;

@@ -73,6 +73,7 @@ class StepRunner final : public act::WorkRunner {
   std::function<void(const act::Work&)> on_run;
   // A crash: what waits is lost.
   void drop() { waiting_.clear(); }
+  void drop(size_t index) { waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index)); }
 
  private:
   size_t limit_;

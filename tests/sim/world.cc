@@ -144,6 +144,7 @@ class StateVerb final : public Verb {
     Fault fault = world_.next_fault(target.id);
     // What must happen once at most must not happen when it has been looked for and not been found.
     if (fault == Fault::kLate && !spec_.idempotent) fault = Fault::kTimeoutBefore;
+    if (fault == Fault::kFrozenBefore && !spec_.idempotent) fault = Fault::kFrozenAfter;
     switch (fault) {
       case Fault::kRefuse: world_.count("fault: refused"); return {ActionState::kFailed, "refused", {}};
       case Fault::kTimeoutBefore:
@@ -152,14 +153,20 @@ class StateVerb final : public Verb {
       case Fault::kLie: world_.count("fault: a false answer"); return {ActionState::kSucceeded, "done", {}};
       case Fault::kLate:
         world_.count("fault: no answer, and done later");
-        world_.late_.push_back([this, action, target, value, undo] {
-          // What has been killed is not started or stopped any more.
-          if (world_.state(target.id) != "dead") take_effect(action, target, value, undo);
-        });
+        world_.late_.push_back([this, action, target, value, undo] { take_late_effect(action, target, value, undo); });
         return {ActionState::kUnknown, "no answer", {}};
+      case Fault::kFrozenBefore:
+        world_.count("fault: a node is frozen before its request arrives");
+        world_.on_freeze();
+        take_late_effect(action, target, value, undo);
+        return {ActionState::kSucceeded, "done", {}};
       default: break;
     }
     take_effect(action, target, value, undo);
+    if (fault == Fault::kFrozenAfter) {
+      world_.count("fault: a node is frozen before it hears the answer");
+      world_.on_freeze();
+    }
     if (fault == Fault::kTimeoutAfter) {
       world_.count("fault: no answer, but done");
       return {ActionState::kUnknown, "no answer", {}};
@@ -169,6 +176,11 @@ class StateVerb final : public Verb {
       return {ActionState::kFailed, "refused", {}};
     }
     return {ActionState::kSucceeded, "done", {}};
+  }
+
+  // What has been killed is not started or stopped any more.
+  void take_late_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
+    if (world_.state(target.id) != "dead") take_effect(action, target, value, undo);
   }
 
   void take_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
