@@ -12,6 +12,7 @@
 #include "connect/mail/mailbox.h"
 #include "connect/rest/rest_service.h"
 #include "service/described_verb.h"
+#include "service/disappearances.h"
 #include "service/inventory.h"
 
 namespace capstan::loop {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr Duration kLookAgainAfter{10'000};
 constexpr Duration kAfterFailure{15'000};
+constexpr Duration kSecondLookAfter{2'000};
 constexpr Duration kStale{600'000};  // What was not seen for so long, and for so many looks, is not known any more.
 constexpr int kMostMissed = 3;
 
@@ -118,7 +120,14 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   std::vector<Error>& problems = fresh->problems;
   std::map<std::string, const ConfigNode*> by_name;
   for (const ConfigNode& document : services) {
-    if (const ConfigNode* name = document.find("service")) by_name.emplace(name->scalar, &document);
+    const ConfigNode* name = document.find("service");
+    if (!name) continue;
+    const auto [earlier, is_new] = by_name.emplace(name->scalar, &document);
+    if (is_new) continue;
+    problems.push_back({ErrorCode::kAlreadyExists,
+                        fmt::format("the service '{}' is described at {}:{} already", name->scalar,
+                                    earlier->second->where.file, earlier->second->where.line),
+                        name->where});
   }
   const service::CheckRequest check = [&](std::string_view name, const Json& request) -> Status {
     if (name == kSecrets) return parts_.stored_secrets->check(request);
@@ -174,6 +183,7 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
       fresh->callers[wanted.name] = running->second;
       continue;
     }
+    forget_looks(wanted.name);  // It may be another place now.
     auto caller = make(protocol->second, specs[wanted.name], wanted);
     if (caller)
       fresh->callers[wanted.name] = std::move(*caller);
@@ -191,6 +201,12 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   }
   if (started_) restart_watchers();
   return fresh->problems;
+}
+
+void ServiceSenses::forget_looks(std::string_view service) {
+  const std::string all = fmt::format("service:{}/", service);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(looked_, [&](const auto& look) { return look.first.starts_with(all); });
 }
 
 Result<std::shared_ptr<ServiceCaller>> ServiceSenses::make(const std::string& protocol, const rest::RestSpec& spec,
@@ -239,6 +255,7 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
   struct Due {
     const service::Inventory* inventory;
     Duration at{0};
+    service::Disappearances disappearances = {};
   };
   std::vector<Due> all;
   for (const service::Inventory& inventory : now->inventories) {
@@ -275,6 +292,7 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
       }
       Observation seen = listing->observation;
       seen.at = parts_.clock.now();
+      if (due.disappearances.weigh(seen)) due.at = std::min(due.at, parts_.clock.monotonic() + kSecondLookAfter);
       parts_.observed(std::move(seen));
       {
         const std::lock_guard lock(mutex_);

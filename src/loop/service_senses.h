@@ -62,6 +62,7 @@ class ServiceSenses {
   std::shared_ptr<const World> world() const;
   void watch(const std::stop_token& stop, Watcher& watcher);
   void restart_watchers();
+  void forget_looks(std::string_view service);
 
   Parts parts_;
   // A service by its protocol, with what its settings say.
