@@ -452,9 +452,10 @@ class Decider {
     const bool free = policy_.ensure && !policy_.cooldown && latest != previous && latest &&
                       latest->end == PastAction::End::kSucceeded;
     if (latest && !free && rests(latest->at, rest)) return latest->at + rest;
-    // What was skipped would be skipped again at once.
-    const bool skipped = previous && previous->end == PastAction::End::kSkipped;
-    if (skipped && rests(previous->at, rest)) return previous->at + rest;
+    // What was skipped, or refused before anything was touched, would be so again at once.
+    const bool untouched = previous && (previous->end == PastAction::End::kSkipped ||
+                                        (previous->end == PastAction::End::kFailed && !previous->intended));
+    if (untouched && rests(previous->at, rest)) return previous->at + rest;
     return std::nullopt;
   }
 

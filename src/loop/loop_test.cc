@@ -7,6 +7,7 @@
 
 #include "catalog/sql_engine.h"
 #include "loop/override_desk.h"
+#include "model/side_effect.h"
 
 namespace capstan::loop {
 namespace {
@@ -53,7 +54,7 @@ class KeptMessages final : public Channel {
 };
 
 // Says that it has started a service, and does nothing.
-class StartVerb final : public Verb {
+class StartVerb final : public Verb, public TellsSideEffects {
  public:
   const VerbSpec& spec() const override { return spec_; }
   Status check(const Resource&, const Json&) const override { return {}; }

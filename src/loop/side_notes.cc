@@ -1,10 +1,12 @@
 #include "loop/side_notes.h"
 
+#include "model/side_effect.h"
+
 namespace capstan::loop {
 
 void add_side_notes(Plan& plan, const VerbRegistry& verbs, const ResourceSource& resources) {
   for (Action& action : plan.actions) {
-    const Verb* verb = verbs.find(action.verb);
+    const auto* verb = dynamic_cast<const TellsSideEffects*>(verbs.find(action.verb));
     if (verb == nullptr) continue;
     const auto target = resources.find(action.target);
     if (!target || !*target) continue;

@@ -65,10 +65,6 @@ class Verb {
   // Whether target and parameters are such as `perform` needs. Touches nothing.
   virtual Status check(const Resource& target, const Json& parameters) const = 0;
 
-  // What it would do beside setting the target right, or on whom it depends, as far as the target itself tells: for the
-  // people who read the plan; "" for nothing. Touches nothing; called from the loop, too.
-  virtual std::string beside(const Resource&, const Json&) const { return ""; }
-
   // What will be needed to undo or to probe: the state before. Written down with the intent.
   virtual Result<Json> state_before(const Resource& target, const Json& parameters) = 0;
 

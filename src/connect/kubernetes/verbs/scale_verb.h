@@ -2,10 +2,11 @@
 #pragma once
 
 #include "connect/kubernetes/verbs/workload_verb.h"
+#include "model/side_effect.h"
 
 namespace capstan::kubernetes {
 
-class ScaleVerb final : public WorkloadVerb {
+class ScaleVerb final : public WorkloadVerb, public TellsSideEffects {
  public:
   // `reach` must outlive this.
   ScaleVerb(std::vector<std::string> target_kinds, const ClusterReach& reach);

@@ -4,10 +4,11 @@
 #pragma once
 
 #include "connect/kubernetes/verbs/workload_verb.h"
+#include "model/side_effect.h"
 
 namespace capstan::kubernetes {
 
-class StopVerb final : public WorkloadVerb {
+class StopVerb final : public WorkloadVerb, public TellsSideEffects {
  public:
   // `reach` must outlive this.
   StopVerb(std::vector<std::string> target_kinds, const ClusterReach& reach);
