@@ -101,6 +101,7 @@ class Run {
     const bool changes = caller->changes(step.request);
     const bool again = !changes || caller->repeatable(step.request);
     Duration next = kFirstWait;
+    if (changes) ran_.uncertain = false;
     for (int attempt = 1;; ++attempt) {
       if (stop_.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
       Result<ServiceAnswer> answer = caller->call(request, stop_);
@@ -109,8 +110,8 @@ class Run {
           answer ? answer->status >= 500
                  : answer.error().code == ErrorCode::kDeadlineExceeded || answer.error().code == ErrorCode::kCorrupt;
       const bool retry = attempt < kMostAttempts && (not_acted_on || (lost && again));
+      if (changes && !not_acted_on) note_change(answer);
       if (!retry) {
-        if (changes) note_change(answer, not_acted_on);
         if (!answer) return during(describe(step), std::move(answer));
         return answer;
       }
@@ -131,17 +132,17 @@ class Run {
     return filled;
   }
 
-  void note_change(const Result<ServiceAnswer>& answer, bool not_acted_on) {
-    ran_.uncertain = false;
-    if (not_acted_on) return;
+  // A refusal says nothing of an earlier attempt whose answer was lost.
+  void note_change(const Result<ServiceAnswer>& answer) {
     if (answer && answer->ok()) {
       ran_.changed = true;
+      ran_.uncertain = false;
       return;
     }
     const bool sent = !answer && answer.error().code != ErrorCode::kInvalidArgument &&
                       answer.error().code != ErrorCode::kFailedPrecondition &&
                       answer.error().code != ErrorCode::kUnauthenticated;
-    ran_.uncertain = sent || (answer && answer->status >= 500);
+    ran_.uncertain = ran_.uncertain || sent || (answer && answer->status >= 500);
   }
 
   static Duration retry_after(const ServiceAnswer& answer) {

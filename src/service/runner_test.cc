@@ -97,6 +97,31 @@ TEST(Runner, ARefusalChangesNothingAndAServerErrorLeavesItOpen) {
   EXPECT_TRUE(run_procedure(steps("- { post: /x }"), scope, broken.outside, {}).uncertain);
 }
 
+TEST(Runner, ARefusalAfterALostAnswerLeavesItOpen) {
+  for (const int status : {409, 404, 429}) {
+    int calls = 0;
+    FakeOutside fake([&](const ServiceCall&) -> Result<ServiceAnswer> {
+      if (++calls == 1) return fail(ErrorCode::kDeadlineExceeded, "no answer");
+      ServiceAnswer refused = answer(status);
+      refused.may_retry = status == 429;
+      return refused;
+    });
+    Scope scope;
+    const Ran ran = run_procedure(steps("- { put: /x }"), scope, fake.outside, {});
+    EXPECT_FALSE(ran.status.has_value());
+    EXPECT_TRUE(ran.uncertain) << status << ": the first request may have been acted on";
+  }
+}
+
+TEST(Runner, WhatIsCancelledAfterALostAnswerIsLeftOpen) {
+  FakeOutside fake([](const ServiceCall&) { return fail(ErrorCode::kDeadlineExceeded, "no answer"); });
+  fake.outside.pause = [](Duration, const std::stop_token&) { return false; };
+  Scope scope;
+  const Ran ran = run_procedure(steps("- { put: /x }"), scope, fake.outside, {});
+  EXPECT_EQ(ran.status.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(ran.uncertain);
+}
+
 TEST(Runner, GathersOverLoops) {
   FakeOutside fake([](const ServiceCall& call) {
     return call.request["get"] == Json("/parents") ? answer(200, R"([{"id": 1}, {"id": 2}])")
