@@ -1,6 +1,9 @@
 // Ledgers of several nodes that share one: what is written by the leader, copied by the others, and refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "ledger/fake_shared_store.h"
 #include "ledger/ledger.h"
@@ -257,19 +260,23 @@ TEST_F(SharedLedger, ACopyMustFollowItsNewestFact) {
 }
 
 // It would renew its lease for ever and do nothing.
-TEST_F(SharedLedger, ALeaderWhoseOwnDiskIsFullLeadsNoMore) {
-  a_.lead();
-  a_.ledger.reset();
-  a_.ledger =
-      must(Ledger::open(a_.file, {.max_bytes = 200'000, .authority = &a_.writer, .copies = true}, time_, a_.random));
-  for (int i = 0; i < 1'000 && a_.lease.held(); ++i) {
-    NewFact large = make("k", "s/1");
-    large.body.set("text", std::string(5'000, 'x'));
-    (void)a_.ledger->append_one(large);
-  }
+TEST_F(SharedLedger, ALeaderWhoseOwnDiskFailsLeadsNoMore) {
+  Ledger& a = a_.lead();
+  write(a, 1);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit nothing{.rlim_cur = 1, .rlim_max = usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
+  const Result<Seq> written = a.append_one(make("k", "s"));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+  std::signal(SIGXFSZ, ignored);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(shared_.facts.size(), 2) << "the others have it";
   EXPECT_FALSE(a_.lease.held());
   EXPECT_THAT(a_.lease.loss(), HasSubstr("takes no more facts"));
-  EXPECT_GE(shared_.facts.size(), a_.ledger->last_seq());
+  time_.advance(11 * kSecond);
+  EXPECT_EQ(b_.lead().last_seq(), 2);
 }
 
 TEST_F(SharedLedger, AFullDatabaseIsToldAndLaterFactsAreTaken) {

@@ -137,7 +137,8 @@ class Run {
         if (!answer) return during(describe(step), std::move(answer));
         return answer;
       }
-      in_doubt |= lost;
+      in_doubt |= changes && lost;
+      if (in_doubt) ran_.uncertain = true;  // Also where nobody waits for the next attempt.
       const Duration asked = answer ? std::min(retry_after(*answer), kLongestAsked) : Duration(0);
       TRY(pause(std::max(asked, next) + Duration(outside_.random->below(250))));
       next = std::min(next * 2, kLongestWait);

@@ -172,6 +172,14 @@ TEST(Runner, WhatIsNotThereHasNoItems) {
       run_procedure(steps("- { get: /x, expect: [200, 404], gather: { from: $ } }"), scope, fake.outside, {});
   ASSERT_TRUE(ran.status.has_value()) << ran.status.error().message;
   EXPECT_EQ(scope.values["items"].dump(), "[]");
+
+TEST(Runner, WhatIsCancelledAfterALostAnswerIsLeftOpen) {
+  FakeOutside fake([](const ServiceCall&) { return fail(ErrorCode::kDeadlineExceeded, "no answer"); });
+  fake.outside.pause = [](Duration, const std::stop_token&) { return false; };
+  Scope scope;
+  const Ran ran = run_procedure(steps("- { put: /x }"), scope, fake.outside, {});
+  EXPECT_EQ(ran.status.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(ran.uncertain);
 }
 
 TEST(Runner, GathersOverLoops) {

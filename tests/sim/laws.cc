@@ -43,7 +43,12 @@ void Laws::approved(const Fact& fact) {
 
 void Laws::checked(const ResourceId& target, std::optional<Resource> seen) { checked_[target] = std::move(seen); }
 
-void Laws::answered(const std::string& action, ActionState said) { proofs_[action].said = said; }
+void Laws::answered(const std::string& action, const Performed& said) {
+  proofs_[action].said = said.state;
+  const auto intent = intents_.find(action);
+  if (said.certain && intent != intents_.end() && intent->second.had_effect)
+    breach(fmt::format("{} is certain not to have happened, and it did: {}", action, said.says));
+}
 
 void Laws::probed(const std::string& action, ProbeAnswer shows) { proofs_[action].shows = shows; }
 
@@ -169,6 +174,7 @@ void Laws::see(const Effect& effect) {
     breach(fmt::format("{} is not idempotent and happened {} times", effect.action, effects));
   }
   const auto intent = intents_.find(effect.action);
+  if (intent != intents_.end()) intent->second.had_effect = true;
   const std::string plan = intent == intents_.end() ? "" : intent->second.plan;
   if (!effect.undo && plans_[plan].origin == "policy:round") {
     for (const Action& action : plans_[plan].actions) {

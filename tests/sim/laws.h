@@ -27,7 +27,7 @@ class Laws {
   void see(const Effect& effect);
   // The last look at a target before an action: nothing where the catalog did not have it.
   void checked(const ResourceId& target, std::optional<Resource> seen);
-  void answered(const std::string& action, ActionState said);
+  void answered(const std::string& action, const Performed& said);
   void probed(const std::string& action, ProbeAnswer shows);
   // The process died: nobody knows any more what was answered.
   void process_died();
@@ -50,6 +50,7 @@ class Laws {
     bool undo = false;
     bool open = true;
     bool harmless = false;  // To be repeated.
+    bool had_effect = false;
     Json value_before;
   };
   // What the outside has said of an action since its newest intent.

@@ -15,7 +15,13 @@ constexpr Duration kPace{20'000};
 }  // namespace
 
 Life::Life(uint64_t seed, Keeps keeps, std::optional<Death> death)
-    : stage_(seed), director_(stage_.policies, stage_.verbs, stage_.signals), disk_random_(seed) {
+    : stage_(seed,
+             [this](Duration time, const std::stop_token&) {
+               stage_.clock.advance(time);
+               return true;
+             }),
+      director_(stage_.policies, stage_.verbs, stage_.signals),
+      disk_random_(seed) {
   listen();
   if (keeps == Keeps::kLedger) disk_.emplace(disk_random_, stage_.tally);
   open_ledger();

@@ -50,7 +50,7 @@ void Process::run(size_t index, bool calm) {
     stage_.tally.count("recovery: a node that may not lead any more starts nothing");
     return runner_.drop(index);
   }
-  act::WorkResult result = runner_.run(index);
+  act::WorkResult result = runner_.run(index, stop_.get_token());
   if (!calm && stage_.chance(8)) {
     stage_.tally.count("fault: an answer comes late");
     late_.push_back(std::move(result));
@@ -75,7 +75,7 @@ void Process::abandon() {
     if (may_act && !may_act()) break;
     try {
       stage_.tally.count("fault: restart, and what was under way happened");
-      runner_.run(stage_.random.below(runner_.size()));
+      runner_.run(stage_.random.below(runner_.size()), stop_.get_token());
     } catch (const ProcessDied&) {
       break;
     }

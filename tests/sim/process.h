@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 
 #include "act/executor.h"
 #include "sim/director.h"
@@ -28,6 +29,8 @@ class Process {
   void work(bool calm);
   // All that waits, in its order.
   void work_off(bool calm, const std::function<bool()>& is_dead);
+  // What is under way is told to end.
+  void cancel() { stop_.request_stop(); }
   // The process dies: of what was under way some has happened, and nobody hears of it.
   void abandon();
 
@@ -45,6 +48,7 @@ class Process {
   Director& director_;
   StepRunner runner_{4};
   std::deque<act::WorkResult> late_;
+  std::stop_source stop_;
   act::Executor executor_;
 };
 

@@ -14,13 +14,18 @@ std::string_view target_of(std::string_view what) { return what.substr(what.rfin
 
 Time world_begins() { return parse_time("2026-01-08T00:00:00Z").value(); }
 
-Stage::Stage(uint64_t seed) : random(scattered(seed)), clock(world_begins()) {
-  add_verbs(world, verbs, {"thing"});
+Stage::Stage(uint64_t seed, Pause pause) : random(scattered(seed)), clock(world_begins()) {
+  if (chance(50)) {
+    described.emplace(world, clock, random, chance(50), std::move(pause));
+    described->add_verbs(verbs);
+  } else {
+    add_verbs(world, verbs, {"thing"});
+  }
   policies = random_policies(random);
   laws.watch(policies);
   world.tally = &tally;
   world.on_effect = [this](const Effect& effect) { laws.see(effect); };
-  world.on_answer = [this](const std::string& action, ActionState said) { laws.answered(action, said); };
+  world.on_answer = [this](const std::string& action, const Performed& said) { laws.answered(action, said); };
   world.on_probe = [this](const std::string& action, ProbeAnswer shows) { laws.probed(action, shows); };
   happenings.populate();
 }

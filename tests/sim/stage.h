@@ -2,9 +2,11 @@
 // are in force. All of it follows from one number.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/random.h"
+#include "sim/described.h"
 #include "sim/happenings.h"
 #include "sim/laws.h"
 #include "sim/policies.h"
@@ -15,7 +17,9 @@
 namespace capstan::sim {
 
 struct Stage {
-  explicit Stage(uint64_t seed);
+  // How a node waits in the middle of a request; false when it is not to go on.
+  using Pause = DescribedWorld::Pause;
+  Stage(uint64_t seed, Pause pause);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
@@ -32,6 +36,7 @@ struct Stage {
   WorldResources resources{world};
   WorldSignals signals{world};
   WorldSql sql{world};
+  std::optional<DescribedWorld> described;  // In some worlds verbs are described ones.
   VerbRegistry verbs;
   std::vector<WatchedPolicy> policies;
   Laws laws{verbs, clock};

@@ -74,6 +74,17 @@ bool World::blind() {
   return blind;
 }
 
+void World::take_effect(const Action& action, const ResourceId& target, const std::string& field, const Json& value,
+                        bool undo) {
+  const Resource* resource = find(target);
+  if (!resource) return;
+  const Json prior = resource->fields[field];
+  set_field(target, field, value);
+  effects_.push_back(
+      {clock_.now(), action.id, action.verb, target, undo, prior, value, field_writes_[{target, field}]});
+  if (on_effect) on_effect(effects_.back());
+}
+
 // A verb that changes one field of a resource. What it does to the field is a function of the value before.
 class StateVerb final : public Verb {
  public:
@@ -131,7 +142,7 @@ class StateVerb final : public Verb {
   }
 
   Performed answered(const Action& action, Performed performed) const {
-    if (world_.on_answer) world_.on_answer(action.id, performed.state);
+    if (world_.on_answer) world_.on_answer(action.id, performed);
     return performed;
   }
 
@@ -184,14 +195,7 @@ class StateVerb final : public Verb {
   }
 
   void take_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
-    const Resource* resource = world_.find(target.id);
-    if (!resource) return;
-    const std::string name = field(action.parameters);
-    const Json prior = resource->fields[name];
-    world_.set_field(target.id, name, value);
-    const uint64_t writes = world_.field_writes_[{target.id, name}];
-    world_.effects_.push_back({world_.clock_.now(), action.id, spec_.name, target.id, undo, prior, value, writes});
-    if (world_.on_effect) world_.on_effect(world_.effects_.back());
+    world_.take_effect(action, target.id, field(action.parameters), value, undo);
   }
 
   World& world_;
