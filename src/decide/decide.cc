@@ -371,7 +371,7 @@ class Decider {
       if (!next || next->number == 0 || situation_.history->open(origin_, each.target)) continue;
       // What was done may take a while to show.
       const PastAction* latest = situation_.history->latest(origin_, each.target);
-      if (latest && situation_.now < latest->at + kDefaultRest) continue;
+      if (latest && situation_.now < latest->at + kStageShows) continue;
       const bool lasts = policy_.when->kind == Trigger::Kind::kCron ||
                          std::ranges::find(occurrences_, each.occasion, &Occurrence::key) != occurrences_.end();
       const auto verdict = std::ranges::find(decision_.verdicts, each.target, &Verdict::resource);

@@ -51,7 +51,7 @@ Result<Json> BacktestDesk::start(const BacktestQuery& query) {
   const decide::Interval period = TRY(read_period(query.since, query.until, decide::Zone(), now));
   const Duration step = TRY(read_step(query.step));
   auto job = std::make_shared<Job>();
-  job->policies = TRY(parts_.read(query.policies, query.file));
+  job->input = TRY(parts_.read(query.policies, query.file));
   job->from = period.begin;
   job->to = period.end;
   job->step = step;
@@ -132,9 +132,9 @@ void BacktestDesk::work(const std::stop_token& stop) {
 void BacktestDesk::run(Job& job) {
   Json::Array policies;
   Error error;
-  const double share = 1.0 / static_cast<double>(std::max<size_t>(1, job.policies.size()));
-  for (size_t i = 0; i < job.policies.size() && error.message.empty(); ++i) {
-    Result<Json> result = result_of(job, job.policies[i], static_cast<double>(i) * share, share);
+  const double share = 1.0 / static_cast<double>(std::max<size_t>(1, job.input.policies.size()));
+  for (size_t i = 0; i < job.input.policies.size() && error.message.empty(); ++i) {
+    Result<Json> result = result_of(job, job.input.policies[i], static_cast<double>(i) * share, share);
     if (result)
       policies.push_back(*std::move(result));
     else
@@ -159,6 +159,8 @@ void BacktestDesk::report(Job& job, double done) {
 Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, double begin, double share) {
   if (job.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the backtest was cancelled");
   ReadPast read = TRY(read_past(policy, job.from, job.to, parts_.past));
+  read.past.freezes = job.input.freezes;
+  read.past.verbs = job.input.verbs;
   const foresee::PastSignals promql(parts_.signals, parts_.promql, job.step);
   read.past.functions = {&promql, &parts_.logs};
   const foresee::BacktestResult result = TRY(foresee::backtest(
@@ -190,6 +192,9 @@ Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, dou
   for (const std::string& verb : result.unknown_effects)
     notes.push_back(note("unknown_effect", verb,
                          fmt::format("what {} brings about is not known: the past goes on as recorded", verb)));
+  if (!job.input.freezes.empty())
+    notes.push_back(note("freezes", std::to_string(job.input.freezes.size()),
+                         "freezes are those in force now: what was declared then is not recorded"));
   const size_t listed = json["actions"].items().size();
   if (result.action_count > listed)
     notes.push_back(note("cut", std::to_string(listed), fmt::format("the first {} actions are listed", listed)));

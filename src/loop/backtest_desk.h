@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "decide/policy.h"
+#include "loop/backtest_input.h"
 #include "loop/fleet_queries.h"
 #include "loop/money_desk.h"
 #include "loop/past_reader.h"
@@ -33,7 +33,7 @@ class BacktestDesk {
     const TableFunction& logs;
     const MoneyDesk& money;
     // Reads policies with the words that are known, on the loop's thread.
-    std::function<Result<std::vector<decide::Policy>>(std::string text, std::string file)> read;
+    std::function<Result<BacktestInput>(std::string text, std::string file)> read;
     Duration metric_retention{0};
     Duration log_retention{0};
   };
@@ -51,7 +51,7 @@ class BacktestDesk {
  private:
   struct Job {
     std::string id;
-    std::vector<decide::Policy> policies;
+    BacktestInput input;
     Time from;
     Time to;
     Duration step;

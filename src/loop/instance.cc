@@ -421,9 +421,9 @@ Status Running::open(const ledger::DataDirectory& directory) {
                           .promql = *promql_function_,
                           .logs = *logs_function_,
                           .money = *money_,
-                          .read = [this](std::string text, std::string file) -> Result<std::vector<decide::Policy>> {
+                          .read = [this](std::string text, std::string file) -> Result<BacktestInput> {
                             return TRY(loop_->ask([this, text = std::move(text), file = std::move(file)] {
-                              return loop_->policies().read(text, file);
+                              return read_backtest(text, file, loop_->policies().vocabulary(), loop_->freezes().all());
                             }));
                           },
                           .metric_retention = settings_.metric_retention,

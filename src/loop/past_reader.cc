@@ -6,6 +6,7 @@
 #include <ranges>
 #include <set>
 
+#include "model/policy_fact.h"
 
 namespace capstan::loop {
 namespace {
@@ -93,6 +94,13 @@ Result<std::vector<foresee::PastDeed>> deeds_of(Time from, Time to, const SqlSou
   return deeds;
 }
 
+Result<std::vector<foresee::PastLift>> lifts_of(Time from, Time to, const ledger::Ledger& ledger) {
+  std::vector<foresee::PastLift> lifts;
+  for (const Fact& fact : TRY(facts_of({fact_kind::kFreezeLifted}, from - kDeedsBefore, to, ledger)))
+    lifts.push_back({fact.subject, fact.body["freeze"].string_or_empty(), fact.at});
+  return lifts;
+}
+
 // The kinds that its conditions name, and those that its trigger pointed at.
 std::set<std::string> kinds_of(const foresee::PolicyReads& reads, const foresee::Past& past) {
   std::set<std::string> kinds;
@@ -128,6 +136,7 @@ Result<ReadPast> read_past(const decide::Policy& policy, Time from, Time to, con
     if (each.until > from && each.from < to) past.overrides.push_back(each);
   }
   past.deeds = TRY(deeds_of(from, to, sources.sql));
+  past.lifts = TRY(lifts_of(from, to, sources.ledger));
   const catalog::CatalogReader catalog = TRY(sources.catalog.reader());
   const std::set<std::string> wanted = kinds_of(reads, past);
   size_t versions = 0;

@@ -71,8 +71,6 @@ class PolicyBoard {
   Json to_json() const;
   // Decides for one policy now and says what came of it.
   Result<Json> run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog, Time now);
-  // Policies that are not in force, from `text`: YAML with the name `file`. The first mistake, where there is one.
-  Result<std::vector<decide::Policy>> read(std::string_view text, const std::string& file) const;
   // What policies that are not in force would do now: those of `text`, YAML with the name `file`. Nothing is submitted.
   Result<Json> preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog, Time now);
   // What each policy decided over a resource last, and the clause that decided it; only of `policy` unless that is "",
@@ -129,6 +127,8 @@ class PolicyBoard {
                                        const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                        const decide::SelectOptions& options = {},
                                        std::optional<decide::Situation::Rest> rest = {}) const;
+  // Policies that are not in force. The first mistake, where there is one.
+  Result<std::vector<decide::Policy>> read(std::string_view text, const std::string& file) const;
   // Whether and why a policy that selects a kind leaves a resource of it out.
   Result<std::vector<decide::Candidate>> ask_about(const decide::Policy& policy, const Resource& resource) const;
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
