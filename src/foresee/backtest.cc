@@ -21,7 +21,7 @@ class Backtest {
         options_(options),
         reads_(std::move(reads)),
         world_(world),
-        alternate_(policy, past, world),
+        alternate_(policy, past, world, options.money),
         freezes_(past, policy.name),
         turns_(freezes_, [this](const ResourceId& id) { return world_.labels_of(id); }) {
     asks_always_ = reads_.has("now") || std::ranges::any_of(past.functions, [&](const TableFunction* function) {
@@ -43,6 +43,8 @@ class Backtest {
       if (!next) break;
       now = *next;
     }
+    for (const auto& [id, over] : over_budget_) end_over_budget(over, options_.to);
+    std::ranges::stable_sort(result_.over_budget, {}, &BacktestOverBudget::from);
     result_.differences = alternate_.take_differences(options_.to);
     return std::move(result_);
   }
@@ -155,6 +157,7 @@ class Backtest {
     situation.history = &history_;
     situation.now = now;
     situation.in_force_since = options_.from;
+    if (policy_.budget && options_.money != nullptr) TRY(options_.money->add_money(policy_, world_, situation));
     return situation;
   }
 
@@ -213,6 +216,7 @@ class Backtest {
       if (const PastKind* kind = alternate_.kind_of(verdict.resource))
         result_.resources.emplace(verdict.resource, kind->name());
     }
+    note_over_budget(decision, now);
     for (const std::string& plan : decision.withdraw) withdraw(plan, now);
     for (const std::string& plan : decision.undo) undo(plan, now);
     if (decision.plan) TRY(carry_out(*decision.plan, now));
@@ -223,6 +227,28 @@ class Backtest {
       if (verdict.matched) wakes_.emplace(now + options_.step, verdict.resource);
     }
     return {};
+  }
+
+  // What is over the budget now may be borne later: a day's end comes nearer, and something else is stopped.
+  void note_over_budget(const decide::Decision& decision, Time now) {
+    std::erase_if(over_budget_, [&](const auto& each) {
+      const bool is_still = std::ranges::find(decision.over_budget, each.first) != decision.over_budget.end();
+      if (!is_still) end_over_budget(each.second, now);
+      return !is_still;
+    });
+    for (const ResourceId& id : decision.over_budget) {
+      const auto verdict = std::ranges::find(decision.verdicts, id, &decide::Verdict::resource);
+      if (verdict == decision.verdicts.end()) continue;
+      const auto [over, is_new] = over_budget_.try_emplace(id);
+      if (is_new) over->second = {.resource = id, .name = verdict->name, .from = now, .to = now, .why = verdict->why};
+      wakes_.emplace(now + options_.step, "");
+    }
+  }
+
+  void end_over_budget(BacktestOverBudget over, Time now) {
+    ++result_.over_budget_count;
+    over.to = now;
+    if (result_.over_budget.size() < kMostOverBudget) result_.over_budget.push_back(std::move(over));
   }
 
   void record_stages(const decide::Decision& decision, Time now) {
@@ -304,11 +330,23 @@ class Backtest {
     const PastKind* kind = alternate_.kind_of(action.target);
     const bool is_held = hold(action);
     Effect effect;
-    if (kind != nullptr) effect = effect_of(policy_, action, *kind);
-    const bool is_known = is_held || effect.is_known();
+    if (kind != nullptr) effect = effect_of(policy_, action, *kind, past_.effects);
+    const bool is_known = is_held || effect.is_known;
     if (!is_known) result_.unknown_effects.insert(action.verb);
     note(turn, now, {.is_undo = false, .is_known = is_known});
-    alternate_.act(action, effect, now);
+    alternate_.act(action.id, action.target, effect, now);
+    if (effect.removes || !effect.with_it.empty()) act_on_belongings(action, effect, now);
+  }
+
+  // What belongs to a target goes with it, or is left as the verb says of its kind.
+  void act_on_belongings(const Action& action, const Effect& effect, Time now) {
+    for (const Resource& each : world_.belongings_of(action.target)) {
+      const auto with_it = effect.with_it.find(each.kind);
+      if (!effect.removes && with_it == effect.with_it.end()) continue;
+      Effect its{.sets = {}, .removes = effect.removes, .is_known = true, .with_it = {}};
+      if (!effect.removes) its.sets = with_it->second;
+      alternate_.act(action.id, each.id, its, now);
+    }
   }
 
   // Notes which condition a step brings about: what was brought about outside of the hours no longer holds within them.
@@ -397,7 +435,8 @@ class Backtest {
   std::set<ResourceId> dirty_;
   bool all_dirty_ = false;
   std::set<ResourceId> selected_;
-  std::map<ResourceId, std::set<size_t>> held_;  // Conditions that a step has brought about.
+  std::map<ResourceId, std::set<size_t>> held_;           // Conditions that a step has brought about.
+  std::map<ResourceId, BacktestOverBudget> over_budget_;  // That goes on.
   BacktestResult result_;
 };
 
@@ -406,7 +445,8 @@ class Backtest {
 Result<BacktestResult> backtest(const decide::Policy& policy, const Past& past, const BacktestOptions& options) {
   if (options.from >= options.to) return fail(ErrorCode::kInvalidArgument, "the period must begin before it ends");
   if (options.step < Duration(1'000)) return fail(ErrorCode::kInvalidArgument, "a step is at least 1s");
-  PolicyReads reads = TRY(reads_of(policy));
+  PolicyReads reads = TRY(reads_of(policy, past.effects));
+  reads.names.insert(past.also_reads.begin(), past.also_reads.end());
   const std::unique_ptr<PastWorld> world = TRY(PastWorld::create(past, reads));
   return Backtest(policy, past, options, std::move(reads), *world).run();
 }

@@ -17,13 +17,15 @@
 #include "base/result.h"
 #include "decide/policy.h"
 #include "foresee/past.h"
+#include "foresee/past_money.h"
 
 namespace capstan::foresee {
 
 struct BacktestOptions {
   Time from;
   Time to;
-  Duration step{60'000};  // How often the policy looks, at the most.
+  Duration step{60'000};       // How often the policy looks, at the most.
+  PastMoney* money = nullptr;  // None: budgets are not asked about.
   std::stop_token stop;
   std::function<void(double done)> progress;  // 0..1; may be empty.
 };

@@ -49,7 +49,7 @@ class Record {
 
   Past past(const decide::Policy& policy) const {
     Past past;
-    PastKind kind(vm_kind(), reads_of(policy).value());
+    PastKind kind(vm_kind(), reads_of(policy, effects).value());
     for (const auto& version : versions_) kind.add(version);
     for (const auto& [id, version] : open_) kind.add(version);
     kind.settle();
@@ -58,6 +58,7 @@ class Record {
     past.overrides = overrides;
     past.freezes = freezes;
     past.lifts = lifts;
+    past.effects = effects;
     return past;
   }
 
@@ -65,6 +66,7 @@ class Record {
   std::vector<decide::Override> overrides;
   std::vector<decide::Freeze> freezes;
   std::vector<PastLift> lifts;
+  decide::VerbEffects effects;
   std::string env = "dev";  // Of what is set from now on.
   ResourceLabels labels;
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -99,7 +100,9 @@ struct Past {
   std::vector<const TableFunction*> functions;  // Asked as of then.
   std::vector<decide::Freeze> freezes;          // Those of now; what was declared then is not recorded.
   std::vector<PastLift> lifts;
-  std::map<std::string, VerbSpec, std::less<>> verbs;  // That the policy names, as they are now.
+  std::map<std::string, VerbSpec, std::less<>> verbs;  // As they are now,
+  decide::VerbEffects effects;                         // and what they leave behind.
+  std::set<std::string> also_reads;                    // What prices look at: kinds and columns, in lower case.
 };
 
 }  // namespace capstan::foresee

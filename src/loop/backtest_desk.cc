@@ -156,18 +156,41 @@ void BacktestDesk::report(Job& job, double done) {
   if (parts_.clock.monotonic() - job.asked > kPatience) job.stop.request_stop();
 }
 
+Result<std::unique_ptr<MeteredPast>> BacktestDesk::metered(const decide::Policy& policy, const ReadPast& read,
+                                                           const Prices& prices, const money::Past& watched,
+                                                           const Job& job) const {
+  const catalog::CatalogReader catalog = TRY(parts_.past.catalog.reader());
+  std::map<std::string, std::string, std::less<>> scopes;
+  for (const KindSpec& kind : read.kinds) scopes.merge(TRY(catalog.scopes(kind.name)));
+  return std::make_unique<MeteredPast>(MeteredPast::Parts{.kinds = read.kinds,
+                                                          .prices = prices,
+                                                          .effects = job.input.effects,
+                                                          .sql = parts_.past.sql,
+                                                          .past = watched,
+                                                          .scopes = std::move(scopes),
+                                                          .zone = policy.budget->zone,
+                                                          .end = job.to});
+}
+
 Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, double begin, double share) {
   if (job.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the backtest was cancelled");
-  ReadPast read = TRY(read_past(policy, job.from, job.to, parts_.past));
+  const auto prices = parts_.money.prices();
+  ReadPast read = TRY(read_past(policy, job.input.effects, *prices, {job.from, job.to}, parts_.past));
   read.past.freezes = job.input.freezes;
   read.past.verbs = job.input.verbs;
   const foresee::PastSignals promql(parts_.signals, parts_.promql, job.step);
   read.past.functions = {&promql, &parts_.logs};
-  const foresee::BacktestResult result = TRY(foresee::backtest(
-      policy, read.past,
-      {.from = job.from, .to = job.to, .step = job.step, .stop = job.stop.get_token(), .progress = [&](double done) {
-         report(job, begin + share * done);
-       }}));
+  const money::Past watched = parts_.past.book.past();
+  std::unique_ptr<MeteredPast> money;
+  if (policy.budget) money = TRY(metered(policy, read, prices, watched, job));
+  const foresee::BacktestResult result =
+      TRY(foresee::backtest(policy, read.past,
+                            {.from = job.from,
+                             .to = job.to,
+                             .step = job.step,
+                             .money = money.get(),
+                             .stop = job.stop.get_token(),
+                             .progress = [&](double done) { report(job, begin + share * done); }}));
   const std::vector<ComparedCost> costs =
       TRY(compare_costs(result, job.from, job.to, parts_.past.catalog, parts_.money));
   Json json = backtest_json(policy, result, costs);
@@ -179,7 +202,7 @@ Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, dou
                          fmt::format("what it selects is known from {} on", format_time(read.begins))));
   for (const std::string& column : read.no_history)
     notes.push_back(note("no_history", column, fmt::format("{} keeps no history: it was taken as empty", column)));
-  const foresee::PolicyReads reads = TRY(foresee::reads_of(policy));
+  const foresee::PolicyReads reads = TRY(foresee::reads_of(policy, job.input.effects));
   const Time now = parts_.clock.now();
   const auto kept = [&](std::string_view function, Duration retention) {
     if (!reads.has(function) || retention <= Duration(0) || now - job.from <= retention) return;

@@ -17,6 +17,7 @@
 #include "loop/backtest_input.h"
 #include "loop/fleet_queries.h"
 #include "loop/money_desk.h"
+#include "loop/past_money.h"
 #include "loop/past_reader.h"
 #include "model/signal.h"
 
@@ -67,6 +68,9 @@ class BacktestDesk {
   void work(const std::stop_token& stop);
   void run(Job& job);
   Result<Json> result_of(Job& job, const decide::Policy& policy, double begin, double share);
+  using Prices = std::shared_ptr<const std::vector<money::Price>>;
+  Result<std::unique_ptr<MeteredPast>> metered(const decide::Policy& policy, const ReadPast& read, const Prices& prices,
+                                               const money::Past& watched, const Job& job) const;
   void report(Job& job, double done);
   Json job_json(const Job& job) const;
   Result<std::shared_ptr<Job>> find(std::string_view id) const;

@@ -74,7 +74,7 @@ class BacktestDeskTest : public catalog::CatalogFixture {
         .promql = promql_,
         .logs = logs_,
         .money = *money_,
-        .read = [](std::string text, std::string file) { return read_backtest(text, file, {}, {}); }});
+        .read = [](std::string text, std::string file) { return read_backtest(text, file, {}, {}, {}); }});
   }
 
   void is(const std::string& id, std::string_view status, std::string_view size, Time at) {

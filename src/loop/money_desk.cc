@@ -23,6 +23,18 @@ class Accounts {
  public:
   explicit Accounts(std::map<ResourceId, ResourceId> owners) : owners_(std::move(owners)) {}
 
+  // Itself, or the nearest of what it belongs to, that is one of `asked`; "" for none.
+  ResourceId nearest(const ResourceId& id, const std::set<ResourceId>& asked) const {
+    std::set<ResourceId> seen;
+    for (ResourceId at = id; seen.insert(at).second;) {
+      if (asked.contains(at)) return at;
+      const auto up = owners_.find(at);
+      if (up == owners_.end()) return "";
+      at = up->second;
+    }
+    return "";
+  }
+
   ResourceId of(const ResourceId& id) const {
     std::set<ResourceId> seen = {id};
     ResourceId at = id;
@@ -250,9 +262,9 @@ Result<decide::Money> MoneyDesk::money_of(const std::vector<ResourceId>& ids, co
   std::set<ResourceId> mixed;
   decide::Money money;
   for (const money::PricedResource& resource : world.resources) {
-    const ResourceId target = asked.contains(resource.id) ? resource.id : accounts.of(resource.id);
+    const ResourceId target = accounts.nearest(resource.id, asked);
     const money::Price* price = price_in(resource, bounds.front(), now + Duration(1));
-    if (price == nullptr || !asked.contains(target)) continue;
+    if (price == nullptr || target.empty()) continue;
     decide::TargetMoney& sum = money[target];
     if (!sum.currency.empty() && sum.currency != price->currency) mixed.insert(target);
     sum.currency = price->currency;
