@@ -166,6 +166,53 @@ only: { verbs: [stop] }
   EXPECT_EQ(policy["notes"].items().at(0)["what"], Json("freezes"));
 }
 
+// Four that cost 2 an hour, of which a budget of 5 bears two. While two run, the others wait; on Thursday the price
+// falls, and from then on three are borne.
+TEST_F(BacktestDeskTest, StartsWhatABudgetBoreWithThePricesOfThatTime) {
+  EXPECT_TRUE(
+      money_
+          ->load({{"prices.yaml",
+                   std::string(kPrices) + "---\nprice: vms\nfrom: 2026-11-05\ncurrency: USD\nof: { kind: vm }\nwhile: "
+                                          "\"status = 'RUNNING'\"\nper_hour: 1.5\n",
+                   true}})
+          .empty());
+  for (const char* id : {"a", "b", "c", "d"}) is(id, "STOPPED", "big", monday_ - kDay);
+  std::string policy(kPolicy);
+  const Json job =
+      run(policy + "limits: { in_flight: 100%, canary: false, budget: { per_hour: 5 USD } }\napprove: none\n");
+  ASSERT_EQ(job["state"], Json("done")) << job.dump();
+  const Json& told = job["result"]["policies"].items().at(0);
+  std::map<std::string, int> starts;
+  for (const Json& action : told["actions"].items()) {
+    if (action["verb"] == Json("x.start")) ++starts[action["at"].string_or_empty().substr(5, 11)];
+  }
+  EXPECT_EQ(starts["11-02T09:00"], 2) << told["actions"].pretty();
+  EXPECT_EQ(starts["11-04T09:00"], 2);
+  EXPECT_EQ(starts["11-05T09:00"], 3) << "4.50 an hour";
+  EXPECT_EQ(told["over_budget"]["count"], Json(2 + 2 + 2 + 1 + 1));
+  EXPECT_THAT(told["over_budget"]["resources"].items().at(0)["why"].string_or_empty(),
+              HasSubstr("over the budget of 5.00 USD an hour: 4.20 USD without it, 6.10 USD with it"));
+}
+
+// 2 an hour from 09:00 to 18:00 is 18 a day, and what is stopped costs 0.1 all the same.
+TEST_F(BacktestDeskTest, CountsOfADayWhatWouldHaveBeenSpentInIt) {
+  is("a", "STOPPED", "big", monday_ - kDay);
+  is("b", "STOPPED", "big", monday_ - kDay);
+  const std::string limits = "limits: { in_flight: 100%, canary: false, budget: { per_day: 30 USD } }\napprove: none\n";
+  const Json job = run(std::string(kPolicy) + limits);
+  ASSERT_EQ(job["state"], Json("done")) << job.dump();
+  std::vector<std::string> starts;
+  for (const Json& action : job["result"]["policies"].items().at(0)["actions"].items()) {
+    if (action["verb"] == Json("x.start")) starts.push_back(action["at"].string_or_empty().substr(5, 11));
+  }
+  // The first at nine; the second when what is left of its hours is borne beside what the first will have cost.
+  ASSERT_EQ(starts.size(), 10u);
+  EXPECT_EQ(starts[0], "11-02T09:00");
+  // 18.9 for the first, 1.8 for the second as it is; 1.9 for each hour that is left of its hours is at most 9.3 from
+  // 4.9 hours before their end on.
+  EXPECT_EQ(starts[1], "11-02T13:07");
+}
+
 TEST_F(BacktestDeskTest, SaysFromWhenOnAnythingIsKnown) {
   is("a", "RUNNING", "big", monday_ + 3 * kDay);
   const Json job = run(std::string(kPolicy));

@@ -78,6 +78,22 @@ std::optional<double> in_currency(const std::optional<money::Change>& change, st
 
 using TargetChanges = std::map<ResourceId, std::map<std::string, std::optional<double>>>;
 
+// Resources, and what belongs to them, from a time on; to another, or until now.
+struct Since {
+  std::vector<ResourceId> resources;
+  Time from;
+  std::optional<Time> to;
+};
+
+// What they cost since, and cost an hour now; 0 where it has ended.
+struct CostSince {
+  std::string currency;
+  double so_far = 0;
+  double per_hour = 0;
+};
+// The shape of docs/reference/api.md; null for nothing.
+Json cost_json(const std::optional<CostSince>& cost);
+
 // Thread-safe.
 class MoneyDesk {
  public:
@@ -101,6 +117,9 @@ class MoneyDesk {
   // What resources cost now, with what belongs to them, and what was spent since the budget's day and month began.
   // Those without a price, or with several currencies, have none.
   Result<decide::Money> money_of(const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now) const;
+
+  // Nothing where no price is known, or prices in several currencies.
+  Result<std::vector<std::optional<CostSince>>> costs_since(const std::vector<Since>& asked, Time now) const;
 
   // Of resources of one kind: as they were, and as they would have been; those without a price are left out.
   using Versions = std::vector<catalog::ResourceVersion>;

@@ -58,7 +58,7 @@ TEST(Changes, ArePricedAsTheTargetIsAndAsItIsLeft) {
   EXPECT_EQ(change({vm("running", "big"), {}}, says({.sets = {{"state", "stopped"}}})), "-1.90 USD");
   EXPECT_EQ(change({vm("running", "small"), {}}, says({.sets = {{"size", "big"}}})), "1.00 USD") << "resized";
   EXPECT_EQ(change({vm("running", "big"), {}}, says({.removes = true})), "-2.00 USD");
-  EXPECT_EQ(change({vm("running", "big"), {}}, says({})), "0.00 ") << "it says that nothing changes";
+  EXPECT_EQ(change({vm("running", "big"), {}}, says({})), "0.00 USD") << "it says that nothing changes";
 }
 
 TEST(Changes, AreNotKnownWithoutAPriceOrWhereTheVerbSaysNothing) {

@@ -30,6 +30,25 @@ limits: { rate: 1000/min, total: 1000, in_flight: 100%, canary: false }
 approve: none
 )";
 
+// Every machine costs so much an hour while it runs, and has cost so much already, today and this month.
+struct FixedPrices final : foresee::PastMoney {
+  void note(const ResourceId&, const foresee::PastKind&, const foresee::PastRow*, Time) override {}
+  Status add_money(const decide::Policy&, const foresee::PastWorld&, decide::Situation& situation) override {
+    for (const decide::Candidate& candidate : situation.candidates) {
+      if (!candidate.selected) continue;
+      const bool runs = candidate.resource.fields["state"] == Json("running");
+      situation.money[candidate.resource.id] = {.currency = "USD",
+                                                .per_hour = runs ? kPerHour : 0,
+                                                .when_running = kPerHour,
+                                                .today = kSpent,
+                                                .this_month = kSpent};
+    }
+    return {};
+  }
+  static constexpr double kPerHour = 1;
+  static constexpr double kSpent = 2;
+};
+
 // What one of them did at a time and the other did not; "" where they did the same.
 std::string difference(std::vector<std::string> would, std::vector<std::string> did) {
   std::ranges::sort(would);
@@ -53,6 +72,7 @@ class Week {
       const std::string id = fmt::format("vm/{:03}", i);
       ids_.push_back(id);
       put(id, random_() % 2 ? "running" : "stopped", "dev");
+      site_.set_price(id, {.per_hour = FixedPrices::kPerHour, .currency = "USD", .spent = FixedPrices::kSpent});
     }
     if (!freezes_text_.empty()) {
       EXPECT_TRUE(site_.add_freezes(freezes_text_, "f.yaml"));
@@ -80,8 +100,8 @@ class Week {
     for (const VerbSpec* spec : verbs.specs()) past.verbs.emplace(spec->name, *spec);
     if (!freezes_text_.empty())
       past.freezes = decide::read_freezes(parse_yaml(freezes_text_, "f.yaml").value(), words).freezes;
-    auto result =
-        foresee::backtest(policies.policies.at(0), past, {.from = from_, .to = to_, .stop = {}, .progress = {}});
+    auto result = foresee::backtest(policies.policies.at(0), past,
+                                    {.from = from_, .to = to_, .money = &prices_, .stop = {}, .progress = {}});
     EXPECT_TRUE(result) << result.error().to_string();
     return result ? *std::move(result) : BacktestResult();
   }
@@ -156,6 +176,7 @@ class Week {
   Site site_{{"vm"}};
   std::vector<std::string> ids_;
   foresee::Record record_;
+  FixedPrices prices_;
   size_t seen_ = 0;
 };
 
@@ -200,6 +221,22 @@ TEST(BacktestAgainstLive, HoldsBackWhatAFreezeHeldBack) {
     withdrawn += week.withdrawn;
   }
   EXPECT_GT(withdrawn, 0);
+}
+
+// Of twelve machines nine may run, and of a day's money some are let in only when less of the day is left.
+TEST(BacktestAgainstLive, StartsNoMoreThanTheBudgetBore) {
+  for (const std::string_view budget : {"{ per_hour: 9 USD }", "{ per_hour: 10 USD, per_day: 75 USD }"}) {
+    std::string policy(kOfficeHours);
+    policy.replace(policy.find("limits: { "), 10, "limits: { budget: " + std::string(budget) + ", ");
+    Week week(policy, "", 7);
+    week.live(5);
+    EXPECT_GT(week.done.size(), 40u);
+    const BacktestResult result = week.again();
+    ASSERT_EQ(difference(Week::told(result), week.done), "") << budget;
+    EXPECT_GT(result.over_budget_count, 5u) << budget;
+    for (const foresee::BacktestOverBudget& each : result.over_budget)
+      EXPECT_NE(each.why.find("over the budget"), std::string::npos);
+  }
 }
 
 constexpr std::string_view kStaged = R"(
