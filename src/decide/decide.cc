@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
+#include "decide/budget_guard.h"
 #include "decide/plan_maker.h"
 #include "decide/trigger.h"
 
@@ -372,7 +372,7 @@ class Decider {
       if (!next || next->number == 0 || situation_.history->open(origin_, each.target)) continue;
       // What was done may take a while to show.
       const PastAction* latest = situation_.history->latest(origin_, each.target);
-      if (latest && situation_.now < latest->at + kDefaultRest) continue;
+      if (latest && situation_.now < latest->at + kStageShows) continue;
       const bool lasts = policy_.when->kind == Trigger::Kind::kCron ||
                          std::ranges::find(occurrences_, each.occasion, &Occurrence::key) != occurrences_.end();
       const auto verdict = std::ranges::find(decision_.verdicts, each.target, &Verdict::resource);
@@ -515,68 +515,14 @@ class Decider {
   // Leaves out what would cost more than the budget bears. What costs something that nobody knows is left in: says so,
   // and then a person is asked.
   std::string keep_within_budget(std::map<ResourceId, size_t>& actions) {
-    BudgetSum sum(*policy_.budget, situation_.now);
-    std::map<ResourceId, std::optional<Schedule>> hours;
-    for (const Candidate& candidate : situation_.candidates) {
-      if (!candidate.selected) continue;
-      hours[candidate.resource.id] = hours_of(candidate);
-      const auto money = situation_.money.find(candidate.resource.id);
-      if (money != situation_.money.end() && money->second.currency == policy_.budget->currency)
-        sum.add(money->second, schedule(hours, candidate.resource.id));
+    const BudgetVerdict verdict = judge_budget(policy_, situation_, decision_.verdicts, intended_);
+    for (const auto& [root, why] : verdict.over) {
+      put_off(root, why);
+      actions.erase(root);
+      decision_.over_budget.push_back(root);
     }
-    for (const Verdict& verdict : decision_.verdicts) {  // What is on its way already.
-      if (verdict.acts || verdict.verb.empty() || !may_cost(verdict.verb)) continue;
-      const auto money = situation_.money.find(verdict.resource);
-      if (money == situation_.money.end()) continue;
-      sum.force(cost_of(verdict.verb, money->second, {}, {}).value_or(0), schedule(hours, verdict.resource));
-    }
-    std::set<ResourceId> left_out;
-    std::string unpriced;
-    for (const Intended& intended : intended_) {
-      if (!may_cost(intended.verb) || left_out.contains(intended.root)) continue;
-      const std::optional<double> more = cost_of_intended(intended);
-      const std::string why = more ? sum.take(*more, schedule(hours, intended.root)) : "";
-      if (!more && unpriced.empty())
-        unpriced = fmt::format("what {} on {} costs in {} is not known", intended.verb, intended.target->id,
-                               policy_.budget->currency);
-      if (why.empty()) continue;
-      left_out.insert(intended.root);
-      put_off(intended.root, why);
-    }
-    std::erase_if(intended_, [&](const Intended& intended) { return left_out.contains(intended.root); });
-    for (const ResourceId& root : left_out) actions.erase(root);
-    return unpriced;
-  }
-
-  static const Schedule* schedule(const std::map<ResourceId, std::optional<Schedule>>& hours, const ResourceId& id) {
-    const auto found = hours.find(id);
-    return found == hours.end() || !found->second ? nullptr : &*found->second;
-  }
-
-  // When a candidate runs as far as the policy says; nothing where it says nothing of that.
-  std::optional<Schedule> hours_of(const Candidate& candidate) const {
-    const auto& ensure = policy_.ensure;
-    const bool within = ensure && !ensure->is_list() && may_cost(ensure->inside.verb);
-    if (!within) return std::nullopt;
-    const Result<Schedule> schedule = ensure->schedule_of(candidate.hours);
-    return schedule ? std::optional(*schedule) : std::nullopt;
-  }
-
-  // What an action adds an hour, in the budget's currency; nothing where that is not known.
-  std::optional<double> cost_of_intended(const Intended& intended) const {
-    const auto money = situation_.money.find(intended.target->id);
-    if (money == situation_.money.end() || money->second.currency != policy_.budget->currency) return std::nullopt;
-    std::optional<double> number, is;
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNumbers = {
-        {{"to", "desired"}, {"replicas", "replicas"}, {"to", "replicas"}, {"nodes", "nodes"}}};
-    for (const auto& [parameter, field] : kNumbers) {
-      const Json& to = intended.parameters[parameter];
-      const Json& from = intended.target->fields[field];
-      if (number || !to.is_number() || !from.is_number()) continue;
-      number = to.number_or(0);
-      is = from.number_or(0);
-    }
-    return cost_of(intended.verb, money->second, number, is);
+    std::erase_if(intended_, [&](const Intended& intended) { return verdict.over.contains(intended.root); });
+    return verdict.unknown;
   }
 
   // Whether a person has agreed in advance to what this policy does to a selected resource.

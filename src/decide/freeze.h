@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,17 @@ struct Freeze {
   // "2027-01-02 09:00 Asia/Seoul"
   std::string clock_text(Time time) const;
 };
+
+// A freeze in force, with the end of its frozen time and of what adjoins it.
+struct Frozen {
+  const Freeze* freeze = nullptr;
+  Time until;
+
+  // "frozen by year-end until 2027-01-02 09:00 Asia/Seoul"
+  std::string says() const;
+};
+// Those of `freezes` that are in force, the one that lasts longest first: people are told of it.
+std::vector<Frozen> frozen_at(std::span<const Freeze> freezes, Time now);
 
 // Whether a text is as a pattern says, in which * is anything.
 bool matches_pattern(std::string_view pattern, std::string_view text);

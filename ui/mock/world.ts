@@ -19,6 +19,7 @@ import { createHost, HOST, type HostModel } from './host';
 import { createSeries, type Trouble } from './metrics';
 import { Past } from './past';
 import type { SyntheticSeries } from './promql';
+import { Backtests } from './backtest';
 import { Savings } from './savings';
 import { Traffic } from './traffic';
 
@@ -40,6 +41,7 @@ export class World {
   readonly host: HostModel;
   readonly fleet: Fleet;
   readonly savings = new Savings();
+  readonly backtests = new Backtests();
   readonly traffic: Traffic;
   readonly series: () => SyntheticSeries[];
   readonly facts: Fact[] = [];
