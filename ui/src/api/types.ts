@@ -210,6 +210,8 @@ export interface FactPage {
 
 export interface IncidentDetail {
   incident: Incident;
+  /** Of what its findings are about, since it was opened. */
+  cost?: CostSince | null;
   plans: PlanStatus[];
   timeline: Fact[];
 }
