@@ -53,6 +53,8 @@ class Node {
   // Runs a step of its process; false when it died in it.
   bool live(const std::function<void()>& step);
   bool is_busy() const { return busy_ > 0; }
+  // The shared ledger has these facts of it.
+  void note_written(Seq last) { written_ = last; }
 
   bool frozen = false;
   bool woke_in_request = false;  // What it does until the end of its request was begun before.
@@ -88,6 +90,8 @@ class Node {
   Director director_;
   std::unique_ptr<Running> running_;
   uint64_t starts_ = 0;
+  Seq written_ = 0;     // The newest fact that it wrote into the shared ledger.
+  bool lacks_ = false;  // Its copy has not got that.
   int busy_ = 0;
   Duration next_look_{0};  // Monotonic, of its own clock.
 };

@@ -35,13 +35,16 @@ Pair::Pair(uint64_t seed)
 std::unique_ptr<Node> Pair::make_node(size_t index) {
   return std::make_unique<Node>(
       index == 0 ? "a" : "b", stage_, shared_,
-      Node::Hooks{.store = {.before = [this, index](std::string_view what) { return before_asking(index, what); },
-                            .after = [this, index](std::string_view what) { after_asking(index, what); },
-                            .written = [this](std::span<const ledger::KeptFact> facts) { written(facts); },
-                            .acquired = [this, index] { acquired(index); }},
-                  .pass = [this](Duration time) { pass(time); },
-                  .told = [this](std::string_view says) { stage_.story += fmt::format("-- {}\n", says); },
-                  .breach = [this](std::string_view says) { stage_.laws.breach(std::string(says)); }});
+      Node::Hooks{
+          .store = {.before = [this, index](std::string_view what) { return before_asking(index, what); },
+                    .after = [this, index](std::string_view what) { after_asking(index, what); },
+                    .written = [this, index](std::span<const ledger::KeptFact> facts) { written(index, facts); },
+                    .asked_for_lead = [this, index](bool got) { asked_for_lead(index, got); },
+                    .recovered =
+                        [this](std::string_view how) { stage_.tally.count(fmt::format("recovery: {}", how)); }},
+          .pass = [this](Duration time) { pass(time); },
+          .told = [this](std::string_view says) { stage_.story += fmt::format("-- {}\n", says); },
+          .breach = [this](std::string_view says) { stage_.laws.breach(std::string(says)); }});
 }
 
 // Time goes on for everybody, and whoever is awake does what it does by itself.

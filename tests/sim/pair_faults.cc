@@ -118,12 +118,19 @@ void Pair::after_asking(size_t index, std::string_view what) {
 }
 
 // Another leader, or the same node as another process: whatever was learned and not written down is gone.
-void Pair::acquired(size_t index) {
+void Pair::asked_for_lead(size_t index, bool got) {
+  if (!got) return stage_.tally.count("recovery: of two nodes that ask for the lead one gets it");
   stage_.story += fmt::format("-- {} has the lease, epoch {}\n", nodes_[index]->name(), shared_.standing.epoch);
   stage_.laws.process_died();
+  if (leader_ && *leader_ != index) {
+    stage_.tally.count("recovery: another node leads");
+    if (stage_.laws.has_open_intents()) stage_.tally.count("recovery: another node leads while an action is under way");
+  }
+  leader_ = index;
 }
 
-void Pair::written(std::span<const ledger::KeptFact> facts) {
+void Pair::written(size_t index, std::span<const ledger::KeptFact> facts) {
+  nodes_[index]->note_written(facts.back().seq);
   for (const ledger::KeptFact& fact : facts) stage_.see(fact_of(fact));
 }
 

@@ -96,7 +96,7 @@ HttpResponse Shop::show(const Asked& asked) const {
   if (resource == nullptr) return refusal(404, "NO_SUCH_THING");
   if (asked.part() == "fields") return answer(200, Json::object({{"value", resource->fields[asked.path[3]]}}));
   const auto bump = bumps_.find(asked.path[3]);
-  return bump == bumps_.end() || clock_.now() < bump->second ? refusal(404, "NO_SUCH_BUMP") : answer(200);
+  return bump == bumps_.end() || clock_.monotonic() < bump->second ? refusal(404, "NO_SUCH_BUMP") : answer(200);
 }
 
 Result<HttpResponse> Shop::change(const Asked& asked) {
@@ -160,7 +160,7 @@ HttpResponse Shop::bump(const Asked& asked) {
     world_.count("recovery: a service knows a request again");
     return answer(200);
   }
-  bumps_[asked.action.id] = clock_.now() + Duration(static_cast<int64_t>(random_.below(kShownAfter.count())));
+  bumps_[asked.action.id] = clock_.monotonic() + Duration(static_cast<int64_t>(random_.below(kShownAfter.count())));
   world_.take_effect(asked.action, asked.thing(), "count", count + 1, asked.undo);
   return answer(200);
 }

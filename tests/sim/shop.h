@@ -48,7 +48,7 @@ class Shop final : public HttpClient {
   Random& random_;
   uint64_t logins_ = 0;
   uint64_t oldest_session_ = 1;
-  std::map<std::string, Time> bumps_;  // By action: since when it is shown.
+  std::map<std::string, Duration> bumps_;  // By action: since when it is shown (monotonic).
   std::set<std::string> keys_;
 };
 
