@@ -45,6 +45,10 @@ class Node {
   bool is_leading() const { return running_ && running_->process; }
   // Whether it believes that it leads, by its own clock.
   bool may_act() const { return running_ && running_->lease.held(); }
+  // Whether its process has to end now, whatever it is doing.
+  bool is_over() const {
+    return is_leading() && !may_act() && clock_.monotonic() >= running_->lease.ends() - kLastMoment;
+  }
   // Whether it does, by the shared ledger.
   bool is_leader() const { return running_ && shared_.leads(running_->lease.tenure()); }
   Process& process() { return *running_->process; }
@@ -58,9 +62,9 @@ class Node {
 
   bool frozen = false;
   bool woke_in_request = false;  // What it does until the end of its request was begun before.
-  bool cut = false;              // From the shared ledger.
 
  private:
+  static constexpr Duration kLastMoment{500};  // As in src/cli/shared_run.cc.
   class Sink;
   // A process, from its start to its end.
   struct Running {

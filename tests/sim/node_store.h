@@ -5,7 +5,6 @@
 #include <functional>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "ledger/fake_shared_store.h"
 
@@ -35,8 +34,10 @@ class NodeStore final : public ledger::SharedStore {
 
   Result<ledger::Standing> standing() override {
     return ask("standing", [&] {
-      if (std::exchange(doubt_, Doubt::kNone) == Doubt::kArrived)
+      if (doubt_ == Doubt::kArrived) {
+        doubt_ = Doubt::kNone;
         hooks_.recovered("facts whose answer was lost are found in the shared ledger");
+      }
       return inner_.standing();
     });
   }

@@ -48,7 +48,8 @@ struct Shop::Asked {
 };
 
 Result<HttpResponse> Shop::send(const HttpRequest& request, const std::stop_token& stop) {
-  world_.called("request");
+  const bool looks = request.method == "GET" || request.url.ends_with("/login");
+  world_.called(looks ? "look" : "request");
   if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped");
   if (world_.outage()) {
     world_.count("fault: no connection to a service");
@@ -72,6 +73,12 @@ Result<HttpResponse> Shop::send(const HttpRequest& request, const std::stop_toke
   return asked.method == "GET" ? look(asked) : change(asked);
 }
 
+HttpResponse Shop::slow_down() {
+  HttpResponse response = refusal(429, "SLOW_DOWN");
+  response.headers.emplace_back("Retry-After", std::to_string(random_.below(20)));
+  return response;
+}
+
 HttpResponse Shop::log_in() { return answer(200, Json::object({{"token", std::to_string(++logins_)}})); }
 
 // It may have been received, or not: nothing came back, half of it, or a page of something in between.
@@ -85,7 +92,7 @@ Result<HttpResponse> Shop::look(const Asked& asked) {
   if (blind) return refusal(500, "BROKEN");
   if (world_.next_fault(asked.thing()) == Fault::kNone) return show(asked);
   switch (random_.below(3)) {
-    case 0: world_.count("fault: a service is too busy for a look"); return refusal(429, "SLOW_DOWN");
+    case 0: world_.count("fault: a service is too busy for a look"); return slow_down();
     case 1: world_.count("fault: a service fails at a look"); return refusal(500, "BROKEN");
     default: return no_answer();
   }
@@ -106,7 +113,7 @@ Result<HttpResponse> Shop::change(const Asked& asked) {
     case Fault::kTimeoutBefore:
       if (chance(50)) {
         world_.count("fault: a service is too busy");
-        return refusal(429, "SLOW_DOWN");
+        return slow_down();
       }
       world_.count("fault: no answer of a service, not done");
       return no_answer();

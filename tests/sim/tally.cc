@@ -49,6 +49,7 @@ constexpr auto kFaults = std::to_array<std::string_view>({
     "fault: death at perform",
     "fault: death at probe",
     "fault: death at undo",
+    "fault: death at look",
     "fault: death at request",
     // A service behind HTTP.
     "fault: no connection to a service",
@@ -83,6 +84,7 @@ constexpr auto kFaults = std::to_array<std::string_view>({
     "fault: the shared ledger cannot be reached",
     "fault: the shared ledger answers late",
     "fault: an answer of the shared ledger is lost",
+    "fault: a request to the shared ledger is lost",
     "fault: the shared ledger's clock is set forward",
     "fault: the shared ledger's clock is set back",
 });
@@ -128,6 +130,7 @@ constexpr auto kRecoveries = std::to_array<std::string_view>({
     "recovery: a node that may not lead any more starts nothing",
     "recovery: a fact of a node that leads no more is refused",
     "recovery: what is under way is cancelled with the lead",
+    "recovery: what does not end with the lead is ended with its process",
     "recovery: another node leads",
     "recovery: another node leads while an action is under way",
     "recovery: of two nodes that ask for the lead one gets it",
