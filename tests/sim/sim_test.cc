@@ -77,7 +77,7 @@ TEST(SimulatedWorld, KeepsItsLawsForEverySeed) {
 
 // Two that share a ledger: frozen, cut off, killed, both starting at once, with clocks that differ.
 TEST(SimulatedWorld, OfTwoThatShareALedgerOneActsForEverySeed) {
-  live_each<Pair>(150, [](uint64_t seed) { return std::make_unique<Pair>(seed); });
+  live_each<Pair>(100, [](uint64_t seed) { return std::make_unique<Pair>(seed); });
 }
 
 TEST(SimulatedWorld, TheSameSeedIsTheSameStory) {
@@ -89,9 +89,9 @@ TEST(SimulatedWorld, TheSameSeedIsTheSameStory) {
     EXPECT_EQ(one.story(), other.story()) << "seed " << seed;
     EXPECT_EQ(one.tally().table(), other.tally().table());
     Pair pair(seed);
-    pair.live(150);
+    pair.live(100);
     Pair again(seed);
-    again.live(150);
+    again.live(100);
     EXPECT_EQ(pair.story(), again.story()) << "seed " << seed;
   }
 }
