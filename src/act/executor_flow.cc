@@ -18,6 +18,10 @@ bool asks(const Plan& plan) {
   return (plan.approval != "none" && plan.approval != "standing") || distinct > plan.limits.total;
 }
 
+Words on_target(std::string_view phrase, const Action& action) {
+  return Words::phrase(phrase, {{"verb", action.verb}, {"target", action.target}});
+}
+
 }  // namespace
 
 void Executor::advance(PlanRun& run, Time now) {
@@ -48,14 +52,14 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
   const bool idle =
       std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (!run.started() && idle && !is_fresh(run, now)) {
-    const std::string says = fmt::format("expired: it had not started within {}", format_duration(options_.validity));
-    record_or_hold(
-        {.at = now,
-         .kind = std::string(fact_kind::kPlanRejected),
-         .subject = run.plan.id,
-         .body = Json::object({{"plan_id", run.plan.id}, {"reason", "expired"}, {"says", says}, {"by", "capstan"}}),
-         .cause = run.proposed,
-         .actor = "capstan"});
+    Json body = Json::object({{"plan_id", run.plan.id}, {"reason", "expired"}, {"by", "capstan"}});
+    set_words(body, "says", Words::phrase("act.expired", {{"validity", format_duration(options_.validity)}}));
+    record_or_hold({.at = now,
+                    .kind = std::string(fact_kind::kPlanRejected),
+                    .subject = run.plan.id,
+                    .body = std::move(body),
+                    .cause = run.proposed,
+                    .actor = "capstan"});
     return false;
   }
   if (run.approved) return true;
@@ -64,7 +68,7 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
     return false;
   }
   if (paused_by(run)) {
-    run.waiting = "paused";
+    run.waiting = Words::phrase("wait.paused");
     return false;
   }
   const Result<Seq> written =
@@ -74,15 +78,14 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
               .body = Json::object({{"plan_id", run.plan.id}, {"hash", run.plan.hash()}, {"by", run.plan.origin}}),
               .cause = run.proposed,
               .actor = run.plan.origin});
-  if (!written) run.waiting = "the ledger cannot be written: " + trouble_;
+  if (!written) run.waiting = Words::phrase("wait.ledger", {{"error", trouble_}});
   return written.has_value();
 }
 
 bool Executor::wait_for_person(PlanRun& run) {
   for (const ActionRun& action : run.actions) {
     if (action.state != ActionState::kUnknown || action.resolved) continue;
-    run.waiting =
-        fmt::format("a person: whether {} on {} happened is unknown", action.action.verb, action.action.target);
+    run.waiting = on_target("wait.person", action.action);
     return true;
   }
   return false;
@@ -93,7 +96,7 @@ bool Executor::wait_for_person(PlanRun& run) {
 bool Executor::settle_stopped(PlanRun& run, Time now) {
   for (ActionRun& action : run.actions) {
     if (action.phase != Phase::kIdle) {
-      run.waiting = fmt::format("{} on {} to end; then: {}", action.action.verb, action.action.target, run.stopped);
+      run.waiting = on_target("wait.to_end", action.action).with("then", run.stopped);
       return false;
     }
   }
@@ -115,11 +118,11 @@ bool Executor::can_undo(const ActionRun& action) const {
 // True while undoing keeps the plan open.
 bool Executor::start_undo(PlanRun& run, ActionRun& action, Time now) {
   if (paused_by(run)) {
-    run.waiting = "paused; then undoing goes on";
+    run.waiting = Words::phrase("wait.paused_undo");
     return true;
   }
   if (const ActionRun* holder = book_.holder(action.action.target)) {
-    run.waiting = fmt::format("{} is busy with {}", action.action.target, holder->action.verb);
+    run.waiting = Words::phrase("wait.busy", {{"target", action.action.target}, {"verb", holder->action.verb}});
     return true;
   }
   write_intent(run, action, true, now);
@@ -147,33 +150,35 @@ bool Executor::advance_check(PlanRun& run, Time now) {
                  .says = {}};
   }
   if (run.check.ticket == 0 && monotonic() >= run.check.next) send_check(run, now);
-  run.waiting = fmt::format("its check to hold: {}", run.check.says.empty() ? run.plan.verify : run.check.says);
+  run.waiting =
+      Words::phrase("wait.check", {{"check", run.check.says.empty() ? Words(run.plan.verify) : run.check.says}});
   return !run.stopped.empty();
 }
 
-std::string Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
+Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
   for (const std::string& id : action.action.after) {
     const ActionRun* first = run.find(id);
     const bool passed = first && first->phase == Phase::kIdle &&
                         (first->state == ActionState::kSucceeded || first->state == ActionState::kSkipped);
     if (!passed)
-      return fmt::format("{} on {} first", first ? first->action.verb : id, first ? first->action.target : "?");
+      return Words::phrase("wait.first", {{"verb", first ? first->action.verb : id}, {"target", first ? first->action.target : "?"}});
   }
   if (monotonic() < action.not_before) return action.says;
   if (const ActionRun* holder = book_.holder(action.action.target)) {
-    return fmt::format("the target is busy with {} ({})", holder->action.verb, holder->action.id);
+    return Words::phrase("wait.target_busy", {{"verb", holder->action.verb}, {"action", holder->action.id}});
   }
   const int limit = run.flight_limit();
   const int flying = run.in_flight();
-  if (flying >= limit) return fmt::format("{} in flight of {}", flying, limit);
+  if (flying >= limit)
+    return Words::phrase("wait.in_flight", {{"count", std::to_string(flying)}, {"limit", std::to_string(limit)}});
   int rate = rate_.within_minute(run.plan.origin, monotonic());
   for (const PlanRun& other : book_.plans()) {
     if (other.plan.origin != run.plan.origin || other.ended()) continue;
     rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
   }
   if (rate >= run.plan.limits.per_minute)
-    return fmt::format("{} started of {} a minute", rate, run.plan.limits.per_minute);
-  return "";
+    return Words::phrase("wait.rate", {{"count", std::to_string(rate)}, {"limit", std::to_string(run.plan.limits.per_minute)}});
+  return {};
 }
 
 // What a failed action leaves behind, where the plan goes on without it.
@@ -194,12 +199,10 @@ void Executor::start_ready(PlanRun& run, Time now) {
     action.waiting.clear();
     if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
     if (const ActionRun* first = failed_before(run, action)) {
-      const std::string says =
-          fmt::format("{} on {} had to succeed before it", first->action.verb, first->action.target);
-      write_outcome(run, action, {ActionState::kSkipped, says, {}}, now, "orphaned");
+      write_outcome(run, action, {ActionState::kSkipped, on_target("act.orphaned", first->action), {}}, now, "orphaned");
       continue;
     }
-    action.waiting = paused ? "paused" : held_back(run, action, now);
+    action.waiting = paused ? Words::phrase("wait.paused") : held_back(run, action, now);
     if (action.waiting.empty()) action.waiting = obstacle(run, action);
     if (run.waiting.empty()) run.waiting = action.waiting;
     if (action.waiting.empty()) send_prepare(run, action, now);
@@ -228,23 +231,23 @@ void Executor::finish(PlanRun& run, Time now) {
     state = changed ? ActionState::kPartial : ActionState::kFailed;
   else if (!changed)
     state = ActionState::kSkipped;
-  std::string says = run.stopped;
-  std::string numbers;
+  std::vector<Words> numbers;
   Json::Object json_counts;
   for (const auto& [each, count] : counts) {
     if (count == 0) continue;
-    numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", count, to_string(each));
+    numbers.push_back(Words::phrase("act.count", {{"count", std::to_string(count)}, {"state", word_of(each)}}));
     json_counts.emplace(to_string(each), count);
   }
-  says += (says.empty() ? "" : "; ") + numbers;
-  record_or_hold(
-      {.at = now,
-       .kind = std::string(fact_kind::kPlanFinished),
-       .subject = run.plan.id,
-       .body = Json::object(
-           {{"plan_id", run.plan.id}, {"state", to_string(state)}, {"says", says}, {"counts", std::move(json_counts)}}),
-       .cause = run.approved ? run.approved : run.proposed,
-       .actor = "capstan"});
+  const Words counted = Words::joined(numbers, ", ");
+  Json body =
+      Json::object({{"plan_id", run.plan.id}, {"state", to_string(state)}, {"counts", std::move(json_counts)}});
+  set_words(body, "says", run.stopped.empty() ? counted : Words::joined({run.stopped, counted}, "; "));
+  record_or_hold({.at = now,
+                  .kind = std::string(fact_kind::kPlanFinished),
+                  .subject = run.plan.id,
+                  .body = std::move(body),
+                  .cause = run.approved ? run.approved : run.proposed,
+                  .actor = "capstan"});
 }
 
 }  // namespace capstan::act

@@ -45,7 +45,7 @@ void Executor::send_prepare(PlanRun& run, ActionRun& action, Time now) {
   if (send(describe("prepare", action.action), errand, action.ticket)) {
     action.phase = Phase::kPreparing;
   } else {
-    action.waiting = "a free worker";
+    action.waiting = Words::phrase("wait.worker");
     if (run.waiting.empty()) run.waiting = action.waiting;
   }
 }
@@ -64,7 +64,7 @@ void Executor::send_intended(ActionRun& action) {
   if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket))
     action.phase = Phase::kWorking;
   else
-    action.waiting = "a free worker";
+    action.waiting = Words::phrase("wait.worker");
 }
 
 void Executor::send_look(ActionRun& action) {
@@ -76,7 +76,7 @@ void Executor::send_look(ActionRun& action) {
   if (send(describe("probe", action.action), errand, action.ticket))
     action.phase = Phase::kLooking;
   else
-    action.waiting = "a free worker";
+    action.waiting = Words::phrase("wait.worker");
 }
 
 void Executor::send_check(PlanRun& run, Time now) {
@@ -117,11 +117,11 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
       return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, "blocked");
     case Prepared::Answer::kRefuse:
       return write_outcome(run, action,
-                           {ActionState::kFailed, "refused before anything was touched: " + prepared.says, {}}, now);
+                           {ActionState::kFailed, Words::phrase("act.refused", {{"says", prepared.says}}), {}}, now);
     case Prepared::Answer::kLater:
       if (++action.postponed >= options_.retry_limit) {
         return write_outcome(run, action,
-                             {ActionState::kFailed, "given up before anything was touched: " + prepared.says, {}}, now);
+                             {ActionState::kFailed, Words::phrase("act.given_up", {{"says", prepared.says}}), {}}, now);
       }
       action.says = prepared.says;
       action.not_before = monotonic() + options_.retry_every;
@@ -153,9 +153,9 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
   } else if (written.error().code == ErrorCode::kInvalidArgument) {
     // It will never be taken: too large, for one.
     write_outcome(run, action,
-                  {ActionState::kFailed, "refused before anything was touched: " + written.error().message, {}}, now);
+                  {ActionState::kFailed, Words::phrase("act.refused", {{"says", quoted(written.error())}}), {}}, now);
   } else {
-    action.says = "its intent cannot be written: " + written.error().message;
+    action.says = Words::phrase("act.no_intent", {{"error", quoted(written.error())}});
     action.not_before = monotonic() + options_.retry_every;
   }
 }
@@ -165,8 +165,8 @@ void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const 
   Json body = Json::object({{"plan_id", run.plan.id},
                             {"verb", action.action.verb},
                             {"state", to_string(outcome.state)},
-                            {"says", outcome.says},
                             {"result", outcome.result}});
+  set_words(body, "says", outcome.says);
   body = fit_texts(std::move(body), options_.most_outcome_bytes);
   // Still too large: it is the result that has no end.
   if (body.dump().size() > options_.most_outcome_bytes) body.set("result", "left out: it is too large");
@@ -200,22 +200,18 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
   if (done) {
     return write_outcome(run, action,
                          {undoing ? ActionState::kReverted : ActionState::kSucceeded,
-                          "cut off by a restart; the outside shows that it was done",
+                          Words::phrase("act.cut_off_done"),
                           {}},
                          now);
   }
   if (looked.shows == ProbeAnswer::kCannotTell && !idempotent) {
     return write_outcome(
-        run, action, {ActionState::kUnknown, "cut off by a restart; the outside cannot tell whether it was done", {}},
-        now);
+        run, action, {ActionState::kUnknown, Words::phrase("act.cut_off_unknown"), {}}, now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
   const bool unproven = looked.shows == ProbeAnswer::kCannotTell;
-  const std::string_view says =
-      unproven ? "cut off by a restart; harmless to repeat, so it takes its turn again"
-               : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
-  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, std::string(says), {}}, now,
-                "retry");
+  const Words says = Words::phrase(unproven ? "act.cut_off_harmless" : "act.cut_off_not_done");
+  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, says, {}}, now, "retry");
 }
 
 void Executor::take_check(PlanRun& run, const Checked& checked) {
@@ -235,7 +231,7 @@ void Executor::take_check(PlanRun& run, const Checked& checked) {
   if (now - run.check.began < run.plan.verify_within) return;
   run.check.state = Check::State::kFailed;
   if (!run.stopped.empty()) return;
-  run.stopped = fmt::format("its check failed: {} ({})", run.plan.verify, checked.says);
+  run.stopped = Words::phrase("act.check_failed", {{"check", run.plan.verify}, {"says", checked.says}});
   run.undo = run.plan.undo_on_failure;
 }
 

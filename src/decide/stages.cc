@@ -40,9 +40,10 @@ std::vector<NewFact> facts_of(std::string_view kind, std::string_view policy, co
                               Time now) {
   std::vector<NewFact> facts;
   for (const StageChange& each : changes) {
-    facts.push_back({now, std::string(kind), each.target,
-                     Json::object({{"policy", policy}, {"occasion", each.occasion}, {"says", each.says}}), 0,
-                     fmt::format("policy:{}", policy)});
+    Json body = Json::object({{"policy", policy}, {"occasion", each.occasion}});
+    set_words(body, "says", each.says);
+    facts.push_back(
+        {now, std::string(kind), each.target, std::move(body), 0, fmt::format("policy:{}", policy)});
   }
   return facts;
 }

@@ -15,6 +15,7 @@
 #include "decide/history.h"
 #include "decide/policy.h"
 #include "model/fact.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -43,7 +44,7 @@ std::string wait_text(Duration left);
 struct StageChange {
   ResourceId target;
   std::string occasion;
-  std::string says;
+  Words says;
 };
 // As facts: to be written before the plan that they belong to is handed on.
 std::vector<NewFact> begun_facts(std::string_view policy, const std::vector<StageChange>& begun, Time now);

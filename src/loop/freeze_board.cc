@@ -76,21 +76,26 @@ bool FreezeBoard::covers(const decide::Freeze& freeze, const Plan& plan, const A
   return !lifts_.contains({plan.id, freeze.name}) && covers(freeze, policy_of(plan), action.verb, action.target);
 }
 
-std::string FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
-  for (const Held& held : in_force(now)) {
-    if (covers(*held.freeze, plan, action))
-      return fmt::format("frozen by {} until {}", held.freeze->name, held.freeze->clock_text(held.until));
-  }
-  return "";
+Words FreezeBoard::says(const Held& held) {
+  return Words::phrase("gate.frozen",
+                       {{"freeze", held.freeze->name}, {"until", held.freeze->clock_text(held.until)}});
 }
 
-std::string FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target,
+Words FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
+  for (const Held& held : in_force(now)) {
+    if (covers(*held.freeze, plan, action))
+      return says(held);
+  }
+  return {};
+}
+
+Words FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target,
                                    Time now) const {
   for (const Held& held : in_force(now)) {
     if (covers(*held.freeze, policy, verb, target))
-      return fmt::format("frozen by {} until {}", held.freeze->name, held.freeze->clock_text(held.until));
+      return says(held);
   }
-  return "";
+  return {};
 }
 
 Duration FreezeBoard::held_for(const Plan& plan, Time now) const {

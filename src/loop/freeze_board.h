@@ -34,10 +34,10 @@ class FreezeBoard final : public act::StartGate {
   // The same of freezes that have been read.
   void set(std::vector<decide::Freeze> freezes);
 
-  std::string held_back(const Plan& plan, const Action& action, Time now) const override;
+  Words held_back(const Plan& plan, const Action& action, Time now) const override;
   Duration held_for(const Plan& plan, Time now) const override;
   // The same of what a policy would do to a resource.
-  std::string held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
+  Words held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
 
   // What a person's letting a plan through is as a fact. kNotFound, kPermissionDenied, or kFailedPrecondition where the
   // freeze does not hold that plan back.
@@ -53,6 +53,7 @@ class FreezeBoard final : public act::StartGate {
     const decide::Freeze* freeze = nullptr;
     Time until;
   };
+  static Words says(const Held& held);
   const decide::Freeze* find(std::string_view name) const;
   // The freezes in force, worked out once for each `now`.
   const std::vector<Held>& in_force(Time now) const;

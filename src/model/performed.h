@@ -8,8 +8,8 @@
 
 namespace capstan {
 
-Performed failed(std::string says);
-Performed succeeded(std::string says, Json result = Json::object());
+Performed failed(Words says);
+Performed succeeded(Words says, Json result = Json::object());
 
 // The counterpart refused, or it is not known whether it did what it was asked: then a probe has to tell.
 Performed not_performed(const Error& error);

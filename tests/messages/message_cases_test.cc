@@ -14,7 +14,7 @@
 #include "tell/compose.h"
 #include "tell/console_channel.h"
 #include "tell/digest.h"
-#include "tell/phrases.h"
+#include "tell/wording.h"
 
 namespace capstan {
 namespace {

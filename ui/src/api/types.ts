@@ -157,6 +157,8 @@ export interface PlanStatus {
   verify: { state: string; says: string };
   /** By which freeze it is held back, and until when; "" for none. */
   frozen?: string;
+  /** The name of the freeze. */
+  freeze?: string;
   can_be_undone?: boolean;
   /** What all of it changes an hour, in each currency. */
   money?: PerHour[];
