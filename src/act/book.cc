@@ -44,7 +44,7 @@ void Book::apply(const Fact& fact) {
     PlanRun* run = plan(fact.subject);
     if (!run || run->ended()) return;
     run->cancelled = true;
-    run->stopped = Words::phrase("act.cancelled", {{"by", fact.actor}});
+    run->stopped = Words::phrase("act.cancelled", {{"by", word_of_actor(fact.actor)}});
     run->undo = fact.body["undo"].bool_or(false);
   }
 }
@@ -128,13 +128,13 @@ void Book::resolve(const Fact& fact) {
   if (decision == "retry") {
     // To undo again it must count as done.
     action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
-    action->says = Words::phrase("act.to_be_retried", {{"by", fact.actor}});
+    action->says = Words::phrase("act.to_be_retried", {{"by", word_of_actor(fact.actor)}});
     if (!action->undoing) action->may_have_happened = fact.body["unproven"].bool_or(false);
   } else if (decision == "abandon") {
     action->resolved = true;
-    action->says = Words::phrase("act.left_at_that", {{"says", action->says}, {"by", fact.actor}});
+    action->says = Words::phrase("act.left_at_that", {{"says", action->says}, {"by", word_of_actor(fact.actor)}});
     if (!run->stopped.empty()) return;
-    run->stopped = Words::phrase("act.left_unknown", {{"by", fact.actor}, {"action", fact.subject}});
+    run->stopped = Words::phrase("act.left_unknown", {{"by", word_of_actor(fact.actor)}, {"action", fact.subject}});
     run->undo = run->plan.undo_on_failure;
   }
 }

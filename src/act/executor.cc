@@ -25,9 +25,9 @@ NewFact plan_fact(std::string_view kind, const PlanRun& run, Json body, std::str
           .actor = std::string(actor)};
 }
 
-// "rejected by user:ann: too early", where a reason is given.
+// "rejected by ann: too early", where a reason is given.
 Words by_person(const std::string& phrase, std::string_view by, const Words& reason) {
-  Words says = Words::phrase(phrase, {{"by", by}});
+  Words says = Words::phrase(phrase, {{"by", word_of_actor(by)}});
   return reason.empty() ? says : Words::phrase("act.because", {{"says", says}, {"reason", reason}});
 }
 
@@ -298,7 +298,7 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
   const Words says = Words::phrase(decision == "happened" ? "act.resolved_happened"
                                    : decision == "retry"  ? "act.resolved_retry"
                                                           : "act.resolved_abandon",
-                                   {{"by", by}});
+                                   {{"by", word_of_actor(by)}});
   // Where repeating is harmless, nobody has said that it did not happen.
   const Verb* verb = around_.verbs.find(found->action.verb);
   const bool unproven = decision == "retry" && verb && verb->spec().idempotent;

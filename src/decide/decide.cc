@@ -77,7 +77,7 @@ class Decider {
     const Override* found = find_override(id);
     if (!found) return nullptr;
     verdict.override = found->id;
-    verdict.why = Words::phrase("why.override", {{"by", found->by}, {"until", clock_text(found->until)}});
+    verdict.why = Words::phrase("why.override", {{"by", word_of_actor(found->by)}, {"until", clock_text(found->until)}});
     verdict.look_again(found->until);
     return found;
   }
@@ -393,7 +393,7 @@ class Decider {
     Intended& intended = chain.front();
     const ResourceId target = intended.target->id;
     if (const ManualTouch* touch = respected_touch(target)) {
-      verdict.why = Words::phrase("why.by_hand", {{"by", touch->by.empty() ? Words::phrase("why.somebody") : Words(touch->by)},
+      verdict.why = Words::phrase("why.by_hand", {{"by", touch->by.empty() ? Words::phrase("why.somebody") : word_of_actor(touch->by)},
                                                   {"until", clock_text(touch->at + policy_.respect_manual)}});
       verdict.look_again(touch->at + policy_.respect_manual);
       return;
@@ -424,7 +424,7 @@ class Decider {
       return;
     }
     if (previous && previous->end == PastAction::End::kRejected) {
-      verdict.why = Words::phrase("why.rejected", {{"by", previous->by}, {"why", verdict.why}});
+      verdict.why = Words::phrase("why.rejected", {{"by", word_of_actor(previous->by)}, {"why", verdict.why}});
       return;
     }
     const bool had_its_turn =

@@ -25,6 +25,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"change.exited", "exited with status {status}", "종료 코드 {status} 종료됨"},
     {"change.fields", "changed its {fields}", "{fields} 변경됨"},
     {"change.signal", "was ended by signal {signal}", "시그널 {signal} 수신 후 종료됨"},
+    {"diagnosis.known", "What else is known to be wrong", "그 밖에 알려진 문제"},
     {"drift.differs", "{name} differs from its manifest", "{name}: 매니페스트와 다름"},
     {"drift.differs_says", "{kind} {name} is not as {manifests} says: {says}", "{kind} {name}: {manifests} 내용과 다름: {says}"},
     {"drift.extra", "{name} is in no manifest", "{name}: 매니페스트에 없음"},

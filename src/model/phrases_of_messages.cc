@@ -132,6 +132,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"override.named", "is kept {state}", "{state} 유지"},
     {"override.up", "is kept up", "가동 유지"},
     {"plan.approved", "Approved: {title}", "승인됨: {title}"},
+    {"plan.approved_by", "Approved by {by}", "{by} 승인"},
     {"plan.finished", "{title}: {state}", "{title}: {state}"},
     {"plan.lift", "To let it through all the same: capstan lift {freeze} {plan} --reason WHY, or on the page.",
      "동결 중에도 진행하려면: capstan lift {freeze} {plan} --reason 사유 (또는 화면에서 해제)"},

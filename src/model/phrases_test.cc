@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 #include "model/action.h"
+#include "model/finding.h"
+#include "model/words.h"
 
 namespace capstan {
 namespace {

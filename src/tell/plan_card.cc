@@ -39,7 +39,7 @@ Draft as_now(const Draft& first, const std::string& plan, const PlanNow& now) {
   if (!now.waits) {
     std::erase_if(draft.buttons, [&](const Draft::Button& button) { return decides_on(button, plan); });
     retitle(draft, now);
-    if (!now.by.empty()) draft.fields.emplace_back(Words::phrase("field.approved_by"), word_of_actor(now.by));
+    if (!now.by.empty()) draft.lines.push_back(Words::phrase("plan.approved_by", {{"by", word_of_actor(now.by)}}));
     if (is_final(now.state) && !now.says.empty()) draft.lines.push_back(now.says);
   }
   if (!is_final(now.state)) add_frozen(draft, plan, now.frozen, now.freeze);

@@ -120,8 +120,9 @@ Performed RunScriptVerb::perform(const Action& action, const Resource& target, c
   performed.state = outcome->succeeded() ? ActionState::kSucceeded
                     : cut_off            ? ActionState::kPartial
                                          : ActionState::kFailed;
-  performed.says = fmt::format("{} {} after {:.1f} s", action.parameters["script"].string_or_empty(),
-                               outcome->describe(spec), to_seconds(outcome->took));
+  performed.says = Words::phrase("done.program", {{"program", action.parameters["script"].string_or_empty()},
+                                                  {"how", how_ended(*outcome, spec)},
+                                                  {"seconds", fmt::format("{:.1f}", to_seconds(outcome->took))}});
   performed.result = Json::object({{"exit_code", outcome->exit_code},
                                    {"signal", outcome->signal},
                                    {"stdout", clean_line(outcome->out, kOutputLimit)},

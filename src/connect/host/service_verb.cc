@@ -131,7 +131,7 @@ Performed ServiceVerb::systemctl(std::string_view what, const std::string& name,
   const auto outcome = run_program(spec, clock_, stop);
   if (!outcome) return failed(quoted(outcome.error()));
   if (!outcome->succeeded())
-    return failed(Words::phrase("done.not_systemctl", {{"how", outcome->describe(spec)}, {"says", last_line(outcome->err)}}));
+    return failed(Words::phrase("done.not_systemctl", {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
   return succeeded(Words::phrase("done.systemctl", {{"what", what}}));
 }
 
@@ -160,7 +160,7 @@ Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::
     const auto outcome = run_program(spec, clock_, stop);
     if (!outcome) return failed(quoted(outcome.error()));
     if (!outcome->succeeded())
-      return failed(Words::phrase("done.not_stop_command", {{"how", outcome->describe(spec)}, {"says", last_line(outcome->err)}}));
+      return failed(Words::phrase("done.not_stop_command", {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
   } else if (Status signalled = signal_all(now->processes, SIGTERM); !signalled) {
     return failed(quoted(signalled.error()));
   }

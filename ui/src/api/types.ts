@@ -104,6 +104,8 @@ export interface Plan {
   /** 0 for never. */
   undo_after_quiet_ms?: number;
   approval: string;
+  /** What would belong to it and is held back, and why. */
+  left_out?: string;
   /** What its approval allows for good; without resources it is about all that the policies select. */
   grant?: { policies: { policy: string; version: string }[]; resources: string[] } | null;
   created: Timestamp;
