@@ -39,17 +39,19 @@ Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resourc
   if (Status kind = check_target_kind(verb->spec(), resource.kind); !kind)
     return answer(Answer::kRefuse, quoted(kind.error()));
   if (!action.precondition.empty()) {
-    if (!is_table_name(resource.kind)) return answer(Answer::kRefuse, Words::phrase("act.no_kind", {{"kind", resource.kind}}));
+    if (!is_table_name(resource.kind))
+      return answer(Answer::kRefuse, Words::phrase("act.no_kind", {{"kind", resource.kind}}));
     SqlSource::Options options;
     options.row_limit = 1;
     options.bind = {{":id", action.target}};
     const Result<Table> holds = sql.query(
         fmt::format("SELECT 1 FROM {} WHERE id = :id AND ({})", resource.kind, action.precondition), now, options);
     if (!holds) return failed(holds.error(), "act.checking_precondition");
-    if (holds->rows.empty()) 
+    if (holds->rows.empty())
       return answer(Answer::kSkip, Words::phrase("act.precondition", {{"condition", action.precondition}}));
   }
-  if (Status checked = verb->check(resource, action.parameters); !checked) return failed(checked.error(), "act.checking");
+  if (Status checked = verb->check(resource, action.parameters); !checked)
+    return failed(checked.error(), "act.checking");
   Result<Json> before = verb->state_before(resource, action.parameters);
   if (!before) {
     if (before.error().code == ErrorCode::kNotFound) return answer(Answer::kSkip, quoted(before.error()));

@@ -303,14 +303,13 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
   const Verb* verb = around_.verbs.find(found->action.verb);
   const bool unproven = decision == "retry" && verb && verb->spec().idempotent;
   std::vector<NewFact> facts;
-  facts.push_back(
-      {.at = now,
-       .kind = std::string(fact_kind::kActionResolved),
-       .subject = std::string(action),
-       .body = Json::object(
-           {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}}),
-       .cause = found->intent,
-       .actor = std::string(by)});
+  facts.push_back({.at = now,
+                   .kind = std::string(fact_kind::kActionResolved),
+                   .subject = std::string(action),
+                   .body = Json::object(
+                       {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}}),
+                   .cause = found->intent,
+                   .actor = std::string(by)});
   if (unproven) facts.back().body.set("unproven", true);
   if (decision == "happened") {
     facts.push_back({.at = now,

@@ -161,7 +161,8 @@ Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
     const bool passed = first && first->phase == Phase::kIdle &&
                         (first->state == ActionState::kSucceeded || first->state == ActionState::kSkipped);
     if (!passed)
-      return Words::phrase("wait.first", {{"verb", first ? first->action.verb : id}, {"target", first ? first->action.target : "?"}});
+      return Words::phrase("wait.first",
+                           {{"verb", first ? first->action.verb : id}, {"target", first ? first->action.target : "?"}});
   }
   if (monotonic() < action.not_before) return action.says;
   if (const ActionRun* holder = book_.holder(action.action.target)) {
@@ -177,7 +178,8 @@ Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
     rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
   }
   if (rate >= run.plan.limits.per_minute)
-    return Words::phrase("wait.rate", {{"count", std::to_string(rate)}, {"limit", std::to_string(run.plan.limits.per_minute)}});
+    return Words::phrase("wait.rate",
+                         {{"count", std::to_string(rate)}, {"limit", std::to_string(run.plan.limits.per_minute)}});
   return {};
 }
 
@@ -199,7 +201,8 @@ void Executor::start_ready(PlanRun& run, Time now) {
     action.waiting.clear();
     if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
     if (const ActionRun* first = failed_before(run, action)) {
-      write_outcome(run, action, {ActionState::kSkipped, on_target("act.orphaned", first->action), {}}, now, "orphaned");
+      write_outcome(run, action, {ActionState::kSkipped, on_target("act.orphaned", first->action), {}}, now,
+                    "orphaned");
       continue;
     }
     action.waiting = paused ? Words::phrase("wait.paused") : held_back(run, action, now);
@@ -239,8 +242,7 @@ void Executor::finish(PlanRun& run, Time now) {
     json_counts.emplace(to_string(each), count);
   }
   const Words counted = Words::joined(numbers, ", ");
-  Json body =
-      Json::object({{"plan_id", run.plan.id}, {"state", to_string(state)}, {"counts", std::move(json_counts)}});
+  Json body = Json::object({{"plan_id", run.plan.id}, {"state", to_string(state)}, {"counts", std::move(json_counts)}});
   set_words(body, "says", run.stopped.empty() ? counted : Words::joined({run.stopped, counted}, "; "));
   record_or_hold({.at = now,
                   .kind = std::string(fact_kind::kPlanFinished),

@@ -198,15 +198,12 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
   const bool undoing = action.undoing;
   const bool done = looked.shows == (undoing ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened);
   if (done) {
-    return write_outcome(run, action,
-                         {undoing ? ActionState::kReverted : ActionState::kSucceeded,
-                          Words::phrase("act.cut_off_done"),
-                          {}},
-                         now);
+    return write_outcome(
+        run, action,
+        {undoing ? ActionState::kReverted : ActionState::kSucceeded, Words::phrase("act.cut_off_done"), {}}, now);
   }
   if (looked.shows == ProbeAnswer::kCannotTell && !idempotent) {
-    return write_outcome(
-        run, action, {ActionState::kUnknown, Words::phrase("act.cut_off_unknown"), {}}, now);
+    return write_outcome(run, action, {ActionState::kUnknown, Words::phrase("act.cut_off_unknown"), {}}, now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
   const bool unproven = looked.shows == ProbeAnswer::kCannotTell;

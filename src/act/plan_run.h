@@ -72,8 +72,8 @@ struct PlanRun {
   Seq proposed = 0;  // The fact.
   ActionState state = ActionState::kProposed;
   std::string approved_by;
-  Seq approved = 0;     // The fact; 0 while it is not approved.
-  Words stopped;        // Why nothing new of it starts; "" while it goes on.
+  Seq approved = 0;  // The fact; 0 while it is not approved.
+  Words stopped;     // Why nothing new of it starts; "" while it goes on.
   bool cancelled = false;
   bool undo = false;  // What was done is to be undone.
   Check check;

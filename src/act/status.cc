@@ -28,16 +28,16 @@ Json action_status(const ActionRun& run, const VerbRegistry& verbs, const RunBoa
   if (says.empty()) says = doing(run);
   if (says.empty() && !run.waiting.empty()) says = Words::phrase("wait.for", {{"what", run.waiting}});
   Json json = Json::object({{"action", run.action.to_json()},
-                       {"state", to_string(run.state)},
-                       {"attempts", run.attempts},
-                       {"before", run.before},
-                       {"result", run.result},
-                       {"undoable", verb && verb->spec().undoable},
-                       {"danger", verb ? to_string(verb->spec().danger) : ""},
-                       {"stoppable", verb && verb->spec().stoppable},
-                       {"progress", runs && run.phase == Phase::kWorking ? runs->progress(run.action.id) : Json()},
-                       {"started", time_or_null(run.started)},
-                       {"finished", time_or_null(run.finished)}});
+                            {"state", to_string(run.state)},
+                            {"attempts", run.attempts},
+                            {"before", run.before},
+                            {"result", run.result},
+                            {"undoable", verb && verb->spec().undoable},
+                            {"danger", verb ? to_string(verb->spec().danger) : ""},
+                            {"stoppable", verb && verb->spec().stoppable},
+                            {"progress", runs && run.phase == Phase::kWorking ? runs->progress(run.action.id) : Json()},
+                            {"started", time_or_null(run.started)},
+                            {"finished", time_or_null(run.finished)}});
   set_words(json, "says", says);
   set_words(json, "doing", doing(run));
   set_words(json, "waiting_for", run.waiting);
@@ -57,18 +57,18 @@ Json plan_status(const PlanRun& run, bool can_be_undone, const Surroundings& aro
   const std::string& origin = run.plan.origin;
   Json verify = Json::object({{"state", to_string(run.check.state)}});
   set_words(verify, "says", run.check.says);
-  Json json = Json::object(
-      {{"plan", run.plan.to_json()},
-       {"state", to_string(run.state)},
-       {"approved_by", run.approved_by},
-       {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
-       {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
-       {"in_flight", run.in_flight()},
-       {"in_flight_limit", run.flight_limit()},
-       {"actions", std::move(actions)},
-       {"verify", std::move(verify)},
-       {"can_be_undone", can_be_undone},
-       {"finished", time_or_null(run.finished)}});
+  Json json =
+      Json::object({{"plan", run.plan.to_json()},
+                    {"state", to_string(run.state)},
+                    {"approved_by", run.approved_by},
+                    {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
+                    {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
+                    {"in_flight", run.in_flight()},
+                    {"in_flight_limit", run.flight_limit()},
+                    {"actions", std::move(actions)},
+                    {"verify", std::move(verify)},
+                    {"can_be_undone", can_be_undone},
+                    {"finished", time_or_null(run.finished)}});
   set_words(json, "says", run.says.empty() ? run.stopped : run.says);
   set_words(json, "waiting_for", run.waiting);
   return json;

@@ -28,8 +28,7 @@ Result<std::string> read_password(const std::string& user) {
 int link(const CommonOptions& common, const SlackArguments& arguments) {
   const Result<std::string> password = read_password(arguments.user);
   if (!password) return failed(password.error());
-  const Json body =
-      Json::object({{"code", arguments.code}, {"user", arguments.user}, {"password", *password}});
+  const Json body = Json::object({{"code", arguments.code}, {"user", arguments.user}, {"password", *password}});
   return change(common, "/capstan/v1/slack/links", body, [](const Json& link) {
     fmt::print("The Slack account {} acts as {} from now on\n", cell(link["account"]), cell(link["user"]));
   });

@@ -77,7 +77,8 @@ class Decider {
     const Override* found = find_override(id);
     if (!found) return nullptr;
     verdict.override = found->id;
-    verdict.why = Words::phrase("why.override", {{"by", word_of_actor(found->by)}, {"until", clock_text(found->until)}});
+    verdict.why =
+        Words::phrase("why.override", {{"by", word_of_actor(found->by)}, {"until", clock_text(found->until)}});
     verdict.look_again(found->until);
     return found;
   }
@@ -235,8 +236,8 @@ class Decider {
     verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
     if (chain.empty() && missing.empty()) {
       verdict.as_wanted = unknown.empty();
-      verdict.why = Words::phrase(unknown.empty() ? "why.as_wanted" : "why.not_known",
-                                  {{"what", unknown}, {"why", verdict.why}});
+      verdict.why =
+          Words::phrase(unknown.empty() ? "why.as_wanted" : "why.not_known", {{"what", unknown}, {"why", verdict.why}});
       return;
     }
     verdict.why = Words::phrase("why.not_so", {{"what", missing}, {"why", verdict.why}});
@@ -393,8 +394,9 @@ class Decider {
     Intended& intended = chain.front();
     const ResourceId target = intended.target->id;
     if (const ManualTouch* touch = respected_touch(target)) {
-      verdict.why = Words::phrase("why.by_hand", {{"by", touch->by.empty() ? Words::phrase("why.somebody") : word_of_actor(touch->by)},
-                                                  {"until", clock_text(touch->at + policy_.respect_manual)}});
+      verdict.why = Words::phrase("why.by_hand",
+                                  {{"by", touch->by.empty() ? Words::phrase("why.somebody") : word_of_actor(touch->by)},
+                                   {"until", clock_text(touch->at + policy_.respect_manual)}});
       verdict.look_again(touch->at + policy_.respect_manual);
       return;
     }
@@ -418,9 +420,9 @@ class Decider {
       return;
     }
     if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
-      verdict.why = Words::phrase("why.stands", {{"at", clock_text(standing->at)},
-                                                 {"quiet", format_duration(standing->quiet)},
-                                                 {"why", verdict.why}});
+      verdict.why = Words::phrase(
+          "why.stands",
+          {{"at", clock_text(standing->at)}, {"quiet", format_duration(standing->quiet)}, {"why", verdict.why}});
       return;
     }
     if (previous && previous->end == PastAction::End::kRejected) {
@@ -498,7 +500,9 @@ class Decider {
       taken += count;
     }
     for (const auto& [root, count] : actions) {
-      if (!roots.contains(root)) put_off(root, Words::phrase("why.comes_after", {{"count", std::to_string(roots.size())}, {"whole", std::to_string(whole)}}));
+      if (!roots.contains(root))
+        put_off(root, Words::phrase("why.comes_after",
+                                    {{"count", std::to_string(roots.size())}, {"whole", std::to_string(whole)}}));
     }
     std::erase_if(intended_, [&](const Intended& intended) { return !roots.contains(intended.root); });
     std::ranges::stable_sort(intended_, {}, &Intended::step);
@@ -506,8 +510,7 @@ class Decider {
     decision_.plan->left_out = over_budget_;
     if (!unpriced.empty()) {
       decision_.plan->approval = "ask";
-      decision_.plan->title =
-          Words::phrase("plan.asks_budget", {{"title", decision_.plan->title}, {"why", unpriced}});
+      decision_.plan->title = Words::phrase("plan.asks_budget", {{"title", decision_.plan->title}, {"why", unpriced}});
       return;
     }
     if (covered || policy_.approval == "none") return;
@@ -540,9 +543,9 @@ class Decider {
       const std::optional<double> more = cost_of_intended(intended);
       const Words why = more ? sum.take(*more, schedule(hours, intended.root)) : Words();
       if (!more && unpriced.empty())
-        unpriced = Words::phrase("budget.unpriced", {{"verb", intended.verb},
-                                                     {"target", intended.target->id},
-                                                     {"currency", policy_.budget->currency}});
+        unpriced = Words::phrase(
+            "budget.unpriced",
+            {{"verb", intended.verb}, {"target", intended.target->id}, {"currency", policy_.budget->currency}});
       if (why.empty()) continue;
       if (left_out.empty()) over_budget_ = why;
       left_out.insert(intended.root);
@@ -551,7 +554,8 @@ class Decider {
     std::erase_if(intended_, [&](const Intended& intended) { return left_out.contains(intended.root); });
     for (const ResourceId& root : left_out) actions.erase(root);
     if (!left_out.empty())
-      over_budget_ = Words::phrase("budget.left_out", {{"count", std::to_string(left_out.size())}, {"why", over_budget_}});
+      over_budget_ =
+          Words::phrase("budget.left_out", {{"count", std::to_string(left_out.size())}, {"why", over_budget_}});
     return unpriced;
   }
 
@@ -675,8 +679,8 @@ class Decider {
                                                : count_of("summary.to_act", static_cast<size_t>(acting));
     }
     if (acting > 0 && policy_.ensure)
-      decision_.summary = Words::phrase("summary.would_change",
-                                        {{"summary", decision_.summary}, {"count", std::to_string(acting)}});
+      decision_.summary =
+          Words::phrase("summary.would_change", {{"summary", decision_.summary}, {"count", std::to_string(acting)}});
   }
 
   Words count_of(std::string_view phrase, size_t count) const {

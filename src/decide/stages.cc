@@ -42,8 +42,7 @@ std::vector<NewFact> facts_of(std::string_view kind, std::string_view policy, co
   for (const StageChange& each : changes) {
     Json body = Json::object({{"policy", policy}, {"occasion", each.occasion}});
     set_words(body, "says", each.says);
-    facts.push_back(
-        {now, std::string(kind), each.target, std::move(body), 0, fmt::format("policy:{}", policy)});
+    facts.push_back({now, std::string(kind), each.target, std::move(body), 0, fmt::format("policy:{}", policy)});
   }
   return facts;
 }

@@ -50,8 +50,7 @@ std::string sentence(const MetricRule& rule, const ActiveAlert& alert, std::stri
 }
 
 Words sentence(const MetricRule& rule, const ActiveAlert& alert) {
-  std::string english =
-      sentence(rule, alert, alert.annotations.get("summary"), alert.annotations.get("description"));
+  std::string english = sentence(rule, alert, alert.annotations.get("summary"), alert.annotations.get("description"));
   std::string korean = sentence(rule, alert, in_korean(alert, "summary"), in_korean(alert, "description"));
   if (korean == english) korean.clear();
   return Words::in_both(std::move(english), std::move(korean));
@@ -95,8 +94,7 @@ Evidence series_evidence(const MetricRule& rule, const ActiveAlert& alert, const
   Evidence evidence;
   evidence.kind = Evidence::Kind::kSeries;
   evidence.query = rule.expression;
-  evidence.text =
-      Words::phrase("evidence.true_since", {{"rule", rule.name}, {"since", format_time(alert.active_at)}});
+  evidence.text = Words::phrase("evidence.true_since", {{"rule", rule.name}, {"since", format_time(alert.active_at)}});
   Result<std::vector<Series>> series = signals.query_range(rule.expression, at - kEvidenceSpan, at, kEvidenceStep);
   if (!series) return evidence;  // The sentence stands without its plot.
   for (Series& one : *series) {

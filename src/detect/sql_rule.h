@@ -65,7 +65,7 @@ struct SqlRule {
   std::string sql;   // Gives a column `id`: the resource the finding is about.
   std::string says;  // {{column}} stands for the row's value.
   std::string remedy;
-  std::string says_ko = {};    // The same in Korean; "" where it is said as it stands.
+  std::string says_ko = {};  // The same in Korean; "" where it is said as it stands.
   std::string remedy_ko = {};
   Duration every{30'000};
   Duration hold{0};  // How long a row must come before it is a finding.

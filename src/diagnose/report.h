@@ -19,8 +19,8 @@ struct Saying {
   ResourceId resource;
   std::string rule;  // "" for a question of the step's own.
   Words says;
-  Words remedy;        // In words.
-  std::string fix;     // As a command.
+  Words remedy;     // In words.
+  std::string fix;  // As a command.
   std::vector<ManualEntry> manual;
   std::vector<std::string> evidence;  // Events and lines of logs.
 };

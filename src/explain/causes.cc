@@ -236,7 +236,8 @@ Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, do
     // What the connector saw of it, in its own words ("98 % of a core for 9 s, wrote nothing").
     const std::string& observed = candidate.resource.fields["judgement"].string_or_empty();
     if (observed.empty()) continue;
-    cause.evidence.push_back({.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.did"), .lines = {observed}});
+    cause.evidence.push_back(
+        {.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.did"), .lines = {observed}});
     break;
   }
   return cause;

@@ -12,8 +12,8 @@ constexpr size_t kMostEntries = 2;
 }  // namespace
 
 Finding consult(Finding finding, const Manual& manual) {
-  const bool is_known =
-      std::ranges::any_of(finding.evidence, [](const Evidence& piece) { return piece.text.text.starts_with(kManualSays); });
+  const bool is_known = std::ranges::any_of(
+      finding.evidence, [](const Evidence& piece) { return piece.text.text.starts_with(kManualSays); });
   if (is_known) return finding;
   std::string text = finding.says.text;
   for (const Evidence& piece : finding.evidence) {

@@ -82,11 +82,12 @@ Words describe_group(const std::vector<Resource>& resources) {
   if (resources.empty()) return Words::phrase("resource.nothing");
   const Resource& first = resources.front();
   const std::string kind = kind_in_words(first.kind);
-  const Words who = resources.size() == 1
-                        ? Words::phrase("resource.one", {{"kind", known_kind("kind", kind, kind)}, {"name", first.name}})
-                        : Words::phrase("resource.many", {{"count", std::to_string(resources.size())},
-                                                          {"kinds", known_kind("kinds", kind, plural(kind))},
-                                                          {"names", names_of(resources)}});
+  const Words who =
+      resources.size() == 1
+          ? Words::phrase("resource.one", {{"kind", known_kind("kind", kind, kind)}, {"name", first.name}})
+          : Words::phrase("resource.many", {{"count", std::to_string(resources.size())},
+                                            {"kinds", known_kind("kinds", kind, plural(kind))},
+                                            {"names", names_of(resources)}});
   const Words details = details_of(resources);
   return details.empty() ? who : Words::phrase("resource.detailed", {{"what", who}, {"details", details}});
 }

@@ -75,7 +75,8 @@ Cause make_cause(const Finding& explanation, double score, std::vector<std::stri
     cause.evidence.push_back(
         {.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.logs"), .lines = std::move(lines)});
   if (!explanation.remedy.empty())
-    cause.evidence.push_back({.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.to_change"), .lines = {explanation.remedy}});
+    cause.evidence.push_back(
+        {.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.to_change"), .lines = {explanation.remedy}});
   return cause;
 }
 

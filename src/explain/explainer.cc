@@ -109,7 +109,8 @@ void Explainer::join(const Finding& found, const std::vector<Finding>& holding, 
     if (say_more(causes, incident.causes)) incident.causes = std::move(causes);
     incident.recommended = recommend(incident, verbs, world);
     progress_[id] = {.last_held = now, .last_joined = now, .last_ranked = now};
-    changes.push_back({IncidentChange::Kind::kChanged, incident, finding.id, Words::phrase("incident.one_more", {{"says", finding.says}})});
+    changes.push_back({IncidentChange::Kind::kChanged, incident, finding.id,
+                       Words::phrase("incident.one_more", {{"says", finding.says}})});
     return;
   }
   Incident incident{.id = fmt::format("inc-{}", ++last_number_),

@@ -223,7 +223,8 @@ Json to_sarif(const CheckReport& report, std::string_view version) {
   Json results = Json::array();
   for (const Finding& finding : report.broken) {
     rules.emplace(finding.rule, &finding);
-    const std::string text = finding.remedy.empty() ? finding.says.text : finding.says.text + "\nRemedy: " + finding.remedy.text;
+    const std::string text =
+        finding.remedy.empty() ? finding.says.text : finding.says.text + "\nRemedy: " + finding.remedy.text;
     results.push_back(Json::object({{"ruleId", finding.rule},
                                     {"level", sarif_level(finding.severity)},
                                     {"message", Json::object({{"text", text}})},
@@ -246,7 +247,8 @@ std::string to_junit(const CheckReport& report, Severity at_least) {
   for (const Finding& finding : report.broken) {
     const bool fails = finding.severity >= at_least;
     failures += fails ? 1 : 0;
-    std::string text = finding.remedy.empty() ? finding.says.text : finding.says.text + "\nRemedy: " + finding.remedy.text;
+    std::string text =
+        finding.remedy.empty() ? finding.says.text : finding.says.text + "\nRemedy: " + finding.remedy.text;
     const Spot* spot = spot_of(report, finding);
     if (spot != nullptr && !spot->where.file.empty()) text += "\nAt: " + text_of(spot->where);
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\">\n", xml(finding.rule), xml(finding.resource));

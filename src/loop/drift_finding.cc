@@ -27,9 +27,9 @@ Finding finding_of(const drift::ObjectDrift& object, const std::string& source, 
       finding.severity = Severity::kMedium;
       finding.is_advice = false;
       finding.title = Words::phrase("drift.missing", {{"name", object.name}});
-      finding.says = Words::phrase("drift.missing_says", {{"kind", object.kind},
-                                                          {"name", object.name},
-                                                          {"manifests", of + place(object.where)}});
+      finding.says =
+          Words::phrase("drift.missing_says",
+                        {{"kind", object.kind}, {"name", object.name}, {"manifests", of + place(object.where)}});
       finding.remedy = Words::phrase("drift.missing_remedy");
       break;
     case drift::ObjectState::kExtra:
@@ -46,10 +46,9 @@ Finding finding_of(const drift::ObjectDrift& object, const std::string& source, 
     if (!field.by_right.empty() || finding.evidence.size() >= kMostFields) continue;
     const std::string said = fmt::format("{} {}", to_string(field.difference.path), drift::say(field));
     if (finding.says.empty())
-      finding.says = Words::phrase("drift.differs_says", {{"kind", object.kind},
-                                                          {"name", object.name},
-                                                          {"manifests", of + place(object.where)},
-                                                          {"says", said}});
+      finding.says = Words::phrase(
+          "drift.differs_says",
+          {{"kind", object.kind}, {"name", object.name}, {"manifests", of + place(object.where)}, {"says", said}});
     finding.evidence.push_back({.kind = Evidence::Kind::kFact, .text = said + place(field.where)});
   }
   return finding;

@@ -77,23 +77,19 @@ bool FreezeBoard::covers(const decide::Freeze& freeze, const Plan& plan, const A
 }
 
 Words FreezeBoard::says(const Held& held) {
-  return Words::phrase("gate.frozen",
-                       {{"freeze", held.freeze->name}, {"until", held.freeze->clock_text(held.until)}});
+  return Words::phrase("gate.frozen", {{"freeze", held.freeze->name}, {"until", held.freeze->clock_text(held.until)}});
 }
 
 Words FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
   for (const Held& held : in_force(now)) {
-    if (covers(*held.freeze, plan, action))
-      return says(held);
+    if (covers(*held.freeze, plan, action)) return says(held);
   }
   return {};
 }
 
-Words FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target,
-                                   Time now) const {
+Words FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const {
   for (const Held& held : in_force(now)) {
-    if (covers(*held.freeze, policy, verb, target))
-      return says(held);
+    if (covers(*held.freeze, policy, verb, target)) return says(held);
   }
   return {};
 }

@@ -403,9 +403,8 @@ TEST_F(LoopTest, KeepsAResourceAsAPersonSaysForAWhile) {
   ASSERT_EQ(shown.items().size(), 1u);
   EXPECT_EQ(shown.items().front()["decides"].dump(), R"([{"policy":"up","resources":1}])");
   const Resource web = catalog_->reader().value().resource("host_service/a:web").value()->resource;
-  EXPECT_EQ(
-      loop_->policies().verdicts_on(web, "up").items().front()["why"].string_or_empty().find("override by ann"),
-      0u);
+  EXPECT_EQ(loop_->policies().verdicts_on(web, "up").items().front()["why"].string_or_empty().find("override by ann"),
+            0u);
   EXPECT_TRUE(pass(15, [&] { return count(fact_kind::kPlanProposed) > 0; })) << "an override ends by itself";
   EXPECT_TRUE(overrides_answer(*loop_)["overrides"].items().empty());
 }

@@ -24,10 +24,10 @@ class PlanCards {
 
  private:
   struct Card {
-    Draft first;         // As it was told first.
+    Draft first;        // As it was told first.
     std::string told;   // What it says now, without what tells messages apart.
-    bool stale = true;   // Something was written down about its plan since.
-    Words frozen;        // As it was looked at last.
+    bool stale = true;  // Something was written down about its plan since.
+    Words frozen;       // As it was looked at last.
   };
   std::map<std::string, Card> cards_;  // By plan. Of those that have ended, until that is told.
 };

@@ -15,8 +15,8 @@ constexpr size_t kMostComing = 500;
 
 // Why a policy has nothing to say of a resource.
 Words why_not_looked_at(const decide::Policy& policy, const Resource& resource,
-                              const Result<std::vector<decide::Candidate>>& asked) {
-  if (asked && asked->size() == 1 && !asked->front().selected) 
+                        const Result<std::vector<decide::Candidate>>& asked) {
+  if (asked && asked->size() == 1 && !asked->front().selected)
     return Words::phrase("why.not_selected", {{"why", asked->front().why_not}});
   if (!policy.select.sql.empty()) return Words::phrase("why.not_given");
   if (!policy.select.kind.empty() && policy.select.kind != resource.kind)
@@ -40,9 +40,9 @@ Json PolicyBoard::verdict_json(const std::string& policy, const decide::Verdict&
         verdict.next.empty() ? Json() : Json::object({{"verb", verdict.next}, {"at", format_time(verdict.next_at)}})},
        {"override", verdict.override}});
   set_words(json, "why", verdict.why);
-  set_words(json, "frozen",
-            may_be_held ? parts_.freezes->held_back(policy, verdict.verb, verdict.resource, parts_.clock.now())
-                        : Words());
+  set_words(
+      json, "frozen",
+      may_be_held ? parts_.freezes->held_back(policy, verdict.verb, verdict.resource, parts_.clock.now()) : Words());
   return json;
 }
 
@@ -103,15 +103,15 @@ Json PolicyBoard::preview_json(const Plan& plan) const {
 
 Json PolicyBoard::entry_json(const Entry& entry) const {
   Json json = Json::object({{"name", entry.policy.name},
-                       {"help", entry.policy.help},
-                       {"file", entry.file.string()},
-                       {"line", entry.policy.at.line},
-                       {"version", entry.policy.version},
-                       {"approve", entry.policy.approval},
-                       {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
-                       {"error", entry.error},
-                       {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
-                       {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
+                            {"help", entry.policy.help},
+                            {"file", entry.file.string()},
+                            {"line", entry.policy.at.line},
+                            {"version", entry.policy.version},
+                            {"approve", entry.policy.approval},
+                            {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
+                            {"error", entry.error},
+                            {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
+                            {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
   set_words(json, "summary", entry.last.summary);
   return json;
 }
@@ -163,10 +163,10 @@ Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy)
         verdict_json(name, looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
     if (!looked_at) {
       set_words(json, "why",
-                !entry.error.empty()       ? Words::phrase("why.not_decided", {{"error", entry.error}})
-                : !entry.waits_for.empty() ? entry.last.summary
-                                           : why_not_looked_at(entry.policy, resource,
-                                                               ask_about(entry.policy, resource)));
+                !entry.error.empty() ? Words::phrase("why.not_decided", {{"error", entry.error}})
+                : !entry.waits_for.empty()
+                    ? entry.last.summary
+                    : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
     }
     json.set("policy", name);
     json.set("paused", parts_.executor.paused(policy_subject(name)));

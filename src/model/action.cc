@@ -112,18 +112,18 @@ Json Plan::to_json() const {
   Json::Array steps;
   for (const Action& action : actions) steps.push_back(action.to_json());
   Json json = Json::object({{"id", id},
-                       {"origin", origin},
-                       {"policy_version", policy_version},
-                       {"actions", std::move(steps)},
-                       {"limits", limits.to_json()},
-                       {"verify", verify},
-                       {"verify_within_ms", int64_t{verify_within.count()}},
-                       {"undo_on_failure", undo_on_failure},
-                       {"undo_after_quiet_ms", int64_t{undo_after_quiet.count()}},
-                       {"approval", approval},
-                       {"grant", grant.empty() ? Json() : grant.to_json()},
-                       {"created", format_time(created)},
-                       {"hash", hash()}});
+                            {"origin", origin},
+                            {"policy_version", policy_version},
+                            {"actions", std::move(steps)},
+                            {"limits", limits.to_json()},
+                            {"verify", verify},
+                            {"verify_within_ms", int64_t{verify_within.count()}},
+                            {"undo_on_failure", undo_on_failure},
+                            {"undo_after_quiet_ms", int64_t{undo_after_quiet.count()}},
+                            {"approval", approval},
+                            {"grant", grant.empty() ? Json() : grant.to_json()},
+                            {"created", format_time(created)},
+                            {"hash", hash()}});
   set_words(json, "title", title);
   if (!left_out.empty()) set_words(json, "left_out", left_out);
   return json;

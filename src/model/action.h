@@ -37,8 +37,8 @@ struct Action {
   std::string id;    // Unique for all time; what the outside is told where it can remember one (idempotency key).
   std::string verb;  // "host.stop_process"
   ResourceId target;
-  Json parameters;     // An object, as the verb declares it.
-  Words reason;        // The sentence for people.
+  Json parameters;  // An object, as the verb declares it.
+  Words reason;     // The sentence for people.
   // SQL conditions over the target's kind that must still hold when its turn comes; "" for none.
   std::string precondition;
   std::vector<std::string> after;  // Ids of actions of the same plan that must have succeeded first.
@@ -74,7 +74,7 @@ struct Plan {
   // "ask", "none" (a policy may do it), or "standing": a person has agreed to it in advance.
   std::string approval;
   Words left_out;  // What would belong to it and is held back, and why: "2 more: over the budget of …".
-  Grant grant;  // What the person who approves the plan allows for good.
+  Grant grant;     // What the person who approves the plan allows for good.
   Time created;
   Seq cause = 0;
 

@@ -30,15 +30,15 @@ Json Draft::to_json() const {
   Json::Array texts;
   for (const Words& line : lines) texts.push_back(line.to_json());
   Json json = Json::object({{"id", id},
-                       {"thread", thread},
-                       {"severity", to_string(severity)},
-                       {"title", title.to_json()},
-                       {"fields", std::move(pairs)},
-                       {"lines", std::move(texts)},
-                       {"code_lines", Json::Array(code_lines.begin(), code_lines.end())},
-                       {"buttons", buttons_to_json(buttons)},
-                       {"alike", alike.to_json()},
-                       {"url", url}});
+                            {"thread", thread},
+                            {"severity", to_string(severity)},
+                            {"title", title.to_json()},
+                            {"fields", std::move(pairs)},
+                            {"lines", std::move(texts)},
+                            {"code_lines", Json::Array(code_lines.begin(), code_lines.end())},
+                            {"buttons", buttons_to_json(buttons)},
+                            {"alike", alike.to_json()},
+                            {"url", url}});
   if (!revises.empty()) json.set("revises", revises);
   return json;
 }

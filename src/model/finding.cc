@@ -100,18 +100,18 @@ Json Finding::to_json() const {
   Json::Array pieces;
   for (const Evidence& piece : evidence) pieces.push_back(piece.to_json());
   Json json = Json::object({{"id", id},
-                       {"rule", rule},
-                       {"is_advice", is_advice},
-                       {"severity", to_string(severity)},
-                       {"resource", resource},
-                       {"labels", labels_to_json(labels)},
-                       {"value", value},
-                       {"query", query},
-                       {"since", format_time(since)},
-                       {"causes_by", causes_by},
-                       {"verbs", Json::Array(verbs.begin(), verbs.end())},
-                       {"explains", Json::Array(explains.begin(), explains.end())},
-                       {"evidence", std::move(pieces)}});
+                            {"rule", rule},
+                            {"is_advice", is_advice},
+                            {"severity", to_string(severity)},
+                            {"resource", resource},
+                            {"labels", labels_to_json(labels)},
+                            {"value", value},
+                            {"query", query},
+                            {"since", format_time(since)},
+                            {"causes_by", causes_by},
+                            {"verbs", Json::Array(verbs.begin(), verbs.end())},
+                            {"explains", Json::Array(explains.begin(), explains.end())},
+                            {"evidence", std::move(pieces)}});
   set_words(json, "title", title);
   set_words(json, "says", says);
   set_words(json, "remedy", remedy);

@@ -8,12 +8,12 @@ Json Cause::to_json() const {
   Json::Array pieces;
   for (const Evidence& piece : evidence) pieces.push_back(piece.to_json());
   Json json = Json::object({{"resource", resource},
-                       {"group", Json::Array(group.begin(), group.end())},
-                       {"score", score},
-                       {"share", share},
-                       {"value", value},
-                       {"finding", finding},
-                       {"evidence", std::move(pieces)}});
+                            {"group", Json::Array(group.begin(), group.end())},
+                            {"score", score},
+                            {"share", share},
+                            {"value", value},
+                            {"finding", finding},
+                            {"evidence", std::move(pieces)}});
   set_words(json, "says", says);
   return json;
 }

@@ -1,6 +1,7 @@
 // The catalog of phrases: what Capstan says to people, in each language. To say something new, add a line in both
-// languages to the table of its part (phrases_of_*.cc) and make it with Words::phrase. Words of users (titles of alerts,
-// names of policies) are no phrases: they are said as they were written, and so are errors of counterparts, in quotes.
+// languages to the table of its part (phrases_of_*.cc) and make it with Words::phrase. Words of users (titles of
+// alerts, names of policies) are no phrases: they are said as they were written, and so are errors of counterparts, in
+// quotes.
 #pragma once
 
 #include <array>

@@ -59,7 +59,8 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"chat.incidents", "Open incidents: {count}", "열린 인시던트: {count}건"},
     {"chat.link", "Your code: {code}", "연결 코드: {code}"},
     {"chat.link_how",
-     "It is good for ten minutes and for one time. Enter it on the page under Settings, Slack, or run: capstan slack link "
+     "It is good for ten minutes and for one time. Enter it on the page under Settings, Slack, or run: capstan slack "
+     "link "
      "CODE. You then act here as the Capstan user as whom you are logged in there. Show it to nobody.",
      "10분 동안 한 번만 쓸 수 있습니다. 화면의 설정 > Slack에 입력하거나 capstan slack link 코드 명령을 실행하세요. "
      "그곳에 로그인한 Capstan 사용자로 연결됩니다. 다른 사람에게 보여 주지 마세요."},

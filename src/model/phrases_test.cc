@@ -50,7 +50,8 @@ TEST(Phrases, PutNoKoreanParticleBehindAPlaceOfAnyText) {
 TEST(Phrases, AreThoseThatTheSourceSays) {
   std::set<std::string> known, used;
   for (const Phrase& phrase : all_phrases()) known.insert(std::string(phrase.key));
-  static const std::regex kUse(R"re((?:phrase\([^"\n]*|on_target\(|by_person\(|add_field\(draft, |add_link\(draft, )\s*"([a-z_]+\.[a-z_.]*)")re");
+  static const std::regex kUse(
+      R"re((?:phrase\([^"\n]*|on_target\(|by_person\(|add_field\(draft, |add_link\(draft, )\s*"([a-z_]+\.[a-z_.]*)")re");
   for (const auto& entry : std::filesystem::recursive_directory_iterator(CAPSTAN_SOURCE_DIR "/src")) {
     const std::string path = entry.path().string();
     if (!path.ends_with(".cc") || path.ends_with("_test.cc")) continue;

@@ -52,9 +52,7 @@ std::optional<Language> parse_language(std::string_view text) {
   return std::nullopt;
 }
 
-Words Words::phrase(std::string_view key, std::initializer_list<Place> places) {
-  return phrase(key, Places(places));
-}
+Words Words::phrase(std::string_view key, std::initializer_list<Place> places) { return phrase(key, Places(places)); }
 
 Words Words::phrase(std::string_view key, Places places) {
   std::ranges::sort(places, {}, &Place::first);

@@ -1,5 +1,5 @@
-// What people read: a sentence with how it is said in each language. Whoever makes a sentence writes it in English, as a
-// phrase of the catalog (model/phrases.h) with what stands at its places; facts keep both, and who reads it says in
+// What people read: a sentence with how it is said in each language. Whoever makes a sentence writes it in English, as
+// a phrase of the catalog (model/phrases.h) with what stands at its places; facts keep both, and who reads it says in
 // which language. What has no phrase (titles of users, errors of counterparts) is said as it was written.
 #pragma once
 
@@ -43,7 +43,7 @@ struct Words {
   // One after the other.
   static Words joined(const std::vector<Words>& all, std::string_view between);
 
-  std::string text;  // In English, or as it was written.
+  std::string text;                    // In English, or as it was written.
   std::shared_ptr<const Making> made;  // Null where `text` is said in every language.
 
   bool empty() const { return text.empty(); }

@@ -6,8 +6,8 @@ namespace capstan {
 namespace {
 
 TEST(Words, AreEnglishAndKnowTheirKorean) {
-  const Words says =
-      Words::phrase("act.because", {{"says", Words::phrase("act.rejected", {{"by", "ann"}})}, {"reason", "too {early}"}});
+  const Words says = Words::phrase(
+      "act.because", {{"says", Words::phrase("act.rejected", {{"by", "ann"}})}, {"reason", "too {early}"}});
   EXPECT_EQ(says, "rejected by ann: too {early}");
   EXPECT_EQ(say(says, Language::kEnglish), "rejected by ann: too {early}");
   EXPECT_EQ(say(says, Language::kKorean), "ann 반려: too {early}");
@@ -62,8 +62,9 @@ TEST(Words, OfOlderFactsAreTheirText) {
 }
 
 TEST(Words, OfANewerVersionAreSaidAsItWroteThem) {
-  Json fact = Json::parse(R"({"says": "teleported", "words": {"says": {"phrase": "act.teleported", "with": {"a": 1}}}})")
-                  .value();
+  Json fact =
+      Json::parse(R"({"says": "teleported", "words": {"says": {"phrase": "act.teleported", "with": {"a": 1}}}})")
+          .value();
   EXPECT_EQ(say(words_of(fact, "says"), Language::kKorean), "teleported");
   localize(fact, Language::kKorean);
   EXPECT_EQ(fact.dump(), R"({"says":"teleported"})");

@@ -182,8 +182,7 @@ Draft plan_card(const Json& status) {
   for (const Json& each : plan["grant"]["policies"].items())
     policies += (policies.empty() ? "" : ", ") + each["policy"].string_or_empty();
   if (plan.contains("left_out")) draft.fields.emplace_back(Words::phrase("field.left_out"), words_of(plan, "left_out"));
-  add_frozen(draft, plan["id"].string_or_empty(), words_of(status, "frozen"),
-                   status["freeze"].string_or_empty());
+  add_frozen(draft, plan["id"].string_or_empty(), words_of(status, "frozen"), status["freeze"].string_or_empty());
   if (!policies.empty()) {
     draft.lines.push_back(Words::phrase(
         "chat.grants", {{"policies", policies}, {"count", count(plan["grant"]["resources"].items().size())}}));

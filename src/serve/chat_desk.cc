@@ -36,7 +36,8 @@ std::string next_word(std::string_view& text) {
 }
 
 std::string in_small_letters(std::string word) {
-  std::ranges::transform(word, word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(word, word.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return word;
 }
 
@@ -141,9 +142,9 @@ ChatAnswer ChatDesk::unlink(const ChatRequest& request) const {
   if (user.empty()) return told(Words::phrase("chat.not_linked_here", {{"account", request.account}}));
   if (const Status ended = parts_.users.unlink(request.account); !ended) return failed(ended.error());
   const std::string actor = "user:" + user;
-  const Status recorded = parts_.control.record(
-      {parts_.clock.now(), std::string(fact_kind::kSlackUnlinked), "slack:" + request.account,
-       Json::object({{"account", request.account}, {"user", user}, {"by", actor}}), 0, actor});
+  const Status recorded =
+      parts_.control.record({parts_.clock.now(), std::string(fact_kind::kSlackUnlinked), "slack:" + request.account,
+                             Json::object({{"account", request.account}, {"user", user}, {"by", actor}}), 0, actor});
   if (!recorded) return failed(recorded.error());
   return told(Words::phrase("chat.no_longer_linked", {{"account", request.account}, {"user", user}}));
 }

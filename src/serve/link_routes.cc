@@ -21,8 +21,8 @@ auto slowly(Parts parts, const std::string& key, F&& attempt) -> decltype(attemp
                 fmt::format("too many failed attempts; try again in {} s", (wait.count() + 999) / 1000));
   }
   auto answer = attempt();
-  const bool wrong = !answer && (answer.error().code == ErrorCode::kUnauthenticated ||
-                                 answer.error().code == ErrorCode::kNotFound);
+  const bool wrong =
+      !answer && (answer.error().code == ErrorCode::kUnauthenticated || answer.error().code == ErrorCode::kNotFound);
   parts.throttle.end(key, key, answer ? Outcome::kRight : wrong ? Outcome::kWrong : Outcome::kNotTried);
   return answer;
 }
@@ -36,12 +36,12 @@ Result<std::string> who_links(Parts parts, const Call& call, const std::string& 
                 fmt::format("you are {}: {} links their own account", call.principal.name, name));
   }
   if (name.empty() || password.empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is no user: give 'user' and 'password' of who is to be linked", call.principal.actor()));
+    return fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} is no user: give 'user' and 'password' of who is to be linked", call.principal.actor()));
   }
-  return slowly(parts, name.substr(0, 64), [&]() -> Result<std::string> {
-    return TRY(parts.users.authenticate(name, password)).name;
-  });
+  return slowly(parts, name.substr(0, 64),
+                [&]() -> Result<std::string> { return TRY(parts.users.authenticate(name, password)).name; });
 }
 
 Json describe(const ChatLink& link) {
@@ -49,10 +49,10 @@ Json describe(const ChatLink& link) {
 }
 
 Status record(Parts parts, std::string_view kind, const ChatLink& link, const std::string& actor) {
-  return during("it was done, but the fact could not be written",
-                parts.control.record({parts.clock.now(), std::string(kind), "slack:" + link.account,
-                                      Json::object({{"account", link.account}, {"user", link.user}, {"by", actor}}), 0,
-                                      actor}));
+  return during(
+      "it was done, but the fact could not be written",
+      parts.control.record({parts.clock.now(), std::string(kind), "slack:" + link.account,
+                            Json::object({{"account", link.account}, {"user", link.user}, {"by", actor}}), 0, actor}));
 }
 
 bool may_see(const Principal& principal, const ChatLink& link) {
@@ -89,16 +89,20 @@ Answer unlink(Parts parts, const Call& call) {
     TRY(record(parts, fact_kind::kSlackUnlinked, link, call.principal.actor()));
     return json_answer(describe(link));
   }
-  return fail(ErrorCode::kNotFound,
-              fmt::format("no link of {} can be ended here: what the settings declare is changed there",
-                          call.captures[0]));
+  return fail(
+      ErrorCode::kNotFound,
+      fmt::format("no link of {} can be ended here: what the settings declare is changed there", call.captures[0]));
 }
 
 }  // namespace
 
 std::vector<Route> link_routes(Parts parts, LinkCodes& codes) {
   const auto route = [](std::string_view method, std::string_view pattern, std::function<Answer(const Call&)> handler) {
-    return Route{method, pattern, Access::kViewer, method != "GET", method == "POST" ? Body::kJson : Body::kNone,
+    return Route{method,
+                 pattern,
+                 Access::kViewer,
+                 method != "GET",
+                 method == "POST" ? Body::kJson : Body::kNone,
                  [handler = std::move(handler)](const Call& call) {
                    Answer answer = handler(call);
                    return answer ? std::move(*answer) : error_answer(answer.error());
@@ -106,8 +110,7 @@ std::vector<Route> link_routes(Parts parts, LinkCodes& codes) {
   };
   return {
       route("GET", "/capstan/v1/slack/links", [parts](const Call& call) { return links(parts, call); }),
-      route("POST", "/capstan/v1/slack/links",
-            [parts, &codes](const Call& call) { return link(parts, codes, call); }),
+      route("POST", "/capstan/v1/slack/links", [parts, &codes](const Call& call) { return link(parts, codes, call); }),
       route("POST", "/capstan/v1/slack/links/{}/end", [parts](const Call& call) { return unlink(parts, call); }),
   };
 }

@@ -23,10 +23,10 @@ class LinkTest : public ServerFixture {
     return bring(Json::object({{"code", code}}), page(session));
   }
   std::string add_user(std::string_view admin, std::string_view name, std::string_view role) {
-    EXPECT_EQ(post("/capstan/v1/users", Json::object({{"user", name}, {"password", kPassword}, {"role", role}}),
-                   page(admin))
-                  .status,
-              200);
+    EXPECT_EQ(
+        post("/capstan/v1/users", Json::object({{"user", name}, {"password", kPassword}, {"role", role}}), page(admin))
+            .status,
+        200);
     return cookie(log_in(name));
   }
   Json links(std::string_view session) { return json(get("/capstan/v1/slack/links", page(session)))["links"]; }

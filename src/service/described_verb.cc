@@ -52,7 +52,8 @@ Performed DescribedVerb::run(const Procedure& procedure, const Action& action, c
     if (const Json& value = scope->values[name]; !value.is_null()) result.set(name, value);
   }
   if (ran.status) {
-    return {ActionState::kSucceeded, description_.says ? Words(description_.says->tell(*scope)) : Words::phrase("done.done"), std::move(result)};
+    return {ActionState::kSucceeded,
+            description_.says ? Words(description_.says->tell(*scope)) : Words::phrase("done.done"), std::move(result)};
   }
   const ActionState state = ran.uncertain ? ActionState::kUnknown
                             : ran.changed ? ActionState::kPartial
@@ -97,17 +98,11 @@ Performed DescribedVerb::change_password(const Action& action, const Resource& t
   const Json result = Json::object({{"secret", change->path}, {"version", report->version}});
   switch (report->end) {
     case RotationEnd::kRotated:
-      return {ActionState::kSucceeded,
-              Words::phrase("done.password_set", {{"secret", change->path}}), result};
-    case RotationEnd::kRefused:
-      return {ActionState::kFailed, Words::phrase("done.password_refused"), result};
-    case RotationEnd::kCurrentWorks:
-      return {ActionState::kFailed, Words::phrase("done.password_old"), result};
-    case RotationEnd::kCannotTell:
-      return {ActionState::kFailed,
-              Words::phrase("done.password_unclear"), result};
-    case RotationEnd::kNeitherWorks:
-      return {ActionState::kUnknown, Words::phrase("done.password_none"), result};
+      return {ActionState::kSucceeded, Words::phrase("done.password_set", {{"secret", change->path}}), result};
+    case RotationEnd::kRefused: return {ActionState::kFailed, Words::phrase("done.password_refused"), result};
+    case RotationEnd::kCurrentWorks: return {ActionState::kFailed, Words::phrase("done.password_old"), result};
+    case RotationEnd::kCannotTell: return {ActionState::kFailed, Words::phrase("done.password_unclear"), result};
+    case RotationEnd::kNeitherWorks: return {ActionState::kUnknown, Words::phrase("done.password_none"), result};
   }
   return {ActionState::kUnknown, "", result};
 }

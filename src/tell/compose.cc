@@ -140,8 +140,8 @@ Draft compose_plan_waiting(const Plan& plan, const PlanHold& held, const std::st
   return draft;
 }
 
-Draft compose_action_unknown(const Plan& plan, const std::string& action, const Words& says,
-                             const std::string& page, Seq cause) {
+Draft compose_action_unknown(const Plan& plan, const std::string& action, const Words& says, const std::string& page,
+                             Seq cause) {
   Draft draft = draft_about(plan, page, cause);
   draft.id = fmt::format("{}:unknown:{}", action, cause);  // Tried again, it may end like that again.
   draft.severity = Severity::kHigh;

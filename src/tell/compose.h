@@ -23,8 +23,8 @@ struct PlanHold {
 Draft compose_plan_waiting(const Plan& plan, const PlanHold& held, const std::string& page, Seq cause);
 
 // An action of which nobody knows whether it happened: a person has to look.
-Draft compose_action_unknown(const Plan& plan, const std::string& action, const Words& says,
-                             const std::string& page, Seq cause);
+Draft compose_action_unknown(const Plan& plan, const std::string& action, const Words& says, const std::string& page,
+                             Seq cause);
 
 // What a policy will do to a resource before long; `to` is whom the policy names, as it names them.
 Draft compose_notice(const std::string& id, const ResourceId& resource, const std::string& to, const Words& says,

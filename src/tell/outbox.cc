@@ -49,7 +49,8 @@ void Outbox::restore(std::span<const Fact> facts) {
       }
     } else if (fact.kind == fact_kind::kMessageSent || fact.kind == fact_kind::kMessageFailed) {
       Lane& lane = lanes_[fact.body["channel"].string_or_empty()];
-      const auto sent = std::ranges::find(lane.waiting, fact.subject, [](const Waiting& one) { return one.message.id; });
+      const auto sent =
+          std::ranges::find(lane.waiting, fact.subject, [](const Waiting& one) { return one.message.id; });
       if (sent != lane.waiting.end() && fact.kind == fact_kind::kMessageSent && !fact.body.contains("digest"))
         remember_posted(lane, sent->message, fact.body["reference"].string_or_empty());
       std::erase_if(lane.waiting, [&](const Waiting& waiting) { return waiting.message.id == fact.subject; });
@@ -89,8 +90,8 @@ void Outbox::remember_posted(Lane& lane, const Draft& message, const std::string
 bool Outbox::is_for(const Lane& lane, const Draft& message) {
   if (!lane.route.channel || message.severity < lane.route.least) return false;
   if (message.revises.empty()) return true;
-  const bool waits = std::ranges::any_of(
-      lane.waiting, [&](const Waiting& waiting) { return waiting.message.id == message.revises; });
+  const bool waits =
+      std::ranges::any_of(lane.waiting, [&](const Waiting& waiting) { return waiting.message.id == message.revises; });
   return lane.route.channel->can_revise() && (waits || lane.posted.contains(message.revises));
 }
 

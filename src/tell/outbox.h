@@ -1,6 +1,6 @@
 // Sees to it that every message reaches every channel: in order, tried again with growing waits, remembered over a
-// restart. A message may arrive twice when Capstan dies between its delivery and the note of it; it is never lost. Where
-// a message was put is in its message.sent fact, so that it can be revised after a restart.
+// restart. A message may arrive twice when Capstan dies between its delivery and the note of it; it is never lost.
+// Where a message was put is in its message.sent fact, so that it can be revised after a restart.
 #pragma once
 
 #include <deque>

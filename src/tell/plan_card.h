@@ -1,4 +1,5 @@
-// The message with whose buttons a plan is decided on, as the plan is now: what holds it back, who decided, how it ended.
+// The message with whose buttons a plan is decided on, as the plan is now: what holds it back, who decided, how it
+// ended.
 #pragma once
 
 #include <optional>

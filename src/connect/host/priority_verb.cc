@@ -93,7 +93,8 @@ Performed LowerPriorityVerb::perform(const Action& action, const Resource& targe
   const Status set = set_priorities(*process, nice_value, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
   if (process->ended()) return failed(Words::phrase("done.ended_meanwhile"));
   if (!set) return failed(quoted(set.error()));
-  return succeeded(Words::phrase("done.nice", {{"from", std::to_string(process->stat().nice)}, {"to", std::to_string(nice_value)}}));
+  return succeeded(
+      Words::phrase("done.nice", {{"from", std::to_string(process->stat().nice)}, {"to", std::to_string(nice_value)}}));
 }
 
 ProbeAnswer LowerPriorityVerb::probe(const Action& action, const Resource& target, const Json&) {

@@ -131,12 +131,14 @@ Performed ServiceVerb::systemctl(std::string_view what, const std::string& name,
   const auto outcome = run_program(spec, clock_, stop);
   if (!outcome) return failed(quoted(outcome.error()));
   if (!outcome->succeeded())
-    return failed(Words::phrase("done.not_systemctl", {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
+    return failed(
+        Words::phrase("done.not_systemctl", {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
   return succeeded(Words::phrase("done.systemctl", {{"what", what}}));
 }
 
 Performed ServiceVerb::start_declared(const DeclaredService& service, const std::stop_token& stop) const {
-  if (const auto now = look(service.name, stop); now && now->running) return succeeded(Words::phrase("done.already_running"));
+  if (const auto now = look(service.name, stop); now && now->running)
+    return succeeded(Words::phrase("done.already_running"));
   const ProgramSpec spec{.argv = shell_command(service.start), .user = service.user};
   const std::string output = output_directory_.empty() ? "" : output_directory_ + "/" + service.name;
   const auto pid =
@@ -148,7 +150,8 @@ Performed ServiceVerb::start_declared(const DeclaredService& service, const std:
   rest(kSettle, stop);
   const auto now = look(service.name, stop);
   if (!now || !now->running) return failed(Words::phrase("done.not_lasting"));
-  return succeeded(Words::phrase("done.runs_as", {{"pid", std::to_string(now->main.pid)}}), Json::object({{"main_pid", now->main.pid}}));
+  return succeeded(Words::phrase("done.runs_as", {{"pid", std::to_string(now->main.pid)}}),
+                   Json::object({{"main_pid", now->main.pid}}));
 }
 
 Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::stop_token& stop) const {
@@ -160,7 +163,8 @@ Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::
     const auto outcome = run_program(spec, clock_, stop);
     if (!outcome) return failed(quoted(outcome.error()));
     if (!outcome->succeeded())
-      return failed(Words::phrase("done.not_stop_command", {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
+      return failed(Words::phrase("done.not_stop_command",
+                                  {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
   } else if (Status signalled = signal_all(now->processes, SIGTERM); !signalled) {
     return failed(quoted(signalled.error()));
   }

@@ -64,9 +64,7 @@ Performed StopProcessVerb::perform(const Action& action, const Resource& target,
   if (process->wait_for_end(kKillLimit, clock_, stop)) {
     return succeeded(Words::phrase("done.killed", {{"seconds", fmt::format("{:.1f}", took())}}));
   }
-  return {.state = ActionState::kPartial,
-          .says = Words::phrase("done.killed_waits"),
-          .result = Json::object()};
+  return {.state = ActionState::kPartial, .says = Words::phrase("done.killed_waits"), .result = Json::object()};
 }
 
 ProbeAnswer StopProcessVerb::probe(const Action&, const Resource& target, const Json&) {

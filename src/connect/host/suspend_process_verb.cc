@@ -50,9 +50,7 @@ Performed SuspendProcessVerb::perform(const Action&, const Resource& target, con
     if (is_suspended(*stat)) return succeeded(Words::phrase("done.suspended"));
     if (process->wait_for_end(kStep, clock_, stop)) return failed(Words::phrase("done.ended_meanwhile"));
   } while (clock_.monotonic() < until && !stop.stop_requested());
-  return {.state = ActionState::kPartial,
-          .says = Words::phrase("done.suspended_waits"),
-          .result = Json::object()};
+  return {.state = ActionState::kPartial, .says = Words::phrase("done.suspended_waits"), .result = Json::object()};
 }
 
 ProbeAnswer SuspendProcessVerb::probe(const Action&, const Resource& target, const Json&) {

@@ -39,8 +39,8 @@ Performed ScaleVerb::perform(const Action& action, const Resource& target, const
   const auto done =
       object->contact->client.scale(object->type, object->name, replicas, before["uid"].string_or_empty(), {}, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(Words::phrase("done.replicas", {{"to", std::to_string(replicas)},
-                                                    {"from", std::to_string(before["replicas"].int_or(0))}}));
+  return succeeded(Words::phrase(
+      "done.replicas", {{"to", std::to_string(replicas)}, {"from", std::to_string(before["replicas"].int_or(0))}}));
 }
 
 ProbeAnswer ScaleVerb::probe(const Action& action, const Resource& target, const Json& before) {
