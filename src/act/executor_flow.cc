@@ -5,6 +5,7 @@
 #include <map>
 
 #include "act/executor.h"
+#include "model/span.h"
 
 namespace capstan::act {
 namespace {
@@ -53,7 +54,7 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
       std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (!run.started() && idle && !is_fresh(run, now)) {
     Json body = Json::object({{"plan_id", run.plan.id}, {"reason", "expired"}, {"by", "capstan"}});
-    set_words(body, "says", Words::phrase("act.expired", {{"validity", format_duration(options_.validity)}}));
+    set_words(body, "says", Words::phrase("act.expired", {{"validity", say_span(options_.validity)}}));
     record_or_hold({.at = now,
                     .kind = std::string(fact_kind::kPlanRejected),
                     .subject = run.plan.id,

@@ -9,6 +9,7 @@
 
 #include "decide/plan_maker.h"
 #include "decide/trigger.h"
+#include "model/span.h"
 
 namespace capstan::decide {
 namespace {
@@ -295,8 +296,8 @@ class Decider {
     if (held < policy_.when->hold) {
       verdict.look_again(occurrence->since + policy_.when->hold);
       verdict.why = Words::phrase("why.held_for", {{"why", occurrence->says},
-                                                   {"held", format_duration(std::max(held, Duration(0)))},
-                                                   {"hold", format_duration(policy_.when->hold)}});
+                                                   {"held", say_span(std::max(held, Duration(0)))},
+                                                   {"hold", say_span(policy_.when->hold)}});
       return;
     }
     if (override_of(candidate.resource.id, verdict)) {
@@ -415,14 +416,13 @@ class Decider {
     }
     // What was just done may not be seen yet: conditions are asked of what the last looks saw.
     if (policy_.ensure && policy_.ensure->is_list() && history.touched(intended.root, situation_.now, kSettle)) {
-      verdict.why = Words::phrase("why.settling", {{"settle", format_duration(kSettle)}, {"why", verdict.why}});
+      verdict.why = Words::phrase("why.settling", {{"settle", say_span(kSettle)}, {"why", verdict.why}});
       verdict.look_again(situation_.now + kSettle);
       return;
     }
     if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
       verdict.why = Words::phrase(
-          "why.stands",
-          {{"at", clock_text(standing->at)}, {"quiet", format_duration(standing->quiet)}, {"why", verdict.why}});
+          "why.stands", {{"at", clock_text(standing->at)}, {"quiet", say_span(standing->quiet)}, {"why", verdict.why}});
       return;
     }
     if (previous && previous->end == PastAction::End::kRejected) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/crypto.h"
+#include "model/span.h"
 
 namespace capstan::decide {
 namespace {
@@ -40,7 +41,7 @@ Result<std::vector<Notice>> due_notices(const Policy& policy, const SqlSource& s
                          .resource = candidate.resource.id,
                          .to = policy.warn->to,
                          .before = before,
-                         .says = Words::phrase("why.notice", {{"before", format_duration(before)},
+                         .says = Words::phrase("why.notice", {{"before", say_span(before)},
                                                               {"policy", policy.name},
                                                               {"name", candidate.resource.name},
                                                               {"what", what_happens(policy)}})});

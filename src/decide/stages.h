@@ -38,7 +38,7 @@ std::optional<NextStage> next_stage(const Policy& policy, const ResourceId& targ
                                     const History& history);
 
 // "2d", "1d4h", "35m": how long is left, to the minute.
-std::string wait_text(Duration left);
+Words wait_text(Duration left);
 
 // A resource for which the first of several stages is wanted, or for which the later ones are wanted no more.
 struct StageChange {

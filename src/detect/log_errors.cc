@@ -6,6 +6,7 @@
 
 #include "base/fit.h"
 #include "detect/alert_finding.h"
+#include "model/span.h"
 
 namespace capstan::detect {
 namespace {
@@ -167,7 +168,7 @@ Finding LogErrorDetector::describe(const Stream& stream, double in_window, std::
   lines.query = options_.selector;
   lines.text =
       Words::phrase(is_new ? "evidence.lines_new" : "evidence.lines", {{"count", fmt::format("{:.0f}", in_window)},
-                                                                       {"window", format_duration(options_.window)},
+                                                                       {"window", say_span(options_.window)},
                                                                        {"templates", std::to_string(top.size())}});
   for (const LogTemplate& one : top) {
     if (lines.lines.size() >= kEvidenceLines) break;

@@ -9,7 +9,7 @@ namespace {
 constexpr auto kPhrases = std::to_array<Phrase>({
     {"budget.day", "a day", "하루"},
     {"budget.hour", "an hour", "시간당"},
-    {"budget.left_out", "{count} more are held back: {why}", "{count}건 보류: {why}"},
+    {"budget.left_out", "{count} more: {why}", "{count}건: {why}"},
     {"budget.month", "a month", "한 달"},
     {"budget.over", "over the budget of {limit} {per}: {without} without it, {with} with it",
      "예산({per} {limit}) 초과: 실행하지 않으면 {without}, 실행하면 {with}"},

@@ -50,6 +50,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
      "{log}: 오류 분당 {rate}건 (평소 {usual}건)"},
     {"finding.log_errors_top", "{log} says {rate} errors a minute, usual are {usual}; most often: {line}",
      "{log}: 오류 분당 {rate}건 (평소 {usual}건). 가장 많은 오류: {line}"},
+    {"incident.cause_changed", "the likely cause is another one now", "추정 원인이 바뀌었습니다"},
     {"incident.muted", "what still holds of it is muted", "남은 항목은 음소거됨"},
     {"incident.new_cause", "the likely cause is now: {says}", "추정 원인 변경: {says}"},
     {"incident.none_holds", "none of its findings holds any more", "문제가 모두 해소됨"},

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/span.h"
+
 namespace capstan {
 namespace {
 
@@ -30,6 +32,13 @@ TEST(Words, QuoteWhatACounterpartSaysInItsOwnLanguage) {
   const Words refused = quoted({ErrorCode::kPermissionDenied, "no such machine"});
   EXPECT_EQ(refused, "no such machine");
   EXPECT_EQ(say(refused, Language::kKorean), "“no such machine”");
+}
+
+TEST(Words, SayHowLongSomethingIs) {
+  const Words span = say_span(std::chrono::hours(28) + std::chrono::milliseconds(1'500));
+  EXPECT_EQ(span, "1d4h1s500ms");
+  EXPECT_EQ(say(span, Language::kKorean), "1일 4시간 1초 500밀리초");
+  EXPECT_EQ(say(say_span(Duration(0)), Language::kKorean), "0초");
 }
 
 TEST(Words, AreJoinedInBothLanguages) {

@@ -29,12 +29,12 @@ Language wanted_language(std::string_view accepted) {
 }
 
 void localize_answer(const HttpServerRequest& request, HttpServerResponse& response) {
-  const Language language = wanted_language(request.header("Accept-Language"));
-  if (language == Language::kEnglish || !is_json(response)) return;
+  const std::string_view accepted = request.header("Accept-Language");
+  if (accepted.empty() || !is_json(response)) return;
   if (response.body.find("\"words\":{") == std::string::npos) return;
   auto body = Json::parse(response.body);
   if (!body) return;
-  localize(*body, language);
+  localize(*body, wanted_language(accepted));
   response.body = body->dump();
 }
 

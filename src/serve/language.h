@@ -12,7 +12,8 @@ namespace capstan::serve {
 // what is listed first is taken as wanted most, as browsers write it).
 Language wanted_language(std::string_view accepted);
 
-// Leaves an answer in English as it is, with what its sentences are made of beside them.
+// In the language that the request names. Where it names none, sentences are English, each with what it is made of
+// beside it.
 void localize_answer(const HttpServerRequest& request, HttpServerResponse& response);
 
 }  // namespace capstan::serve

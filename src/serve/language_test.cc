@@ -25,7 +25,11 @@ TEST(Language, OfAnAnswerIsThatOfWhoAsks) {
   HttpServerResponse response = english;
   localize_answer(request, response);
   EXPECT_EQ(response.body, english.body);
-  request.headers.emplace_back("Accept-Language", "ko-KR,ko;q=0.9");
+  request.headers = {{"Accept-Language", "en"}};
+  localize_answer(request, response);
+  EXPECT_EQ(response.body, R"({"says":"cancelled by ann","state":"failed","steps":[{"why":"paused"}]})");
+  response = english;
+  request.headers = {{"Accept-Language", "ko-KR,ko;q=0.9"}};
   localize_answer(request, response);
   EXPECT_EQ(response.body, R"({"says":"ann 취소","state":"failed","steps":[{"why":"일시 정지됨"}]})");
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/chat.h"
+#include "model/span.h"
 
 namespace capstan::tell {
 namespace {
@@ -102,7 +103,10 @@ Draft compose_opened(const Incident& incident, const std::string& page, Seq caus
 Draft compose_changed(const Incident& incident, const Words& says, const std::string& page, Seq cause) {
   Draft draft = draft_about(incident, Words::phrase("digest.changed"), page, cause);
   draft.id = fmt::format("{}:changed:{}", incident.id, cause);
-  draft.title = Words::phrase("incident.changed", {{"incident", incident.id}, {"says", says}});
+  // The cause itself is told below.
+  const Words news = says.key() == "incident.new_cause" ? Words::phrase("incident.cause_changed") : says;
+  draft.title = Words::phrase("incident.changed", {{"title", incident.title}, {"says", news}});
+  add_field(draft, "field.incident", incident.id);
   add_causes(incident, draft);
   return draft;
 }
@@ -113,7 +117,7 @@ Draft compose_closed(const Incident& incident, const std::string& page, Seq caus
   draft.title = Words::phrase("incident.closed", {{"title", incident.title}});
   add_field(draft, "field.incident", incident.id);
   add_field(draft, "field.lasted",
-            format_duration(std::chrono::round<std::chrono::seconds>(incident.closed - incident.opened)));
+            say_span(std::chrono::round<std::chrono::seconds>(incident.closed - incident.opened)));
   add_causes(incident, draft);
   return draft;
 }

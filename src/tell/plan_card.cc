@@ -18,6 +18,8 @@ void retitle(Draft& draft, const PlanNow& now) {
   const Words title = draft.title.place("title");
   if (!is_final(now.state))
     draft.title = Words::phrase("plan.approved", {{"title", title}});
+  else if (now.by.empty())
+    draft.title = Words::phrase("plan.not_done", {{"title", title}});
   else
     draft.title = Words::phrase("plan.finished", {{"title", title}, {"state", word_of(now.state)}});
 }
@@ -39,6 +41,9 @@ Draft as_now(const Draft& first, const std::string& plan, const PlanNow& now) {
   if (!now.waits) {
     std::erase_if(draft.buttons, [&](const Draft::Button& button) { return decides_on(button, plan); });
     retitle(draft, now);
+    for (Draft::Button& button : draft.buttons) {
+      if (!button.url.empty()) button.label = Words::phrase("button.look");  // There is nothing to decide any more.
+    }
     if (!now.by.empty()) draft.lines.push_back(Words::phrase("plan.approved_by", {{"by", word_of_actor(now.by)}}));
     if (is_final(now.state) && !now.says.empty()) draft.lines.push_back(now.says);
   }
