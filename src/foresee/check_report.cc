@@ -253,7 +253,7 @@ std::string to_junit(const CheckReport& report, Severity at_least) {
     if (spot != nullptr && !spot->where.file.empty()) text += "\nAt: " + text_of(spot->where);
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\">\n", xml(finding.rule), xml(finding.resource));
     cases += fails ? fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
-                                 to_string(finding.severity), xml(finding.says), xml(text))
+                                 to_string(finding.severity), xml(finding.says.text), xml(text))
                    : fmt::format("      <system-out>{}</system-out>\n", xml(text));
     cases += "    </testcase>\n";
   }

@@ -54,7 +54,7 @@ void PlanCards::note(const Fact& fact) {
 
 Status PlanCards::revise(const act::Executor& executor, tell::Outbox& outbox, Time now, FactBook& facts) {
   for (auto entry = cards_.begin(); entry != cards_.end();) {
-    const auto& [plan, ignored] = *entry;
+    const std::string& plan = entry->first;
     Card& card = entry->second;
     const Words frozen = executor.held_back(plan, now);
     if (!card.stale && frozen == card.frozen) {
