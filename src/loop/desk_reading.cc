@@ -40,7 +40,7 @@ LoopView view_of(Loop& loop) {
   view.plans_waiting = static_cast<int64_t>(loop.executor().waiting_for_approval());
   view.actions_unknown = static_cast<int64_t>(loop.executor().unknown_actions());
   view.incidents_open = static_cast<int64_t>(loop.incidents().explainer().open().size());
-  for (const auto& [name, source] : loop.sources()) view.sources.push_back(source);
+  for (const auto& [name, source] : loop.sources().states()) view.sources.push_back(source);
   for (const tell::Outbox::ChannelState& channel : loop.outbox().channels()) {
     view.sources.push_back({"channel:" + channel.name, channel.error, channel.last});
   }
@@ -278,7 +278,7 @@ Json Desk::verbs() const {
 }
 
 Result<Json> Desk::config() const {
-  Json files = TRY(parts_.loop.ask([&loop = parts_.loop] { return loop.config_files_json(); }));
+  Json files = TRY(parts_.loop.ask([&loop = parts_.loop] { return loop.config_report().to_json(); }));
   return Json::object({{"files", std::move(files)}});
 }
 
