@@ -252,6 +252,10 @@ Status Executor::withdraw(std::string_view plan, const Words& reason, Time now) 
 Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
   if (run->cancelled) return fail(ErrorCode::kFailedPrecondition, "already " + run->stopped.text);
+  // First, as it is then a "no" to what has not started.
+  for (ActionRun& action : run->actions) {
+    if (!action.undoing) call_back(*run, action, Words::phrase("act.cancelled", {{"by", word_of_actor(by)}}), now);
+  }
   TRY(note(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now)));
   for (ActionRun& action : run->actions) {
     const Verb* verb = around_.verbs.find(action.action.verb);
@@ -324,12 +328,18 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
 }
 
 Status Executor::pause(std::string_view subject, std::string_view reason, std::string_view by, Time now) {
-  return note({.at = now,
-               .kind = std::string(fact_kind::kPaused),
-               .subject = std::string(subject),
-               .body = Json::object({{"reason", reason}, {"by", by}}),
-               .cause = 0,
-               .actor = std::string(by)});
+  TRY(note({.at = now,
+            .kind = std::string(fact_kind::kPaused),
+            .subject = std::string(subject),
+            .body = Json::object({{"reason", reason}, {"by", by}}),
+            .cause = 0,
+            .actor = std::string(by)}));
+  // At once: a worker may become free before the next tick.
+  for (PlanRun& run : book_.plans()) {
+    if (run.ended() || !paused_by(run)) continue;
+    for (ActionRun& action : run.actions) call_back(run, action, Words::phrase("wait.paused"), now);
+  }
+  return {};
 }
 
 Status Executor::resume(std::string_view subject, std::string_view by, Time now) {

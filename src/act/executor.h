@@ -82,6 +82,9 @@ class Executor {
   Status resume(std::string_view subject, std::string_view by, Time now);
   bool paused(std::string_view subject = "capstan") const;
 
+  // Takes back what waits for a worker and has not begun: it takes its turn again.
+  void call_back_all(const Words& why, Time now);
+
   // Moves everything on as far as it goes now. Call after commands, after results, and at least once a second.
   void tick(Time now);
   void handle(WorkResult result, Time now);
@@ -124,6 +127,8 @@ class Executor {
   void advance(PlanRun& run, Time now);
   bool approve_or_wait(PlanRun& run, Time now);
   bool wait_for_person(PlanRun& run);
+  Words must_wait(const PlanRun& run, const ActionRun& action, Time now) const;
+  bool look_at_doubtful(PlanRun& run);
   bool settle_stopped(PlanRun& run, Time now);
   bool start_undo(PlanRun& run, ActionRun& action, Time now);
   bool advance_check(PlanRun& run, Time now);
@@ -137,6 +142,8 @@ class Executor {
   bool send(std::string what, std::function<WorkResult(const std::stop_token&)> run, uint64_t& ticket);
   void send_prepare(PlanRun& run, ActionRun& action, Time now);
   void send_intended(ActionRun& action);
+  void call_back(const PlanRun& run, ActionRun& action, const Words& why, Time now);
+  void look_again(ActionRun& action);
   void send_look(ActionRun& action);
   void send_check(PlanRun& run, Time now);
   void take(PlanRun& run, ActionRun& action, Prepared prepared, Time now);

@@ -31,8 +31,8 @@ void Executor::advance(PlanRun& run, Time now) {
     if (action.phase == Phase::kCutOff) send_look(action);
   }
   if (!run.cancelled && !approve_or_wait(run, now)) return;
-  // An intent is durable: the work was promised, and a pause came too late for it.
   for (ActionRun& action : run.actions) {
+    if (const Words why = must_wait(run, action, now); !why.empty()) call_back(run, action, why, now);
     if (action.phase == Phase::kIntended) send_intended(action);
   }
   if (wait_for_person(run)) return;
@@ -83,6 +83,14 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
   return written.has_value();
 }
 
+// Why what was promised to a worker, and not begun, is not to begin now.
+Words Executor::must_wait(const PlanRun& run, const ActionRun& action, Time now) const {
+  if (action.phase != Phase::kIntended && action.phase != Phase::kWorking) return {};
+  if (paused_by(run)) return Words::phrase("wait.paused");
+  if (action.undoing) return {};
+  return run.stopped.empty() ? held_back(run, action, now) : run.stopped;
+}
+
 bool Executor::wait_for_person(PlanRun& run) {
   for (const ActionRun& action : run.actions) {
     if (action.state != ActionState::kUnknown || action.resolved) continue;
@@ -102,11 +110,24 @@ bool Executor::settle_stopped(PlanRun& run, Time now) {
     }
   }
   if (run.check.ticket != 0) return false;
+  if (look_at_doubtful(run)) return false;
   ActionRun* last = nullptr;
   for (ActionRun& action : run.actions) {
     if (run.undo && can_undo(action) && (!last || action.performed > last->performed)) last = &action;
   }
   return !last || !start_undo(run, *last, now);
+}
+
+// What may have happened and is not tried again is no skipped action: what it did would stay, and nobody would know.
+bool Executor::look_at_doubtful(PlanRun& run) {
+  bool looks = false;
+  for (ActionRun& action : run.actions) {
+    if (action.state != ActionState::kApproved || !action.may_have_happened) continue;
+    look_again(action);
+    run.waiting = on_target("wait.whether", action.action);
+    looks = true;
+  }
+  return looks;
 }
 
 bool Executor::can_undo(const ActionRun& action) const {
@@ -174,10 +195,17 @@ Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
   if (flying >= limit)
     return Words::phrase("wait.in_flight", {{"count", std::to_string(flying)}, {"limit", std::to_string(limit)}});
   int rate = rate_.within_minute(run.plan.origin, monotonic());
+  int of_others = 0;
   for (const PlanRun& other : book_.plans()) {
     if (other.plan.origin != run.plan.origin || other.ended()) continue;
+    if (&other != &run) of_others += other.under_way();
     rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
   }
+  // Limits are those of a policy, and what it wants may come in several plans.
+  if (run.plan.origin.starts_with("policy:") && flying + of_others >= run.most_in_flight())
+    return Words::phrase("wait.in_flight_of_all", {{"count", std::to_string(flying + of_others)},
+                                                   {"limit", std::to_string(run.most_in_flight())},
+                                                   {"others", std::to_string(of_others)}});
   if (rate >= run.plan.limits.per_minute)
     return Words::phrase("wait.rate",
                          {{"count", std::to_string(rate)}, {"limit", std::to_string(run.plan.limits.per_minute)}});

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
+#include <utility>
 
 namespace capstan::act {
 namespace {
@@ -57,12 +59,13 @@ class FakeVerb final : public Verb {
   Result<Json> state_before(const Resource&, const Json&) override { return Json::object({{"was", is}}); }
   Performed perform(const Action&, const Resource&, const Json& before, const std::stop_token& stop) override {
     ++performed;
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     was_stopped = stop.stop_requested();
     if (was_stopped) return {ActionState::kPartial, "ended because a stop was requested", result};
     was = before["was"].int_or(0);
     return {ActionState::kSucceeded, "poked", result};
   }
-  ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kCannotTell; }
+  ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return shows; }
   Performed undo(const Action&, const Resource&, const Json& before, const std::stop_token& stop) override {
     ++undone;
     undone_to = before["was"].int_or(0);
@@ -76,7 +79,9 @@ class FakeVerb final : public Verb {
   int64_t was = 0;
   int64_t is = 1;  // What the target shows.
   int64_t undone_to = 0;
+  ProbeAnswer shows = ProbeAnswer::kCannotTell;
   Json result;
+  std::function<void()> meanwhile;  // What others do while it performs.
 
  private:
   VerbSpec spec_;
@@ -95,12 +100,14 @@ class FakeSql final : public SqlSource {
     asked = sql;
     bound = options.bind.empty() ? "" : to_text(options.bind.front().second);
     if (broken) return fail(ErrorCode::kUnavailable, "busy");
+    if (!holds) return Table{.columns = {"1"}, .rows = {}};
     return Table{.columns = {"1"}, .rows = {{int64_t{1}}}};
   }
   Status check(std::string_view) const override { return {}; }
   mutable std::string asked;
   mutable std::string bound;
   bool broken = false;
+  bool holds = true;
 };
 
 class FakeSignals final : public SignalSource {
@@ -156,6 +163,43 @@ class ExecutorTest : public ::testing::Test {
     ASSERT_EQ(runner_.waiting.size(), 1u);
   }
 
+  // Everything that goes out is done at once, by `executor`.
+  void settle(Executor& executor) {
+    for (int i = 0; i < 10; ++i) {
+      executor.tick(kNow);
+      while (!runner_.waiting.empty()) {
+        const Work work = std::move(runner_.waiting.front());
+        runner_.waiting.pop_front();
+        executor.handle(work.run(std::stop_token()), kNow);
+      }
+    }
+  }
+
+  // What happened, and before anybody hears of it the process dies; the next one cannot tell whether it did.
+  std::unique_ptr<Executor> die_while_performing(const Plan& wanted) {
+    verb_->mutable_spec().idempotent = true;
+    verb_->mutable_spec().undoable = true;
+    EXPECT_TRUE(executor_.submit(wanted, kNow).has_value());
+    start_performing();
+    runner_.waiting.clear();
+    auto restarted =
+        std::make_unique<Executor>(Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_});
+    restarted->restore(facts_.facts);
+    return restarted;
+  }
+  // Looks at what was cut off, which cannot be told; it is to take its turn again.
+  void look_in_vain(Executor& executor) {
+    executor.tick(kNow);
+    ASSERT_EQ(runner_.waiting.size(), 1u);
+    const Work look = std::move(runner_.waiting.front());
+    runner_.waiting.clear();
+    executor.handle(look.run(std::stop_token()), kNow);
+  }
+
+  std::string state_of(const Executor& executor, size_t action = 0) {
+    return (*executor.status("plan-1"))["actions"].items()[action]["state"].string_or_empty();
+  }
+
   ErrorCode refusal(const Plan& plan) {
     const auto submitted = executor_.submit(plan, kNow);
     return submitted ? ErrorCode::kInternal : submitted.error().code;
@@ -189,8 +233,7 @@ TEST_F(ExecutorTest, ACancelEndsWhatRunsWhereItsVerbCanBeStopped) {
   verb_->mutable_spec().stoppable = true;
   verb_->mutable_spec().undoable = true;
   ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
-  start_performing();
-  ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value());
+  verb_->meanwhile = [this] { ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value()); };
   run_all();
   EXPECT_EQ(verb_->performed, 1);
   // What it has done in part is undone, and that is not stopped.
@@ -203,8 +246,7 @@ TEST_F(ExecutorTest, ACancelEndsWhatRunsWhereItsVerbCanBeStopped) {
 
 TEST_F(ExecutorTest, ACancelLetsWhatCannotBeStoppedFinish) {
   ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
-  start_performing();
-  ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value());
+  verb_->meanwhile = [this] { ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value()); };
   run_all();
   EXPECT_FALSE(verb_->was_stopped);
   EXPECT_EQ(executor_.status("plan-1")->operator[]("actions").items()[0]["state"].string_or_empty(), "succeeded");
@@ -295,6 +337,111 @@ TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeTheFirstAttemptThatMayHaveHappene
   run();
   EXPECT_EQ(verb_->undone, 1);
   EXPECT_EQ(verb_->undone_to, 1) << "not what the repetition found, which was its own effect";
+}
+
+TEST_F(ExecutorTest, WhatMayHaveHappenedIsNotSkippedAsIfItHadNot) {
+  Plan guarded = plan();
+  guarded.actions[0].precondition = "state = 'idle'";
+  const auto restarted = die_while_performing(guarded);
+  look_in_vain(*restarted);
+  // Its own effect is why its precondition holds no more; by now the outside can tell.
+  sql_.holds = false;
+  verb_->shows = ProbeAnswer::kHappened;
+  settle(*restarted);
+  EXPECT_EQ(state_of(*restarted), "succeeded");
+  EXPECT_EQ(verb_->performed, 0) << "not by this process";
+  ASSERT_TRUE(restarted->undo("plan-1", "", "user:ann", kNow).has_value()) << "what was done can be undone";
+}
+
+TEST_F(ExecutorTest, WhatNobodyCanTellIsAskedOfAPersonBeforeItIsSkipped) {
+  Plan guarded = plan();
+  guarded.actions[0].precondition = "state = 'idle'";
+  const auto restarted = die_while_performing(guarded);
+  look_in_vain(*restarted);
+  sql_.holds = false;
+  settle(*restarted);
+  EXPECT_EQ(state_of(*restarted), "unknown");
+  EXPECT_EQ(restarted->unknown_actions(), 1u);
+  ASSERT_TRUE(restarted->resolve("act-1", "happened", "user:ann", kNow).has_value());
+  settle(*restarted);
+  EXPECT_EQ(state_of(*restarted), "succeeded");
+}
+
+TEST_F(ExecutorTest, WhatMayHaveHappenedIsUndoneWhenItsPlanIsCancelled) {
+  const auto restarted = die_while_performing(plan());
+  look_in_vain(*restarted);
+  ASSERT_TRUE(restarted->cancel("plan-1", true, "user:ann", kNow).has_value());
+  verb_->shows = ProbeAnswer::kHappened;
+  settle(*restarted);
+  EXPECT_EQ(verb_->performed, 0);
+  EXPECT_EQ(verb_->undone, 1) << "it happened, and was to be undone";
+}
+
+TEST_F(ExecutorTest, APauseReachesWhatWaitsForAWorker) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();  // Its intent is written; no worker is free.
+  ASSERT_TRUE(executor_.pause("capstan", "fire", "user:ann", kNow).has_value());
+  const Work late = std::move(runner_.waiting.front());
+  runner_.waiting.clear();
+  executor_.handle(late.run(std::stop_token()), kNow);
+  executor_.tick(kNow);
+  EXPECT_EQ(verb_->performed, 0) << "nothing new starts";
+  EXPECT_EQ(state_of(executor_), "approved");
+  ASSERT_TRUE(executor_.resume("capstan", "user:ann", kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->performed, 1) << "once";
+  EXPECT_EQ(state_of(executor_), "succeeded");
+}
+
+TEST_F(ExecutorTest, ACancelTakesBackWhatWaitsForAWorker) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();
+  ASSERT_TRUE(executor_.cancel("plan-1", false, "user:ann", kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->performed, 0);
+  EXPECT_EQ(state_of(executor_), "skipped");
+}
+
+TEST_F(ExecutorTest, APauseTakesBackAnIntentThatNoWorkerHasTaken) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  executor_.tick(kNow);
+  const Work prepare = std::move(runner_.waiting.front());
+  runner_.waiting.clear();
+  runner_.closed = true;  // Too much waits already.
+  executor_.handle(prepare.run(std::stop_token()), kNow);
+  executor_.tick(kNow);
+  ASSERT_EQ(facts_.count(fact_kind::kActionIntended), 1u);
+  ASSERT_TRUE(executor_.pause("policy:test", "", "user:ann", kNow).has_value());
+  runner_.closed = false;
+  run_all();
+  EXPECT_EQ(verb_->performed, 0);
+}
+
+TEST_F(ExecutorTest, WhatHasBegunIsNotTakenBack) {
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  start_performing();
+  const Work work = std::move(runner_.waiting.front());
+  runner_.waiting.clear();
+  WorkResult done = work.run(std::stop_token());
+  ASSERT_TRUE(executor_.pause("capstan", "", "user:ann", kNow).has_value());
+  executor_.handle(std::move(done), kNow);
+  EXPECT_EQ(state_of(executor_), "succeeded");
+}
+
+TEST_F(ExecutorTest, KeepsAPolicysLimitOverAllOfItsPlans) {
+  Plan first = plan();
+  first.limits.in_flight = 1;
+  Plan second = plan();
+  second.id = "plan-2";
+  second.limits.in_flight = 1;
+  second.actions[0].id = "act-2";
+  second.actions[0].target = "thing/b";
+  ASSERT_TRUE(executor_.submit(first, kNow).has_value());
+  ASSERT_TRUE(executor_.submit(second, kNow).has_value());
+  executor_.tick(kNow);
+  EXPECT_EQ(runner_.waiting.size(), 1u) << "one in flight of one";
+  run_all();
+  EXPECT_EQ(verb_->performed, 2);
 }
 
 TEST_F(ExecutorTest, CountsAMinuteByTheTimeThatPassesAndNotByTheClockOnTheWall) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "act/errands.h"
 #include "act/executor.h"
@@ -17,6 +18,9 @@ Json resource_to_json(const Resource& resource) {
                        {"labels", to_json(resource.labels)},
                        {"fields", resource.fields}});
 }
+
+constexpr std::string_view kRetry = "retry";             // Its turn comes again.
+constexpr std::string_view kCalledBack = "called_back";  // The same, of what was not begun.
 
 std::string describe(std::string_view what, const Action& action) {
   return fmt::format("{} {} on {}", what, action.verb, action.target);
@@ -54,8 +58,10 @@ void Executor::send_intended(ActionRun& action) {
   Verb* verb = around_.verbs.find(action.action.verb);
   const bool undoing = action.undoing;
   const Json& state = undoing ? action.origin : action.before;
-  const auto errand = [step = action.action, verb, target = action.target, before = state, undoing,
-                       own = action.stop](const std::stop_token& all) -> WorkResult {
+  action.turn = std::make_shared<WorkTurn>();
+  const auto errand = [step = action.action, verb, target = action.target, before = state, undoing, own = action.stop,
+                       turn = action.turn](const std::stop_token& all) -> WorkResult {
+    if (!turn->take()) return {0, Looked{}};  // Taken back; nobody waits for this.
     // Ended by a person who cancels the plan, or with everything.
     const std::stop_callback with_all(all, [&own] { own->request_stop(); });
     const std::stop_token stop = own->get_token();
@@ -65,6 +71,30 @@ void Executor::send_intended(ActionRun& action) {
     action.phase = Phase::kWorking;
   else
     action.waiting = Words::phrase("wait.worker");
+}
+
+// Nobody has begun what was promised to a worker, and now nobody will: it takes its turn again, with checks and an
+// intent of its own.
+void Executor::call_back(const PlanRun& run, ActionRun& action, const Words& why, Time now) {
+  const bool waits =
+      action.phase == Phase::kIntended || (action.phase == Phase::kWorking && action.turn && action.turn->take());
+  if (!waits) return;
+  action.ticket = 0;  // Whatever still comes of it says nothing.
+  // An earlier attempt may still have happened.
+  const ActionState state = action.may_have_happened ? ActionState::kUnknown : ActionState::kFailed;
+  write_outcome(run, action, {state, Words::phrase("act.called_back", {{"why", why}}), {}}, now, kCalledBack);
+}
+
+void Executor::call_back_all(const Words& why, Time now) {
+  for (PlanRun& run : book_.plans()) {
+    if (run.ended()) continue;
+    for (ActionRun& action : run.actions) call_back(run, action, why, now);
+  }
+}
+
+void Executor::look_again(ActionRun& action) {
+  action.phase = Phase::kCutOff;
+  action.last_look = true;
 }
 
 void Executor::send_look(ActionRun& action) {
@@ -114,12 +144,15 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
   if (!run.stopped.empty() || paused_by(run) || !held_back(run, action, now).empty()) return;
   switch (prepared.answer) {
     case Prepared::Answer::kSkip:
+      if (action.may_have_happened) return look_again(action);
       return write_outcome(run, action, {ActionState::kSkipped, prepared.says, {}}, now, "blocked");
     case Prepared::Answer::kRefuse:
+      if (action.may_have_happened) return look_again(action);
       return write_outcome(run, action,
                            {ActionState::kFailed, Words::phrase("act.refused", {{"says", prepared.says}}), {}}, now);
     case Prepared::Answer::kLater:
       if (++action.postponed >= options_.retry_limit) {
+        if (action.may_have_happened) return look_again(action);
         return write_outcome(run, action,
                              {ActionState::kFailed, Words::phrase("act.given_up", {{"says", prepared.says}}), {}}, now);
       }
@@ -171,7 +204,8 @@ void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const 
   // Still too large: it is the result that has no end.
   if (body.dump().size() > options_.most_outcome_bytes) body.set("result", "left out: it is too large");
   if (!mark.empty()) body.set(mark, true);
-  if (mark == "retry" && outcome.state == ActionState::kUnknown) {
+  if (mark == kCalledBack) body.set(kRetry, true);
+  if ((mark == kRetry || mark == kCalledBack) && outcome.state == ActionState::kUnknown) {
     // Nobody knows whether it happened, but to repeat it is harmless.
     body.set("state", to_string(ActionState::kFailed));
     body.set("unproven", true);
@@ -196,19 +230,20 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
   const Verb* verb = around_.verbs.find(action.action.verb);
   const bool idempotent = verb && verb->spec().idempotent;
   const bool undoing = action.undoing;
+  const bool last = std::exchange(action.last_look, false);
   const bool done = looked.shows == (undoing ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened);
   if (done) {
     return write_outcome(
         run, action,
         {undoing ? ActionState::kReverted : ActionState::kSucceeded, Words::phrase("act.cut_off_done"), {}}, now);
   }
-  if (looked.shows == ProbeAnswer::kCannotTell && !idempotent) {
+  if (looked.shows == ProbeAnswer::kCannotTell && (!idempotent || last)) {
     return write_outcome(run, action, {ActionState::kUnknown, Words::phrase("act.cut_off_unknown"), {}}, now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
   const bool unproven = looked.shows == ProbeAnswer::kCannotTell;
   const Words says = Words::phrase(unproven ? "act.cut_off_harmless" : "act.cut_off_not_done");
-  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, says, {}}, now, "retry");
+  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, says, {}}, now, kRetry);
 }
 
 void Executor::take_check(PlanRun& run, const Checked& checked) {

@@ -39,11 +39,22 @@ int PlanRun::flight_limit() const {
   const bool proven = std::ranges::any_of(actions, [&](const ActionRun& run) {
     return run.state == ActionState::kSucceeded && (plan.verify.empty() || run.verified);
   });
-  if (plan.limits.canary && !proven) return 1;
+  return plan.limits.canary && !proven ? 1 : most_in_flight();
+}
+
+int PlanRun::most_in_flight() const {
   if (plan.limits.in_flight > 0) return plan.limits.in_flight;
   std::set<std::string_view> targets;
   for (const ActionRun& run : actions) targets.insert(run.action.target);
   return std::max(1, static_cast<int>(plan.limits.in_flight_share * static_cast<double>(targets.size())));
+}
+
+int PlanRun::under_way() const {
+  const bool waits = std::ranges::any_of(
+      actions, [](const ActionRun& run) { return run.state == ActionState::kUnknown && !run.resolved; });
+  if (!waits) return in_flight();
+  return static_cast<int>(
+      std::ranges::count_if(actions, [](const ActionRun& run) { return run.phase != Phase::kIdle; }));
 }
 
 int PlanRun::in_flight() const {

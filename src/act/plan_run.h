@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "act/work.h"
 #include "model/action.h"
 #include "model/resource.h"
 
@@ -30,10 +31,12 @@ struct ActionRun {
   Phase phase = Phase::kIdle;
   uint64_t ticket = 0;                     // Of the work that is under way; 0 for none.
   std::shared_ptr<std::stop_source> stop;  // Ends the work that is under way, or about to be.
+  std::shared_ptr<WorkTurn> turn;          // Whether that work has begun.
   Resource target;                         // As the intent says.
   Json before;                             // As the newest intent to perform says.
   Json origin;                     // What undoing returns to: as the first intent says that may have had an effect.
   bool may_have_happened = false;  // An earlier attempt, as far as anybody knows.
+  bool last_look = false;          // It is not tried again: what the outside cannot tell now, a person has to.
   bool undoing = false;            // The newest intent is to undo.
   bool undo_ended = false;         // Undoing was tried and has ended.
   bool resolved = false;           // Unknown, and a person has left it at that.
@@ -90,7 +93,11 @@ struct PlanRun {
   int failed_targets() const;
   // How many may be under way and unverified at once: one until the first has proved itself.
   int flight_limit() const;
+  // The same without that exception: what all plans of one origin may have under way together.
+  int most_in_flight() const;
   int in_flight() const;
+  // What other plans of its origin have to count. What waits for a person may do so for days, and holds up nobody else.
+  int under_way() const;
 };
 
 }  // namespace capstan::act

@@ -1,6 +1,7 @@
 // What the executor has done elsewhere, because it takes time or touches the outside; results come back as messages.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -52,6 +53,16 @@ struct Work {
   uint64_t ticket = 0;
   std::string what;  // "perform host.stop_process on host_process/…", for the list of what runs.
   std::function<WorkResult(const std::stop_token&)> run;
+};
+
+// Work that waits for a worker is either begun by it or taken back by the executor: whoever comes first. Thread-safe.
+class WorkTurn {
+ public:
+  // True for the first that asks, and for nobody else.
+  bool take() { return !taken_.exchange(true); }
+
+ private:
+  std::atomic<bool> taken_ = false;
 };
 
 // Runs work on other threads, or in the simulated world one after the other. Each result must be handed to

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
+#include "decide/budget_guard.h"
 #include "decide/plan_maker.h"
 #include "decide/trigger.h"
 #include "model/span.h"
@@ -25,6 +25,7 @@ class Decider {
   Decider(const Policy& policy, const Situation& situation)
       : policy_(policy), situation_(situation), origin_("policy:" + policy.name) {
     standing_plans_ = situation.history->standing_plans(origin_);
+    open_plans_ = situation.history->open_plans(origin_);
     if (policy.ensure) standing_ = policy.ensure->schedule.at(situation.now);
     if (policy.when && policy.when->kind == Trigger::Kind::kCron) {
       if (auto due = due_time(*policy.when, situation.now, situation.in_force_since))
@@ -376,7 +377,7 @@ class Decider {
       if (!next || next->number == 0 || situation_.history->open(origin_, each.target)) continue;
       // What was done may take a while to show.
       const PastAction* latest = situation_.history->latest(origin_, each.target);
-      if (latest && situation_.now < latest->at + kDefaultRest) continue;
+      if (latest && situation_.now < latest->at + kStageShows) continue;
       const bool lasts = policy_.when->kind == Trigger::Kind::kCron ||
                          std::ranges::find(occurrences_, each.occasion, &Occurrence::key) != occurrences_.end();
       const auto verdict = std::ranges::find(decision_.verdicts, each.target, &Verdict::resource);
@@ -412,6 +413,7 @@ class Decider {
       verdict.verb = intended.verb;
       verdict.why = Words::phrase("why.in_plan", {{"plan", open->plan}, {"why", verdict.why}});
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
+      if (!is_covered(intended.root)) uncovered_.insert(open->plan);
       return;
     }
     // What was just done may not be seen yet: conditions are asked of what the last looks saw.
@@ -456,9 +458,10 @@ class Decider {
     const bool free = policy_.ensure && !policy_.cooldown && latest != previous && latest &&
                       latest->end == PastAction::End::kSucceeded;
     if (latest && !free && rests(latest->at, rest)) return latest->at + rest;
-    // What was skipped would be skipped again at once.
-    const bool skipped = previous && previous->end == PastAction::End::kSkipped;
-    if (skipped && rests(previous->at, rest)) return previous->at + rest;
+    // What was skipped, or refused before anything was touched, would be so again at once.
+    const bool untouched = previous && (previous->end == PastAction::End::kSkipped ||
+                                        (previous->end == PastAction::End::kFailed && !previous->intended));
+    if (untouched && rests(previous->at, rest)) return previous->at + rest;
     return std::nullopt;
   }
 
@@ -521,73 +524,17 @@ class Decider {
   // Leaves out what would cost more than the budget bears. What costs something that nobody knows is left in: says so,
   // and then a person is asked.
   Words keep_within_budget(std::map<ResourceId, size_t>& actions) {
-    BudgetSum sum(*policy_.budget, situation_.now);
-    std::map<ResourceId, std::optional<Schedule>> hours;
-    for (const Candidate& candidate : situation_.candidates) {
-      if (!candidate.selected) continue;
-      hours[candidate.resource.id] = hours_of(candidate);
-      const auto money = situation_.money.find(candidate.resource.id);
-      if (money != situation_.money.end() && money->second.currency == policy_.budget->currency)
-        sum.add(money->second, schedule(hours, candidate.resource.id));
+    const BudgetVerdict verdict = judge_budget(policy_, situation_, decision_.verdicts, intended_);
+    for (const auto& [root, why] : verdict.over) {
+      put_off(root, why);
+      actions.erase(root);
+      decision_.over_budget.push_back(root);
     }
-    for (const Verdict& verdict : decision_.verdicts) {  // What is on its way already.
-      if (verdict.acts || verdict.verb.empty() || !may_cost(verdict.verb)) continue;
-      const auto money = situation_.money.find(verdict.resource);
-      if (money == situation_.money.end()) continue;
-      sum.force(cost_of(verdict.verb, money->second, {}, {}).value_or(0), schedule(hours, verdict.resource));
-    }
-    std::set<ResourceId> left_out;
-    Words unpriced;
-    for (const Intended& intended : intended_) {
-      if (!may_cost(intended.verb) || left_out.contains(intended.root)) continue;
-      const std::optional<double> more = cost_of_intended(intended);
-      const Words why = more ? sum.take(*more, schedule(hours, intended.root)) : Words();
-      if (!more && unpriced.empty())
-        unpriced = Words::phrase(
-            "budget.unpriced",
-            {{"verb", intended.verb}, {"target", intended.target->id}, {"currency", policy_.budget->currency}});
-      if (why.empty()) continue;
-      if (left_out.empty()) over_budget_ = why;
-      left_out.insert(intended.root);
-      put_off(intended.root, why);
-    }
-    std::erase_if(intended_, [&](const Intended& intended) { return left_out.contains(intended.root); });
-    for (const ResourceId& root : left_out) actions.erase(root);
-    if (!left_out.empty())
-      over_budget_ =
-          Words::phrase("budget.left_out", {{"count", std::to_string(left_out.size())}, {"why", over_budget_}});
-    return unpriced;
-  }
-
-  static const Schedule* schedule(const std::map<ResourceId, std::optional<Schedule>>& hours, const ResourceId& id) {
-    const auto found = hours.find(id);
-    return found == hours.end() || !found->second ? nullptr : &*found->second;
-  }
-
-  // When a candidate runs as far as the policy says; nothing where it says nothing of that.
-  std::optional<Schedule> hours_of(const Candidate& candidate) const {
-    const auto& ensure = policy_.ensure;
-    const bool within = ensure && !ensure->is_list() && may_cost(ensure->inside.verb);
-    if (!within) return std::nullopt;
-    const Result<Schedule> schedule = ensure->schedule_of(candidate.hours);
-    return schedule ? std::optional(*schedule) : std::nullopt;
-  }
-
-  // What an action adds an hour, in the budget's currency; nothing where that is not known.
-  std::optional<double> cost_of_intended(const Intended& intended) const {
-    const auto money = situation_.money.find(intended.target->id);
-    if (money == situation_.money.end() || money->second.currency != policy_.budget->currency) return std::nullopt;
-    std::optional<double> number, is;
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNumbers = {
-        {{"to", "desired"}, {"replicas", "replicas"}, {"to", "replicas"}, {"nodes", "nodes"}}};
-    for (const auto& [parameter, field] : kNumbers) {
-      const Json& to = intended.parameters[parameter];
-      const Json& from = intended.target->fields[field];
-      if (number || !to.is_number() || !from.is_number()) continue;
-      number = to.number_or(0);
-      is = from.number_or(0);
-    }
-    return cost_of(intended.verb, money->second, number, is);
+    if (!verdict.over.empty())
+      over_budget_ = Words::phrase("budget.left_out", {{"count", std::to_string(verdict.over.size())},
+                                                       {"why", verdict.over.begin()->second}});
+    std::erase_if(intended_, [&](const Intended& intended) { return verdict.over.contains(intended.root); });
+    return verdict.unknown;
   }
 
   // Whether a person has agreed in advance to what this policy does to a selected resource.
@@ -635,7 +582,7 @@ class Decider {
 
   // A proposal whose every reason has gone needs no answer any more. One that is under way is left to the executor.
   void withdraw_stale() {
-    for (const History::OpenPlan& plan : situation_.history->open_plans(origin_)) {
+    for (const History::OpenPlan& plan : open_plans_) {
       if (plan.started) continue;
       const bool wanted_still = std::ranges::any_of(plan.actions, [&](const std::string& id) {
         return std::ranges::find(still_wanted_, id) != still_wanted_.end();
@@ -644,7 +591,10 @@ class Decider {
       const bool is_approved =
           policy_.approval == "standing" && !plan.grants_on.empty() &&
           std::ranges::all_of(plan.grants_on, [&](const ResourceId& id) { return is_covered(id); });
-      if (!wanted_still || is_approved) decision_.withdraw.push_back(plan.id);
+      // What was agreed to in advance, or written in the policy, when it was made may not be so any more: it comes
+      // again, under what is so now.
+      const bool is_of_before = plan.policy_version != policy_.version || (plan.stands && uncovered_.contains(plan.id));
+      if (!wanted_still || is_approved || is_of_before) decision_.withdraw.push_back(plan.id);
     }
   }
 
@@ -694,6 +644,8 @@ class Decider {
   std::map<std::string, Result<Schedule::Standing>> standings_;  // By the text of the hours.
   std::vector<Occurrence> occurrences_;
   std::vector<History::StandingPlan> standing_plans_;
+  std::vector<History::OpenPlan> open_plans_;
+  std::set<std::string> uncovered_;  // Open plans about something that nobody has agreed to in advance.
   size_t selected_ = 0;
   std::vector<Intended> intended_;
   std::vector<std::string> still_wanted_;

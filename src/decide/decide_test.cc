@@ -70,6 +70,25 @@ TEST(Decide, NeverPlansTwiceWhileAPlanIsOpen) {
   EXPECT_FALSE(decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped")}, history)).plan.has_value());
 }
 
+TEST(Decide, LetsWhatWasRefusedRest) {
+  History history;
+  const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  history.apply(proposed(*first.plan));
+  Situation now = situation({candidate("vm/1", "stopped")}, history);
+  const Time refused_at = now.now;
+  const auto note = [&](std::string_view kind, const std::string& subject, Json body) {
+    body.set("plan_id", first.plan->id);
+    history.apply({.seq = 2, .at = refused_at, .kind = std::string(kind), .subject = subject, .body = std::move(body)});
+  };
+  // No intent was written: it was refused before anything was touched.
+  note("action.finished", first.plan->actions.front().id, Json::object({{"state", "failed"}}));
+  note("plan.finished", first.plan->id, Json::object({{"state", "failed"}}));
+  now.now = refused_at + Duration(60'000);
+  EXPECT_FALSE(decide(policy(kUp), now).plan.has_value());
+  now.now = refused_at + Duration(901'000);
+  EXPECT_TRUE(decide(policy(kUp), now).plan.has_value());
+}
+
 TEST(Decide, DoesNotWaitForAFutureThatAClockSetBackHasMade) {
   History history;
   const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
@@ -221,6 +240,56 @@ TEST(Decide, AsksNoLongerForWhatIsApprovedMeanwhile) {
                     .at = {}}};
   now.owners = {{"vm/1", {"account/1"}}};
   EXPECT_EQ(decide(standing, now).withdraw.size(), 1u);
+}
+
+TEST(Decide, TakesBackWhatWasApprovedInAdvanceWhenThatIsWithdrawn) {
+  History history;
+  const Policy standing = policy((std::string(kUp) + "approve: standing\n").c_str());
+  Situation now = situation({candidate("vm/1", "stopped"), candidate("vm/2", "stopped")}, history);
+  const auto approved = [&](std::vector<ResourceId> resources) {
+    return StandingApproval{.id = "approval-1",
+                            .grant = {.policies = {{"up", standing.version}}, .resources = std::move(resources)},
+                            .plan = "",
+                            .by = "user:ann",
+                            .at = {}};
+  };
+  now.approvals = {approved({"vm/1", "vm/2"})};
+  const Decision covered = decide(standing, now);
+  ASSERT_EQ(covered.plan->approval, "standing");
+  history.apply(proposed(*covered.plan));
+  EXPECT_TRUE(decide(standing, now).withdraw.empty());
+  now.approvals = {approved({"vm/1"})};
+  EXPECT_EQ(decide(standing, now).withdraw.size(), 1u) << "it would touch vm/2, too";
+  now.approvals = {};
+  EXPECT_EQ(decide(standing, now).withdraw.size(), 1u);
+}
+
+TEST(Decide, TakesBackWhatAnEarlierVersionOfThePolicyWanted) {
+  History history;
+  history.apply(proposed(*decide(policy(kUp), situation({candidate("vm/1", "stopped"), candidate("vm/2", "stopped")},
+                                                        history))
+                              .plan));
+  // Its plan has none of this in its preconditions.
+  const std::string edited = std::string(kUp) + "never: { labels: data=sensitive }\n";
+  Candidate sensitive = candidate("vm/2", "stopped");
+  sensitive.never = "never: labels data=sensitive";
+  const Decision now = decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped"), sensitive}, history));
+  EXPECT_EQ(now.withdraw.size(), 1u);
+}
+
+TEST(History, WhatWasTakenBackBeforeItBeganIsRefusedByACancel) {
+  History history;
+  const Plan plan = *decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history)).plan;
+  const std::string action = plan.actions.front().id;
+  history.apply(proposed(plan));
+  const auto see = [&](const char* kind, const std::string& subject, Json body) {
+    history.apply({.seq = 2, .at = plan.created, .kind = kind, .subject = subject, .body = std::move(body)});
+  };
+  see("action.intended", action, Json::object());
+  see("action.finished", action, Json::object({{"state", "failed"}, {"retry", true}, {"called_back", true}}));
+  see("plan.cancelled", plan.id, Json::object());
+  see("action.finished", action, Json::object({{"state", "skipped"}}));
+  EXPECT_EQ(history.find(action)->end, PastAction::End::kRejected) << "or it would be asked for again";
 }
 
 TEST(Overrides, EndByThemselvesAndGovernByNearness) {

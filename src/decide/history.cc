@@ -72,7 +72,12 @@ void History::touch(PastAction& action, const Fact& fact) {
 
 void History::propose(const Fact& fact) {
   const Plan plan = Plan::from_json(fact.body["plan"]);
-  PlanEntry entry{plan.origin, plan.policy_version, {}, plan.grant.resources, plan.undo_after_quiet};
+  PlanEntry entry{.origin = plan.origin,
+                  .policy_version = plan.policy_version,
+                  .actions = {},
+                  .stands = plan.approval == "standing",
+                  .grants_on = plan.grant.resources,
+                  .undo_after_quiet = plan.undo_after_quiet};
   PlanEntry& kept = plans_[plan.id];
   for (const Action& action : plan.actions) {
     entry.actions.push_back(action.id);
@@ -102,7 +107,12 @@ void History::finish_action(const Fact& fact) {
   // What a person cancelled is skipped by the executor, but was refused by a person.
   if (found->second.end == PastAction::End::kRejected && state == ActionState::kSkipped) return;
   // Cut off, and its turn comes again: it has not ended.
-  if (fact.body["retry"].bool_or(false)) return;
+  if (fact.body["retry"].bool_or(false)) {
+    // Of what was taken back before it began a person's "no" is one to something that has not started.
+    const bool untouched = !fact.body["unproven"].bool_or(false) && !fact.body["undo"].bool_or(false);
+    if (fact.body["called_back"].bool_or(false) && untouched) found->second.intended = false;
+    return;
+  }
   found->second.end = end_of(state);
   touch(found->second, fact);
 }
@@ -223,9 +233,15 @@ std::vector<History::OpenPlan> History::open_plans(std::string_view origin) cons
       const PastAction* past = find(action);
       return past && past->intended;
     });
-    open.push_back({id, plan.policy_version, plan.actions, started, plan.grants_on});
+    open.push_back({id, plan.policy_version, plan.actions, started, plan.stands, plan.grants_on});
   }
   return open;
+}
+
+std::set<std::string> History::open_origins() const {
+  std::set<std::string> origins;
+  for (const std::string& id : open_) origins.insert(plans_.find(id)->second.origin);
+  return origins;
 }
 
 std::vector<History::StandingPlan> History::standing_plans(std::string_view origin) const {

@@ -53,9 +53,12 @@ class History {
     std::string policy_version;
     std::vector<std::string> actions;
     bool started = false;               // At least one intent was written.
+    bool stands = false;                // It asks nobody, as a person has agreed to it in advance.
     std::vector<ResourceId> grants_on;  // For which its approval would be one for good; none where it asks for no such.
   };
   std::vector<OpenPlan> open_plans(std::string_view origin) const;
+  // Whose plans are open, sorted.
+  std::set<std::string> open_origins() const;
   // A plan that has ended, of which something was done that is to be undone when its alert is quiet.
   struct StandingPlan {
     std::string id;
@@ -81,6 +84,7 @@ class History {
     std::string origin;
     std::string policy_version;
     std::vector<std::string> actions;
+    bool stands = false;
     std::vector<ResourceId> grants_on;
     Duration undo_after_quiet{0};  // 0 when it is not to be undone, or has been.
     bool open = true;

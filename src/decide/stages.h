@@ -27,6 +27,9 @@ struct Stage {
 };
 std::vector<Stage> stages_of(const Policy& policy);
 
+// How long what a stage has done may take to show; until then nobody is said to match no more.
+inline constexpr Duration kStageShows{300'000};
+
 // The stage that is to be done next, and from when on.
 struct NextStage {
   size_t number = 0;

@@ -387,8 +387,8 @@ Status Running::open(const ledger::DataDirectory& directory) {
           }});
   loop_->policies().set_waits_for(
       [this](const decide::Policy& policy) { return outside_services_->waits_for(policy); });
-  loop_->policies().set_money_of([this](const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now) {
-    return money_->money_of(ids, budget, now);
+  loop_->policies().set_money_of([this](const decide::Policy& policy, decide::Situation& situation) {
+    return money_->add_money(policy, situation);
   });
   loop_->facts().observe([this](const Fact& fact) {
     if (fact.kind == fact_kind::kActionFinished) outside_services_->note_action(fact.body["verb"].string_or_empty());
@@ -408,20 +408,20 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
       .generate = [this](std::string_view policy) { return passwords_.make(std::string(policy)); },
       .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
-  backtests_ = std::make_unique<BacktestDesk>(
-      BacktestDesk::Parts{.clock = clock_,
-                          .past = {.catalog = *catalog_, .ledger = *ledger_, .sql = *plain_sql_, .book = money_book_},
-                          .signals = *signals_,
-                          .promql = *promql_function_,
-                          .logs = *logs_function_,
-                          .money = *money_,
-                          .read = [this](std::string text, std::string file) -> Result<std::vector<decide::Policy>> {
-                            return TRY(loop_->ask([this, text = std::move(text), file = std::move(file)] {
-                              return loop_->policies().read(text, file);
-                            }));
-                          },
-                          .metric_retention = settings_.metric_retention,
-                          .log_retention = settings_.log_retention});
+  backtests_ = std::make_unique<BacktestDesk>(BacktestDesk::Parts{
+      .clock = clock_,
+      .past = {.catalog = *catalog_, .ledger = *ledger_, .sql = *plain_sql_, .book = money_book_},
+      .signals = *signals_,
+      .promql = *promql_function_,
+      .logs = *logs_function_,
+      .money = *money_,
+      .read = [this](std::string text, std::string file) -> Result<BacktestInput> {
+        return TRY(loop_->ask([this, text = std::move(text), file = std::move(file)] {
+          return read_backtest(text, file, loop_->policies().vocabulary(), loop_->freezes().all(), *money_->effects());
+        }));
+      },
+      .metric_retention = settings_.metric_retention,
+      .log_retention = settings_.log_retention});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
@@ -503,6 +503,9 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     problems.push_back(std::move(problem));
   }
   for (Error& problem : money_->load(price_texts(config))) problems.push_back(std::move(problem));
+  decide::ReadEffects effects = decide::read_effects(effect_documents(config), catalog_->kinds());
+  std::ranges::move(effects.problems, std::back_inserter(problems));
+  money_->set_effects(std::move(effects.effects));
   loop_->outbox().set_routes(make_notify_routes(settings_, {secrets_, http_, clock_}, problems));
   if (Status applied = slack_->apply(settings_.slack); !applied) {
     applied.error().where = settings_.slack.at;

@@ -7,6 +7,7 @@
 
 #include "catalog/sql_engine.h"
 #include "loop/override_desk.h"
+#include "model/side_effect.h"
 
 namespace capstan::loop {
 namespace {
@@ -55,10 +56,11 @@ class KeptMessages final : public Channel {
 };
 
 // Says that it has started a service, and does nothing.
-class StartVerb final : public Verb {
+class StartVerb final : public Verb, public TellsSideEffects {
  public:
   const VerbSpec& spec() const override { return spec_; }
   Status check(const Resource&, const Json&) const override { return {}; }
+  std::string beside(const Resource& target, const Json&) const override { return "rings for " + target.name; }
   Result<Json> state_before(const Resource&, const Json&) override { return Json::object(); }
   Performed perform(const Action&, const Resource&, const Json&, const std::stop_token&) override {
     return {ActionState::kSucceeded, "started", {}};
@@ -557,7 +559,9 @@ TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {
   const auto answer = loop_->policies().preview(kKeep, "up.yaml", catalog, clock_.now());
   ASSERT_TRUE(answer) << answer.error().to_string();
   const Json& policy = (*answer)["policies"].items().front();
-  EXPECT_EQ(policy["plan"]["actions"].items().front()["action"]["verb"].string_or_empty(), "test.start");
+  const Json& action = policy["plan"]["actions"].items().front()["action"];
+  EXPECT_EQ(action["verb"].string_or_empty(), "test.start");
+  EXPECT_TRUE(action["reason"].string_or_empty().ends_with("; rings for web")) << action["reason"].dump();
   EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kPlanProposed) > 0; }));
   const auto wrong = loop_->policies().preview("policy: up\nselect: {kind: host_service}\nkeep: {by: test.strat}\n",
                                                "up.yaml", catalog, clock_.now());

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "loop/belongings.h"
+#include "loop/side_notes.h"
 
 namespace capstan::loop {
 namespace {
@@ -266,19 +267,15 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
       situation.versions[name] = granted->second.policy.version;
   }
   TRY(add_belongings(policy, catalog, situation));
-  if (policy.budget && money_of_) {
-    std::vector<ResourceId> ids;
-    for (const decide::Candidate& candidate : situation.candidates) {
-      if (candidate.selected) ids.push_back(candidate.resource.id);
-    }
-    situation.money = TRY(during("the money of its targets", money_of_(ids, *policy.budget, now)));
-  }
   situation.touches = touches_.of(policy);
   situation.history = &history_;
   situation.rest = rest;
   situation.now = now;
   situation.in_force_since = in_force_since;
-  return decide::decide(policy, situation);
+  if (policy.budget && money_of_) TRY(during("the money of its targets", money_of_(policy, situation)));
+  decide::Decision decision = decide::decide(policy, situation);
+  if (decision.plan) add_side_notes(*decision.plan, parts_.verbs, parts_.resources);
+  return decision;
 }
 
 Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
@@ -407,6 +404,11 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
     if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);
   }
   return answer;
+}
+
+std::optional<decide::Policy> PolicyBoard::find(std::string_view name) const {
+  const auto found = entries_.find(std::string(name));
+  return found == entries_.end() ? std::nullopt : std::optional(found->second.policy);
 }
 
 Status PolicyBoard::check_name(std::string_view name) const {

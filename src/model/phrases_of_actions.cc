@@ -15,6 +15,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"act.but_happened", "{says}; but the outside shows that it happened",
      "{says}; 그러나 대상을 확인해 보니 실행되었습니다"},
     {"act.but_no_effect", "{says}; but the outside shows no effect", "{says}; 그러나 대상에 반영되지 않았습니다"},
+    {"act.called_back", "taken back before it began: {why}", "시작 전에 거둬들임: {why}"},
     {"act.cancelled", "cancelled by {by}", "{by} 취소"},
     {"act.check_failed", "its check failed: {check} ({says})", "사후 확인 실패: {check} ({says})"},
     {"act.checking", "checking: {error}", "확인 중 오류: {error}"},
@@ -148,6 +149,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"wait.first", "{verb} on {target} first", "먼저 완료할 작업: {verb} → {target}"},
     {"wait.for", "waiting: {what}", "대기: {what}"},
     {"wait.in_flight", "{count} in flight of {limit}", "동시 진행 한도 {limit}건 중 {count}건 진행 중"},
+    {"wait.in_flight_of_all", "{count} in flight of {limit}, {others} of them in other plans", "동시 진행 한도 {limit}건 중 {count}건 진행 중 (다른 계획 {others}건)"},
     {"wait.ledger", "the ledger cannot be written: {error}", "원장에 기록하지 못합니다: “{error}”"},
     {"wait.paused", "paused", "일시 정지됨"},
     {"wait.paused_undo", "paused; then undoing goes on", "일시 정지됨. 재개하면 계속 되돌립니다"},
@@ -157,6 +159,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"wait.target_busy", "the target is busy with {verb} ({action})",
      "대상에서 다른 작업이 진행 중: {verb} ({action})"},
     {"wait.to_end", "{verb} on {target} to end; then: {then}", "{verb} → {target} 종료 대기. 이후: {then}"},
+    {"wait.whether", "whether {verb} on {target} happened", "{verb} → {target} 실행 여부 확인"},
     {"wait.worker", "a free worker", "실행 차례"},
 });
 static_assert(std::ranges::is_sorted(kPhrases, {}, &Phrase::key));

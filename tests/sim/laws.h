@@ -27,7 +27,7 @@ class Laws {
   void see(const Effect& effect);
   // The last look at a target before an action: nothing where the catalog did not have it.
   void checked(const ResourceId& target, std::optional<Resource> seen);
-  void answered(const std::string& action, ActionState said);
+  void answered(const std::string& action, const Performed& said);
   void probed(const std::string& action, ProbeAnswer shows);
   // The process died: nobody knows any more what was answered.
   void process_died();
@@ -35,6 +35,9 @@ class Laws {
   void at_rest(const World& world);
   // What is not as the policies want it to be now.
   std::vector<std::string> complaints(const World& world) const;
+
+  // Something else must not be, and is.
+  void breach(std::string what) { broken_.push_back(std::move(what)); }
 
   // What was broken, in words; empty when nothing was.
   const std::vector<std::string>& broken() const { return broken_; }
@@ -47,6 +50,7 @@ class Laws {
     bool undo = false;
     bool open = true;
     bool harmless = false;  // To be repeated.
+    bool had_effect = false;
     Json value_before;
   };
   // What the outside has said of an action since its newest intent.
@@ -66,7 +70,6 @@ class Laws {
   void check_limits(const Plan& plan, const Fact& fact);
   void check_outcome(const Fact& fact, const Intent& intent);
   void check_undone(const Effect& effect);
-  void breach(std::string what) { broken_.push_back(std::move(what)); }
 
   const VerbRegistry& verbs_;
   const Clock& clock_;

@@ -99,7 +99,9 @@ class Office {
         .now = clock_.now(),
         .in_force_since = kBegin};
     const decide::Decision decision = decide::decide(policy_, situation);
-    if (decision.plan) ASSERT_TRUE(executor_.submit(*decision.plan, clock_.now()).has_value());
+    if (decision.plan) {
+      ASSERT_TRUE(executor_.submit(*decision.plan, clock_.now()).has_value());
+    }
     do {
       executor_.tick(clock_.now());
       while (!runner_.idle()) executor_.handle(runner_.run(), clock_.now());

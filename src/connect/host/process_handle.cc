@@ -22,13 +22,19 @@ constexpr std::array<std::string_view, 10> kRoots = {
 
 }  // namespace
 
-std::optional<ProcessStat> read_process_stat(int pid, std::string* comm) {
-  const auto line = read_file(fmt::format("/proc/{}/stat", pid), 8192);
+Result<ProcessStat> look_at_process(int pid, std::string* comm) {
+  const std::string line = TRY(read_file(fmt::format("/proc/{}/stat", pid), 8192));
   ProcessStat stat;
   std::string_view name;
-  if (!line || !parse_stat(*line, stat, name)) return std::nullopt;
+  if (!parse_stat(line, stat, name))
+    return fail(ErrorCode::kCorrupt, fmt::format("/proc/{}/stat is not as expected", pid));
   if (comm != nullptr) *comm = name;
   return stat;
+}
+
+std::optional<ProcessStat> read_process_stat(int pid) {
+  const auto stat = look_at_process(pid);
+  return stat ? std::optional(*stat) : std::nullopt;
 }
 
 Result<ProcessHandle> ProcessHandle::open(const ResourceId& id) {
@@ -48,7 +54,9 @@ Result<ProcessHandle> ProcessHandle::open(const ResourceId& id) {
   if (!pidfd.is_open())
     return fail(errno_code(number), fmt::format("cannot hold process {}: {}", named->key.pid, errno_text(number)));
   std::string comm;
-  const auto stat = read_process_stat(named->key.pid, &comm);
+  const auto stat = look_at_process(named->key.pid, &comm);
+  // What cannot be looked at, for want of a descriptor for one, has not ended for that.
+  if (!stat && stat.error().code != ErrorCode::kNotFound) return fail(stat.error());
   if (!stat || stat->key != named->key || stat->state == 'Z') return gone();
   return ProcessHandle(std::move(pidfd), *stat, std::move(comm));
 }
@@ -94,7 +102,8 @@ Status may_touch(const ProcessHandle& process) {
   int ancestor = ::getppid();
   for (int depth = 0; ancestor > 1 && depth < 100; ++depth) {
     if (ancestor == pid) return refuse("Capstan was started by it");
-    const auto stat = read_process_stat(ancestor);
+    const auto stat = look_at_process(ancestor);
+    if (!stat && stat.error().code != ErrorCode::kNotFound) return refuse("nobody can tell whether it started Capstan");
     if (!stat) break;
     ancestor = stat->parent;
   }

@@ -42,7 +42,9 @@ class ProcessHandle {
 };
 
 // The numbers of a process of this boot; nothing when there is none with this pid.
-std::optional<ProcessStat> read_process_stat(int pid, std::string* comm = nullptr);
+std::optional<ProcessStat> read_process_stat(int pid);
+// The same; kNotFound when there is none, other errors when nobody can tell.
+Result<ProcessStat> look_at_process(int pid, std::string* comm = nullptr);
 
 // Whether a process may be touched at all: not init, threads of the kernel, Capstan, its ancestors, and what holds
 // everybody's sessions. The error says why not.

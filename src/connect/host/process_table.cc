@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 
 #include "connect/host/mask_secrets.h"
@@ -78,6 +79,7 @@ void ProcessTable::look_at(int pid) {
     }
   }
   const auto line = proc_.read(ProcessPath(pid, "stat").get());
+  if (!line && errno != ENOENT && errno != ESRCH) return keep(pid);
   ProcessStat stat;
   std::string_view comm;
   if (!line || !parse_stat(*line, stat, comm)) return;
@@ -118,6 +120,15 @@ void ProcessTable::look_at(int pid) {
   const bool stale =
       process.identity_look == 0 || process.identity_look + kIdentityTurns < looks_ || process.looks == 3;
   if (process.looks >= 2 && stale) read_identity(process);
+}
+
+// What cannot be looked at now, for want of a descriptor for one, has not ended for that.
+void ProcessTable::keep(int pid) {
+  const auto found = processes_.find(pid);
+  if (found == processes_.end()) return;
+  seen_[pid] = looks_;
+  found->second.before = found->second.stat;
+  found->second.is_new = false;
 }
 
 bool ProcessTable::wants_io(const Process& process) const {

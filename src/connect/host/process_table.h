@@ -59,6 +59,7 @@ class ProcessTable {
   ProcessTable(KernelFiles proc, std::string boot) : proc_(std::move(proc)), boot_(std::move(boot)) {}
 
   void look_at(int pid);
+  void keep(int pid);
   void read_identity(Process& process);
   void read_io(Process& process);
   bool wants_io(const Process& process) const;

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
+#include "base/clean_text.h"
 #include "base/file.h"
 #include "base/subprocess.h"
-#include "connect/host/line_text.h"
 #include "model/performed.h"
 #include "model/verb_check.h"
 

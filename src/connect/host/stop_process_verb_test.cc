@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,24 @@ TEST_F(StopProcessVerbTest, NeverTouchesAnotherProcessThatGotThePid) {
   EXPECT_EQ(::waitpid(child_, nullptr, WNOHANG), 0);
   target.id = process_resource("00000000", named->key);
   EXPECT_EQ(verb_.check(target, Json::object()).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(StopProcessVerbTest, DoesNotTakeForEndedWhatItCannotLookAt) {
+  const Resource target = start(false);
+  const Action action{.verb = "host.stop_process", .target = target.id, .parameters = Json::object()};
+  // Descriptors for the boot's name, then for the process, but none for its numbers.
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit few{static_cast<rlim_t>(next) + 1, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const ProbeAnswer shows = verb_.probe(action, target, {});
+  const Performed performed = verb_.perform(action, target, {}, {});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(shows, ProbeAnswer::kCannotTell);
+  EXPECT_EQ(performed.state, ActionState::kFailed) << performed.says;
+  EXPECT_EQ(::kill(child_, 0), 0);
 }
 
 TEST_F(StopProcessVerbTest, RefusesInitKernelThreadsItselfAndItsAncestors) {

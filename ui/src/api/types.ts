@@ -45,7 +45,15 @@ export interface Finding {
   evidence: Evidence[];
 }
 
+/** What a resource, with what belongs to it, has cost since it was found, and costs an hour now. */
+export interface CostSince {
+  currency: string;
+  so_far: number;
+  per_hour: number;
+}
+
 export interface ListedFinding extends Finding {
+  cost?: CostSince | null;
   state: 'open' | 'closed';
   opened: Timestamp;
   resolved?: Timestamp | null;
@@ -206,6 +214,8 @@ export interface FactPage {
 
 export interface IncidentDetail {
   incident: Incident;
+  /** Of what its findings are about, since it was opened. */
+  cost?: CostSince | null;
   plans: PlanStatus[];
   timeline: Fact[];
 }

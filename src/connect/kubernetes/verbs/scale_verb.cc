@@ -7,15 +7,15 @@
 namespace capstan::kubernetes {
 
 ScaleVerb::ScaleVerb(std::vector<std::string> target_kinds, const ClusterReach& reach)
-    : ObjectVerb({.name = "kubernetes.scale",
-                  .title = "Scale",
-                  .help = "Sets how many replicas the workload is to have.",
-                  .target_kinds = std::move(target_kinds),
-                  .parameters = {{"replicas", ColumnType::kInteger, true, "How many; 0 stops all of them."}},
-                  .danger = Danger::kDisruptive,
-                  .idempotent = true,
-                  .undoable = true},
-                 reach) {}
+    : WorkloadVerb({.name = "kubernetes.scale",
+                    .title = "Scale",
+                    .help = "Sets how many replicas it is to have.",
+                    .target_kinds = std::move(target_kinds),
+                    .parameters = {{"replicas", ColumnType::kInteger, true, "How many; 0 stops all of them."}},
+                    .danger = Danger::kDisruptive,
+                    .idempotent = true,
+                    .undoable = true},
+                   reach) {}
 
 Status ScaleVerb::check(const Resource& target, const Json& parameters) const {
   TRY(ObjectVerb::check(target, parameters));
@@ -23,11 +23,18 @@ Status ScaleVerb::check(const Resource& target, const Json& parameters) const {
   return fail(ErrorCode::kInvalidArgument, "'replicas' must be 0 or more");
 }
 
-Result<Json> ScaleVerb::state_before(const Resource& target, const Json&) {
-  const Object object = TRY(find(target));
-  const Json scale = TRY(object.contact->client.get(object.type, object.name, "scale"));
-  Json before = identity(scale);
-  before.set("replicas", scale["spec"]["replicas"].int_or(0));  // 0 is left out.
+std::string ScaleVerb::beside(const Resource& target, const Json&) const {
+  const std::vector<SyncPause> marks = gitops_marks(target.fields);
+  return marks.empty() ? "" : fmt::format("refused where {} would put the replicas back", marks.front().who());
+}
+
+Result<Json> ScaleVerb::state_before(const Resource& target, const Json& parameters) {
+  const Workload found = TRY(workload(target));
+  Json before = identity(found.object);
+  before.set("replicas", TRY(replicas_of(found)));
+  for (const ReplicaOwner& owner : TRY(replica_owners(found, parameters["replicas"].int_or(0)))) {
+    return std::unexpected(not_ours(owner, "stop it for a while with kubernetes.stop, which can pause that"));
+  }
   return before;
 }
 
