@@ -531,8 +531,8 @@ class Decider {
       decision_.over_budget.push_back(root);
     }
     if (!verdict.over.empty())
-      over_budget_ = Words::phrase("budget.left_out", {{"count", std::to_string(verdict.over.size())},
-                                                       {"why", verdict.over.begin()->second}});
+      over_budget_ = Words::phrase(
+          "budget.left_out", {{"count", std::to_string(verdict.over.size())}, {"why", verdict.over.begin()->second}});
     std::erase_if(intended_, [&](const Intended& intended) { return verdict.over.contains(intended.root); });
     return verdict.unknown;
   }
