@@ -105,17 +105,19 @@ void BudgetSum::force(double more, const Schedule* schedule) {
   sums_.month += added.month;
 }
 
-std::string BudgetSum::take(double more, const Schedule* schedule) {
+Words BudgetSum::take(double more, const Schedule* schedule) {
   constexpr double kRounding = 1e-9;
   const Sums added = of(more, schedule);
-  const auto passes = [&](const std::optional<double>& limit, double is, double plus, std::string_view what) {
-    if (!limit || plus <= 0 || is + plus <= *limit + kRounding) return std::string();
-    return fmt::format("over the budget of {} {}: {} without it, {} with it", sum_text(*limit, budget_.currency), what,
-                       sum_text(is, budget_.currency), sum_text(is + plus, budget_.currency));
+  const auto passes = [&](const std::optional<double>& limit, double is, double plus, std::string_view per) -> Words {
+    if (!limit || plus <= 0 || is + plus <= *limit + kRounding) return {};
+    return Words::phrase("budget.over", {{"limit", sum_text(*limit, budget_.currency)},
+                                         {"per", Words::phrase(per)},
+                                         {"without", sum_text(is, budget_.currency)},
+                                         {"with", sum_text(is + plus, budget_.currency)}});
   };
-  std::string why = passes(budget_.per_hour, sums_.hour, added.hour, "an hour");
-  if (why.empty()) why = passes(budget_.per_day, sums_.day, added.day, "a day");
-  if (why.empty()) why = passes(budget_.per_month, sums_.month, added.month, "a month");
+  Words why = passes(budget_.per_hour, sums_.hour, added.hour, "budget.hour");
+  if (why.empty()) why = passes(budget_.per_day, sums_.day, added.day, "budget.day");
+  if (why.empty()) why = passes(budget_.per_month, sums_.month, added.month, "budget.month");
   if (why.empty()) force(more, schedule);
   return why;
 }

@@ -1,7 +1,5 @@
 #include "decide/budget_guard.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -38,10 +36,11 @@ class BudgetGuard {
       if (verdict.over.contains(intended.root)) continue;
       const std::optional<double> more = cost_of_intended(intended);
       if (!more && verdict.unknown.empty())
-        verdict.unknown = fmt::format("what {} on {} costs in {} is not known", intended.verb, intended.target->id,
-                                      policy_.budget->currency);
+        verdict.unknown = Words::phrase(
+            "budget.unpriced",
+            {{"verb", intended.verb}, {"target", intended.target->id}, {"currency", policy_.budget->currency}});
       if (!more || *more <= 0) continue;
-      const std::string why = sum_.take(*more, schedule(intended.root));
+      const Words why = sum_.take(*more, schedule(intended.root));
       if (!why.empty()) verdict.over.emplace(intended.root, why);
     }
     return verdict;

@@ -11,8 +11,8 @@
 namespace capstan::decide {
 
 struct BudgetVerdict {
-  std::map<ResourceId, std::string> over;  // By root: why it is not acted on.
-  std::string unknown;                     // The first action of which nobody knows what it costs; "" for none.
+  std::map<ResourceId, Words> over;  // By root: why it is not acted on.
+  Words unknown;                     // The first action of which nobody knows what it costs; "" for none.
 };
 
 // What saves money is always borne. `verdicts` tell what is on its way.

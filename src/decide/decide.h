@@ -57,7 +57,7 @@ struct Verdict {
   bool as_wanted = false;  // What it is is known, and nothing has to be done.
   bool acts = false;       // It is in the plan.
   std::string verb;        // What is to be done to it first, by this plan or by one that is open; "" for nothing.
-  std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
+  Words why;               // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
   std::string override;    // The id of the override that decided; "" for none.
   std::string hours;       // Its own schedule, where the policy asks for such.
   // The step that waits, and until when; "" for none.
@@ -82,9 +82,8 @@ struct Decision {
   // the plan is handed on.
   std::vector<StageChange> begun;
   std::vector<StageChange> dropped;
-  std::vector<ResourceId>
-      over_budget;      // Not acted on because the budget does not bear it; `why` of its verdict says so.
-  std::string summary;  // One line for the list of policies: "keeps 3 of 3 running".
+  std::vector<ResourceId> over_budget;  // Not acted on: the budget does not bear it; `why` of its verdict says so.
+  Words summary;                        // One line for the list of policies: "keeps 3 of 3 running".
 };
 
 Decision decide(const Policy& policy, const Situation& situation);

@@ -223,7 +223,7 @@ TEST(Decide, DoesWhatWasApprovedInAdvanceFirstAndAsksForTheRest) {
   EXPECT_TRUE(covered.plan->grant.empty());
   ASSERT_EQ(covered.plan->actions.size(), 1u);
   EXPECT_EQ(covered.plan->actions.front().target, "vm/2");
-  EXPECT_EQ(covered.verdicts.front().why.find("is asked for when what has been approved in advance is done"), 0u);
+  EXPECT_EQ(covered.verdicts.front().why.text.find("is asked for when what has been approved in advance is done"), 0u);
 }
 
 TEST(Decide, AsksNoLongerForWhatIsApprovedMeanwhile) {

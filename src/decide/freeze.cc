@@ -74,8 +74,8 @@ std::optional<Interval> Freeze::at_time(Time now) const {
   return frozen;
 }
 
-std::string Frozen::says() const {
-  return fmt::format("frozen by {} until {}", freeze->name, freeze->clock_text(until));
+Words Frozen::says() const {
+  return Words::phrase("gate.frozen", {{"freeze", freeze->name}, {"until", freeze->clock_text(until)}});
 }
 
 std::vector<Frozen> frozen_at(std::span<const Freeze> freezes, Time now) {

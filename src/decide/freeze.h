@@ -22,6 +22,7 @@
 #include "decide/window.h"
 #include "model/label_selector.h"
 #include "model/verb.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -87,7 +88,7 @@ struct Frozen {
   Time until;
 
   // "frozen by year-end until 2027-01-02 09:00 Asia/Seoul"
-  std::string says() const;
+  Words says() const;
 };
 // Those of `freezes` that are in force, the one that lasts longest first: people are told of it.
 std::vector<Frozen> frozen_at(std::span<const Freeze> freezes, Time now);

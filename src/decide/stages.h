@@ -15,6 +15,7 @@
 #include "decide/history.h"
 #include "decide/policy.h"
 #include "model/fact.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -40,13 +41,13 @@ std::optional<NextStage> next_stage(const Policy& policy, const ResourceId& targ
                                     const History& history);
 
 // "2d", "1d4h", "35m": how long is left, to the minute.
-std::string wait_text(Duration left);
+Words wait_text(Duration left);
 
 // A resource for which the first of several stages is wanted, or for which the later ones are wanted no more.
 struct StageChange {
   ResourceId target;
   std::string occasion;
-  std::string says;
+  Words says;
 };
 // As facts: to be written before the plan that they belong to is handed on.
 std::vector<NewFact> begun_facts(std::string_view policy, const std::vector<StageChange>& begun, Time now);

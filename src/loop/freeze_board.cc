@@ -71,19 +71,18 @@ bool FreezeBoard::covers(const decide::Freeze& freeze, const Plan& plan, const A
   return !lifts_.contains({plan.id, freeze.name}) && covers(freeze, policy_of(plan), action.verb, action.target);
 }
 
-std::string FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
+Words FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
   for (const decide::Frozen& held : in_force(now)) {
     if (covers(*held.freeze, plan, action)) return held.says();
   }
-  return "";
+  return {};
 }
 
-std::string FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target,
-                                   Time now) const {
+Words FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const {
   for (const decide::Frozen& held : in_force(now)) {
     if (covers(*held.freeze, policy, verb, target)) return held.says();
   }
-  return "";
+  return {};
 }
 
 Duration FreezeBoard::held_for(const Plan& plan, Time now) const {

@@ -36,10 +36,10 @@ class FreezeBoard final : public act::StartGate {
 
   const std::vector<decide::Freeze>& all() const { return freezes_; }
 
-  std::string held_back(const Plan& plan, const Action& action, Time now) const override;
+  Words held_back(const Plan& plan, const Action& action, Time now) const override;
   Duration held_for(const Plan& plan, Time now) const override;
   // The same of what a policy would do to a resource.
-  std::string held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
+  Words held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
 
   // What a person's letting a plan through is as a fact. kNotFound, kPermissionDenied, or kFailedPrecondition where the
   // freeze does not hold that plan back.

@@ -99,6 +99,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       helped_[fact.body["plan_id"].string_or_empty()] = fact.seq;
     }
     plan_news_.note(fact);
+    plan_cards_.note(fact);
   });
 }
 
@@ -124,6 +125,7 @@ Status Loop::restore() {
       if (parts_.money != nullptr) parts_.money->apply(fact);
       // What a crash kept from being told; the outbox knows what has been.
       if (parts_.clock.now() - fact.at < kNewsTime) plan_news_.note(fact);
+      plan_cards_.note(fact);
     }
     next = facts.back().seq + 1;
   }
@@ -339,8 +341,9 @@ void Loop::respond(catalog::CatalogReader catalog, Time now) {
   sources_.report("incidents", incidents_->update(
                                    findings_, mutes ? mutes->heard(findings_.holding()) : findings_.holding(), world));
   const Status told = plan_news_.send(*executor_, *outbox_, page_, now, facts_);
+  const Status revised = plan_cards_.revise(*executor_, *outbox_, now, facts_);
   const Status sent = outbox_->tick(now, facts_);
-  sources_.report("outbox", told ? sent : told);
+  sources_.report("outbox", !told ? told : !revised ? revised : sent);
 }
 
 // What takes long on the loop's thread comes seldom.

@@ -31,6 +31,7 @@
 #include "loop/messages.h"
 #include "loop/money_book.h"
 #include "loop/picture_feed.h"
+#include "loop/plan_cards.h"
 #include "loop/plan_news.h"
 #include "loop/policy_board.h"
 #include "loop/report_desk.h"
@@ -192,6 +193,7 @@ class Loop {
   std::vector<Error> problems_;
   std::map<std::string, Seq> helped_;  // The newest successful action of a plan.
   PlanNews plan_news_;
+  PlanCards plan_cards_;
   ReportDesk reports_;
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;

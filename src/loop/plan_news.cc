@@ -13,7 +13,7 @@ constexpr size_t kMostItems = 1'000;
 }  // namespace
 
 void PlanNews::note(const Fact& fact) {
-  const std::string& says = fact.body["says"].string_or_empty();
+  const Words says = words_of(fact.body, "says");
   if (fact.kind == fact_kind::kPlanFinished) {
     items_.push_back({Kind::kFinished, fact.subject, "", says, fact.seq});
   } else if (fact.kind == fact_kind::kPlanProposed && !fact.actor.starts_with("incident:")) {
@@ -37,7 +37,8 @@ Status PlanNews::send(const act::Executor& executor, tell::Outbox& outbox, const
     switch (item.kind) {
       case Kind::kProposed:
         if ((*status)["waiting_for"].string_or_empty() == "approval")
-          message = tell::compose_plan_waiting(plan, page, item.fact);
+          message = tell::compose_plan_waiting(
+              plan, {words_of(*status, "frozen"), (*status)["freeze"].string_or_empty()}, page, item.fact);
         break;
       case Kind::kUnknown: message = tell::compose_action_unknown(plan, item.action, item.says, page, item.fact); break;
       case Kind::kFinished:

@@ -24,7 +24,7 @@ class PlanNews {
     Kind kind = Kind::kFinished;
     std::string plan;
     std::string action;  // Whose end is unknown.
-    std::string says;
+    Words says;
     Seq fact = 0;
   };
   std::vector<Item> items_;

@@ -283,7 +283,7 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
   entry.waits_for = waits_for_ ? waits_for_(entry.policy) : "";
   if (!entry.waits_for.empty()) {
     entry.last = {};
-    entry.last.summary = "waits for " + entry.waits_for;
+    entry.last.summary = Words::phrase("summary.waits_for", {{"what", entry.waits_for}});
     return {};
   }
   entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now, {.left_out = false}));
@@ -321,7 +321,7 @@ Status PolicyBoard::hand_over(Entry& entry, Time now, Seq asked_by) {
   if (parts_.executor.paused(policy_subject(entry.policy.name))) return {};
   for (const std::string& plan : entry.last.withdraw) {
     // Refused when somebody has started it meanwhile, which is as it should be.
-    (void)parts_.executor.withdraw(plan, "no longer called for", now);
+    (void)parts_.executor.withdraw(plan, Words::phrase("why.not_called_for"), now);
   }
   undo_quiet(entry, now);
   TRY(write_stages(entry, now));
@@ -361,7 +361,7 @@ Status PolicyBoard::add_belongings(const decide::Policy& policy, const catalog::
 void PolicyBoard::undo_quiet(const Entry& entry, Time now) {
   for (const std::string& plan : entry.last.undo) {
     const Status undone =
-        parts_.executor.undo(plan, "its alert has been quiet", policy_subject(entry.policy.name), now);
+        parts_.executor.undo(plan, Words::phrase("why.alert_quiet"), policy_subject(entry.policy.name), now);
     const bool never = !undone && (undone.error().code == ErrorCode::kFailedPrecondition ||
                                    undone.error().code == ErrorCode::kNotFound);
     if (!never) continue;
@@ -398,7 +398,8 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
       TRY(parts_.facts.append_one({now, std::string(fact_kind::kPolicyRun), policy_subject(entry.policy.name),
                                    Json::object({{"by", by}}), 0, std::string(by)}));
   TRY(decide_one(entry, catalog, picture, now, asked));
-  Json answer = Json::object({{"plan", nullptr}, {"says", entry.last.summary}});
+  Json answer = Json::object({{"plan", nullptr}});
+  set_words(answer, "says", entry.last.summary);
   if (entry.last.plan) {
     if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);
   }

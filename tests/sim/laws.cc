@@ -179,7 +179,7 @@ void Laws::see(const Effect& effect) {
   if (!effect.undo && plans_[plan].origin == "policy:round") {
     for (const Action& action : plans_[plan].actions) {
       if (action.id != effect.action) continue;
-      const int rounds = ++round_counts_[effect.target + " " + action.reason];
+      const int rounds = ++round_counts_[effect.target + " " + action.reason.text];
       if (rounds > 1) breach(fmt::format("{} was done {} times: {}", effect.target, rounds, action.reason));
     }
   }

@@ -193,6 +193,11 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
         {buttons && <PlanButtons status={status} />}
       </div>
       <PlanFrozen status={status} buttons={buttons} />
+      {plan.left_out && (
+        <p className="small">
+          <span className="badge">{t('plan.left_out')}</span> {plan.left_out}
+        </p>
+      )}
       {status.waiting_for && status.waiting_for !== status.frozen && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}

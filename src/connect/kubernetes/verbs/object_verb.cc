@@ -26,7 +26,7 @@ Status ObjectVerb::check(const Resource& target, const Json& parameters) const {
 }
 
 Performed ObjectVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed(spec_.name + " cannot be taken back");
+  return failed(Words::phrase("done.not_undoable", {{"verb", spec_.name}}));
 }
 
 Result<ObjectVerb::Object> ObjectVerb::find(const Resource& target, const std::stop_token& stop) const {

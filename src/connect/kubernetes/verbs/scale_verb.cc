@@ -41,12 +41,13 @@ Result<Json> ScaleVerb::state_before(const Resource& target, const Json& paramet
 Performed ScaleVerb::perform(const Action& action, const Resource& target, const Json& before,
                              const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const int64_t replicas = action.parameters["replicas"].int_or(0);
   const auto done =
       object->contact->client.scale(object->type, object->name, replicas, before["uid"].string_or_empty(), {}, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(fmt::format("{} replicas in place of {}", replicas, before["replicas"].int_or(0)));
+  return succeeded(Words::phrase(
+      "done.replicas", {{"to", std::to_string(replicas)}, {"from", std::to_string(before["replicas"].int_or(0))}}));
 }
 
 ProbeAnswer ScaleVerb::probe(const Action& action, const Resource& target, const Json& before) {
@@ -61,17 +62,17 @@ ProbeAnswer ScaleVerb::probe(const Action& action, const Resource& target, const
 Performed ScaleVerb::undo(const Action& action, const Resource& target, const Json& before,
                           const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const auto replicas = object->contact->client.replicas(object->type, object->name, stop);
   if (!replicas) return not_performed(replicas.error());
   if (*replicas != action.parameters["replicas"].int_or(0)) {
-    return failed(fmt::format("somebody has scaled it to {} since", *replicas));
+    return failed(Words::phrase("done.not_scaled_since", {{"count", std::to_string(*replicas)}}));
   }
   const int64_t wanted = before["replicas"].int_or(0);
   const auto done =
       object->contact->client.scale(object->type, object->name, wanted, before["uid"].string_or_empty(), {}, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(fmt::format("{} replicas again", wanted));
+  return succeeded(Words::phrase("done.replicas_again", {{"count", std::to_string(wanted)}}));
 }
 
 }  // namespace capstan::kubernetes

@@ -7,10 +7,11 @@
 namespace capstan::kubernetes {
 namespace {
 
-std::string gave_back(const StopNote& note) {
-  std::string text;
-  for (const SyncPause& each : note.paused) text += (text.empty() ? "; given back to " : ", ") + each.who();
-  return text;
+Performed gave_back(Words done, const StopNote& note) {
+  std::string names;
+  for (const SyncPause& each : note.paused) names += (names.empty() ? "" : ", ") + each.who();
+  if (names.empty()) return succeeded(std::move(done));
+  return succeeded(Words::joined({std::move(done), Words::phrase("done.given_back", {{"names", names}})}, "; "));
 }
 
 }  // namespace
@@ -37,11 +38,11 @@ Result<Json> StartVerb::state_before(const Resource& target, const Json&) {
 }
 
 Performed StartVerb::perform(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
-  if (before["note"].is_null()) return succeeded("it was not stopped by kubernetes.stop: left alone");
+  if (before["note"].is_null()) return succeeded(Words::phrase("done.not_stopped_here"));
   const auto found = workload(target, before, stop);
   if (!found) return not_performed(found.error());
   const auto note = StopNote::parse(before["note"].string_or_empty());
-  if (!note) return failed(note.error().message);
+  if (!note) return failed(quoted(note.error()));
   const auto replicas = replicas_of(*found, stop);
   if (!replicas) return not_performed(replicas.error());
   // First this, while nobody else looks: whoever is given it back then finds it as it was.
@@ -52,9 +53,9 @@ Performed StartVerb::perform(const Action&, const Resource& target, const Json& 
   }
   if (const Status given = release(*found, *note, {}, stop); !given) return not_performed(given.error());
   if (*replicas != 0) {
-    return succeeded(fmt::format("left at {}, which somebody has set meanwhile{}", *replicas, gave_back(*note)));
+    return gave_back(Words::phrase("done.left_at_meanwhile", {{"count", std::to_string(*replicas)}}), *note);
   }
-  return succeeded(fmt::format("{} replicas again{}", note->replicas, gave_back(*note)));
+  return gave_back(Words::phrase("done.replicas_again", {{"count", std::to_string(note->replicas)}}), *note);
 }
 
 ProbeAnswer StartVerb::probe(const Action&, const Resource& target, const Json& before) {
@@ -69,20 +70,20 @@ ProbeAnswer StartVerb::probe(const Action&, const Resource& target, const Json& 
 }
 
 Performed StartVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
-  if (before["note"].is_null()) return succeeded("nothing was done to it");
+  if (before["note"].is_null()) return succeeded(Words::phrase("done.nothing"));
   const auto found = workload(target, before, stop);
   if (!found) return not_performed(found.error());
   const auto note = StopNote::parse(before["note"].string_or_empty());
-  if (!note) return failed(note.error().message);
+  if (!note) return failed(quoted(note.error()));
   const auto replicas = replicas_of(*found, stop);
   if (!replicas) return not_performed(replicas.error());
   const int64_t was = before["replicas"].int_or(0);
   if (*replicas != (was == 0 ? note->replicas : was) && *replicas != 0) {
-    return failed(fmt::format("somebody has scaled it to {} since", *replicas));
+    return failed(Words::phrase("done.not_scaled_since", {{"count", std::to_string(*replicas)}}));
   }
   if (const Status held = hold(*found, *note, patience(), stop); !held) return not_performed(held.error());
   if (const Status done = set_replicas(*found, *note, was, stop); !done) return not_performed(done.error());
-  return succeeded(fmt::format("{} replicas again, as before it was started", was));
+  return succeeded(Words::phrase("done.replicas_as_before", {{"count", std::to_string(was)}}));
 }
 
 }  // namespace capstan::kubernetes

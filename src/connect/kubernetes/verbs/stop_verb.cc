@@ -87,16 +87,16 @@ Result<Json> StopVerb::state_before(const Resource& target, const Json& paramete
 }
 
 Performed StopVerb::perform(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
-  if (before["replicas"].int_or(0) == 0) return succeeded("it had none already");
+  if (before["replicas"].int_or(0) == 0) return succeeded(Words::phrase("done.none_already"));
   const auto found = workload(target, before, stop);
   if (!found) return not_performed(found.error());
   const auto note = noted(before);
-  if (!note) return failed(note.error().message);
+  if (!note) return failed(quoted(note.error()));
   if (const Status held = hold(*found, *note, patience(), stop); !held) {
     // What was paused for nothing is given back; where even that fails, the note on the object says what is left.
     const bool is_clean = release(*found, *note, noted_before(before), stop).has_value();
     Performed refused = not_performed(held.error());
-    if (!is_clean) refused.says += "; what was paused is still so: kubernetes.start gives it back";
+    if (!is_clean) refused.says = Words::joined({refused.says, Words::phrase("done.still_paused")}, "; ");
     return refused;
   }
   if (const Status done = set_replicas(*found, *note, 0, stop); !done) {
@@ -104,8 +104,11 @@ Performed StopVerb::perform(const Action&, const Resource& target, const Json& b
     if (refused.state == ActionState::kFailed) (void)release(*found, *note, noted_before(before), stop);
     return refused;
   }
-  const std::string paused = note->paused.empty() ? "" : fmt::format("; {} paused for it", names_of(note->paused));
-  return succeeded(fmt::format("0 replicas in place of {}{}", before["replicas"].int_or(0), paused));
+  const Words stopped =
+      Words::phrase("done.replicas", {{"to", "0"}, {"from", std::to_string(before["replicas"].int_or(0))}});
+  if (note->paused.empty()) return succeeded(stopped);
+  return succeeded(
+      Words::joined({stopped, Words::phrase("done.paused_for_it", {{"names", names_of(note->paused)}})}, "; "));
 }
 
 ProbeAnswer StopVerb::probe(const Action&, const Resource& target, const Json& before) {
@@ -122,11 +125,11 @@ ProbeAnswer StopVerb::probe(const Action&, const Resource& target, const Json& b
 
 Performed StopVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
   const int64_t wanted = before["replicas"].int_or(0);
-  if (wanted == 0) return succeeded("nothing was done to it");
+  if (wanted == 0) return succeeded(Words::phrase("done.nothing"));
   const auto found = workload(target, before, stop);
   if (!found) return not_performed(found.error());
   const auto note = noted(before);
-  if (!note) return failed(note.error().message);
+  if (!note) return failed(quoted(note.error()));
   const auto replicas = replicas_of(*found, stop);
   if (!replicas) return not_performed(replicas.error());
   if (*replicas == 0) {
@@ -136,9 +139,10 @@ Performed StopVerb::undo(const Action&, const Resource& target, const Json& befo
   if (const Status given = release(*found, *note, left, stop); !given) return not_performed(given.error());
   std::vector<SyncPause> ended = note->paused;
   if (left) std::erase_if(ended, [&](const SyncPause& each) { return std::ranges::count(left->paused, each) > 0; });
-  const std::string back = ended.empty() ? "" : fmt::format(", and given back to {}", names_of(ended));
-  if (*replicas != 0) return succeeded(fmt::format("left at {}, which somebody has set since{}", *replicas, back));
-  return succeeded(fmt::format("{} replicas again{}", wanted, back));
+  const Words done = *replicas != 0 ? Words::phrase("done.left_at", {{"count", std::to_string(*replicas)}})
+                                    : Words::phrase("done.replicas_again", {{"count", std::to_string(wanted)}});
+  if (ended.empty()) return succeeded(done);
+  return succeeded(Words::joined({done, Words::phrase("done.and_given_back", {{"names", names_of(ended)}})}, ", "));
 }
 
 }  // namespace capstan::kubernetes

@@ -1,9 +1,9 @@
-#include "tell/phrases.h"
-
 #include <algorithm>
 #include <array>
 
-namespace capstan::tell {
+#include "model/phrases.h"
+
+namespace capstan {
 namespace {
 
 // In the order of their keys, so that they are found quickly.
@@ -11,8 +11,11 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"action.on", "{verb} on {target}", "{verb} → {target}"},
     {"action.planned", "{verb} on {target}: {reason}", "{verb} → {target}: {reason}"},
     {"action.unknown", "Nobody knows whether this happened: {title}", "실행 여부 확인 필요: {title}"},
-    {"action.unknown_says", "{says}. Look at the target, and say what happened; until then the plan goes no further.",
+    {"action.unknown_says",
+     "What is known: {says}. Look at the target, and say what happened; until then the plan goes no further.",
      "{says}. 대상을 직접 확인한 뒤 실제 결과를 알려 주세요. 그때까지 이 계획은 진행되지 않습니다."},
+    {"actor.incident", "incident {name}", "인시던트 {name}"},
+    {"actor.policy", "policy {name}", "정책 {name}"},
     {"button.approve", "Approve", "승인"},
     {"button.look", "Look", "자세히 보기"},
     {"button.look_and_approve", "Look and approve", "확인 후 승인"},
@@ -49,20 +52,38 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"chat.help.resume", "resume: lets it act again", "resume: 자동 조치를 다시 시작합니다"},
     {"chat.help.status", "status: how Capstan is doing", "status: Capstan의 상태"},
     {"chat.help.undo", "undo ID: takes back what a plan has done", "undo ID: 계획이 한 일을 되돌립니다"},
+    {"chat.help.unlink", "unlink: ends the link of this Slack account to a Capstan user",
+     "unlink: 이 Slack 계정과 Capstan 사용자의 연결을 끊습니다"},
     {"chat.help.why", "why ID: why something happened, back to its first cause",
      "why ID: 왜 그렇게 되었는지 첫 원인까지 보여 줍니다"},
     {"chat.incident", "{id} [{severity}] {title}", "{id} [{severity}] {title}"},
     {"chat.incidents", "Open incidents: {count}", "열린 인시던트: {count}건"},
+    {"chat.link", "Your code: {code}", "연결 코드: {code}"},
+    {"chat.link_how",
+     "It is good for ten minutes and for one time. Enter it on the page under Settings, Slack, or run: capstan slack "
+     "link "
+     "CODE. You then act here as the Capstan user as whom you are logged in there. Show it to nobody.",
+     "10분 동안 한 번만 쓸 수 있습니다. 화면의 설정 > Slack에 입력하거나 capstan slack link 코드 명령을 실행하세요. "
+     "그곳에 로그인한 Capstan 사용자로 연결됩니다. 다른 사람에게 보여 주지 마세요."},
+    {"chat.linked", "Your Slack account {account} acts as the Capstan user {user}.",
+     "Slack 계정 {account}에 연결된 Capstan 사용자: {user}"},
     {"chat.needs_id", "Say which one: {command} ID", "대상을 지정해 주세요: {command} ID"},
     {"chat.needs_role", "Nothing was done: this needs the role {needed}; {user} is {role}.",
      "처리하지 않았습니다. {needed} 역할이 필요합니다 ({user}: {role})."},
     {"chat.no_button", "This button is not known here. Nothing was done.",
      "알 수 없는 버튼입니다. 아무것도 처리하지 않았습니다."},
     {"chat.no_command", "There is no command '{command}'.", "'{command}': 없는 명령입니다."},
+    {"chat.no_longer_linked", "Your Slack account {account} no longer acts as the Capstan user {user}.",
+     "Slack 계정 {account} 연결을 끊었습니다 (Capstan 사용자: {user})."},
     {"chat.no_user",
      "Nothing was done: your Slack account {account} is linked to the Capstan user {user}, and there is none of that "
      "name.",
      "처리하지 않았습니다. Slack 계정 {account}에 연결된 Capstan 사용자가 없습니다: {user}"},
+    {"chat.not_linked_here",
+     "Nothing was done: your Slack account {account} has no link that was made by a code. What the settings declare is "
+     "changed there.",
+     "처리하지 않았습니다. Slack 계정 {account}에 코드로 연결한 사용자가 없습니다. 설정에 선언된 연결은 설정에서 "
+     "바꿉니다."},
     {"chat.override", "{resource} {state} until {until} ({id}, {user})",
      "{resource}: {until}까지 {state} ({id}, {user})"},
     {"chat.overrides", "Kept otherwise than policies want: {count}", "정책과 다르게 유지 중: {count}건"},
@@ -82,11 +103,9 @@ constexpr auto kPhrases = std::to_array<Phrase>({
      "{host}: 열린 인시던트 {incidents}건, 승인 대기 계획 {plans}건"},
     {"chat.undoing", "Being undone, as {user} asked: {title}", "{user} 요청으로 되돌리는 중: {title}"},
     {"chat.unlinked",
-     "Nothing was done: your Slack account {account} is not linked to a Capstan user. An administrator links it in the "
-     "settings, under slack, users: {account}: NAME.",
-     "처리하지 않았습니다. Slack 계정 {account}에 연결된 Capstan 사용자가 없습니다. 관리자가 설정의 slack, users "
-     "아래에 "
-     "{account}: 사용자 이름 을 추가하면 사용할 수 있습니다."},
+     "Nothing was done: your Slack account {account} is not linked to a Capstan user. Type /capstan link to link it.",
+     "처리하지 않았습니다. Slack 계정 {account}에 연결된 Capstan 사용자가 없습니다. /capstan link 명령으로 연결할 수 "
+     "있습니다."},
     {"chat.why", "Why {id}", "{id}: 원인"},
     {"digest.changed", "News of {count} incidents of the rule {rule}", "규칙 {rule}: 인시던트 {count}건의 상황 변경"},
     {"digest.closed", "{count} incidents of the rule {rule} are over", "규칙 {rule}: 인시던트 {count}건 종료"},
@@ -96,15 +115,17 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"field.asked_by", "Asked by", "요청"},
     {"field.cause", "Likely cause", "추정 원인"},
     {"field.for", "For", "받는 사람"},
+    {"field.frozen", "Held back", "보류"},
     {"field.incident", "Incident", "인시던트"},
     {"field.lasted", "Lasted", "지속 시간"},
+    {"field.left_out", "Left out", "제외"},
     {"field.plan", "Plan", "계획"},
     {"field.recommended", "Recommended", "권장 조치"},
     {"field.resource", "Resource", "리소스"},
     {"form.close", "Back", "취소"},
     {"form.reason", "Reason", "사유"},
     {"form.reject", "Reject", "반려"},
-    {"incident.changed", "{incident}: {says}", "{incident}: {says}"},
+    {"incident.changed", "{title}: {says}", "{title}: {says}"},
     {"incident.closed", "[closed] {title}", "[종료] {title}"},
     {"incident.opened", "[{severity}] {title}", "[{severity}] {title}"},
     {"list.more", "and {count} more", "외 {count}건"},
@@ -112,7 +133,12 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"override.down", "is kept down", "중지 유지"},
     {"override.named", "is kept {state}", "{state} 유지"},
     {"override.up", "is kept up", "가동 유지"},
+    {"plan.approved", "Approved: {title}", "승인됨: {title}"},
+    {"plan.approved_by", "Approved by {by}", "{by} 승인"},
     {"plan.finished", "{title}: {state}", "{title}: {state}"},
+    {"plan.lift", "To let it through all the same: capstan lift {freeze} {plan} --reason WHY, or on the page.",
+     "동결 중에도 진행하려면: capstan lift {freeze} {plan} --reason 사유 (또는 화면에서 해제)"},
+    {"plan.not_done", "Not done: {title}", "실행하지 않음: {title}"},
     {"plan.waiting", "To be approved: {title}", "승인 요청: {title}"},
     {"report.nothing", "There is nothing to tell.", "보고할 내용이 없습니다."},
     {"severity.critical", "critical", "심각"},
@@ -132,48 +158,8 @@ constexpr auto kPhrases = std::to_array<Phrase>({
 });
 static_assert(std::ranges::is_sorted(kPhrases, {}, &Phrase::key));
 
-const Phrase* find(std::string_view key) {
-  const auto found = std::ranges::lower_bound(kPhrases, key, {}, &Phrase::key);
-  return found != kPhrases.end() && found->key == key ? &*found : nullptr;
-}
-
-// Puts what stands at each "{place}"; a place that nothing was given for stays empty.
-std::string fill(std::string_view pattern, const Words::Places& places, Language language) {
-  std::string out;
-  while (true) {
-    const size_t open = pattern.find('{');
-    out += pattern.substr(0, open);
-    if (open == std::string_view::npos) return out;
-    const size_t close = pattern.find('}', open);
-    const auto found = places.find(pattern.substr(open + 1, close - open - 1));
-    if (found != places.end()) out += say(found->second, language);
-    pattern.remove_prefix(close + 1);
-  }
-}
-
 }  // namespace
 
-std::span<const Phrase> phrases() { return kPhrases; }
+std::span<const Phrase> phrases_of_messages() { return kPhrases; }
 
-std::string say(const Words& words, Language language) {
-  if (words.key.empty()) return words.text;
-  const Phrase* phrase = find(words.key);
-  if (!phrase) return words.key;
-  return fill(language == Language::kKorean ? phrase->korean : phrase->english, words.places, language);
-}
-
-Message word(const Draft& draft, Language language) {
-  Message message{.id = draft.id, .thread = draft.thread, .severity = draft.severity};
-  message.title = say(draft.title, language);
-  for (const auto& [name, value] : draft.fields) message.fields.emplace_back(say(name, language), say(value, language));
-  for (const Words& line : draft.lines) message.text += (message.text.empty() ? "" : "\n") + say(line, language);
-  message.code_lines = draft.code_lines;
-  for (const Draft::Button& button : draft.buttons) {
-    message.buttons.push_back({say(button.label, language), button.url, button.action, button.value});
-  }
-  message.url = draft.url;
-  message.cause = draft.cause;
-  return message;
-}
-
-}  // namespace capstan::tell
+}  // namespace capstan
