@@ -67,6 +67,7 @@ void Pair::pass(Duration time) {
 // What has been cancelled goes on at once, to its end; what does not end is ended with its process.
 bool Pair::pause(Duration time, const std::stop_token& stop) {
   Node& node = *acting_;
+  if (!healed_ && chance(10)) cut_off(&node == nodes_[0].get() ? 0 : 1);
   for (Duration passed{0}; passed < time && !stop.stop_requested(); passed += kSlice) {
     pass(kSlice);
     if (!node.is_over()) continue;

@@ -53,6 +53,7 @@ class Pair {
   void written(size_t index, std::span<const ledger::KeptFact> facts);
   void trouble();
   void step_clocks();
+  void cut_off(size_t index);
   void freeze_in_request(Node& node);
   void die_in_request(Node& node);
   void wake_and_boot();

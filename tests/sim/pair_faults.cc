@@ -177,10 +177,7 @@ void Pair::trouble() {
         down_until_[index] = later(20'000);
         return;
       }
-    case 3:
-      stage_.tally.count("fault: a node is cut off from the shared ledger");
-      cut_until_[index] = later(30'000);
-      return;
+    case 3: return cut_off(index);
     case 4:
       stage_.tally.count("fault: the shared ledger cannot be reached");
       away_until_ = later(15'000);
@@ -192,6 +189,11 @@ void Pair::trouble() {
     }
     default: return stage_.happenings.trouble();
   }
+}
+
+void Pair::cut_off(size_t index) {
+  stage_.tally.count("fault: a node is cut off from the shared ledger");
+  cut_until_[index] = stage_.clock.monotonic() + Duration(static_cast<int64_t>(1 + below(30'000)));
 }
 
 void Pair::step_clocks() {

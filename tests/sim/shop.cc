@@ -73,8 +73,8 @@ Result<HttpResponse> Shop::send(const HttpRequest& request, const std::stop_toke
   return asked.method == "GET" ? look(asked) : change(asked);
 }
 
-HttpResponse Shop::slow_down() {
-  HttpResponse response = refusal(429, "SLOW_DOWN");
+HttpResponse Shop::slow_down(int status) {
+  HttpResponse response = refusal(status, "SLOW_DOWN");
   response.headers.emplace_back("Retry-After", std::to_string(random_.below(20)));
   return response;
 }
@@ -92,7 +92,7 @@ Result<HttpResponse> Shop::look(const Asked& asked) {
   if (blind) return refusal(500, "BROKEN");
   if (world_.next_fault(asked.thing()) == Fault::kNone) return show(asked);
   switch (random_.below(3)) {
-    case 0: world_.count("fault: a service is too busy for a look"); return slow_down();
+    case 0: world_.count("fault: a service is too busy for a look"); return slow_down(429);
     case 1: world_.count("fault: a service fails at a look"); return refusal(500, "BROKEN");
     default: return no_answer();
   }
@@ -113,11 +113,11 @@ Result<HttpResponse> Shop::change(const Asked& asked) {
     case Fault::kTimeoutBefore:
       if (chance(50)) {
         world_.count("fault: a service is too busy");
-        return slow_down();
+        return slow_down(429);
       }
       world_.count("fault: no answer of a service, not done");
       return no_answer();
-    case Fault::kLate: world_.count("fault: a service fails, not done"); return refusal(503, "BROKEN");
+    case Fault::kLate: world_.count("fault: a service fails, not done"); return slow_down(503);
     case Fault::kLie: world_.count("fault: a false answer of a service"); return answer(200);
     case Fault::kTimeoutAfter:
       world_.count("fault: no answer of a service, but done");

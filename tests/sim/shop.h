@@ -37,7 +37,7 @@ class Shop final : public HttpClient {
   Result<HttpResponse> look(const Asked& asked);
   Result<HttpResponse> change(const Asked& asked);
   HttpResponse log_in();
-  HttpResponse slow_down();
+  HttpResponse slow_down(int status);
   HttpResponse show(const Asked& asked) const;
   HttpResponse act(const Asked& asked);
   HttpResponse bump(const Asked& asked);
