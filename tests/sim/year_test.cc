@@ -35,7 +35,7 @@ size_t one_in() {
 
 constexpr const char* kOfficeHours =
     "policy: office-hours\n"
-    "select: { kind: account }\n"
+    "select: { kind: account, all: true }\n"
     "keep: { state: running, is: [running], by: sim.start }\n"
     "during: Mon-Fri 09:00-18:00 Asia/Seoul\n"
     "except: calendar/kr\n"
