@@ -88,6 +88,14 @@ Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> given) {
   return seqs;
 }
 
+void FactBook::mask(std::string& text) const {
+  if (mask_) text = mask_(text);
+}
+
+void FactBook::mask(Json& value) const {
+  if (mask_) mask_texts(value, mask_);
+}
+
 Result<Seq> FactBook::append_one(NewFact fact) {
   const std::vector<Seq> seqs = TRY(append(std::span(&fact, 1)));
   return seqs.front();

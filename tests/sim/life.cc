@@ -205,6 +205,7 @@ void Life::keep_up_ledger(bool is_busy) { ledger_->maintain(is_busy); }
 
 void Life::check_chain() {
   if (!ledger_) return;
+  if (dead()) restart();  // By the very last write, of a checkpoint.
   compare(ledger_->all());
   if (const auto broken = ledger_->broken()) lost_ = fmt::format("fact {}: {}", broken->seq, broken->reason);
 }
