@@ -44,7 +44,7 @@ void Book::apply(const Fact& fact) {
     PlanRun* run = plan(fact.subject);
     if (!run || run->ended()) return;
     run->cancelled = true;
-    run->stopped = fmt::format("cancelled by {}", fact.actor);
+    run->stopped = Words::phrase("act.cancelled", {{"by", word_of_actor(fact.actor)}});
     run->undo = fact.body["undo"].bool_or(false);
   }
 }
@@ -76,7 +76,7 @@ void Book::intend(const Fact& fact) {
   run->state = ActionState::kRunning;
   if (action->undoing) {
     // Whatever stopped the plan may not be in the facts; that something is being undone is.
-    if (run->stopped.empty()) run->stopped = "it is being undone";
+    if (run->stopped.empty()) run->stopped = Words::phrase("act.being_undone");
     run->undo = true;
     return;
   }
@@ -94,7 +94,7 @@ void Book::finish_action(const Fact& fact) {
   ActionRun* action = run ? run->find(fact.subject) : nullptr;
   if (!action) return;
   action->state = parse_action_state(fact.body["state"].string_or_empty()).value_or(ActionState::kUnknown);
-  action->says = fact.body["says"].string_or_empty();
+  action->says = words_of(fact.body, "says");
   action->result = fact.body["result"];
   action->blocked = fact.body["blocked"].bool_or(false);
   action->orphaned = fact.body["orphaned"].bool_or(false);
@@ -113,8 +113,10 @@ void Book::finish_action(const Fact& fact) {
   }
   if (action->state != ActionState::kFailed && action->state != ActionState::kPartial) return;
   if (!run->stopped.empty() || run->failed_targets() <= run->plan.limits.failures) return;
-  run->stopped = fmt::format("{} on {} {}: {}", action->action.verb, action->action.target, to_string(action->state),
-                             action->says);
+  run->stopped = Words::phrase("act.stopped_by", {{"verb", action->action.verb},
+                                                  {"target", action->action.target},
+                                                  {"state", word_of(action->state)},
+                                                  {"says", action->says}});
   run->undo = run->plan.undo_on_failure;
 }
 
@@ -126,13 +128,13 @@ void Book::resolve(const Fact& fact) {
   if (decision == "retry") {
     // To undo again it must count as done.
     action->state = action->undoing ? ActionState::kSucceeded : ActionState::kApproved;
-    action->says = fmt::format("to be tried again: {}", fact.actor);
+    action->says = Words::phrase("act.to_be_retried", {{"by", word_of_actor(fact.actor)}});
     if (!action->undoing) action->may_have_happened = fact.body["unproven"].bool_or(false);
   } else if (decision == "abandon") {
     action->resolved = true;
-    action->says += fmt::format("; left at that by {}", fact.actor);
+    action->says = Words::phrase("act.left_at_that", {{"says", action->says}, {"by", word_of_actor(fact.actor)}});
     if (!run->stopped.empty()) return;
-    run->stopped = fmt::format("{} left {} unknown", fact.actor, fact.subject);
+    run->stopped = Words::phrase("act.left_unknown", {{"by", word_of_actor(fact.actor)}, {"action", fact.subject}});
     run->undo = run->plan.undo_on_failure;
   }
 }
@@ -141,7 +143,7 @@ void Book::end_plan(const Fact& fact, ActionState state) {
   PlanRun* run = plan(fact.subject);
   if (!run || run->ended()) return;
   run->state = state;
-  run->says = fact.body["says"].string_or_empty();
+  run->says = words_of(fact.body, "says");
   run->finished = fact.at;
   run->waiting.clear();
   if (fact.kind == fact_kind::kPlanRejected) run->approved_by.clear();
@@ -158,7 +160,7 @@ void Book::recall(const Fact& fact) {
   if (!run || !run->ended()) return;
   run->state = ActionState::kRunning;
   run->says.clear();
-  run->stopped = fact.body["says"].string_or_empty();
+  run->stopped = words_of(fact.body, "says");
   run->undo = true;
   run->finished = Time();
 }

@@ -9,16 +9,16 @@
 namespace capstan::act {
 namespace {
 
-Prepared answer(Prepared::Answer kind, std::string says) {
+Prepared answer(Prepared::Answer kind, Words says) {
   return {.answer = kind, .says = std::move(says), .target = {}, .before = {}};
 }
 
 // A mistake stays one; everything else may be better in a while.
-Prepared failed(const Error& error, std::string_view what) {
+Prepared failed(const Error& error, std::string_view phrase) {
   const bool final = error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kUnimplemented ||
                      error.code == ErrorCode::kPermissionDenied;
   return answer(final ? Prepared::Answer::kRefuse : Prepared::Answer::kLater,
-                fmt::format("{}: {}", what, error.message));
+                Words::phrase(phrase, {{"error", quoted(error)}}));
 }
 
 // Kinds become part of the text of a query, so only what can be a table's name may pass.
@@ -31,28 +31,31 @@ bool is_table_name(std::string_view kind) {
 
 Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resources, const SqlSource& sql, Time now) {
   using Answer = Prepared::Answer;
-  if (!verb) return answer(Answer::kRefuse, fmt::format("the verb '{}' is not known any more", action.verb));
+  if (!verb) return answer(Answer::kRefuse, Words::phrase("act.no_verb", {{"verb", action.verb}}));
   Result<std::optional<Resource>> target = resources.find(action.target);
-  if (!target) return failed(target.error(), "looking up the target");
-  if (!*target) return answer(Answer::kSkip, fmt::format("{} is gone", action.target));
+  if (!target) return failed(target.error(), "act.looking_up");
+  if (!*target) return answer(Answer::kSkip, Words::phrase("act.gone", {{"target", action.target}}));
   const Resource& resource = **target;
   if (Status kind = check_target_kind(verb->spec(), resource.kind); !kind)
-    return answer(Answer::kRefuse, kind.error().message);
+    return answer(Answer::kRefuse, quoted(kind.error()));
   if (!action.precondition.empty()) {
-    if (!is_table_name(resource.kind)) return answer(Answer::kRefuse, fmt::format("'{}' is no kind", resource.kind));
+    if (!is_table_name(resource.kind))
+      return answer(Answer::kRefuse, Words::phrase("act.no_kind", {{"kind", resource.kind}}));
     SqlSource::Options options;
     options.row_limit = 1;
     options.bind = {{":id", action.target}};
     const Result<Table> holds = sql.query(
         fmt::format("SELECT 1 FROM {} WHERE id = :id AND ({})", resource.kind, action.precondition), now, options);
-    if (!holds) return failed(holds.error(), "checking the precondition");
-    if (holds->rows.empty()) return answer(Answer::kSkip, "its precondition no longer holds: " + action.precondition);
+    if (!holds) return failed(holds.error(), "act.checking_precondition");
+    if (holds->rows.empty())
+      return answer(Answer::kSkip, Words::phrase("act.precondition", {{"condition", action.precondition}}));
   }
-  if (Status checked = verb->check(resource, action.parameters); !checked) return failed(checked.error(), "checking");
+  if (Status checked = verb->check(resource, action.parameters); !checked)
+    return failed(checked.error(), "act.checking");
   Result<Json> before = verb->state_before(resource, action.parameters);
   if (!before) {
-    if (before.error().code == ErrorCode::kNotFound) return answer(Answer::kSkip, before.error().message);
-    return failed(before.error(), "recording the state before");
+    if (before.error().code == ErrorCode::kNotFound) return answer(Answer::kSkip, quoted(before.error()));
+    return failed(before.error(), "act.recording");
   }
   return {.answer = Answer::kGo, .says = "", .target = resource, .before = std::move(*before)};
 }
@@ -70,7 +73,7 @@ Effect undo(const Action& action, Verb& verb, const Resource& target, const Json
   Effect effect;
   // What somebody else has set right since is not touched again.
   if (verb.probe(action, target, before) == ProbeAnswer::kDidNotHappen) {
-    return {{ActionState::kReverted, "the effect is gone already", {}}, ProbeAnswer::kDidNotHappen};
+    return {{ActionState::kReverted, Words::phrase("act.effect_gone"), {}}, ProbeAnswer::kDidNotHappen};
   }
   effect.performed = verb.undo(action, target, before, stop);
   effect.shows = verb.probe(action, target, before);
@@ -79,11 +82,11 @@ Effect undo(const Action& action, Verb& verb, const Resource& target, const Json
 
 Checked check_signal(const std::string& promql, const SignalSource& signals, Time now) {
   const Result<std::vector<SeriesSample>> answer = signals.query(promql, now);
-  if (!answer) return {false, "the check could not be made: " + answer.error().message};
+  if (!answer) return {false, Words::phrase("check.not_made", {{"error", quoted(answer.error())}})};
   for (const SeriesSample& each : *answer) {
-    if (each.sample.value != 0 && !std::isnan(each.sample.value)) return {true, "holds"};
+    if (each.sample.value != 0 && !std::isnan(each.sample.value)) return {true, Words::phrase("check.holds")};
   }
-  return {false, answer->empty() ? "the check has no result" : "the check is false"};
+  return {false, Words::phrase(answer->empty() ? "check.no_result" : "check.false")};
 }
 
 Performed outcome_of_performing(const Effect& effect) {
@@ -92,24 +95,24 @@ Performed outcome_of_performing(const Effect& effect) {
     case ActionState::kSucceeded:
       if (effect.shows == ProbeAnswer::kDidNotHappen) {
         outcome.state = ActionState::kFailed;
-        outcome.says += "; but the outside shows no effect";
+        outcome.says = Words::phrase("act.but_no_effect", {{"says", outcome.says}});
       }
       return outcome;
     case ActionState::kPartial: return outcome;
     case ActionState::kFailed:
       if (effect.shows == ProbeAnswer::kHappened) {
         outcome.state = ActionState::kSucceeded;
-        outcome.says += "; but the outside shows that it happened";
+        outcome.says = Words::phrase("act.but_happened", {{"says", outcome.says}});
       }
       return outcome;
     default: break;
   }
   if (effect.shows == ProbeAnswer::kHappened) {
     outcome.state = ActionState::kSucceeded;
-    outcome.says += "; the outside shows that it happened";
+    outcome.says = Words::phrase("act.and_happened", {{"says", outcome.says}});
   } else if (effect.shows == ProbeAnswer::kDidNotHappen) {
     outcome.state = ActionState::kFailed;
-    outcome.says += "; the outside shows that it did not happen";
+    outcome.says = Words::phrase("act.and_not", {{"says", outcome.says}});
   } else {
     outcome.state = ActionState::kUnknown;
   }
@@ -122,7 +125,7 @@ Performed outcome_of_undoing(const Effect& effect) {
     outcome.state = ActionState::kReverted;
   } else if (effect.shows == ProbeAnswer::kHappened) {
     outcome.state = ActionState::kSucceeded;
-    outcome.says += "; the effect is still there";
+    outcome.says = Words::phrase("act.still_there", {{"says", outcome.says}});
   } else if (outcome.state == ActionState::kSucceeded || outcome.state == ActionState::kReverted) {
     outcome.state = ActionState::kReverted;
   } else {

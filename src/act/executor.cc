@@ -25,6 +25,12 @@ NewFact plan_fact(std::string_view kind, const PlanRun& run, Json body, std::str
           .actor = std::string(actor)};
 }
 
+// "rejected by ann: too early", where a reason is given.
+Words by_person(const std::string& phrase, std::string_view by, const Words& reason) {
+  Words says = Words::phrase(phrase, {{"by", word_of_actor(by)}});
+  return reason.empty() ? says : Words::phrase("act.because", {{"says", says}, {"reason", reason}});
+}
+
 std::string_view kind_of(std::string_view id) { return id.substr(0, id.find('/')); }
 
 // Whether `after` leads in a circle, or to something that is not in the plan.
@@ -208,7 +214,7 @@ Status Executor::approve(std::string_view plan, std::string_view hash, std::stri
   PlanRun* run = TRY(find_open(plan));
   if (run->approved)
     return fail(ErrorCode::kFailedPrecondition, fmt::format("already approved by {}", run->approved_by));
-  if (!run->stopped.empty()) return fail(ErrorCode::kFailedPrecondition, "the plan was " + run->stopped);
+  if (!run->stopped.empty()) return fail(ErrorCode::kFailedPrecondition, "the plan was " + run->stopped.text);
   if (hash != run->plan.hash()) {
     return fail(ErrorCode::kFailedPrecondition, "this is not the plan that was looked at: its hash is another");
   }
@@ -226,30 +232,29 @@ Status Executor::approve(std::string_view plan, std::string_view hash, std::stri
 Status Executor::reject(std::string_view plan, std::string_view reason, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
   if (run->approved) return fail(ErrorCode::kFailedPrecondition, "already approved; cancel it instead");
-  const std::string says = fmt::format("rejected by {}{}{}", by, reason.empty() ? "" : ": ", reason);
-  return note(plan_fact(fact_kind::kPlanRejected, *run,
-                        Json::object({{"reason", "rejected"}, {"says", says}, {"by", by}}), by, now));
+  Json body = Json::object({{"reason", "rejected"}, {"by", by}});
+  set_words(body, "says", by_person("act.rejected", by, reason));
+  return note(plan_fact(fact_kind::kPlanRejected, *run, std::move(body), by, now));
 }
 
-Status Executor::withdraw(std::string_view plan, std::string_view reason, Time now) {
+Status Executor::withdraw(std::string_view plan, const Words& reason, Time now) {
   PlanRun* run = TRY(find_open(plan));
   const bool by_person = run->approved && run->approved_by != run->plan.origin && held_back(*run, now).empty();
   const bool idle =
       std::ranges::all_of(run->actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (run->started() || by_person || !idle)
     return fail(ErrorCode::kFailedPrecondition, "the plan is approved or under way");
-  return note(
-      plan_fact(fact_kind::kPlanRejected, *run,
-                Json::object({{"reason", "withdrawn"}, {"says", fmt::format("withdrawn: {}", reason)}, {"by", kActor}}),
-                kActor, now));
+  Json body = Json::object({{"reason", "withdrawn"}, {"by", kActor}});
+  set_words(body, "says", Words::phrase("act.withdrawn", {{"reason", reason}}));
+  return note(plan_fact(fact_kind::kPlanRejected, *run, std::move(body), kActor, now));
 }
 
 Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, Time now) {
   PlanRun* run = TRY(find_open(plan));
-  if (run->cancelled) return fail(ErrorCode::kFailedPrecondition, "already " + run->stopped);
+  if (run->cancelled) return fail(ErrorCode::kFailedPrecondition, "already " + run->stopped.text);
   // First, as it is then a "no" to what has not started.
   for (ActionRun& action : run->actions) {
-    if (!action.undoing) call_back(*run, action, fmt::format("cancelled by {}", by), now);
+    if (!action.undoing) call_back(*run, action, Words::phrase("act.cancelled", {{"by", word_of_actor(by)}}), now);
   }
   TRY(note(plan_fact(fact_kind::kPlanCancelled, *run, Json::object({{"undo", undo}, {"by", by}}), by, now)));
   for (ActionRun& action : run->actions) {
@@ -261,7 +266,7 @@ Status Executor::cancel(std::string_view plan, bool undo, std::string_view by, T
   return {};
 }
 
-Status Executor::undo(std::string_view plan, std::string_view reason, std::string_view by, Time now) {
+Status Executor::undo(std::string_view plan, const Words& reason, std::string_view by, Time now) {
   TRY(catch_up());
   PlanRun* run = book_.plan(plan);
   if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
@@ -273,9 +278,10 @@ Status Executor::undo(std::string_view plan, std::string_view reason, std::strin
   }
   const bool by_policy = by == run->plan.origin;
   if (by_policy && !held_back(*run, now).empty()) return fail(ErrorCode::kUnavailable, held_back(*run, now));
-  const std::string says = fmt::format("undone by {}{}{}", by, reason.empty() ? "" : ": ", reason);
-  return note(plan_fact(fact_kind::kPlanRecalled, *run, Json::object({{"by", by}, {"reason", reason}, {"says", says}}),
-                        by, now));
+  Json body = Json::object({{"by", by}});
+  set_words(body, "reason", reason);
+  set_words(body, "says", by_person("act.undone_by", by, reason));
+  return note(plan_fact(fact_kind::kPlanRecalled, *run, std::move(body), by, now));
 }
 
 Status Executor::resolve(std::string_view action, std::string_view decision, std::string_view by, Time now) {
@@ -293,30 +299,31 @@ Status Executor::resolve(std::string_view action, std::string_view decision, std
                            : decision == "abandon" ? ActionState::kUnknown
                            : found->undoing        ? ActionState::kReverted
                                                    : ActionState::kSucceeded;
-  const std::string says = decision == "happened" ? fmt::format("{} says that it happened", by)
-                           : decision == "retry"  ? fmt::format("{} wants it tried again", by)
-                                                  : fmt::format("{} left it at that", by);
+  const Words says = Words::phrase(decision == "happened" ? "act.resolved_happened"
+                                   : decision == "retry"  ? "act.resolved_retry"
+                                                          : "act.resolved_abandon",
+                                   {{"by", word_of_actor(by)}});
   // Where repeating is harmless, nobody has said that it did not happen.
   const Verb* verb = around_.verbs.find(found->action.verb);
   const bool unproven = decision == "retry" && verb && verb->spec().idempotent;
   std::vector<NewFact> facts;
-  facts.push_back(
-      {.at = now,
-       .kind = std::string(fact_kind::kActionResolved),
-       .subject = std::string(action),
-       .body = Json::object(
-           {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}, {"says", says}}),
-       .cause = found->intent,
-       .actor = std::string(by)});
+  facts.push_back({.at = now,
+                   .kind = std::string(fact_kind::kActionResolved),
+                   .subject = std::string(action),
+                   .body = Json::object(
+                       {{"decision", decision}, {"by", by}, {"plan_id", run->plan.id}, {"state", to_string(ends)}}),
+                   .cause = found->intent,
+                   .actor = std::string(by)});
   if (unproven) facts.back().body.set("unproven", true);
   if (decision == "happened") {
     facts.push_back({.at = now,
                      .kind = std::string(fact_kind::kActionFinished),
                      .subject = std::string(action),
-                     .body = Json::object({{"plan_id", run->plan.id}, {"state", to_string(ends)}, {"says", says}}),
+                     .body = Json::object({{"plan_id", run->plan.id}, {"state", to_string(ends)}}),
                      .cause = found->intent,
                      .actor = std::string(by)});
   }
+  for (NewFact& fact : facts) set_words(fact.body, "says", says);
   return record_all(std::move(facts));
 }
 
@@ -330,7 +337,7 @@ Status Executor::pause(std::string_view subject, std::string_view reason, std::s
   // At once: a worker may become free before the next tick.
   for (PlanRun& run : book_.plans()) {
     if (run.ended() || !paused_by(run)) continue;
-    for (ActionRun& action : run.actions) call_back(run, action, "paused", now);
+    for (ActionRun& action : run.actions) call_back(run, action, Words::phrase("wait.paused"), now);
   }
   return {};
 }
@@ -349,15 +356,15 @@ bool Executor::paused(std::string_view subject) const { return book_.pause(subje
 
 bool Executor::paused_by(const PlanRun& run) const { return book_.pause("capstan") || book_.pause(run.plan.origin); }
 
-std::string Executor::held_back(const PlanRun& run, const ActionRun& action, Time now) const {
-  return around_.gate ? around_.gate->held_back(run.plan, action.action, now) : "";
+Words Executor::held_back(const PlanRun& run, const ActionRun& action, Time now) const {
+  return around_.gate ? around_.gate->held_back(run.plan, action.action, now) : Words();
 }
 
-std::string Executor::held_back(const PlanRun& run, Time now) const {
+Words Executor::held_back(const PlanRun& run, Time now) const {
   for (const ActionRun& action : run.actions) {
-    if (std::string says = held_back(run, action, now); !says.empty()) return says;
+    if (Words says = held_back(run, action, now); !says.empty()) return says;
   }
-  return "";
+  return {};
 }
 
 bool Executor::is_fresh(const PlanRun& run, Time now) const {
@@ -373,7 +380,7 @@ void Executor::tick(Time now) {
     if (writable && held_.empty())
       advance(run, now);
     else
-      run.waiting = "the ledger cannot be written: " + trouble_;
+      run.waiting = Words::phrase("wait.ledger", {{"error", trouble_}});
   }
   book_.forget();
   rate_.forget(monotonic());

@@ -66,13 +66,13 @@ class Executor {
   Status reject(std::string_view plan, std::string_view reason, std::string_view by, Time now);
   // Takes a proposal back whose reason has gone; only while nothing of it has started and nobody has approved it, or
   // while a freeze keeps what was approved from starting: what nobody calls for any more is not done at its end.
-  Status withdraw(std::string_view plan, std::string_view reason, Time now);
+  Status withdraw(std::string_view plan, const Words& reason, Time now);
   // Nothing new of it starts. What runs is ended where its verb can be stopped, and finished where not; how it ended is
   // told as after any other end. What was done is undone when `undo` is set.
   Status cancel(std::string_view plan, bool undo, std::string_view by, Time now);
   // What a plan that has ended did is undone, as far as it can be. A freeze holds back what a policy wants undone
   // (kUnavailable: ask again), never a person.
-  Status undo(std::string_view plan, std::string_view reason, std::string_view by, Time now);
+  Status undo(std::string_view plan, const Words& reason, std::string_view by, Time now);
   // A person says how an unknown action ended: "happened", "retry" or "abandon".
   Status resolve(std::string_view action, std::string_view decision, std::string_view by, Time now);
 
@@ -83,7 +83,7 @@ class Executor {
   bool paused(std::string_view subject = "capstan") const;
 
   // Takes back what waits for a worker and has not begun: it takes its turn again.
-  void call_back_all(std::string_view why, Time now);
+  void call_back_all(const Words& why, Time now);
 
   // Moves everything on as far as it goes now. Call after commands, after results, and at least once a second.
   void tick(Time now);
@@ -93,6 +93,8 @@ class Executor {
   Result<Json> status(std::string_view plan) const;
   // The newest first. "waiting", "running", "finished" or "all".
   Json list(std::string_view which) const;
+  // What holds back what of a plan is left to start; nothing where nothing does, or no such plan is open.
+  Words held_back(std::string_view plan, Time now) const;
   // Null, or {"by", "reason", "at"}.
   Json pause_status() const;
   size_t waiting_for_approval() const;
@@ -115,9 +117,9 @@ class Executor {
   Json status_of(const PlanRun& run) const;
   bool paused_by(const PlanRun& run) const;
   // What the gate says of an action; "" where there is none.
-  std::string held_back(const PlanRun& run, const ActionRun& action, Time now) const;
+  Words held_back(const PlanRun& run, const ActionRun& action, Time now) const;
   // The same of the first of its actions that is held back.
-  std::string held_back(const PlanRun& run, Time now) const;
+  Words held_back(const PlanRun& run, Time now) const;
   // Whether a plan is not too old to start; while a freeze held it back it did not age.
   bool is_fresh(const PlanRun& run, Time now) const;
 
@@ -125,14 +127,14 @@ class Executor {
   void advance(PlanRun& run, Time now);
   bool approve_or_wait(PlanRun& run, Time now);
   bool wait_for_person(PlanRun& run);
-  std::string must_wait(const PlanRun& run, const ActionRun& action, Time now) const;
+  Words must_wait(const PlanRun& run, const ActionRun& action, Time now) const;
   bool look_at_doubtful(PlanRun& run);
   bool settle_stopped(PlanRun& run, Time now);
   bool start_undo(PlanRun& run, ActionRun& action, Time now);
   bool advance_check(PlanRun& run, Time now);
   void start_ready(PlanRun& run, Time now);
   const ActionRun* failed_before(const PlanRun& run, const ActionRun& action) const;
-  std::string obstacle(const PlanRun& run, const ActionRun& action) const;
+  Words obstacle(const PlanRun& run, const ActionRun& action) const;
   Duration monotonic() const { return around_.clock.monotonic(); }
   void finish(PlanRun& run, Time now);
 
@@ -140,7 +142,7 @@ class Executor {
   bool send(std::string what, std::function<WorkResult(const std::stop_token&)> run, uint64_t& ticket);
   void send_prepare(PlanRun& run, ActionRun& action, Time now);
   void send_intended(ActionRun& action);
-  void call_back(const PlanRun& run, ActionRun& action, std::string_view why, Time now);
+  void call_back(const PlanRun& run, ActionRun& action, const Words& why, Time now);
   void look_again(ActionRun& action);
   void send_look(ActionRun& action);
   void send_check(PlanRun& run, Time now);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "act/executor.h"
+#include "model/span.h"
 
 namespace capstan::act {
 namespace {
@@ -18,6 +19,10 @@ bool asks(const Plan& plan) {
   return (plan.approval != "none" && plan.approval != "standing") || distinct > plan.limits.total;
 }
 
+Words on_target(std::string_view phrase, const Action& action) {
+  return Words::phrase(phrase, {{"verb", action.verb}, {"target", action.target}});
+}
+
 }  // namespace
 
 void Executor::advance(PlanRun& run, Time now) {
@@ -27,7 +32,7 @@ void Executor::advance(PlanRun& run, Time now) {
   }
   if (!run.cancelled && !approve_or_wait(run, now)) return;
   for (ActionRun& action : run.actions) {
-    if (const std::string why = must_wait(run, action, now); !why.empty()) call_back(run, action, why, now);
+    if (const Words why = must_wait(run, action, now); !why.empty()) call_back(run, action, why, now);
     if (action.phase == Phase::kIntended) send_intended(action);
   }
   if (wait_for_person(run)) return;
@@ -48,14 +53,14 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
   const bool idle =
       std::ranges::all_of(run.actions, [](const ActionRun& action) { return action.phase == Phase::kIdle; });
   if (!run.started() && idle && !is_fresh(run, now)) {
-    const std::string says = fmt::format("expired: it had not started within {}", format_duration(options_.validity));
-    record_or_hold(
-        {.at = now,
-         .kind = std::string(fact_kind::kPlanRejected),
-         .subject = run.plan.id,
-         .body = Json::object({{"plan_id", run.plan.id}, {"reason", "expired"}, {"says", says}, {"by", "capstan"}}),
-         .cause = run.proposed,
-         .actor = "capstan"});
+    Json body = Json::object({{"plan_id", run.plan.id}, {"reason", "expired"}, {"by", "capstan"}});
+    set_words(body, "says", Words::phrase("act.expired", {{"validity", say_span(options_.validity)}}));
+    record_or_hold({.at = now,
+                    .kind = std::string(fact_kind::kPlanRejected),
+                    .subject = run.plan.id,
+                    .body = std::move(body),
+                    .cause = run.proposed,
+                    .actor = "capstan"});
     return false;
   }
   if (run.approved) return true;
@@ -64,7 +69,7 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
     return false;
   }
   if (paused_by(run)) {
-    run.waiting = "paused";
+    run.waiting = Words::phrase("wait.paused");
     return false;
   }
   const Result<Seq> written =
@@ -74,23 +79,22 @@ bool Executor::approve_or_wait(PlanRun& run, Time now) {
               .body = Json::object({{"plan_id", run.plan.id}, {"hash", run.plan.hash()}, {"by", run.plan.origin}}),
               .cause = run.proposed,
               .actor = run.plan.origin});
-  if (!written) run.waiting = "the ledger cannot be written: " + trouble_;
+  if (!written) run.waiting = Words::phrase("wait.ledger", {{"error", trouble_}});
   return written.has_value();
 }
 
 // Why what was promised to a worker, and not begun, is not to begin now.
-std::string Executor::must_wait(const PlanRun& run, const ActionRun& action, Time now) const {
-  if (action.phase != Phase::kIntended && action.phase != Phase::kWorking) return "";
-  if (paused_by(run)) return "paused";
-  if (action.undoing) return "";
+Words Executor::must_wait(const PlanRun& run, const ActionRun& action, Time now) const {
+  if (action.phase != Phase::kIntended && action.phase != Phase::kWorking) return {};
+  if (paused_by(run)) return Words::phrase("wait.paused");
+  if (action.undoing) return {};
   return run.stopped.empty() ? held_back(run, action, now) : run.stopped;
 }
 
 bool Executor::wait_for_person(PlanRun& run) {
   for (const ActionRun& action : run.actions) {
     if (action.state != ActionState::kUnknown || action.resolved) continue;
-    run.waiting =
-        fmt::format("a person: whether {} on {} happened is unknown", action.action.verb, action.action.target);
+    run.waiting = on_target("wait.person", action.action);
     return true;
   }
   return false;
@@ -101,7 +105,7 @@ bool Executor::wait_for_person(PlanRun& run) {
 bool Executor::settle_stopped(PlanRun& run, Time now) {
   for (ActionRun& action : run.actions) {
     if (action.phase != Phase::kIdle) {
-      run.waiting = fmt::format("{} on {} to end; then: {}", action.action.verb, action.action.target, run.stopped);
+      run.waiting = on_target("wait.to_end", action.action).with("then", run.stopped);
       return false;
     }
   }
@@ -120,7 +124,7 @@ bool Executor::look_at_doubtful(PlanRun& run) {
   for (ActionRun& action : run.actions) {
     if (action.state != ActionState::kApproved || !action.may_have_happened) continue;
     look_again(action);
-    run.waiting = fmt::format("whether {} on {} happened", action.action.verb, action.action.target);
+    run.waiting = on_target("wait.whether", action.action);
     looks = true;
   }
   return looks;
@@ -136,11 +140,11 @@ bool Executor::can_undo(const ActionRun& action) const {
 // True while undoing keeps the plan open.
 bool Executor::start_undo(PlanRun& run, ActionRun& action, Time now) {
   if (paused_by(run)) {
-    run.waiting = "paused; then undoing goes on";
+    run.waiting = Words::phrase("wait.paused_undo");
     return true;
   }
   if (const ActionRun* holder = book_.holder(action.action.target)) {
-    run.waiting = fmt::format("{} is busy with {}", action.action.target, holder->action.verb);
+    run.waiting = Words::phrase("wait.busy", {{"target", action.action.target}, {"verb", holder->action.verb}});
     return true;
   }
   write_intent(run, action, true, now);
@@ -168,25 +172,28 @@ bool Executor::advance_check(PlanRun& run, Time now) {
                  .says = {}};
   }
   if (run.check.ticket == 0 && monotonic() >= run.check.next) send_check(run, now);
-  run.waiting = fmt::format("its check to hold: {}", run.check.says.empty() ? run.plan.verify : run.check.says);
+  run.waiting =
+      Words::phrase("wait.check", {{"check", run.check.says.empty() ? Words(run.plan.verify) : run.check.says}});
   return !run.stopped.empty();
 }
 
-std::string Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
+Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
   for (const std::string& id : action.action.after) {
     const ActionRun* first = run.find(id);
     const bool passed = first && first->phase == Phase::kIdle &&
                         (first->state == ActionState::kSucceeded || first->state == ActionState::kSkipped);
     if (!passed)
-      return fmt::format("{} on {} first", first ? first->action.verb : id, first ? first->action.target : "?");
+      return Words::phrase("wait.first",
+                           {{"verb", first ? first->action.verb : id}, {"target", first ? first->action.target : "?"}});
   }
   if (monotonic() < action.not_before) return action.says;
   if (const ActionRun* holder = book_.holder(action.action.target)) {
-    return fmt::format("the target is busy with {} ({})", holder->action.verb, holder->action.id);
+    return Words::phrase("wait.target_busy", {{"verb", holder->action.verb}, {"action", holder->action.id}});
   }
   const int limit = run.flight_limit();
   const int flying = run.in_flight();
-  if (flying >= limit) return fmt::format("{} in flight of {}", flying, limit);
+  if (flying >= limit)
+    return Words::phrase("wait.in_flight", {{"count", std::to_string(flying)}, {"limit", std::to_string(limit)}});
   int rate = rate_.within_minute(run.plan.origin, monotonic());
   int of_others = 0;
   for (const PlanRun& other : book_.plans()) {
@@ -196,11 +203,13 @@ std::string Executor::obstacle(const PlanRun& run, const ActionRun& action) cons
   }
   // Limits are those of a policy, and what it wants may come in several plans.
   if (run.plan.origin.starts_with("policy:") && flying + of_others >= run.most_in_flight())
-    return fmt::format("{} in flight of {}, {} of them in other plans", flying + of_others, run.most_in_flight(),
-                       of_others);
+    return Words::phrase("wait.in_flight_of_all", {{"count", std::to_string(flying + of_others)},
+                                                   {"limit", std::to_string(run.most_in_flight())},
+                                                   {"others", std::to_string(of_others)}});
   if (rate >= run.plan.limits.per_minute)
-    return fmt::format("{} started of {} a minute", rate, run.plan.limits.per_minute);
-  return "";
+    return Words::phrase("wait.rate",
+                         {{"count", std::to_string(rate)}, {"limit", std::to_string(run.plan.limits.per_minute)}});
+  return {};
 }
 
 // What a failed action leaves behind, where the plan goes on without it.
@@ -221,12 +230,11 @@ void Executor::start_ready(PlanRun& run, Time now) {
     action.waiting.clear();
     if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
     if (const ActionRun* first = failed_before(run, action)) {
-      const std::string says =
-          fmt::format("{} on {} had to succeed before it", first->action.verb, first->action.target);
-      write_outcome(run, action, {ActionState::kSkipped, says, {}}, now, "orphaned");
+      write_outcome(run, action, {ActionState::kSkipped, on_target("act.orphaned", first->action), {}}, now,
+                    "orphaned");
       continue;
     }
-    action.waiting = paused ? "paused" : held_back(run, action, now);
+    action.waiting = paused ? Words::phrase("wait.paused") : held_back(run, action, now);
     if (action.waiting.empty()) action.waiting = obstacle(run, action);
     if (run.waiting.empty()) run.waiting = action.waiting;
     if (action.waiting.empty()) send_prepare(run, action, now);
@@ -255,23 +263,22 @@ void Executor::finish(PlanRun& run, Time now) {
     state = changed ? ActionState::kPartial : ActionState::kFailed;
   else if (!changed)
     state = ActionState::kSkipped;
-  std::string says = run.stopped;
-  std::string numbers;
+  std::vector<Words> numbers;
   Json::Object json_counts;
   for (const auto& [each, count] : counts) {
     if (count == 0) continue;
-    numbers += fmt::format("{}{} {}", numbers.empty() ? "" : ", ", count, to_string(each));
+    numbers.push_back(Words::phrase("act.count", {{"count", std::to_string(count)}, {"state", word_of(each)}}));
     json_counts.emplace(to_string(each), count);
   }
-  says += (says.empty() ? "" : "; ") + numbers;
-  record_or_hold(
-      {.at = now,
-       .kind = std::string(fact_kind::kPlanFinished),
-       .subject = run.plan.id,
-       .body = Json::object(
-           {{"plan_id", run.plan.id}, {"state", to_string(state)}, {"says", says}, {"counts", std::move(json_counts)}}),
-       .cause = run.approved ? run.approved : run.proposed,
-       .actor = "capstan"});
+  const Words counted = Words::joined(numbers, ", ");
+  Json body = Json::object({{"plan_id", run.plan.id}, {"state", to_string(state)}, {"counts", std::move(json_counts)}});
+  set_words(body, "says", run.stopped.empty() ? counted : Words::joined({run.stopped, counted}, "; "));
+  record_or_hold({.at = now,
+                  .kind = std::string(fact_kind::kPlanFinished),
+                  .subject = run.plan.id,
+                  .body = std::move(body),
+                  .cause = run.approved ? run.approved : run.proposed,
+                  .actor = "capstan"});
 }
 
 }  // namespace capstan::act

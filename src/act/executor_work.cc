@@ -49,7 +49,7 @@ void Executor::send_prepare(PlanRun& run, ActionRun& action, Time now) {
   if (send(describe("prepare", action.action), errand, action.ticket)) {
     action.phase = Phase::kPreparing;
   } else {
-    action.waiting = "a free worker";
+    action.waiting = Words::phrase("wait.worker");
     if (run.waiting.empty()) run.waiting = action.waiting;
   }
 }
@@ -70,22 +70,22 @@ void Executor::send_intended(ActionRun& action) {
   if (send(describe(undoing ? "undo" : "perform", action.action), errand, action.ticket))
     action.phase = Phase::kWorking;
   else
-    action.waiting = "a free worker";
+    action.waiting = Words::phrase("wait.worker");
 }
 
 // Nobody has begun what was promised to a worker, and now nobody will: it takes its turn again, with checks and an
 // intent of its own.
-void Executor::call_back(const PlanRun& run, ActionRun& action, std::string_view why, Time now) {
+void Executor::call_back(const PlanRun& run, ActionRun& action, const Words& why, Time now) {
   const bool waits =
       action.phase == Phase::kIntended || (action.phase == Phase::kWorking && action.turn && action.turn->take());
   if (!waits) return;
   action.ticket = 0;  // Whatever still comes of it says nothing.
   // An earlier attempt may still have happened.
   const ActionState state = action.may_have_happened ? ActionState::kUnknown : ActionState::kFailed;
-  write_outcome(run, action, {state, fmt::format("taken back before it began: {}", why), {}}, now, kCalledBack);
+  write_outcome(run, action, {state, Words::phrase("act.called_back", {{"why", why}}), {}}, now, kCalledBack);
 }
 
-void Executor::call_back_all(std::string_view why, Time now) {
+void Executor::call_back_all(const Words& why, Time now) {
   for (PlanRun& run : book_.plans()) {
     if (run.ended()) continue;
     for (ActionRun& action : run.actions) call_back(run, action, why, now);
@@ -106,7 +106,7 @@ void Executor::send_look(ActionRun& action) {
   if (send(describe("probe", action.action), errand, action.ticket))
     action.phase = Phase::kLooking;
   else
-    action.waiting = "a free worker";
+    action.waiting = Words::phrase("wait.worker");
 }
 
 void Executor::send_check(PlanRun& run, Time now) {
@@ -149,12 +149,12 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
     case Prepared::Answer::kRefuse:
       if (action.may_have_happened) return look_again(action);
       return write_outcome(run, action,
-                           {ActionState::kFailed, "refused before anything was touched: " + prepared.says, {}}, now);
+                           {ActionState::kFailed, Words::phrase("act.refused", {{"says", prepared.says}}), {}}, now);
     case Prepared::Answer::kLater:
       if (++action.postponed >= options_.retry_limit) {
         if (action.may_have_happened) return look_again(action);
         return write_outcome(run, action,
-                             {ActionState::kFailed, "given up before anything was touched: " + prepared.says, {}}, now);
+                             {ActionState::kFailed, Words::phrase("act.given_up", {{"says", prepared.says}}), {}}, now);
       }
       action.says = prepared.says;
       action.not_before = monotonic() + options_.retry_every;
@@ -186,9 +186,9 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
   } else if (written.error().code == ErrorCode::kInvalidArgument) {
     // It will never be taken: too large, for one.
     write_outcome(run, action,
-                  {ActionState::kFailed, "refused before anything was touched: " + written.error().message, {}}, now);
+                  {ActionState::kFailed, Words::phrase("act.refused", {{"says", quoted(written.error())}}), {}}, now);
   } else {
-    action.says = "its intent cannot be written: " + written.error().message;
+    action.says = Words::phrase("act.no_intent", {{"error", quoted(written.error())}});
     action.not_before = monotonic() + options_.retry_every;
   }
 }
@@ -198,8 +198,8 @@ void Executor::write_outcome(const PlanRun& run, const ActionRun& action, const 
   Json body = Json::object({{"plan_id", run.plan.id},
                             {"verb", action.action.verb},
                             {"state", to_string(outcome.state)},
-                            {"says", outcome.says},
                             {"result", outcome.result}});
+  set_words(body, "says", outcome.says);
   body = fit_texts(std::move(body), options_.most_outcome_bytes);
   // Still too large: it is the result that has no end.
   if (body.dump().size() > options_.most_outcome_bytes) body.set("result", "left out: it is too large");
@@ -233,24 +233,17 @@ void Executor::take(PlanRun& run, ActionRun& action, const Looked& looked, Time 
   const bool last = std::exchange(action.last_look, false);
   const bool done = looked.shows == (undoing ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened);
   if (done) {
-    return write_outcome(run, action,
-                         {undoing ? ActionState::kReverted : ActionState::kSucceeded,
-                          "cut off by a restart; the outside shows that it was done",
-                          {}},
-                         now);
+    return write_outcome(
+        run, action,
+        {undoing ? ActionState::kReverted : ActionState::kSucceeded, Words::phrase("act.cut_off_done"), {}}, now);
   }
   if (looked.shows == ProbeAnswer::kCannotTell && (!idempotent || last)) {
-    return write_outcome(
-        run, action, {ActionState::kUnknown, "cut off by a restart; the outside cannot tell whether it was done", {}},
-        now);
+    return write_outcome(run, action, {ActionState::kUnknown, Words::phrase("act.cut_off_unknown"), {}}, now);
   }
   // Proven not to have happened, or harmless to repeat: it takes its turn again, with checks and an intent of its own.
   const bool unproven = looked.shows == ProbeAnswer::kCannotTell;
-  const std::string_view says =
-      unproven ? "cut off by a restart; harmless to repeat, so it takes its turn again"
-               : "cut off by a restart; the outside shows that it was not done, so it takes its turn again";
-  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, std::string(says), {}}, now,
-                kRetry);
+  const Words says = Words::phrase(unproven ? "act.cut_off_harmless" : "act.cut_off_not_done");
+  write_outcome(run, action, {unproven ? ActionState::kUnknown : ActionState::kFailed, says, {}}, now, kRetry);
 }
 
 void Executor::take_check(PlanRun& run, const Checked& checked) {
@@ -270,7 +263,7 @@ void Executor::take_check(PlanRun& run, const Checked& checked) {
   if (now - run.check.began < run.plan.verify_within) return;
   run.check.state = Check::State::kFailed;
   if (!run.stopped.empty()) return;
-  run.stopped = fmt::format("its check failed: {} ({})", run.plan.verify, checked.says);
+  run.stopped = Words::phrase("act.check_failed", {{"check", run.plan.verify}, {"says", checked.says}});
   run.undo = run.plan.undo_on_failure;
 }
 

@@ -46,8 +46,8 @@ struct ActionRun {
   int attempts = 0;                // Intents to perform.
   int postponed = 0;               // How often its checks could not be made.
   Duration not_before{0};          // When to try the checks again; monotonic.
-  std::string says;
-  std::string waiting;  // Why it has not started yet.
+  Words says;
+  Words waiting;  // Why it has not started yet.
   Json result;
   Time started;
   Time finished;
@@ -66,7 +66,7 @@ struct Check {
   Duration began{0};  // These three are monotonic.
   Duration next{0};   // When to ask again.
   std::optional<Duration> true_since;
-  std::string says;
+  Words says;
 };
 std::string_view to_string(Check::State state);
 
@@ -75,13 +75,13 @@ struct PlanRun {
   Seq proposed = 0;  // The fact.
   ActionState state = ActionState::kProposed;
   std::string approved_by;
-  Seq approved = 0;     // The fact; 0 while it is not approved.
-  std::string stopped;  // Why nothing new of it starts; "" while it goes on.
+  Seq approved = 0;  // The fact; 0 while it is not approved.
+  Words stopped;     // Why nothing new of it starts; "" while it goes on.
   bool cancelled = false;
   bool undo = false;  // What was done is to be undone.
   Check check;
-  std::string says;
-  std::string waiting;  // What it waits for, for people.
+  Words says;
+  Words waiting;  // What it waits for, for people.
   Time finished;
   std::vector<ActionRun> actions;
 

@@ -1,8 +1,6 @@
 // Says why an action must not start now for reasons that are not its plan's own: a change freeze.
 #pragma once
 
-#include <string>
-
 #include "model/action.h"
 
 namespace capstan::act {
@@ -13,7 +11,7 @@ class StartGate {
  public:
   virtual ~StartGate() = default;
   // "frozen by year-end until 2027-01-02 09:00 Asia/Seoul"; "" when it may start.
-  virtual std::string held_back(const Plan& plan, const Action& action, Time now) const = 0;
+  virtual Words held_back(const Plan& plan, const Action& action, Time now) const = 0;
   // For how long, between the plan's making and `now`, an action of it was held back: that long it does not age.
   virtual Duration held_for(const Plan& plan, Time now) const = 0;
 };

@@ -10,37 +10,38 @@ namespace {
 
 Json time_or_null(Time time) { return time == Time() ? Json() : Json(format_time(time)); }
 
-std::string_view doing(const ActionRun& action) {
+Words doing(const ActionRun& action) {
   switch (action.phase) {
-    case Phase::kIdle: return "";
-    case Phase::kPreparing: return "checking its precondition";
-    case Phase::kIntended: return "waiting for a free worker";
-    case Phase::kWorking: return action.undoing ? "being undone" : "being performed";
+    case Phase::kIdle: return {};
+    case Phase::kPreparing: return Words::phrase("doing.preparing");
+    case Phase::kIntended: return Words::phrase("doing.intended");
+    case Phase::kWorking: return Words::phrase(action.undoing ? "doing.undoing" : "doing.performing");
     case Phase::kCutOff:
-    case Phase::kLooking: return "cut off by a restart: the outside is being asked";
+    case Phase::kLooking: return Words::phrase("doing.looking");
   }
-  return "";
+  return {};
 }
 
 Json action_status(const ActionRun& run, const VerbRegistry& verbs, const RunBoard* runs) {
   const Verb* verb = verbs.find(run.action.verb);
-  std::string says = run.says;
+  Words says = run.says;
   if (says.empty()) says = doing(run);
-  if (says.empty() && !run.waiting.empty()) says = "waiting: " + run.waiting;
-  return Json::object({{"action", run.action.to_json()},
-                       {"state", to_string(run.state)},
-                       {"says", says},
-                       {"doing", doing(run)},
-                       {"waiting_for", run.waiting},
-                       {"attempts", run.attempts},
-                       {"before", run.before},
-                       {"result", run.result},
-                       {"undoable", verb && verb->spec().undoable},
-                       {"danger", verb ? to_string(verb->spec().danger) : ""},
-                       {"stoppable", verb && verb->spec().stoppable},
-                       {"progress", runs && run.phase == Phase::kWorking ? runs->progress(run.action.id) : Json()},
-                       {"started", time_or_null(run.started)},
-                       {"finished", time_or_null(run.finished)}});
+  if (says.empty() && !run.waiting.empty()) says = Words::phrase("wait.for", {{"what", run.waiting}});
+  Json json = Json::object({{"action", run.action.to_json()},
+                            {"state", to_string(run.state)},
+                            {"attempts", run.attempts},
+                            {"before", run.before},
+                            {"result", run.result},
+                            {"undoable", verb && verb->spec().undoable},
+                            {"danger", verb ? to_string(verb->spec().danger) : ""},
+                            {"stoppable", verb && verb->spec().stoppable},
+                            {"progress", runs && run.phase == Phase::kWorking ? runs->progress(run.action.id) : Json()},
+                            {"started", time_or_null(run.started)},
+                            {"finished", time_or_null(run.finished)}});
+  set_words(json, "says", says);
+  set_words(json, "doing", doing(run));
+  set_words(json, "waiting_for", run.waiting);
+  return json;
 }
 
 bool has_more_to_start(const PlanRun& run) {
@@ -54,20 +55,23 @@ Json plan_status(const PlanRun& run, bool can_be_undone, const Surroundings& aro
   for (const ActionRun& action : run.actions) actions.push_back(action_status(action, around.verbs, around.runs));
   constexpr std::string_view kIncident = "incident:";
   const std::string& origin = run.plan.origin;
-  return Json::object(
-      {{"plan", run.plan.to_json()},
-       {"state", to_string(run.state)},
-       {"waiting_for", run.waiting},
-       {"approved_by", run.approved_by},
-       {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
-       {"says", run.says.empty() ? run.stopped : run.says},
-       {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
-       {"in_flight", run.in_flight()},
-       {"in_flight_limit", run.flight_limit()},
-       {"actions", std::move(actions)},
-       {"verify", Json::object({{"state", to_string(run.check.state)}, {"says", run.check.says}})},
-       {"can_be_undone", can_be_undone},
-       {"finished", time_or_null(run.finished)}});
+  Json verify = Json::object({{"state", to_string(run.check.state)}});
+  set_words(verify, "says", run.check.says);
+  Json json =
+      Json::object({{"plan", run.plan.to_json()},
+                    {"state", to_string(run.state)},
+                    {"approved_by", run.approved_by},
+                    {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
+                    {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
+                    {"in_flight", run.in_flight()},
+                    {"in_flight_limit", run.flight_limit()},
+                    {"actions", std::move(actions)},
+                    {"verify", std::move(verify)},
+                    {"can_be_undone", can_be_undone},
+                    {"finished", time_or_null(run.finished)}});
+  set_words(json, "says", run.says.empty() ? run.stopped : run.says);
+  set_words(json, "waiting_for", run.waiting);
+  return json;
 }
 
 bool is_listed(const PlanRun& run, std::string_view which) {
@@ -84,11 +88,17 @@ Json Executor::status_of(const PlanRun& run) const {
   const bool can_be_undone =
       run.ended() && std::ranges::any_of(run.actions, [this](const ActionRun& action) { return can_undo(action); });
   const Time now = around_.clock.now();
-  const std::string frozen = has_more_to_start(run) ? held_back(run, now) : "";
+  const Words frozen = has_more_to_start(run) ? held_back(run, now) : Words();
   const Duration held = frozen.empty() ? Duration(0) : around_.gate->held_for(run.plan, now);
   Json status = plan_status(run, can_be_undone, around_, options_.validity + held);
-  status.set("frozen", frozen);
+  set_words(status, "frozen", frozen);
+  status.set("freeze", frozen.place("freeze").text);
   return status;
+}
+
+Words Executor::held_back(std::string_view plan, Time now) const {
+  const PlanRun* run = book_.plan(plan);
+  return run && has_more_to_start(*run) ? held_back(*run, now) : Words();
 }
 
 Result<Json> Executor::status(std::string_view plan) const {

@@ -22,7 +22,7 @@ struct Prepared {
     kLater,   // The checks could not be made now.
   };
   Answer answer = Answer::kRefuse;
-  std::string says;
+  Words says;
   Resource target;
   Json before;
 };
@@ -41,7 +41,7 @@ struct Looked {
 // Whether the check of a plan holds now.
 struct Checked {
   bool holds = false;
-  std::string says;
+  Words says;
 };
 
 struct WorkResult {

@@ -7,10 +7,15 @@ namespace capstan {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kCut = " … (cut)";
 constexpr size_t kLongestSequence = 256;  // What claims to be a longer one is none.
 constexpr size_t kUnfinished = std::string_view::npos;
 
-bool is_plain(char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t'; }
+// How much of the front needs nothing done: most of what programs print.
+size_t plain_length(std::string_view text) {
+  const auto is_plain = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t'; };
+  return static_cast<size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+}
 
 // The length of the character at the front; 0 for none, kUnfinished where more may come. RFC 3629: no overlong forms,
 // no surrogates, up to U+10FFFF.
@@ -51,6 +56,39 @@ size_t escape_length(std::string_view text) {
 
 }  // namespace
 
+std::string clean_line(std::string_view bytes, size_t limit) {
+  std::string text;
+  text.reserve(std::min(bytes.size(), limit) + kCut.size());
+  bool replaced_last = false;
+  while (!bytes.empty()) {
+    if (text.size() >= limit) return text += kCut;
+    if (const size_t plain = std::min(plain_length(bytes), limit - text.size()); plain > 0) {
+      text += bytes.substr(0, plain);
+      bytes.remove_prefix(plain);
+      replaced_last = false;
+      continue;
+    }
+    if (bytes.front() == 0x1b) {
+      const size_t length = escape_length(bytes);
+      // A string that does not end must not hide what follows it.
+      const size_t unfinished = bytes.size() > 1 && bytes[1] == '[' ? bytes.size() : 2;
+      bytes.remove_prefix(std::min(length == kUnfinished ? unfinished : length, bytes.size()));
+      continue;
+    }
+    const size_t length = character_length(bytes);
+    const bool is_valid = length != 0 && length != kUnfinished;
+    if (!is_valid)
+      text += replaced_last ? "" : kReplacement;
+    else if (length > 1)
+      text += bytes.substr(0, length);
+    else
+      text += bytes == "\r" ? "" : " ";
+    replaced_last = !is_valid;
+    bytes.remove_prefix(is_valid ? length : 1);
+  }
+  return text;
+}
+
 std::string TextCleaner::take(std::string_view piece) {
   if (held_.empty()) return clean(piece, false);
   const std::string bytes = std::exchange(held_, {}) + std::string(piece);
@@ -63,9 +101,7 @@ std::string TextCleaner::clean(std::string_view bytes, bool is_end) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
-    // Most of what programs print needs nothing done.
-    const auto plain = static_cast<size_t>(std::ranges::find_if_not(bytes, is_plain) - bytes.begin());
-    if (plain > 0) {
+    if (const size_t plain = plain_length(bytes); plain > 0) {
       text += bytes.substr(0, plain);
       bytes.remove_prefix(plain);
       replaced_last_ = false;

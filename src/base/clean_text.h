@@ -6,6 +6,10 @@
 
 namespace capstan {
 
+// One whole piece, as `TextCleaner` cleans, but in one line for each line feed: carriage returns are blanks, and one at
+// the end is nothing. Longer text is cut at `limit` bytes, not inside a character, and says so.
+std::string clean_line(std::string_view bytes, size_t limit = 16 << 10);
+
 // Owned by one thread.
 class TextCleaner {
  public:

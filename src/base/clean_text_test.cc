@@ -32,5 +32,21 @@ TEST(CleanText, MakesSomethingOfAnyBytes) {
   expect("\x1b", "");
 }
 
+TEST(CleanLine, IsOneLineOfValidTextWithoutControl) {
+  EXPECT_EQ(clean_line("\x1b[31m한글\x1b[0m\a a\tb\r"), "한글  a\tb");
+  EXPECT_EQ(clean_line("a\rb"), "a b");
+  EXPECT_EQ(clean_line("\xff\xfe \xe2\x82"), "\xEF\xBF\xBD \xEF\xBF\xBD");
+  EXPECT_EQ(clean_line("\x1b]0;title\a."), ".");
+  EXPECT_EQ(clean_line("\x1b]hidden"), "hidden");  // No sequence that has not ended hides what follows.
+  EXPECT_EQ(clean_line("before\x1b[31"), "before");
+}
+
+TEST(CleanLine, CutsBetweenCharactersAndSaysSo) {
+  EXPECT_EQ(clean_line("abcdef", 3), "abc … (cut)");
+  EXPECT_EQ(clean_line("한글", 4), "한글");
+  EXPECT_EQ(clean_line("한글이", 4), "한글 … (cut)");
+  EXPECT_EQ(clean_line("abc", 3), "abc");
+}
+
 }  // namespace
 }  // namespace capstan

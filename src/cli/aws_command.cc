@@ -69,7 +69,7 @@ class AwsSession {
                  .region = arguments.region,
                  .endpoints = {{"", arguments.endpoint}},
                  .variant = {arguments.fips, arguments.dualstack},
-                 .retry_mode = arguments.adaptive ? aws::RetryMode::kAdaptive : aws::RetryMode::kStandard},
+                 .retry_mode = arguments.adaptive ? std::optional(aws::RetryMode::kAdaptive) : std::nullopt},
                 {http_, clock_, random_, own_environment(), aws::pause_for}) {}
 
   aws::AwsClient& client() { return client_; }

@@ -16,6 +16,7 @@ namespace capstan::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{250};
+constexpr std::ptrdiff_t kMostOverBudget = 10;  // That are printed.
 
 struct BacktestArguments {
   std::string file;
@@ -44,12 +45,29 @@ void print_money(const Json& policy) {
   if (policy["money"].items().empty()) fmt::print("  what it is about has no price (docs/money.md)\n");
 }
 
+void print_held(const Json& policy) {
+  for (const Json& held : policy["held"].items()) {
+    const auto dropped = held["dropped"].int_or(0);
+    fmt::print("  held by the freeze {}: {} actions{}\n", cell(held["freeze"]), cell(held["actions"]),
+               dropped > 0 ? fmt::format(", of which nobody called for {} any more at its end", dropped) : "");
+  }
+  const Json& over = policy["over_budget"];
+  if (over["count"].int_or(0) == 0) return;
+  fmt::print("  over the budget: {} times a resource was not acted on\n", cell(over["count"]));
+  for (const Json& each : over["resources"].items()) {
+    fmt::print("    {}, {} to {}: {}\n", cell(each["name"]), short_time(each["from"]), short_time(each["to"]),
+               cell(each["why"]));
+    if (&each - &over["resources"].items().front() == kMostOverBudget - 1) break;
+  }
+}
+
 void print_policy(const Json& policy, const Json& job, const BacktestArguments& arguments) {
   fmt::print("{}, {} to {}: {} actions in {} plans on {} resources", cell(policy["name"]), short_time(job["from"]),
              short_time(job["to"]), cell(policy["action_count"]), cell(policy["plans"]), cell(policy["selected"]));
   if (policy["asks"].int_or(0) > 0) fmt::print("; {} plans would have asked a person", cell(policy["asks"]));
   fmt::print("\n");
   print_money(policy);
+  print_held(policy);
   std::vector<std::vector<std::string>> rows;
   for (const Json& action : policy["actions"].items()) {
     if (rows.size() >= arguments.limit) break;

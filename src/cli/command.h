@@ -98,6 +98,7 @@ void add_manual(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_manifests(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_policy_test(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_secret(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_slack(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_verify(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_aws(CLI::App& app, Action& chosen);
 

@@ -41,6 +41,24 @@ void print_incidents(const Json& answer) {
   print_table({"ID", "STATE", "SEVERITY", "OPENED", "WHAT", "LIKELY CAUSE"}, rows);
 }
 
+// "about 41.10 USD so far, 13.70 USD a day"; "" where no price is known.
+std::string cost_text(const Json& cost) {
+  if (cost.is_null()) return "";
+  const std::string& currency = cost["currency"].string_or_empty();
+  const double a_day = cost["per_hour"].number_or(0) * 24;
+  return fmt::format("about {:.2f} {} so far{}", cost["so_far"].number_or(0), currency,
+                     a_day > 0 ? fmt::format(", {:.2f} {} a day", a_day, currency) : "");
+}
+
+void print_findings(const Json& answer) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& finding : answer["findings"].items()) {
+    rows.push_back({cell(finding["severity"]), short_time(finding["opened"]), cell(finding["rule"]),
+                    cell(finding["resource"]), cell(finding["says"]), cost_text(finding["cost"])});
+  }
+  print_table({"SEVERITY", "SINCE", "RULE", "ON", "WHAT", "ITS COST SINCE"}, rows);
+}
+
 void print_plan(const Json& status) {
   const Json& plan = status["plan"];
   fmt::print("{}  {}  {}\n", cell(plan["id"]), cell(status["state"]), cell(plan["title"]));
@@ -54,6 +72,8 @@ void print_incident(const Json& answer) {
   const Json& incident = answer["incident"];
   fmt::print("{} [{}] {} since {}\n{}\n", cell(incident["id"]), cell(incident["severity"]), cell(incident["state"]),
              short_time(incident["opened"]), cell(incident["title"]));
+  if (const std::string cost = cost_text(answer["cost"]); !cost.empty())
+    fmt::print("what it is about costs {}\n", cost);
   for (const Json& cause : incident["causes"].items()) {
     fmt::print("  {:3.0f} %  {}\n", cause["score"].number_or(0) * 100, cell(cause["says"]));
     for (const Json& evidence : cause["evidence"].items()) {
@@ -165,8 +185,8 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
   simple("config", "The configuration files and what is wrong with them", "/capstan/v1/config", print_config);
 
   // Each keeps its own argument; the app outlives the parsing.
-  static std::string incident_state = "open", incident_id, why_id, why_policy, plan_state = "all", fact_subject,
-                     fact_kind, kind, search;
+  static std::string incident_state = "open", finding_state = "open", incident_id, why_id, why_policy,
+                     plan_state = "all", fact_subject, fact_kind, kind, search;
   static int fact_limit = 50;
   CLI::App* incidents = add("incidents", "The incidents, or one of them");
   incidents->add_option("id", incident_id, "An incident: inc-12");
@@ -177,6 +197,14 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
       if (!incident_id.empty())
         return show(common, "/capstan/v1/incidents/" + percent_encode(incident_id), print_incident);
       return show(common, "/capstan/v1/incidents?limit=100&state=" + incident_state, print_incidents);
+    };
+  });
+  CLI::App* findings = add("findings", "What was found, and what the resources have cost since");
+  findings->add_option("--state", finding_state, "open, closed or all")
+      ->check(CLI::IsMember({"open", "closed", "all"}));
+  findings->callback([&] {
+    chosen = [&common] {
+      return show(common, "/capstan/v1/findings?limit=1000&state=" + finding_state, print_findings);
     };
   });
   CLI::App* why =

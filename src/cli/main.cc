@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   capstan::cli::add_output(app, common, chosen);
   capstan::cli::add_token(app, common, chosen);
   capstan::cli::add_secret(app, common, chosen);
+  capstan::cli::add_slack(app, common, chosen);
   capstan::cli::add_verify(app, common, chosen);
   capstan::cli::add_check(app, common, chosen);
   capstan::cli::add_fleet(app, common, chosen);

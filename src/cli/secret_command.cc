@@ -2,7 +2,6 @@
 // which every process of the machine can read.
 #include <fmt/format.h>
 #include <pwd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +10,7 @@
 
 #include "base/random.h"
 #include "cli/command.h"
+#include "cli/hidden_prompt.h"
 #include "cli/packs.h"
 #include "ledger/data_directory.h"
 #include "ledger/ledger.h"
@@ -91,28 +91,12 @@ Result<Json> ask(const CommonOptions& common, const SecretArguments& arguments, 
   return ask_offline(common.data_directory, arguments.config_directory, what, question);
 }
 
-// One line of the terminal, without showing it.
-Result<std::string> prompt(const std::string& field) {
-  termios before{};
-  if (::tcgetattr(STDIN_FILENO, &before) != 0) return fail(ErrorCode::kInternal, "cannot ask at this terminal");
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  fmt::print(stderr, "{}: ", field);
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  std::string line;
-  const bool got = static_cast<bool>(std::getline(std::cin, line));
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-  fmt::print(stderr, "\n");
-  if (!got) return fail(ErrorCode::kCancelled, "nothing was typed");
-  return line;
-}
-
 // At a terminal each is asked for. Else one field takes all of the standard input but its last line break, several take
 // a line each.
 Result<Json> read_values(const std::vector<std::string>& fields) {
   Json values = Json::object();
   if (::isatty(STDIN_FILENO)) {
-    for (const std::string& field : fields) values.set(field, TRY(prompt(field)));
+    for (const std::string& field : fields) values.set(field, TRY(ask_hidden(field)));
     return values;
   }
   if (fields.size() == 1) {

@@ -4,33 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include "decide/money_sum.h"
 
 namespace capstan::decide {
 namespace {
-
-constexpr double kMost = 1e12;  // Of any currency: what is above is a mistake.
-
-struct Sum {
-  double amount = 0;
-  std::string currency;
-};
-
-// "20 USD"
-Result<Sum> read_sum(std::string_view text) {
-  const size_t space = text.find(' ');
-  Sum sum;
-  const std::string_view number = text.substr(0, space);
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), sum.amount);
-  const bool is_number = error == std::errc() && end == number.data() + number.size() && sum.amount >= 0 &&
-                         sum.amount <= kMost;  // Not a number compares as false.
-  if (space != std::string_view::npos) sum.currency = text.substr(text.find_first_not_of(' ', space));
-  const bool is_currency =
-      sum.currency.size() == 3 && std::ranges::all_of(sum.currency, [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (!is_number || !is_currency)
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is no sum of money, like 20 USD", text));
-  return sum;
-}
 
 double hours(Duration time) { return to_seconds(time) / 3600; }
 
@@ -53,7 +31,7 @@ std::optional<Budget> read_budget(const ConfigNode& node, const std::optional<Zo
   const auto read = [&](std::string_view key, std::optional<double>& into) {
     const ConfigNode* value = reader.node(key);
     if (!value) return;
-    const Result<Sum> sum = read_sum(value->scalar);
+    const Result<MoneySum> sum = parse_sum(value->scalar);
     if (!sum) return reader.problem(*value, fmt::format("'{}': {}", key, sum.error().message));
     if (!budget.currency.empty() && budget.currency != sum->currency)
       return reader.problem(*value, fmt::format("'{}' is in {}, and the budget in {}: they cannot be added up", key,
@@ -127,17 +105,19 @@ void BudgetSum::force(double more, const Schedule* schedule) {
   sums_.month += added.month;
 }
 
-std::string BudgetSum::take(double more, const Schedule* schedule) {
+Words BudgetSum::take(double more, const Schedule* schedule) {
   constexpr double kRounding = 1e-9;
   const Sums added = of(more, schedule);
-  const auto passes = [&](const std::optional<double>& limit, double is, double plus, std::string_view what) {
-    if (!limit || plus <= 0 || is + plus <= *limit + kRounding) return std::string();
-    return fmt::format("over the budget of {} {}: {} without it, {} with it", sum_text(*limit, budget_.currency), what,
-                       sum_text(is, budget_.currency), sum_text(is + plus, budget_.currency));
+  const auto passes = [&](const std::optional<double>& limit, double is, double plus, std::string_view per) -> Words {
+    if (!limit || plus <= 0 || is + plus <= *limit + kRounding) return {};
+    return Words::phrase("budget.over", {{"limit", sum_text(*limit, budget_.currency)},
+                                         {"per", Words::phrase(per)},
+                                         {"without", sum_text(is, budget_.currency)},
+                                         {"with", sum_text(is + plus, budget_.currency)}});
   };
-  std::string why = passes(budget_.per_hour, sums_.hour, added.hour, "an hour");
-  if (why.empty()) why = passes(budget_.per_day, sums_.day, added.day, "a day");
-  if (why.empty()) why = passes(budget_.per_month, sums_.month, added.month, "a month");
+  Words why = passes(budget_.per_hour, sums_.hour, added.hour, "budget.hour");
+  if (why.empty()) why = passes(budget_.per_day, sums_.day, added.day, "budget.day");
+  if (why.empty()) why = passes(budget_.per_month, sums_.month, added.month, "budget.month");
   if (why.empty()) force(more, schedule);
   return why;
 }

@@ -17,6 +17,7 @@
 #include "decide/schedule.h"
 #include "decide/zone.h"
 #include "model/resource.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -66,7 +67,7 @@ class BudgetSum {
   // What is there already. `hours` are when it runs; nullptr for always.
   void add(const TargetMoney& money, const Schedule* hours);
   // What would be changed by `more` an hour: "" when the budget bears it, and then it counts; else why it does not.
-  std::string take(double more, const Schedule* hours);
+  Words take(double more, const Schedule* hours);
   // The same without asking: it is under way.
   void force(double more, const Schedule* hours);
 

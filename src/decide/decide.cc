@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
+#include "decide/budget_guard.h"
 #include "decide/plan_maker.h"
 #include "decide/trigger.h"
+#include "model/span.h"
 
 namespace capstan::decide {
 namespace {
@@ -55,7 +56,7 @@ class Decider {
     Verdict verdict{.resource = candidate.resource.id, .name = candidate.resource.name, .hours = candidate.hours};
     if (policy_.ensure) verdict.observed = candidate.resource.fields[policy_.ensure->inside.column].string_or_empty();
     if (!candidate.selected) {
-      verdict.why = "not selected: " + candidate.why_not;
+      verdict.why = Words::phrase("why.not_selected", {{"why", candidate.why_not}});
       return verdict;
     }
     verdict.matched = true;
@@ -78,7 +79,8 @@ class Decider {
     const Override* found = find_override(id);
     if (!found) return nullptr;
     verdict.override = found->id;
-    verdict.why = fmt::format("override by {} until {}", found->by, clock_text(found->until));
+    verdict.why =
+        Words::phrase("why.override", {{"by", word_of_actor(found->by)}, {"until", clock_text(found->until)}});
     verdict.look_again(found->until);
     return found;
   }
@@ -114,7 +116,7 @@ class Decider {
                                                std::string& key) {
     const Result<Schedule::Standing> standing = standing_of(candidate);
     if (!standing) {
-      verdict.why = "its hours are not understood: " + standing.error().message;
+      verdict.why = Words::phrase("why.hours_unclear", {{"error", quoted(standing.error())}});
       return std::nullopt;
     }
     verdict.why = standing->says;
@@ -136,8 +138,8 @@ class Decider {
       else if (ensure.outside && (override->state == "down" || override->state == ensure.outside->name))
         state = &*ensure.outside;
       else {
-        verdict.why += override->state.empty() ? ": left alone"
-                                               : fmt::format(": '{}' is no state of this policy", override->state);
+        verdict.why = Words::phrase(override->state.empty() ? "why.left_alone" : "why.no_such_state",
+                                    {{"why", verdict.why}, {"state", override->state}});
         return nullptr;
       }
     }
@@ -156,18 +158,20 @@ class Decider {
     };
     if (says(*state)) {
       verdict.as_wanted = true;
-      verdict.why = fmt::format("is {} as wanted: {}", state->name, verdict.why);
+      verdict.why = Words::phrase("why.is_as_wanted", {{"state", state->name}, {"why", verdict.why}});
       return;
     }
     if (verdict.observed.empty()) {
-      verdict.why = fmt::format("its {} is not known; {}", state->column, verdict.why);
+      verdict.why = Words::phrase("why.column_unknown", {{"column", state->column}, {"why", verdict.why}});
       return;
     }
     // On its way from one state to the other ("stopping"): nothing to do until it has arrived.
     const Ensure& ensure = *policy_.ensure;
     if (ensure.outside && !says(ensure.inside) && !says(*ensure.outside)) {
-      verdict.why = fmt::format("is '{}', neither {} nor {}; {}", verdict.observed, ensure.inside.name,
-                                ensure.outside->name, verdict.why);
+      verdict.why = Words::phrase("why.between", {{"observed", verdict.observed},
+                                                  {"inside", ensure.inside.name},
+                                                  {"outside", ensure.outside->name},
+                                                  {"why", verdict.why}});
       return;
     }
     std::string values;
@@ -188,7 +192,7 @@ class Decider {
     if (const Override* override = override_of(candidate.resource.id, verdict)) {
       key = "override " + override->id;
       if (override->state != "up" && override->state != "down") {
-        verdict.why += ": left alone";
+        verdict.why = Words::phrase("why.left_alone", {{"why", verdict.why}});
         return nullptr;
       }
       inside = override->state == "up";
@@ -197,10 +201,10 @@ class Decider {
     const std::vector<Kept>& list = inside ? ensure.kept : ensure.kept_outside;
     const bool deletes = std::ranges::any_of(list, [](const Kept& kept) { return kept.step.verb == kDeleteAllOf; });
     if (deletes && !verdict.override.empty() && inside) {
-      verdict.why += ": what is kept up is not taken back";
+      verdict.why = Words::phrase("why.not_taken_back", {{"why", verdict.why}});
       return nullptr;
     }
-    if (list.empty()) verdict.why = "nothing is wanted: " + verdict.why;
+    if (list.empty()) verdict.why = Words::phrase("why.nothing_wanted", {{"why", verdict.why}});
     return list.empty() ? nullptr : &list;
   }
 
@@ -218,7 +222,7 @@ class Decider {
       if (!so) unknown += (unknown.empty() ? "" : ", ") + kept.name;
       if (so.value_or(true)) continue;
       missing += (missing.empty() ? "" : ", ") + kept.name;
-      const std::string reason = fmt::format("not so: {}; {}", kept.name, verdict.why);
+      const Words reason = Words::phrase("why.not_so", {{"what", kept.name}, {"why", verdict.why}});
       if (kept.step.verb == kDeleteAllOf) {
         add_deletions(candidate, first + i, key, reason, verdict);
         continue;
@@ -234,16 +238,15 @@ class Decider {
     verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
     if (chain.empty() && missing.empty()) {
       verdict.as_wanted = unknown.empty();
-      verdict.why = unknown.empty() ? fmt::format("is as wanted: {}", verdict.why)
-                                    : fmt::format("not known: {}; {}", unknown, verdict.why);
+      verdict.why =
+          Words::phrase(unknown.empty() ? "why.as_wanted" : "why.not_known", {{"what", unknown}, {"why", verdict.why}});
       return;
     }
-    verdict.why = fmt::format("not so: {}; {}", missing, verdict.why);
+    verdict.why = Words::phrase("why.not_so", {{"what", missing}, {"why", verdict.why}});
     if (!chain.empty()) consider(std::move(chain), policy_.cooldown.value_or(kEnsureCooldown), verdict);
   }
 
-  Intended intend(const Resource& target, const ResourceId& root, const std::string& key,
-                  const std::string& reason) const {
+  Intended intend(const Resource& target, const ResourceId& root, const std::string& key, const Words& reason) const {
     Intended intended;
     intended.target = &target;
     intended.root = root;
@@ -253,14 +256,14 @@ class Decider {
   }
 
   // Everything that belongs to the candidate, each with its own past.
-  void add_deletions(const Candidate& candidate, size_t step, const std::string& key, const std::string& reason,
+  void add_deletions(const Candidate& candidate, size_t step, const std::string& key, const Words& reason,
                      Verdict& verdict) {
     const auto belongings = situation_.belongings.find(candidate.resource.id);
     if (belongings == situation_.belongings.end()) return;
     for (const Resource& belonging : belongings->second) {
       const auto verb = policy_.deletes.find(belonging.kind);
       if (verb == policy_.deletes.end()) {
-        verdict.why += fmt::format("; nothing deletes {}", belonging.id);
+        verdict.why = Words::phrase("why.nothing_deletes", {{"why", verdict.why}, {"what", belonging.id}});
         continue;
       }
       Intended intended = intend(belonging, candidate.resource.id, key, reason);
@@ -283,21 +286,23 @@ class Decider {
     }
     if (policy_.when->cron) verdict.look_again(policy_.when->cron->next_after(situation_.now));
     if (!occurrence) {
-      verdict.why = policy_.when->kind == Trigger::Kind::kCron    ? "no time of the clock is due"
-                    : policy_.when->kind == Trigger::Kind::kAlert ? fmt::format("no alert {} holds", policy_.when->name)
-                                                                  : "no such incident is open";
+      verdict.why = Words::phrase(policy_.when->kind == Trigger::Kind::kCron    ? "why.no_time_due"
+                                  : policy_.when->kind == Trigger::Kind::kAlert ? "why.no_alert"
+                                                                                : "why.no_incident",
+                                  {{"alert", policy_.when->name}});
       return;
     }
     verdict.why = occurrence->says;
     const Duration held = situation_.now - occurrence->since;
     if (held < policy_.when->hold) {
       verdict.look_again(occurrence->since + policy_.when->hold);
-      verdict.why = fmt::format("{} has held for {} of {}", occurrence->says,
-                                format_duration(std::max(held, Duration(0))), format_duration(policy_.when->hold));
+      verdict.why = Words::phrase("why.held_for", {{"why", occurrence->says},
+                                                   {"held", say_span(std::max(held, Duration(0)))},
+                                                   {"hold", say_span(policy_.when->hold)}});
       return;
     }
     if (override_of(candidate.resource.id, verdict)) {
-      verdict.why += ": left alone";
+      verdict.why = Words::phrase("why.left_alone", {{"why", verdict.why}});
       return;
     }
     Stage stage{.first = 0, .last = policy_.steps.size()};
@@ -336,7 +341,7 @@ class Decider {
     const auto next = next_stage(policy_, target, sequence->occasion, *situation_.history);
     if (!next || next->number == 0) return std::nullopt;
     return Occurrence{.key = sequence->occasion,
-                      .says = fmt::format("begun at {}", clock_text(sequence->at)),
+                      .says = Words::phrase("why.begun_at", {{"at", clock_text(sequence->at)}}),
                       .resources = {},
                       .since = sequence->at,
                       .cause = 0};
@@ -346,21 +351,21 @@ class Decider {
   std::optional<Stage> due_stage(const ResourceId& target, const Occurrence& occurrence, Verdict& verdict) const {
     const History::Sequence* sequence = situation_.history->sequence(policy_.name, target);
     if (sequence && sequence->dropped && sequence->occasion == occurrence.key) {
-      verdict.why =
-          fmt::format("matched no more at {}: no later step follows; {}", clock_text(sequence->at), occurrence.says);
+      verdict.why = Words::phrase("why.dropped", {{"at", clock_text(sequence->at)}, {"why", occurrence.says}});
       return std::nullopt;
     }
     const auto next = next_stage(policy_, target, occurrence.key, *situation_.history);
     if (!next) {
-      verdict.why = fmt::format("every step is done: {}", occurrence.says);
+      verdict.why = Words::phrase("why.steps_done", {{"why", occurrence.says}});
       return std::nullopt;
     }
     if (next->number == 0 || next->due <= situation_.now) return next->stage;
     const std::string& verb = policy_.steps[next->stage.first].verb;
     verdict.next = verb;
     verdict.next_at = next->due;
-    verdict.why = fmt::format("next step, {}, in {}: {}", verb.substr(verb.rfind('.') + 1),
-                              wait_text(next->due - situation_.now), occurrence.says);
+    verdict.why = Words::phrase("why.next_step", {{"verb", verb.substr(verb.rfind('.') + 1)},
+                                                  {"wait", wait_text(next->due - situation_.now)},
+                                                  {"why", occurrence.says}});
     return std::nullopt;
   }
 
@@ -372,14 +377,15 @@ class Decider {
       if (!next || next->number == 0 || situation_.history->open(origin_, each.target)) continue;
       // What was done may take a while to show.
       const PastAction* latest = situation_.history->latest(origin_, each.target);
-      if (latest && situation_.now < latest->at + kDefaultRest) continue;
+      if (latest && situation_.now < latest->at + kStageShows) continue;
       const bool lasts = policy_.when->kind == Trigger::Kind::kCron ||
                          std::ranges::find(occurrences_, each.occasion, &Occurrence::key) != occurrences_.end();
       const auto verdict = std::ranges::find(decision_.verdicts, each.target, &Verdict::resource);
       const bool matches = verdict != decision_.verdicts.end() && verdict->matched && !verdict->forbidden;
       if (!lasts || matches) continue;
       decision_.dropped.push_back(
-          {each.target, each.occasion, verdict == decision_.verdicts.end() ? "not selected" : verdict->why});
+          {each.target, each.occasion,
+           verdict == decision_.verdicts.end() ? Words::phrase("why.not_among") : verdict->why});
     }
   }
 
@@ -390,8 +396,9 @@ class Decider {
     Intended& intended = chain.front();
     const ResourceId target = intended.target->id;
     if (const ManualTouch* touch = respected_touch(target)) {
-      verdict.why = fmt::format("{} changed it by hand; respected until {}", touch->by.empty() ? "somebody" : touch->by,
-                                clock_text(touch->at + policy_.respect_manual));
+      verdict.why = Words::phrase("why.by_hand",
+                                  {{"by", touch->by.empty() ? Words::phrase("why.somebody") : word_of_actor(touch->by)},
+                                   {"until", clock_text(touch->at + policy_.respect_manual)}});
       verdict.look_again(touch->at + policy_.respect_manual);
       return;
     }
@@ -404,35 +411,34 @@ class Decider {
     if (const PastAction* open = history.open(origin_, target)) {
       verdict.acts = false;
       verdict.verb = intended.verb;
-      verdict.why = fmt::format("in plan {}: {}", open->plan, verdict.why);
+      verdict.why = Words::phrase("why.in_plan", {{"plan", open->plan}, {"why", verdict.why}});
       if (previous && previous->id == open->id) still_wanted_.push_back(open->id);
       if (!is_covered(intended.root)) uncovered_.insert(open->plan);
       return;
     }
     // What was just done may not be seen yet: conditions are asked of what the last looks saw.
     if (policy_.ensure && policy_.ensure->is_list() && history.touched(intended.root, situation_.now, kSettle)) {
-      verdict.why = fmt::format("something has just been done to it, and is given {} to show: {}",
-                                format_duration(kSettle), verdict.why);
+      verdict.why = Words::phrase("why.settling", {{"settle", say_span(kSettle)}, {"why", verdict.why}});
       verdict.look_again(situation_.now + kSettle);
       return;
     }
     if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
-      verdict.why = fmt::format("done at {}, and undone when the alert has been quiet for {}: {}",
-                                clock_text(standing->at), format_duration(standing->quiet), verdict.why);
+      verdict.why = Words::phrase(
+          "why.stands", {{"at", clock_text(standing->at)}, {"quiet", say_span(standing->quiet)}, {"why", verdict.why}});
       return;
     }
     if (previous && previous->end == PastAction::End::kRejected) {
-      verdict.why = fmt::format("rejected by {}: {}", previous->by, verdict.why);
+      verdict.why = Words::phrase("why.rejected", {{"by", word_of_actor(previous->by)}, {"why", verdict.why}});
       return;
     }
     const bool had_its_turn =
         previous && previous->end != PastAction::End::kExpired && previous->end != PastAction::End::kSkipped;
     if (had_its_turn && !cooldown) {
-      verdict.why = fmt::format("done at {} for {}", clock_text(previous->at), verdict.why);
+      verdict.why = Words::phrase("why.done_at", {{"at", clock_text(previous->at)}, {"why", verdict.why}});
       return;
     }
     if (const std::optional<Time> until = resting_until(target, previous, cooldown.value_or(kDefaultRest))) {
-      verdict.why = fmt::format("cooling down until {}: {}", clock_text(*until), verdict.why);
+      verdict.why = Words::phrase("why.cooling", {{"until", clock_text(*until)}, {"why", verdict.why}});
       verdict.look_again(*until);
       return;
     }
@@ -452,9 +458,10 @@ class Decider {
     const bool free = policy_.ensure && !policy_.cooldown && latest != previous && latest &&
                       latest->end == PastAction::End::kSucceeded;
     if (latest && !free && rests(latest->at, rest)) return latest->at + rest;
-    // What was skipped would be skipped again at once.
-    const bool skipped = previous && previous->end == PastAction::End::kSkipped;
-    if (skipped && rests(previous->at, rest)) return previous->at + rest;
+    // What was skipped, or refused before anything was touched, would be so again at once.
+    const bool untouched = previous && (previous->end == PastAction::End::kSkipped ||
+                                        (previous->end == PastAction::End::kFailed && !previous->intended));
+    if (untouched && rests(previous->at, rest)) return previous->at + rest;
     return std::nullopt;
   }
 
@@ -485,7 +492,7 @@ class Decider {
     std::map<ResourceId, size_t> actions;  // By root.
     for (const Intended& intended : intended_) ++actions[intended.root];
     const bool covered = policy_.approval == "standing" && keep_covered(actions);
-    const std::string unpriced = policy_.budget ? keep_within_budget(actions) : "";
+    const Words unpriced = policy_.budget ? keep_within_budget(actions) : Words();
     if (intended_.empty()) return;
     const size_t whole = actions.size();
     std::set<ResourceId> roots;
@@ -496,14 +503,17 @@ class Decider {
       taken += count;
     }
     for (const auto& [root, count] : actions) {
-      if (!roots.contains(root)) put_off(root, fmt::format("comes after the first {} of {}", roots.size(), whole));
+      if (!roots.contains(root))
+        put_off(root, Words::phrase("why.comes_after",
+                                    {{"count", std::to_string(roots.size())}, {"whole", std::to_string(whole)}}));
     }
     std::erase_if(intended_, [&](const Intended& intended) { return !roots.contains(intended.root); });
     std::ranges::stable_sort(intended_, {}, &Intended::step);
     decision_.plan = PlanMaker(policy_, situation_.relations, selected_, whole).make(intended_, situation_.now);
+    decision_.plan->left_out = over_budget_;
     if (!unpriced.empty()) {
       decision_.plan->approval = "ask";
-      decision_.plan->title += "; asks because of its budget: " + unpriced;
+      decision_.plan->title = Words::phrase("plan.asks_budget", {{"title", decision_.plan->title}, {"why", unpriced}});
       return;
     }
     if (covered || policy_.approval == "none") return;
@@ -513,69 +523,18 @@ class Decider {
 
   // Leaves out what would cost more than the budget bears. What costs something that nobody knows is left in: says so,
   // and then a person is asked.
-  std::string keep_within_budget(std::map<ResourceId, size_t>& actions) {
-    BudgetSum sum(*policy_.budget, situation_.now);
-    std::map<ResourceId, std::optional<Schedule>> hours;
-    for (const Candidate& candidate : situation_.candidates) {
-      if (!candidate.selected) continue;
-      hours[candidate.resource.id] = hours_of(candidate);
-      const auto money = situation_.money.find(candidate.resource.id);
-      if (money != situation_.money.end() && money->second.currency == policy_.budget->currency)
-        sum.add(money->second, schedule(hours, candidate.resource.id));
+  Words keep_within_budget(std::map<ResourceId, size_t>& actions) {
+    const BudgetVerdict verdict = judge_budget(policy_, situation_, decision_.verdicts, intended_);
+    for (const auto& [root, why] : verdict.over) {
+      put_off(root, why);
+      actions.erase(root);
+      decision_.over_budget.push_back(root);
     }
-    for (const Verdict& verdict : decision_.verdicts) {  // What is on its way already.
-      if (verdict.acts || verdict.verb.empty() || !may_cost(verdict.verb)) continue;
-      const auto money = situation_.money.find(verdict.resource);
-      if (money == situation_.money.end()) continue;
-      sum.force(cost_of(verdict.verb, money->second, {}, {}).value_or(0), schedule(hours, verdict.resource));
-    }
-    std::set<ResourceId> left_out;
-    std::string unpriced;
-    for (const Intended& intended : intended_) {
-      if (!may_cost(intended.verb) || left_out.contains(intended.root)) continue;
-      const std::optional<double> more = cost_of_intended(intended);
-      const std::string why = more ? sum.take(*more, schedule(hours, intended.root)) : "";
-      if (!more && unpriced.empty())
-        unpriced = fmt::format("what {} on {} costs in {} is not known", intended.verb, intended.target->id,
-                               policy_.budget->currency);
-      if (why.empty()) continue;
-      left_out.insert(intended.root);
-      put_off(intended.root, why);
-    }
-    std::erase_if(intended_, [&](const Intended& intended) { return left_out.contains(intended.root); });
-    for (const ResourceId& root : left_out) actions.erase(root);
-    return unpriced;
-  }
-
-  static const Schedule* schedule(const std::map<ResourceId, std::optional<Schedule>>& hours, const ResourceId& id) {
-    const auto found = hours.find(id);
-    return found == hours.end() || !found->second ? nullptr : &*found->second;
-  }
-
-  // When a candidate runs as far as the policy says; nothing where it says nothing of that.
-  std::optional<Schedule> hours_of(const Candidate& candidate) const {
-    const auto& ensure = policy_.ensure;
-    const bool within = ensure && !ensure->is_list() && may_cost(ensure->inside.verb);
-    if (!within) return std::nullopt;
-    const Result<Schedule> schedule = ensure->schedule_of(candidate.hours);
-    return schedule ? std::optional(*schedule) : std::nullopt;
-  }
-
-  // What an action adds an hour, in the budget's currency; nothing where that is not known.
-  std::optional<double> cost_of_intended(const Intended& intended) const {
-    const auto money = situation_.money.find(intended.target->id);
-    if (money == situation_.money.end() || money->second.currency != policy_.budget->currency) return std::nullopt;
-    std::optional<double> number, is;
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNumbers = {
-        {{"to", "desired"}, {"replicas", "replicas"}, {"to", "replicas"}, {"nodes", "nodes"}}};
-    for (const auto& [parameter, field] : kNumbers) {
-      const Json& to = intended.parameters[parameter];
-      const Json& from = intended.target->fields[field];
-      if (number || !to.is_number() || !from.is_number()) continue;
-      number = to.number_or(0);
-      is = from.number_or(0);
-    }
-    return cost_of(intended.verb, money->second, number, is);
+    if (!verdict.over.empty())
+      over_budget_ = Words::phrase(
+          "budget.left_out", {{"count", std::to_string(verdict.over.size())}, {"why", verdict.over.begin()->second}});
+    std::erase_if(intended_, [&](const Intended& intended) { return verdict.over.contains(intended.root); });
+    return verdict.unknown;
   }
 
   // Whether a person has agreed in advance to what this policy does to a selected resource.
@@ -595,7 +554,7 @@ class Decider {
     if (uncovered.size() == actions.size()) return false;
     for (const ResourceId& root : uncovered) {
       actions.erase(root);
-      put_off(root, "is asked for when what has been approved in advance is done");
+      put_off(root, Words::phrase("why.asked_later"));
     }
     std::erase_if(intended_, [&](const Intended& intended) { return uncovered.contains(intended.root); });
     return true;
@@ -613,11 +572,11 @@ class Decider {
     return grant;
   }
 
-  void put_off(const ResourceId& id, const std::string& why) {
+  void put_off(const ResourceId& id, const Words& why) {
     for (Verdict& verdict : decision_.verdicts) {
       if (verdict.resource != id) continue;
       verdict.acts = false;
-      verdict.why = fmt::format("{}: {}", why, verdict.why);
+      verdict.why = Words::joined({why, verdict.why}, ": ");
     }
   }
 
@@ -661,15 +620,21 @@ class Decider {
                                  : policy_.ensure->outside ? &*policy_.ensure->outside
                                                            : nullptr;
       if (policy_.ensure->is_list() || policy_.ensure->has_own_schedules())
-        decision_.summary = fmt::format("{} of {} are as wanted", as_wanted, selected_);
+        decision_.summary = count_of("summary.as_wanted", as_wanted);
       else
-        decision_.summary = state ? fmt::format("{} of {} are {} as wanted", as_wanted, selected_, state->name)
-                                  : fmt::format("wants nothing now: {}", standing_.says);
+        decision_.summary = state ? count_of("summary.are_as_wanted", as_wanted).with("state", state->name)
+                                  : Words::phrase("summary.wants_nothing", {{"why", standing_.says}});
     } else {
-      decision_.summary = occurrences_.empty() ? "waits: nothing sets it off"
-                                               : fmt::format("{} of {} to be acted on", acting, selected_);
+      decision_.summary = occurrences_.empty() ? Words::phrase("summary.nothing_sets_off")
+                                               : count_of("summary.to_act", static_cast<size_t>(acting));
     }
-    if (acting > 0 && policy_.ensure) decision_.summary += fmt::format("; would change {}", acting);
+    if (acting > 0 && policy_.ensure)
+      decision_.summary =
+          Words::phrase("summary.would_change", {{"summary", decision_.summary}, {"count", std::to_string(acting)}});
+  }
+
+  Words count_of(std::string_view phrase, size_t count) const {
+    return Words::phrase(phrase, {{"count", std::to_string(count)}, {"of", std::to_string(selected_)}});
   }
 
   const Policy& policy_;
@@ -684,6 +649,7 @@ class Decider {
   size_t selected_ = 0;
   std::vector<Intended> intended_;
   std::vector<std::string> still_wanted_;
+  Words over_budget_;  // How many the budget held back, and why; nothing where none.
   Decision decision_;
 };
 

@@ -31,7 +31,10 @@ struct Situation {
   std::vector<StandingApproval> approvals;
   std::map<std::string, std::string> versions;  // Of the policies that this one grants, by name.
   std::vector<ManualTouch> touches;
-  Money money;                       // Of the candidates: asked for only where the policy has a budget.
+  Money money;  // Of the candidates: asked for only where the policy has a budget.
+  // By how much an hour an action would change what a target costs, with what belongs to it: by action_key. What is
+  // there without a number has no price; of what is not there the verb does not say what it leaves behind.
+  std::map<ResourceId, std::map<std::string, std::optional<double>>> changes = {};
   const History* history = nullptr;  // Never null when decide is called.
   // Of what the policy selects beside the candidates, where they are not all. Then no plan is taken back or undone, as
   // that would have to be asked of all of them.
@@ -54,7 +57,7 @@ struct Verdict {
   bool as_wanted = false;  // What it is is known, and nothing has to be done.
   bool acts = false;       // It is in the plan.
   std::string verb;        // What is to be done to it first, by this plan or by one that is open; "" for nothing.
-  std::string why;         // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
+  Words why;               // "outside Mon-Fri 09:00-18:00", "never: labels data=sensitive", "cooling down until …"
   std::string override;    // The id of the override that decided; "" for none.
   std::string hours;       // Its own schedule, where the policy asks for such.
   // The step that waits, and until when; "" for none.
@@ -79,7 +82,8 @@ struct Decision {
   // the plan is handed on.
   std::vector<StageChange> begun;
   std::vector<StageChange> dropped;
-  std::string summary;  // One line for the list of policies: "keeps 3 of 3 running".
+  std::vector<ResourceId> over_budget;  // Not acted on: the budget does not bear it; `why` of its verdict says so.
+  Words summary;                        // One line for the list of policies: "keeps 3 of 3 running".
 };
 
 Decision decide(const Policy& policy, const Situation& situation);

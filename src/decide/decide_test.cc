@@ -72,6 +72,25 @@ TEST(Decide, NeverPlansTwiceWhileAPlanIsOpen) {
   EXPECT_FALSE(decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped")}, history)).plan.has_value());
 }
 
+TEST(Decide, LetsWhatWasRefusedRest) {
+  History history;
+  const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
+  history.apply(proposed(*first.plan));
+  Situation now = situation({candidate("vm/1", "stopped")}, history);
+  const Time refused_at = now.now;
+  const auto note = [&](std::string_view kind, const std::string& subject, Json body) {
+    body.set("plan_id", first.plan->id);
+    history.apply({.seq = 2, .at = refused_at, .kind = std::string(kind), .subject = subject, .body = std::move(body)});
+  };
+  // No intent was written: it was refused before anything was touched.
+  note("action.finished", first.plan->actions.front().id, Json::object({{"state", "failed"}}));
+  note("plan.finished", first.plan->id, Json::object({{"state", "failed"}}));
+  now.now = refused_at + Duration(60'000);
+  EXPECT_FALSE(decide(policy(kUp), now).plan.has_value());
+  now.now = refused_at + Duration(901'000);
+  EXPECT_TRUE(decide(policy(kUp), now).plan.has_value());
+}
+
 TEST(Decide, DoesNotWaitForAFutureThatAClockSetBackHasMade) {
   History history;
   const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));
@@ -206,7 +225,7 @@ TEST(Decide, DoesWhatWasApprovedInAdvanceFirstAndAsksForTheRest) {
   EXPECT_TRUE(covered.plan->grant.empty());
   ASSERT_EQ(covered.plan->actions.size(), 1u);
   EXPECT_EQ(covered.plan->actions.front().target, "vm/2");
-  EXPECT_EQ(covered.verdicts.front().why.find("is asked for when what has been approved in advance is done"), 0u);
+  EXPECT_EQ(covered.verdicts.front().why.text.find("is asked for when what has been approved in advance is done"), 0u);
 }
 
 TEST(Decide, AsksNoLongerForWhatIsApprovedMeanwhile) {

@@ -74,6 +74,19 @@ std::optional<Interval> Freeze::at_time(Time now) const {
   return frozen;
 }
 
+Words Frozen::says() const {
+  return Words::phrase("gate.frozen", {{"freeze", freeze->name}, {"until", freeze->clock_text(until)}});
+}
+
+std::vector<Frozen> frozen_at(std::span<const Freeze> freezes, Time now) {
+  std::vector<Frozen> frozen;
+  for (const Freeze& freeze : freezes) {
+    if (const auto held = freeze.at_time(now)) frozen.push_back({&freeze, held->end});
+  }
+  std::ranges::stable_sort(frozen, std::ranges::greater(), &Frozen::until);
+  return frozen;
+}
+
 bool Freeze::covers(const HeldAction& action) const {
   if (!action.policy.empty() && matches_any(except_policies, action.policy)) return false;
   if (!only.policies.empty() && (action.policy.empty() || !matches_any(only.policies, action.policy))) return false;

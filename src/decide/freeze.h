@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "decide/window.h"
 #include "model/label_selector.h"
 #include "model/verb.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -79,6 +81,17 @@ struct Freeze {
   // "2027-01-02 09:00 Asia/Seoul"
   std::string clock_text(Time time) const;
 };
+
+// A freeze in force, with the end of its frozen time and of what adjoins it.
+struct Frozen {
+  const Freeze* freeze = nullptr;
+  Time until;
+
+  // "frozen by year-end until 2027-01-02 09:00 Asia/Seoul"
+  Words says() const;
+};
+// Those of `freezes` that are in force, the one that lasts longest first: people are told of it.
+std::vector<Frozen> frozen_at(std::span<const Freeze> freezes, Time now);
 
 // Whether a text is as a pattern says, in which * is anything.
 bool matches_pattern(std::string_view pattern, std::string_view text);

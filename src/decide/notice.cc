@@ -5,15 +5,16 @@
 #include <set>
 
 #include "base/crypto.h"
+#include "model/span.h"
 
 namespace capstan::decide {
 namespace {
 
-std::string what_happens(const Policy& policy) {
+Words what_happens(const Policy& policy) {
   std::string text;
   for (const Step& step : policy.steps) text += (text.empty() ? "" : ", ") + step.verb;
   if (!text.empty() || !policy.ensure) return text;
-  if (!policy.ensure->is_list()) return "keep " + policy.ensure->inside.name;
+  if (!policy.ensure->is_list()) return Words::phrase("why.keep", {{"state", policy.ensure->inside.name}});
   if (!policy.help.empty()) return policy.help;
   for (const Kept& kept : policy.ensure->kept) text += (text.empty() ? "" : ", ") + kept.name;
   return text;
@@ -40,8 +41,10 @@ Result<std::vector<Notice>> due_notices(const Policy& policy, const SqlSource& s
                          .resource = candidate.resource.id,
                          .to = policy.warn->to,
                          .before = before,
-                         .says = fmt::format("within {} the policy '{}' will act on {} ({})", format_duration(before),
-                                             policy.name, candidate.resource.name, what_happens(policy))});
+                         .says = Words::phrase("why.notice", {{"before", say_span(before)},
+                                                              {"policy", policy.name},
+                                                              {"name", candidate.resource.name},
+                                                              {"what", what_happens(policy)}})});
     }
   }
   return notices;

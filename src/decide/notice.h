@@ -16,7 +16,7 @@ struct Notice {
   ResourceId resource;
   std::string to;   // As the policy says: "owner", "#ops".
   Duration before;  // The lead for which it is told.
-  std::string says;
+  Words says;
 };
 
 // The notices that are due at `now`; for each resource only the one of its shortest lead. Asks the selection as of

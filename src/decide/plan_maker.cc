@@ -130,21 +130,27 @@ void PlanMaker::order_belongings(const std::vector<Intended>& intended, Plan& pl
   }
 }
 
-std::string PlanMaker::title(const std::vector<Intended>& intended) const {
+Words PlanMaker::title(const std::vector<Intended>& intended) const {
   std::map<std::string, std::vector<const Intended*>> by_verb;
   for (const Intended& each : intended) by_verb[last_part(each.verb)].push_back(&each);
-  std::string text;
+  std::vector<Words> parts;
   for (const auto& [verb, targets] : by_verb) {
-    std::string words = verb;
-    std::ranges::replace(words, '_', ' ');
+    std::string name = verb;
+    std::ranges::replace(name, '_', ' ');
+    const Words does = Words::known("do." + verb, name);
     const Resource& first = *targets.front()->target;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", words,
-                        targets.size() == 1 ? (first.name.empty() ? first.id : first.name)
-                                            : fmt::format("{} × {}", targets.size(), first.kind));
+    parts.push_back(
+        targets.size() == 1
+            ? Words::phrase("plan.one", {{"does", does}, {"name", first.name.empty() ? first.id : first.name}})
+            : Words::phrase("plan.many",
+                            {{"does", does}, {"count", std::to_string(targets.size())}, {"kind", first.kind}}));
   }
+  Words title = Words::joined(parts, ", ");
   const size_t roots = stages_of(intended).size();
-  if (whole_ > roots) text += fmt::format(" (the first {} of {})", roots, whole_);
-  return text;
+  if (whole_ <= roots) return title;
+  return Words::phrase(
+      "plan.first_of",
+      {{"title", std::move(title)}, {"count", std::to_string(roots)}, {"whole", std::to_string(whole_)}});
 }
 
 Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
@@ -167,7 +173,9 @@ Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
   plan.title = title(intended);
   if (static_cast<int64_t>(whole_) > policy_.limits.total && plan.approval != "ask") {
     plan.approval = "ask";
-    plan.title += fmt::format("; asks because {} is more than the total of {}", whole_, policy_.limits.total);
+    plan.title = Words::phrase(
+        "plan.asks_total",
+        {{"title", plan.title}, {"count", std::to_string(whole_)}, {"total", std::to_string(policy_.limits.total)}});
   }
   for (const Intended& each : intended) plan.cause = std::max(plan.cause, each.cause);
   Json identity = Json::array({policy_.name, policy_.version});

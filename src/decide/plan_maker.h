@@ -19,7 +19,7 @@ struct Intended {
   size_t step = 0;         // Of the policy; those of a root are done in their order.
   bool after_all = false;  // Not before the step before is done for every root.
   std::string key;         // The occurrence, or the period and state.
-  std::string reason;      // For people.
+  Words reason;            // For people.
   Seq cause = 0;
   int attempt = 0;  // How often the same was planned before.
 
@@ -44,7 +44,7 @@ class PlanMaker {
   void add_actions(const std::vector<Intended>& intended, Plan& plan) const;
   void order_roots(const std::vector<Intended>& intended, Plan& plan) const;
   void order_belongings(const std::vector<Intended>& intended, Plan& plan) const;
-  std::string title(const std::vector<Intended>& intended) const;
+  Words title(const std::vector<Intended>& intended) const;
   std::string condition(const Intended& intended) const;
   std::string of_belonging(const Intended& intended) const;
 

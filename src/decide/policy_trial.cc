@@ -5,164 +5,14 @@
 #include <algorithm>
 
 #include "decide/decide.h"
-#include "decide/period.h"
+#include "decide/freeze_reader.h"
 #include "decide/scratch_sql.h"
+#include "decide/trial_reader.h"
 
 namespace capstan::decide {
 namespace {
 
-struct Expectation {
-  std::string verb;     // "" for no action.
-  ResourceId resource;  // "" for any.
-  std::string because;
-  Where where;
-
-  std::string to_string() const {
-    std::string text = verb.empty() ? fmt::format("no action on {}", resource.empty() ? "anything" : resource)
-                                    : fmt::format("{} on {}", verb, resource);
-    return because.empty() ? text : text + fmt::format(" because \"{}\"", because);
-  }
-};
-
-struct Trial {
-  std::string name;
-  Where where;
-  std::vector<std::string> policies;
-  std::vector<Resource> resources;
-  std::vector<Relation> relations;
-  std::vector<std::pair<Finding, Duration>> findings;  // With how long each has held.
-  std::vector<Override> overrides;
-  std::vector<Time> times;
-  std::vector<Expectation> expected;
-};
-
-// Reads one test document.
-class TrialReader {
- public:
-  explicit TrialReader(const ConfigNode& document) : map_(document, "a test") { trial_.where = document.where; }
-
-  std::expected<Trial, std::vector<Error>> read() {
-    trial_.name = map_.required_string("test");
-    trial_.policies = map_.strings("policy");
-    for_each("resources", [this](const ConfigNode& node) { read_resource(node); });
-    for_each("relations", [this](const ConfigNode& node) { read_relation(node); });
-    for_each("findings", [this](const ConfigNode& node) { read_finding(node); });
-    for_each("overrides", [this](const ConfigNode& node) { read_override(node); });
-    for (const std::string& text : map_.strings("at")) {
-      const Result<Time> time = parse_time(text);
-      if (time)
-        trial_.times.push_back(*time);
-      else
-        map_.problem(map_.at("at"), time.error().message);
-    }
-    if (trial_.times.empty()) map_.problem(map_.at("test"), "a test needs 'at': one time or several");
-    read_expectations();
-    std::vector<Error> problems = map_.problems();
-    if (!problems.empty()) return std::unexpected(std::move(problems));
-    return std::move(trial_);
-  }
-
- private:
-  template <class F>
-  void for_each(std::string_view key, F&& use) {
-    const ConfigNode* list = map_.node(key);
-    if (!list) return;
-    if (!list->is_sequence()) return map_.problem(*list, fmt::format("'{}' must be a list", key));
-    std::ranges::for_each(list->items, use);
-  }
-
-  void absorb(MapReader& reader) {
-    for (Error& error : reader.problems()) map_.problem(std::move(error));
-  }
-
-  void read_resource(const ConfigNode& node) {
-    MapReader reader(node, "a resource");
-    Resource resource;
-    resource.id = reader.required_string("id");
-    resource.kind = reader.string_or("kind", std::string_view(resource.id).substr(0, resource.id.find('/')));
-    resource.name = reader.string_or("name", resource.id);
-    for (const auto& [name, value] : reader.string_map("labels")) resource.labels.insert_or_assign(name, value);
-    resource.fields = Json::object();
-    if (const ConfigNode* fields = reader.node("fields")) {
-      if (fields->is_map())
-        resource.fields = fields->to_json();
-      else
-        reader.problem(*fields, "'fields' must be a map");
-    }
-    absorb(reader);
-    trial_.resources.push_back(std::move(resource));
-  }
-
-  void read_relation(const ConfigNode& node) {
-    MapReader reader(node, "a relation");
-    trial_.relations.push_back(
-        {reader.required_string("source"), reader.required_string("kind"), reader.required_string("target")});
-    absorb(reader);
-  }
-
-  Duration period(MapReader& reader, std::string_view key) {
-    const ConfigNode* node = reader.node(key);
-    if (!node) return Duration(0);
-    const Result<Duration> value = parse_period(node->scalar);
-    if (!value) reader.problem(*node, value.error().message);
-    return value.value_or(Duration(0));
-  }
-
-  void read_finding(const ConfigNode& node) {
-    MapReader reader(node, "a finding");
-    Finding finding;
-    finding.rule = reader.required_string("rule");
-    finding.resource = reader.string_or("resource", "");
-    finding.id = finding.rule + "@" + finding.resource;
-    finding.severity =
-        parse_severity(reader.one_of("severity", {"info", "low", "medium", "high", "critical"}, "medium"))
-            .value_or(Severity::kMedium);
-    const Duration held = period(reader, "held");
-    absorb(reader);
-    trial_.findings.emplace_back(std::move(finding), held);
-  }
-
-  void read_override(const ConfigNode& node) {
-    MapReader reader(node, "an override");
-    Override override;
-    override.policy = reader.string_or("policy", "");
-    override.resource = reader.string_or("resource", "");
-    override.state = reader.string_or("keep", "");
-    override.by = reader.string_or("by", "somebody");
-    override.id = fmt::format("override-{}", trial_.overrides.size());
-    const Result<Time> until = parse_time(reader.required_string("until"));
-    if (until)
-      override.until = *until;
-    else
-      reader.problem(node, until.error().message);
-    absorb(reader);
-    trial_.overrides.push_back(std::move(override));
-  }
-
-  void read_expectations() {
-    const ConfigNode* expect = map_.node("expect");
-    if (!expect) return map_.problem(map_.at("test"), "a test needs 'expect'");
-    if (expect->is_scalar() && expect->scalar == "nothing") {
-      trial_.expected.push_back({"", "", "", expect->where});
-      return;
-    }
-    if (!expect->is_sequence()) return map_.problem(*expect, "'expect' must be 'nothing' or a list");
-    for (const ConfigNode& node : expect->items) {
-      MapReader reader(node, "an expectation");
-      Expectation expectation;
-      expectation.where = node.where;
-      const bool none = reader.has("no_action_on");
-      expectation.resource = none ? reader.required_string("no_action_on") : reader.required_string("on");
-      if (!none) expectation.verb = reader.required_string("action");
-      expectation.because = reader.string_or("because", "");
-      absorb(reader);
-      trial_.expected.push_back(std::move(expectation));
-    }
-  }
-
-  MapReader map_;
-  Trial trial_;
-};
+constexpr std::string_view kBelongsTo = "belongs_to";
 
 struct Happened {
   std::string verb;
@@ -177,33 +27,18 @@ bool is_verb(const std::string& full, const std::string& wanted) {
 // Decides a trial at one time, and compares.
 class TrialRun {
  public:
-  TrialRun(const Trial& trial, Time now) : trial_(trial), now_(now) {}
+  TrialRun(const Trial& trial, const TrialWorld& world, Time now) : trial_(trial), world_(world), now_(now) {}
 
   Status decide_all(const std::vector<Policy>& policies, const SqlSource& sql) {
-    const ScratchResources resources(trial_.resources);
     std::vector<catalog::KnownFinding> findings;
     for (const auto& [finding, held] : trial_.findings) {
       findings.push_back({.finding = finding, .open = true, .opened = now_ - held, .resolved = {}, .seq = 0});
     }
-    const History history;
     for (const Policy& policy : policies) {
       const bool named =
           trial_.policies.empty() || std::ranges::find(trial_.policies, policy.name) != trial_.policies.end();
       if (!named) continue;
-      Situation situation{.candidates = TRY(select_candidates(policy, sql, resources, findings, {}, now_)),
-                          .relations = trial_.relations,
-                          .findings = findings,
-                          .incidents = {},
-                          .overrides = trial_.overrides,
-                          .touches = {},
-                          .history = &history,
-                          .now = now_,
-                          .in_force_since = Time()};
-      Decision decision = decide(policy, situation);
-      std::ranges::move(decision.verdicts, std::back_inserter(verdicts_));
-      if (!decision.plan) continue;
-      for (const Action& action : decision.plan->actions)
-        actions_.push_back({action.verb, action.target, action.reason});
+      TRY(decide_one(with_budget(policy), sql, findings));
     }
     return {};
   }
@@ -223,6 +58,96 @@ class TrialRun {
   }
 
  private:
+  Policy with_budget(Policy policy) const {
+    if (!trial_.budget) return policy;
+    const Zone zone = policy.budget                          ? policy.budget->zone
+                      : policy.ensure && policy.ensure->zone ? *policy.ensure->zone
+                                                             : Zone();
+    policy.budget = trial_.budget;
+    policy.budget->zone = zone;
+    return policy;
+  }
+
+  Status decide_one(const Policy& policy, const SqlSource& sql, const std::vector<catalog::KnownFinding>& findings) {
+    const ScratchResources resources(trial_.resources);
+    const History history;
+    Situation situation{.candidates = TRY(select_candidates(policy, sql, resources, findings, {}, now_)),
+                        .relations = trial_.relations,
+                        .findings = findings,
+                        .incidents = {},
+                        .overrides = trial_.overrides,
+                        .touches = {},
+                        .history = &history,
+                        .now = now_,
+                        .in_force_since = Time()};
+    for (const Candidate& candidate : situation.candidates) {
+      const ResourceId& id = candidate.resource.id;
+      situation.owners[id] = owners_of(id);
+      if (policy.deletes_all()) situation.belongings[id] = belongings_of(id);
+    }
+    if (policy.budget) TRY(add_money(policy, situation));
+    Decision decision = decide(policy, situation);
+    if (decision.plan) {
+      for (const Action& action : decision.plan->actions) take(policy, action, decision.verdicts);
+    }
+    std::ranges::move(decision.verdicts, std::back_inserter(verdicts_));
+    return {};
+  }
+
+  Status add_money(const Policy& policy, Situation& situation) const {
+    if (!world_.money_of) return fail(ErrorCode::kUnimplemented, "nobody knows what anything costs here");
+    TRY(world_.money_of(policy, trial_.prices, trial_.resources, trial_.relations, situation));
+    for (const auto& [id, spent] : trial_.spent) {
+      const auto money = situation.money.find(id);
+      if (money == situation.money.end() || money->second.currency != spent.currency) continue;
+      money->second.today = spent.today;
+      money->second.this_month = std::max(spent.this_month, spent.today);
+    }
+    return {};
+  }
+
+  // What a freeze holds back does not happen, and says so.
+  void take(const Policy& policy, const Action& action, std::vector<Verdict>& verdicts) {
+    const auto verb = std::ranges::find(world_.words.verbs, action.verb, &VerbSpec::name);
+    const auto target = std::ranges::find(trial_.resources, action.target, &Resource::id);
+    const HeldAction held{.policy = policy.name,
+                          .verb = action.verb,
+                          .kind = std::string_view(action.target).substr(0, action.target.find('/')),
+                          .danger = verb == world_.words.verbs.end() ? Danger::kDestructive : (*verb)->danger,
+                          .labels = target == trial_.resources.end() ? nullptr : &target->labels};
+    for (const Frozen& frozen : frozen_at(trial_.freezes, now_)) {
+      if (!frozen.freeze->covers(held)) continue;
+      verdicts.push_back({.resource = action.target,
+                          .name = action.target,
+                          .verb = action.verb,
+                          .why = fmt::format("{}: {}", frozen.says(), action.reason)});
+      return;
+    }
+    actions_.push_back({action.verb, action.target, action.reason});
+  }
+
+  // The nearest first.
+  std::vector<ResourceId> owners_of(const ResourceId& id) const {
+    std::vector<ResourceId> owners;
+    for (ResourceId at = id;;) {
+      const auto up = std::ranges::find_if(
+          trial_.relations, [&](const Relation& each) { return each.kind == kBelongsTo && each.source == at; });
+      if (up == trial_.relations.end() || std::ranges::find(owners, up->target) != owners.end()) return owners;
+      at = up->target;
+      owners.push_back(at);
+    }
+  }
+
+  std::vector<Resource> belongings_of(const ResourceId& id) const {
+    std::vector<Resource> all;
+    for (const Resource& each : trial_.resources) {
+      const std::vector<ResourceId> owners = owners_of(each.id);
+      if (each.id != id && std::ranges::find(owners, id) != owners.end()) all.push_back(each);
+    }
+    std::ranges::sort(all, {}, &Resource::id);
+    return all;
+  }
+
   bool holds(const Expectation& expectation) const {
     const auto same = [&](const std::string& resource, const std::string& why) {
       return (expectation.resource.empty() || resource == expectation.resource) &&
@@ -255,6 +180,7 @@ class TrialRun {
   }
 
   const Trial& trial_;
+  const TrialWorld& world_;
   Time now_;
   std::vector<Verdict> verdicts_;
   std::vector<Happened> actions_;
@@ -268,20 +194,38 @@ std::string PolicyTestReport::Failure::to_string() const {
 
 bool is_policy_test(const ConfigNode& document) { return document.find("test") != nullptr; }
 
-PolicyTestReport run_policy_tests(std::span<const ConfigNode> documents, const Vocabulary& vocabulary) {
+namespace {
+
+// Freezes that a test names; those that are not there are problems.
+void find_freezes(Trial& trial, const std::vector<Freeze>& known, std::vector<Error>& problems) {
+  for (const auto& [name, where] : trial.named_freezes) {
+    const auto found = std::ranges::find(known, name, &Freeze::name);
+    if (found != known.end())
+      trial.freezes.push_back(*found);
+    else
+      problems.push_back({ErrorCode::kNotFound, fmt::format("no freeze is named '{}'", name), where});
+  }
+}
+
+}  // namespace
+
+PolicyTestReport run_policy_tests(std::span<const ConfigNode> documents, const TrialWorld& world) {
   PolicyTestReport report;
   std::vector<ConfigNode> policies;
   std::ranges::copy_if(documents, std::back_inserter(policies), [](const ConfigNode& each) { return is_policy(each); });
-  ReadPolicies read = read_policies(policies, vocabulary);
+  ReadPolicies read = read_policies(policies, world.words);
   std::ranges::move(read.problems, std::back_inserter(report.problems));
+  ReadFreezes freezes = read_freezes(documents, world.words);
+  std::ranges::move(freezes.problems, std::back_inserter(report.problems));
   for (const ConfigNode& document : documents) {
     if (!is_policy_test(document)) continue;
-    std::expected<Trial, std::vector<Error>> trial = TrialReader(document).read();
+    std::expected<Trial, std::vector<Error>> trial = read_trial(document, world.words);
     if (!trial) {
       std::ranges::move(trial.error(), std::back_inserter(report.problems));
       continue;
     }
-    const Result<std::unique_ptr<ScratchSql>> sql = ScratchSql::make(trial->resources, trial->relations);
+    find_freezes(*trial, freezes.freezes, report.problems);
+    const Result<std::unique_ptr<ScratchSql>> sql = ScratchSql::make(trial->resources, trial->relations, world.kinds);
     if (!sql) {
       report.problems.push_back({sql.error().code, sql.error().message, trial->where});
       continue;
@@ -291,15 +235,17 @@ PolicyTestReport run_policy_tests(std::span<const ConfigNode> documents, const V
       report.problems.push_back({ErrorCode::kNotFound, fmt::format("no policy is named '{}'", name), trial->where});
     }
     const size_t failures = report.failures.size();
+    const size_t problems = report.problems.size();
     for (Time now : trial->times) {
-      TrialRun run(*trial, now);
+      TrialRun run(*trial, world, now);
       if (Status decided = run.decide_all(read.policies, **sql); !decided) {
-        report.problems.push_back({decided.error().code, decided.error().message, trial->where});
+        const Where& at = decided.error().where.file.empty() ? trial->where : decided.error().where;
+        report.problems.push_back({decided.error().code, decided.error().message, at});
       } else {
         run.compare(report);
       }
     }
-    if (report.failures.size() == failures) ++report.passed;
+    if (report.failures.size() == failures && report.problems.size() == problems) ++report.passed;
   }
   return report;
 }

@@ -16,16 +16,16 @@ void add_edges(std::vector<Time>& edges, const Interval& interval) {
 
 }  // namespace
 
-std::string Schedule::exception(Time time) const {
+Words Schedule::exception(Time time) const {
   for (const Window& window : except_windows_) {
-    if (window.contains(time)) return "except " + window.says();
+    if (window.contains(time)) return Words::phrase("hours.except", {{"hours", window.says()}});
   }
   for (const NamedCalendar& named : except_calendars_) {
     for (const Calendar::Day& day : named.calendar->between(time, time, zone())) {
       if (day.interval.contains(time)) return fmt::format("{} ({})", day.summary, named.name);
     }
   }
-  return "";
+  return {};
 }
 
 bool Schedule::inside(Time time) const {
@@ -89,10 +89,14 @@ std::optional<Time> Schedule::next_change(Time after) const {
 Schedule::Standing Schedule::at(Time now) const {
   Standing standing;
   standing.inside = inside(now);
-  const std::string except = exception(now);
-  standing.says = standing.inside  ? always() ? "at all times" : "within " + describe()
-                   : except.empty() ? "outside " + describe()
-                                   : except;
+  const Words except = exception(now);
+  if (!standing.inside && !except.empty()) {
+    standing.says = except;
+  } else if (standing.inside && always()) {
+    standing.says = Words::phrase("hours.always");
+  } else {
+    standing.says = Words::phrase(standing.inside ? "hours.within" : "hours.outside", {{"hours", describe()}});
+  }
   const std::vector<Time> all = edges(now - kHorizon, now + kHorizon);
   const auto next = std::ranges::upper_bound(all, now);
   for (auto edge = next; edge != all.begin();) {

@@ -8,6 +8,7 @@
 
 #include "decide/calendar.h"
 #include "decide/window.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -24,7 +25,7 @@ class Schedule {
 
   struct Standing {
     bool inside = false;
-    std::string says;           // "within Mon-Fri 09:00-18:00", "outside …", "Seollal (calendar/kr)"
+    Words says;                 // "within Mon-Fri 09:00-18:00", "outside …", "Seollal (calendar/kr)"
     Time since;                 // The change that led to this; the epoch when it lies more than 35 days back.
     std::optional<Time> until;  // The next change; none within 35 days.
   };
@@ -49,7 +50,7 @@ class Schedule {
   };
   bool inside(Time time) const;
   // The exception that holds at `time`, for people; "" for none.
-  std::string exception(Time time) const;
+  Words exception(Time time) const;
   // Every instant within [from, to] at which `inside` may change, rising.
   std::vector<Time> edges(Time from, Time to) const;
 

@@ -71,8 +71,12 @@ SqlValue value_of(const sqlite::Statement& statement, int column) {
   return {};
 }
 
-std::string schema_of(const std::vector<Resource>& resources) {
+std::string schema_of(const std::vector<Resource>& resources, std::span<const KindSpec> kinds) {
   std::map<std::string, std::set<std::string>> columns;
+  for (const KindSpec& kind : kinds) {
+    std::set<std::string>& of_kind = columns[kind.name];
+    for (const KindSpec::Column& column : kind.columns) of_kind.insert(column.name);
+  }
   for (const Resource& resource : resources) {
     std::set<std::string>& of_kind = columns[resource.kind];
     for (const auto& [name, value] : resource.fields.members()) {
@@ -118,9 +122,10 @@ ScratchSql::ScratchSql(std::unique_ptr<Database> database) : database_(std::move
 ScratchSql::~ScratchSql() = default;
 
 Result<std::unique_ptr<ScratchSql>> ScratchSql::make(const std::vector<Resource>& resources,
-                                                     const std::vector<Relation>& relations) {
+                                                     const std::vector<Relation>& relations,
+                                                     std::span<const KindSpec> kinds) {
   sqlite::Database connection = TRY(sqlite::Database::open_memory());
-  std::string sql = "BEGIN;" + schema_of(resources);
+  std::string sql = "BEGIN;" + schema_of(resources, kinds);
   for (const Resource& resource : resources) sql += insert_of(resource);
   for (const Relation& relation : relations) {
     sql += fmt::format("INSERT INTO relation VALUES({}, {}, {});", sql_quote(relation.source), sql_quote(relation.kind),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -11,12 +12,14 @@
 
 namespace capstan::decide {
 
-// A table a kind (id, name, and a column for every field that any of its resources has), `label` and `relation`, as the
+// A table a kind (id, name, and a column for every field that any of its resources has; of kinds that are given also
+// their columns), `label` and `relation`, as the
 // catalog has them. Not thread-safe: one thread asks.
 class ScratchSql final : public SqlSource {
  public:
   static Result<std::unique_ptr<ScratchSql>> make(const std::vector<Resource>& resources,
-                                                  const std::vector<Relation>& relations = {});
+                                                  const std::vector<Relation>& relations = {},
+                                                  std::span<const KindSpec> kinds = {});
   ~ScratchSql() override;
 
   Result<Table> query(std::string_view sql, Time at, const Options& options) const override;

@@ -6,6 +6,7 @@
 
 #include "decide/plan_maker.h"
 #include "model/policy_fact.h"
+#include "model/span.h"
 
 namespace capstan::decide {
 namespace {
@@ -40,9 +41,9 @@ std::vector<NewFact> facts_of(std::string_view kind, std::string_view policy, co
                               Time now) {
   std::vector<NewFact> facts;
   for (const StageChange& each : changes) {
-    facts.push_back({now, std::string(kind), each.target,
-                     Json::object({{"policy", policy}, {"occasion", each.occasion}, {"says", each.says}}), 0,
-                     fmt::format("policy:{}", policy)});
+    Json body = Json::object({{"policy", policy}, {"occasion", each.occasion}});
+    set_words(body, "says", each.says);
+    facts.push_back({now, std::string(kind), each.target, std::move(body), 0, fmt::format("policy:{}", policy)});
   }
   return facts;
 }
@@ -75,9 +76,9 @@ std::optional<NextStage> next_stage(const Policy& policy, const ResourceId& targ
   return std::nullopt;
 }
 
-std::string wait_text(Duration left) {
+Words wait_text(Duration left) {
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(left);
-  return format_duration(std::max(Duration(minutes), Duration(std::chrono::minutes(1))));
+  return say_span(std::max(Duration(minutes), Duration(std::chrono::minutes(1))));
 }
 
 std::vector<NewFact> begun_facts(std::string_view policy, const std::vector<StageChange>& begun, Time now) {

@@ -15,6 +15,7 @@
 #include "decide/history.h"
 #include "decide/policy.h"
 #include "model/fact.h"
+#include "model/words.h"
 
 namespace capstan::decide {
 
@@ -25,6 +26,9 @@ struct Stage {
   Duration wait{0};  // After the stage before has ended.
 };
 std::vector<Stage> stages_of(const Policy& policy);
+
+// How long what a stage has done may take to show; until then nobody is said to match no more.
+inline constexpr Duration kStageShows{300'000};
 
 // The stage that is to be done next, and from when on.
 struct NextStage {
@@ -37,13 +41,13 @@ std::optional<NextStage> next_stage(const Policy& policy, const ResourceId& targ
                                     const History& history);
 
 // "2d", "1d4h", "35m": how long is left, to the minute.
-std::string wait_text(Duration left);
+Words wait_text(Duration left);
 
 // A resource for which the first of several stages is wanted, or for which the later ones are wanted no more.
 struct StageChange {
   ResourceId target;
   std::string occasion;
-  std::string says;
+  Words says;
 };
 // As facts: to be written before the plan that they belong to is handed on.
 std::vector<NewFact> begun_facts(std::string_view policy, const std::vector<StageChange>& begun, Time now);

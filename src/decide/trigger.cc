@@ -18,8 +18,9 @@ void add_finding(const Trigger& trigger, const catalog::KnownFinding& known, std
   // The condition may have held before it was written down; `since` says so where detection knows it.
   const bool knows_since = finding.since != Time() && finding.since < known.opened;
   found.push_back({.key = fmt::format("finding {} {}", finding.id, to_unix_ms(known.opened)),
-                   .says = fmt::format("alert {} on {}", finding.rule,
-                                       finding.resource.empty() ? finding.labels.to_string() : finding.resource),
+                   .says = Words::phrase("why.alert", {{"alert", finding.rule},
+                                                       {"target", finding.resource.empty() ? finding.labels.to_string()
+                                                                                           : finding.resource}}),
                    .resources = {},
                    .since = knows_since ? finding.since : known.opened,
                    .cause = known.seq});
@@ -33,7 +34,7 @@ void add_incident(const Trigger& trigger, const catalog::KnownIncident& known, s
                           });
   if (incident.state != IncidentState::kOpen || !takes_part || incident.severity < trigger.at_least) return;
   Occurrence occurrence{.key = "incident " + incident.id,
-                        .says = fmt::format("incident {}", incident.id),
+                        .says = Words::phrase("why.incident", {{"incident", incident.id}}),
                         .resources = {},
                         .since = incident.opened,
                         .cause = known.seq};
@@ -43,7 +44,7 @@ void add_incident(const Trigger& trigger, const catalog::KnownIncident& known, s
     std::set<ResourceId> resources(cause.group.begin(), cause.group.end());
     if (!cause.resource.empty()) resources.insert(cause.resource);
     occurrence.resources.assign(resources.begin(), resources.end());
-    if (!cause.says.empty()) occurrence.says += ": " + cause.says;
+    if (!cause.says.empty()) occurrence.says = Words::joined({occurrence.says, cause.says}, ": ");
   }
   found.push_back(std::move(occurrence));
 }
@@ -77,7 +78,7 @@ std::optional<Occurrence> due_time(const Trigger& trigger, Time now, Time in_for
   const std::optional<Time> latest = trigger.cron->latest_until(now);
   if (!latest || *latest < in_force_since || now - *latest > trigger.catch_up) return std::nullopt;
   return Occurrence{.key = "cron " + format_time(*latest),
-                    .says = fmt::format("time {} of '{}'", format_time(*latest), trigger.cron->text()),
+                    .says = Words::phrase("why.time", {{"at", format_time(*latest)}, {"cron", trigger.cron->text()}}),
                     .resources = {},
                     .since = *latest,
                     .cause = 0};

@@ -13,7 +13,7 @@ namespace capstan::decide {
 
 struct Occurrence {
   std::string key;                    // Stable: made of what is in the ledger.
-  std::string says;                   // "alert HighCpu on web1"
+  Words says;                         // "alert HighCpu on web1"
   std::vector<ResourceId> resources;  // What it points at; sorted.
   Time since;
   Seq cause = 0;

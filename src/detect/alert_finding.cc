@@ -26,9 +26,19 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
-std::string sentence(const MetricRule& rule, const ActiveAlert& alert) {
-  const std::string_view summary = alert.annotations.get("summary");
-  const std::string_view description = alert.annotations.get("description");
+// An annotation "summary_ko" is "summary" for who reads Korean.
+std::string_view in_korean(const ActiveAlert& alert, const std::string& annotation) {
+  const std::string_view korean = alert.annotations.get(annotation + "_ko");
+  return korean.empty() ? alert.annotations.get(annotation) : korean;
+}
+
+Words in_both(const ActiveAlert& alert, const std::string& annotation) {
+  return Words::in_both(std::string(alert.annotations.get(annotation)),
+                        std::string(alert.annotations.get(annotation + "_ko")));
+}
+
+std::string sentence(const MetricRule& rule, const ActiveAlert& alert, std::string_view summary,
+                     std::string_view description) {
   if (summary.empty() && description.empty()) {
     const std::string_view message = alert.annotations.get("message");
     return message.empty() ? rule.name : std::string(message);
@@ -37,6 +47,13 @@ std::string sentence(const MetricRule& rule, const ActiveAlert& alert) {
     return std::string(summary.empty() ? description : summary);
   }
   return fmt::format("{}: {}", summary, description);
+}
+
+Words sentence(const MetricRule& rule, const ActiveAlert& alert) {
+  std::string english = sentence(rule, alert, alert.annotations.get("summary"), alert.annotations.get("description"));
+  std::string korean = sentence(rule, alert, in_korean(alert, "summary"), in_korean(alert, "description"));
+  if (korean == english) korean.clear();
+  return Words::in_both(std::move(english), std::move(korean));
 }
 
 // Whether a series of the expression is the one an alert came from: the alert has its labels and more.
@@ -61,9 +78,9 @@ Finding finding_of(const MetricRule& rule, const ActiveAlert& alert, ResourceFin
   finding.resource = alert.annotations.get("resource");
   if (finding.resource.empty()) finding.resource = finder.find(alert.labels);
   finding.labels = alert.labels;
-  finding.title = alert.annotations.get("summary");
+  finding.title = in_both(alert, "summary");
   finding.says = sentence(rule, alert);
-  finding.remedy = alert.annotations.get("remedy");
+  finding.remedy = in_both(alert, "remedy");
   finding.value = alert.value;
   finding.query = rule.expression;
   finding.since = alert.active_at;
@@ -77,7 +94,7 @@ Evidence series_evidence(const MetricRule& rule, const ActiveAlert& alert, const
   Evidence evidence;
   evidence.kind = Evidence::Kind::kSeries;
   evidence.query = rule.expression;
-  evidence.text = fmt::format("{} has been true since {}", rule.name, format_time(alert.active_at));
+  evidence.text = Words::phrase("evidence.true_since", {{"rule", rule.name}, {"since", format_time(alert.active_at)}});
   Result<std::vector<Series>> series = signals.query_range(rule.expression, at - kEvidenceSpan, at, kEvidenceStep);
   if (!series) return evidence;  // The sentence stands without its plot.
   for (Series& one : *series) {

@@ -6,6 +6,7 @@
 
 #include "base/fit.h"
 #include "detect/alert_finding.h"
+#include "model/span.h"
 
 namespace capstan::detect {
 namespace {
@@ -156,16 +157,19 @@ Finding LogErrorDetector::describe(const Stream& stream, double in_window, std::
   finding.since = *stream.burst_since;
   if (const auto known = restored_.find(finding.id); known != restored_.end()) finding.since = known->second;
   std::ranges::stable_sort(top, std::ranges::greater(), &LogTemplate::count);
-  finding.says =
-      fmt::format("{} says {:.0f} errors a minute, usual are {:.1f}{}", name_of(stream.labels),
-                  in_window * 60 / to_seconds(options_.window), stream.baseline.expected(Duration(60'000)),
-                  top.empty() ? "" : fmt::format("; most often: {}", fit_text(top.front().text, kLongestLine)));
-  finding.remedy = "read the lines: what they name is the next thing to look at";
+  finding.says = Words::phrase(top.empty() ? "finding.log_errors" : "finding.log_errors_top",
+                               {{"log", name_of(stream.labels)},
+                                {"rate", fmt::format("{:.0f}", in_window * 60 / to_seconds(options_.window))},
+                                {"usual", fmt::format("{:.1f}", stream.baseline.expected(Duration(60'000)))},
+                                {"line", top.empty() ? "" : fit_text(top.front().text, kLongestLine)}});
+  finding.remedy = Words::phrase("remedy.read_lines");
   Evidence lines;
   lines.kind = Evidence::Kind::kLines;
   lines.query = options_.selector;
-  lines.text = fmt::format("{:.0f} lines in {} by {} templates{}", in_window, format_duration(options_.window),
-                           top.size(), is_new ? ", most of them never seen before" : "");
+  lines.text =
+      Words::phrase(is_new ? "evidence.lines_new" : "evidence.lines", {{"count", fmt::format("{:.0f}", in_window)},
+                                                                       {"window", say_span(options_.window)},
+                                                                       {"templates", std::to_string(top.size())}});
   for (const LogTemplate& one : top) {
     if (lines.lines.size() >= kEvidenceLines) break;
     const std::string& line = one.example.empty() ? one.text : one.example;

@@ -57,7 +57,7 @@ TEST_F(LogErrors, ABurstOfAQuietLogIsAFindingWithItsLines) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].severity, Severity::kHigh);  // Never seen before.
   EXPECT_EQ(found[0].labels.get("filename"), "/var/log/app");
-  EXPECT_NE(found[0].says.find("cannot reach <*>"), std::string::npos);
+  EXPECT_NE(found[0].says.text.find("cannot reach <*>"), std::string::npos);
   ASSERT_EQ(found[0].evidence.front().lines.size(), 1u);
   EXPECT_TRUE(run(650, 1000).empty());  // And over when it was quiet for a while.
 }

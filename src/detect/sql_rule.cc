@@ -39,8 +39,9 @@ Finding make_finding(const SqlRule& rule, const Table& table, const std::vector<
   finding.severity = rule.severity;
   finding.resource = labels.get("resource");
   finding.labels = std::move(labels);
-  finding.says = fill_placeholders(rule.says, table.columns, row);
-  finding.remedy = fill_placeholders(rule.remedy, table.columns, row);
+  const auto fill = [&](const std::string& text) { return fill_placeholders(text, table.columns, row); };
+  finding.says = Words::in_both(fill(rule.says), fill(rule.says_ko));
+  finding.remedy = Words::in_both(fill(rule.remedy), fill(rule.remedy_ko));
   // A rule about configuration may have thousands of findings, all by the same words.
   if (rule.on.empty()) finding.query = rule.sql;
   finding.is_advice = !rule.on.empty() && rule.severity < Severity::kMedium;

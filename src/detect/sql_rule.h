@@ -6,6 +6,7 @@
 //     SELECT s.id, s.name FROM k8s_service s WHERE …
 //   says: "{{name}} selects no pod"
 //   remedy: "…"
+//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko likewise.
 //   every: 30s
 //   for: 1m
 //
@@ -64,6 +65,8 @@ struct SqlRule {
   std::string sql;   // Gives a column `id`: the resource the finding is about.
   std::string says;  // {{column}} stands for the row's value.
   std::string remedy;
+  std::string says_ko = {};  // The same in Korean; "" where it is said as it stands.
+  std::string remedy_ko = {};
   Duration every{30'000};
   Duration hold{0};  // How long a row must come before it is a finding.
   std::string causes_by;

@@ -117,7 +117,9 @@ class RuleReader {
     }
     rule.says = reader_.required_string("says");
     rule.remedy = reader_.string_or("remedy", "");
-    for (std::string_view key : {"says", "remedy", "explains"}) {
+    rule.says_ko = reader_.string_or("says_ko", "");
+    rule.remedy_ko = reader_.string_or("remedy_ko", "");
+    for (std::string_view key : {"says", "remedy", "says_ko", "remedy_ko", "explains"}) {
       const ConfigNode* at = reader_.node(key);
       const Status good = at ? check_placeholders(at->scalar) : Status();
       if (!good) reader_.problem(*at, fmt::format("'{}': {}", key, good.error().message));

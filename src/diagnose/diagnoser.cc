@@ -88,7 +88,7 @@ Report Diagnoser::diagnose(const Scope& scope, const Testimony& testimony) {
 
 StepReport Diagnoser::take(const Step& step, const std::vector<ResourceId>& ids, const Testimony& testimony,
                            Report& report) {
-  StepReport taken{.name = step.name, .title = step.title, .looks_at = step.looks_at};
+  StepReport taken{.name = step.name, .title = Words::in_both(step.title, step.title_ko), .looks_at = step.looks_at};
   std::set<std::string> kinds;
   for (const Check& check : step.checks) {
     const std::vector<std::string> on = check.rule.empty() ? check.question.on : rules_.kinds_of(check.rule);
@@ -149,8 +149,9 @@ Saying Diagnoser::make_saying(const Check& check, const ResourceId& resource, st
   add_column("in", space, columns, row);
   add_column("workload", kubectl_name(picture_, workload_of(resource)), columns, row);
   Saying saying{.verdict = check.verdict.value_or(Verdict::kWrong), .resource = resource};
-  saying.says = detect::fill_placeholders(check.says, columns, row);
-  saying.remedy = detect::fill_placeholders(check.remedy, columns, row);
+  const auto fill = [&](const std::string& text) { return detect::fill_placeholders(text, columns, row); };
+  saying.says = Words::in_both(fill(check.says), fill(check.says_ko));
+  saying.remedy = Words::in_both(fill(check.remedy), fill(check.remedy_ko));
   saying.fix = detect::fill_placeholders(check.fix, columns, row);
   look_up(check, columns, row, saying);
   return saying;
@@ -192,7 +193,7 @@ void Diagnoser::add_evidence(const Testimony& testimony, Saying& saying) {
 }
 
 StepReport Diagnoser::known_otherwise(const std::vector<ResourceId>& ids, const Testimony& testimony) {
-  StepReport step{.name = "known", .title = "What else is known to be wrong", .looks_at = "findings that are open"};
+  StepReport step{.name = "known", .title = Words::phrase("diagnosis.known"), .looks_at = "findings that are open"};
   std::set<std::string> told;
   for (const Step& one : book_.steps) {
     for (const Check& check : one.checks) told.insert(check.rule);

@@ -94,6 +94,7 @@ class FileReader {
     step.where = document.where;
     step.name = reader.required_string("step");
     step.title = reader.string_or("title", step.name);
+    step.title_ko = reader.string_or("title_ko", "");
     step.looks_at = reader.string_or("looks_at", "");
     step.after = reader.string_or("after", "");
     if (const ConfigNode* checks = reader.required_node("checks", ConfigNode::Kind::kSequence)) {
@@ -133,6 +134,8 @@ class FileReader {
       }
     }
     check.remedy = reader.string_or("remedy", "");
+    check.says_ko = reader.string_or("says_ko", "");
+    check.remedy_ko = reader.string_or("remedy_ko", "");
     check.fix = reader.string_or("fix", "");
     check.manual = reader.strings("manual");
     take_problems(reader);

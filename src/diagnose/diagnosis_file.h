@@ -63,7 +63,9 @@ struct Check {
   Question question;
   std::optional<Verdict> verdict;  // None: by the severity of the rule.
   std::string says;
-  std::string remedy;               // In words; of a rule its own where this is "".
+  std::string remedy;        // In words; of a rule its own where this is "".
+  std::string says_ko = {};  // The same two in Korean; "" where they are said as they stand.
+  std::string remedy_ko = {};
   std::string fix;                  // A command.
   std::vector<std::string> manual;  // "product: text", to be looked up.
 };
@@ -71,6 +73,7 @@ struct Check {
 struct Step {
   std::string name;
   std::string title;
+  std::string title_ko = {};
   std::string looks_at;
   std::string after;
   std::vector<Check> checks;

@@ -21,22 +21,23 @@ std::vector<std::string> texts(const Json& json) {
 Json saying_json(const Saying& saying) {
   Json manual = Json::array();
   for (const ManualEntry& entry : saying.manual) manual.push_back(to_json(entry));
-  return Json::object({{"verdict", to_string(saying.verdict)},
-                       {"resource", saying.resource},
-                       {"rule", saying.rule},
-                       {"says", saying.says},
-                       {"remedy", saying.remedy},
-                       {"fix", saying.fix},
-                       {"manual", std::move(manual)},
-                       {"evidence", texts(saying.evidence)}});
+  Json json = Json::object({{"verdict", to_string(saying.verdict)},
+                            {"resource", saying.resource},
+                            {"rule", saying.rule},
+                            {"fix", saying.fix},
+                            {"manual", std::move(manual)},
+                            {"evidence", texts(saying.evidence)}});
+  set_words(json, "says", saying.says);
+  set_words(json, "remedy", saying.remedy);
+  return json;
 }
 
 Saying saying_from_json(const Json& json) {
   Saying saying{.verdict = parse_verdict(json["verdict"].string_or_empty()).value_or(Verdict::kUnknown),
                 .resource = json["resource"].string_or_empty(),
                 .rule = json["rule"].string_or_empty(),
-                .says = json["says"].string_or_empty(),
-                .remedy = json["remedy"].string_or_empty(),
+                .says = words_of(json, "says"),
+                .remedy = words_of(json, "remedy"),
                 .fix = json["fix"].string_or_empty(),
                 .manual = {},
                 .evidence = texts(json["evidence"])};
@@ -79,7 +80,7 @@ std::string say_answer(const Report& report) {
                   saying.verdict == Verdict::kWrong ? "The first thing wrong" : "What looks suspicious first",
                   step.title, saying.says, saying.resource);
   for (size_t i = 0; i < saying.evidence.size() && i < kMostEvidence; ++i) text += "    | " + saying.evidence[i] + "\n";
-  if (!saying.remedy.empty()) text += "  what helps: " + saying.remedy + "\n";
+  if (!saying.remedy.empty()) text += "  what helps: " + saying.remedy.text + "\n";
   if (!saying.fix.empty()) text += "  $ " + saying.fix + "\n";
   for (const ManualEntry& entry : saying.manual) text += say_manual(entry, "  ");
   if (!report.affects.empty()) text += fmt::format("  who counts on it: {}\n", fmt::join(report.affects, ", "));
@@ -125,12 +126,12 @@ Json to_json(const Report& report) {
     Json sayings = Json::array();
     for (const Saying& saying : step.sayings) sayings.push_back(saying_json(saying));
     steps.push_back(Json::object({{"step", step.name},
-                                  {"title", step.title},
                                   {"looks_at", step.looks_at},
                                   {"verdict", to_string(step.verdict)},
                                   {"looked_at", texts(step.looked_at)},
                                   {"found", std::move(sayings)},
                                   {"more", step.more}}));
+    set_words(steps.mutable_items().back(), "title", step.title);
   }
   Json answer;
   if (report.answer) {
@@ -171,7 +172,7 @@ Report report_from_json(const Json& json) {
   const std::string& answer = json["answer"]["step"].string_or_empty();
   for (const Json& item : json["steps"].items()) {
     StepReport step{.name = item["step"].string_or_empty(),
-                    .title = item["title"].string_or_empty(),
+                    .title = words_of(item, "title"),
                     .looks_at = item["looks_at"].string_or_empty(),
                     .verdict = parse_verdict(item["verdict"].string_or_empty()).value_or(Verdict::kUnknown),
                     .looked_at = texts(item["looked_at"]),

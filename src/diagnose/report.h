@@ -9,6 +9,7 @@
 #include "diagnose/diagnosis_file.h"
 #include "diagnose/testimony.h"
 #include "model/manual.h"
+#include "model/words.h"
 
 namespace capstan::diagnose {
 
@@ -17,16 +18,16 @@ struct Saying {
   Verdict verdict = Verdict::kWrong;
   ResourceId resource;
   std::string rule;  // "" for a question of the step's own.
-  std::string says;
-  std::string remedy;  // In words.
-  std::string fix;     // As a command.
+  Words says;
+  Words remedy;     // In words.
+  std::string fix;  // As a command.
   std::vector<ManualEntry> manual;
   std::vector<std::string> evidence;  // Events and lines of logs.
 };
 
 struct StepReport {
   std::string name;
-  std::string title;
+  Words title;
   std::string looks_at;
   Verdict verdict = Verdict::kOk;  // The worst of what was found.
   std::vector<ResourceId> looked_at;

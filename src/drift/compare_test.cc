@@ -160,6 +160,9 @@ TEST(ControllerFields, AreThoseOfAutoscalersInjectorsAndControllers) {
   const FieldOwner person{.manager = "kubectl", .operation = "Update", .subresource = "scale", .at = {}};
   EXPECT_EQ(rightful_change(deployment, {"spec", "replicas"}, "web", person), "set by the autoscaler web");
   EXPECT_EQ(rightful_change(deployment, {"spec", "replicas"}, "", person), "");
+  const Json noted = Json::object({{"annotations", Json::object({{"capstan/stopped", "{}"}})}});
+  EXPECT_EQ(rightful_change(Json::object({{"metadata", noted}}), {"spec", "replicas"}, "", {}),
+            "stopped by kubernetes.stop, until it is started");
   EXPECT_EQ(rightful_change(deployment, {"spec", "x"}, "",
                             FieldOwner{.manager = "kubelet", .operation = {}, .subresource = {}, .at = {}}),
             "set by kubelet");

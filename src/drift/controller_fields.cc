@@ -33,6 +33,8 @@ constexpr std::array<std::string_view, 8> kControllers = {
     "clusterrole-aggregation-controller", "kube-controller-manager", "kube-scheduler",     "kubelet",
     "cloud-controller-manager",           "cert-manager-cainjector", "cluster-autoscaler", "vpa-updater"};
 
+constexpr std::string_view kStopped = "capstan/stopped";  // The note of kubernetes.stop.
+
 // The names of a path alone; lists of webhooks and ports are the same for every item.
 std::string names_of(const FieldPath& path) {
   std::string names;
@@ -48,6 +50,9 @@ std::string rightful_change(const Json& object, const FieldPath& path, const std
                             const std::optional<FieldOwner>& owner) {
   const std::string names = names_of(path);
   if (names == "spec.replicas" && !scaled_by.empty()) return "set by the autoscaler " + scaled_by;
+  if (names == "spec.replicas" && object["metadata"]["annotations"].contains(kStopped)) {
+    return "stopped by kubernetes.stop, until it is started";
+  }
   const auto field = std::ranges::find_if(kFields, [&](const Field& one) {
     const bool within = names == one.path || names.starts_with(std::string(one.path) + ".");
     return within && object["kind"] == Json(one.kind);

@@ -28,7 +28,7 @@ struct Candidate {
   double proximity = 1;  // 1 / relations in between.
   std::optional<Time> changed_at;
   Seq fact = 0;
-  std::string change;  // "ended by signal 9", for a cause that is a change.
+  Words change;  // "ended by signal 9", for a cause that is a change.
 };
 
 double recency(std::optional<Time> changed_at, Time since) {
@@ -78,21 +78,22 @@ std::vector<Candidate> candidates_by_query(const Finding& finding, const World& 
   return candidates;
 }
 
-std::string say_change(const Fact& fact) {
+Words say_change(const Fact& fact) {
   if (fact.kind == fact_kind::kResourceGone) {
     const Json& departure = fact.body["departure"];
     if (const int64_t signal = departure["exit_signal"].int_or(0); signal > 0) {
-      return fmt::format("was ended by signal {}", signal);
+      return Words::phrase("change.signal", {{"signal", std::to_string(signal)}});
     }
     if (departure.contains("exit_status"))
-      return fmt::format("exited with status {}", departure["exit_status"].int_or(0));
-    return "ended";
+      return Words::phrase("change.exited", {{"status", std::to_string(departure["exit_status"].int_or(0))}});
+    return Words::phrase("change.ended");
   }
-  if (fact.kind == fact_kind::kResourceAppeared) return "appeared";
-  if (fact.kind == fact_kind::kActionFinished) return fmt::format("was acted on by {}", fact.actor);
+  if (fact.kind == fact_kind::kResourceAppeared) return Words::phrase("change.appeared");
+  if (fact.kind == fact_kind::kActionFinished) return Words::phrase("change.acted_on", {{"by", fact.actor}});
   std::vector<std::string> fields;
   for (const auto& [name, values] : fact.body["changed"].members()) fields.push_back(name);
-  return fields.empty() ? "changed" : fmt::format("changed its {}", fmt::join(fields, ", "));
+  if (fields.empty()) return Words::phrase("change.changed");
+  return Words::phrase("change.fields", {{"fields", fmt::format("{}", fmt::join(fields, ", "))}});
 }
 
 // How much a kind of change explains when nothing measures it.
@@ -172,9 +173,24 @@ std::optional<Evidence> series_evidence(const Finding& finding, const std::vecto
   });
   if (series->empty()) return std::nullopt;
   return Evidence{.kind = Evidence::Kind::kSeries,
-                  .text = "its part of the symptom",
+                  .text = Words::phrase("evidence.part"),
                   .query = finding.causes_by,
                   .series = std::move(*series)};
+}
+
+// "2 processes a.out (…) started 4 s before and account for 98 % of it"
+Words say_cause(const std::vector<Resource>& resources, const Words& change, const Words& when,
+                std::optional<double> share) {
+  const Words who = describe_group(resources);
+  if (!change.empty()) {
+    return Words::phrase(when.empty() ? "cause.changed" : "cause.changed_when",
+                         {{"who", who}, {"change", change}, {"when", when}});
+  }
+  if (!share) return when.empty() ? who : Words::phrase("cause.started", {{"who", who}, {"when", when}});
+  const bool many = resources.size() != 1;
+  const std::string_view phrase = when.empty() ? (many ? "cause.share_of_many" : "cause.share")
+                                               : (many ? "cause.started_share_of_many" : "cause.started_share");
+  return Words::phrase(phrase, {{"who", who}, {"when", when}, {"share", fmt::format("{:.0f}", *share * 100)}});
 }
 
 Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, double total, bool measured,
@@ -197,27 +213,22 @@ Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, do
   const double accounted = measured ? cause.share : std::min(1.0, value);
   cause.score = weights.share * accounted + weights.recency * fresh + weights.proximity * first.proximity;
 
-  std::string when;
+  Words when;
   if (changed_at && *changed_at > finding.since - kLookBack) {
     const Duration before = finding.since - *changed_at;
-    when = before.count() >= 0 ? fmt::format("{} before", say_duration(before)) : "as it began";
+    when = before.count() >= 0 ? Words::phrase("cause.before", {{"time", say_duration(before)}})
+                               : Words::phrase("cause.as_it_began");
   }
-  cause.says = describe_group(resources);
-  if (!first.change.empty()) {
-    cause.says += fmt::format(" {}{}{}", first.change, when.empty() ? "" : " ", when);
-  } else {
-    if (!when.empty()) cause.says += " started " + when;
-    if (measured)
-      cause.says += fmt::format("{} account{} for {:.0f} % of it", when.empty() ? "" : " and",
-                                resources.size() == 1 ? "s" : "", cause.share * 100);
-  }
+  cause.says = say_cause(resources, first.change, when, measured ? std::optional(cause.share) : std::nullopt);
 
   Seq fact = first.fact;
   if (fact == 0) fact = appearance_fact(first.resource, world, finding.since - kLookBack, world.now());
   if (fact != 0) {
     cause.evidence.push_back(
         {.kind = Evidence::Kind::kFact,
-         .text = describe(first.resource) + " " + (first.change.empty() ? "appeared" : first.change),
+         .text = Words::phrase("cause.changed",
+                               {{"who", describe(first.resource)},
+                                {"change", first.change.empty() ? Words::phrase("change.appeared") : first.change}}),
          .fact = fact});
   }
   if (auto plot = series_evidence(finding, group, world)) cause.evidence.push_back(std::move(*plot));
@@ -225,7 +236,8 @@ Cause make_cause(const Finding& finding, const std::vector<Candidate>& group, do
     // What the connector saw of it, in its own words ("98 % of a core for 9 s, wrote nothing").
     const std::string& observed = candidate.resource.fields["judgement"].string_or_empty();
     if (observed.empty()) continue;
-    cause.evidence.push_back({.kind = Evidence::Kind::kLines, .text = "what it did", .lines = {observed}});
+    cause.evidence.push_back(
+        {.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.did"), .lines = {observed}});
     break;
   }
   return cause;

@@ -12,10 +12,10 @@ constexpr size_t kMostEntries = 2;
 }  // namespace
 
 Finding consult(Finding finding, const Manual& manual) {
-  const bool is_known =
-      std::ranges::any_of(finding.evidence, [](const Evidence& piece) { return piece.text.starts_with(kManualSays); });
+  const bool is_known = std::ranges::any_of(
+      finding.evidence, [](const Evidence& piece) { return piece.text.text.starts_with(kManualSays); });
   if (is_known) return finding;
-  std::string text = finding.says;
+  std::string text = finding.says.text;
   for (const Evidence& piece : finding.evidence) {
     for (const std::string& line : piece.lines) text += "\n" + line;
   }

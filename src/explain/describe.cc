@@ -34,25 +34,27 @@ std::string field_text(const Resource& resource, std::string_view field) {
   return value.is_string() ? value.string_or_empty() : value.dump();
 }
 
-// "a, b and 3 more"; a name that many share is said once.
-std::string names_of(const std::vector<Resource>& resources) {
+// "a, b and 3 more"
+Words list_of(std::vector<std::string> names) {
+  const size_t left_out = names.size() > kMostListed ? names.size() - kMostListed : 0;
+  names.resize(names.size() - left_out);
+  Words listed = fmt::format("{}", fmt::join(names, ", "));
+  if (left_out == 0) return listed;
+  return Words::phrase("list.and_more", {{"names", std::move(listed)}, {"count", std::to_string(left_out)}});
+}
+
+// A name that many share is said once.
+Words names_of(const std::vector<Resource>& resources) {
   std::vector<std::string> names;
   for (const Resource& resource : resources) {
     if (std::ranges::find(names, resource.name) == names.end()) names.push_back(resource.name);
   }
-  const size_t left_out = names.size() > kMostListed ? names.size() - kMostListed : 0;
-  names.resize(names.size() - left_out);
-  return fmt::format("{}{}", fmt::join(names, ", "), left_out > 0 ? fmt::format(" and {} more", left_out) : "");
+  return list_of(std::move(names));
 }
 
-}  // namespace
-
-std::string describe(const Resource& resource) { return describe_group({resource}); }
-
-std::string describe_group(const std::vector<Resource>& resources) {
-  if (resources.empty()) return "nothing";
-  const Resource& first = resources.front();
-  std::string details;
+// "pid 42, 43, user eve"
+Words details_of(const std::vector<Resource>& resources) {
+  std::vector<Words> details;
   for (std::string_view field : kTellingFields) {
     std::vector<std::string> values;
     for (const Resource& resource : resources) {
@@ -60,25 +62,45 @@ std::string describe_group(const std::vector<Resource>& resources) {
       if (value.empty() || value == resource.name || std::ranges::find(values, value) != values.end()) continue;
       values.push_back(std::move(value));
     }
-    if (values.empty()) continue;
-    const size_t left_out = values.size() > kMostListed ? values.size() - kMostListed : 0;
-    values.resize(values.size() - left_out);
-    details += fmt::format("{}{} {}{}", details.empty() ? "" : ", ", field, fmt::join(values, ", "),
-                           left_out > 0 ? fmt::format(" and {} more", left_out) : "");
+    if (!values.empty())
+      details.push_back(Words::phrase("resource.detail", {{"field", field}, {"values", list_of(std::move(values))}}));
   }
-  std::string text = resources.size() == 1 ? fmt::format("{} {}", kind_in_words(first.kind), first.name)
-                                           : fmt::format("{} {} {}", resources.size(),
-                                                         plural(kind_in_words(first.kind)), names_of(resources));
-  if (!details.empty()) text += " (" + details + ")";
-  return text;
+  return Words::joined(details, ", ");
 }
 
-std::string say_duration(Duration duration) {
+Words known_kind(std::string_view group, const std::string& words, const std::string& otherwise) {
+  std::string key = words;
+  std::ranges::replace(key, ' ', '_');
+  return Words::known(fmt::format("{}.{}", group, key), otherwise);
+}
+
+}  // namespace
+
+Words describe(const Resource& resource) { return describe_group({resource}); }
+
+Words describe_group(const std::vector<Resource>& resources) {
+  if (resources.empty()) return Words::phrase("resource.nothing");
+  const Resource& first = resources.front();
+  const std::string kind = kind_in_words(first.kind);
+  const Words who =
+      resources.size() == 1
+          ? Words::phrase("resource.one", {{"kind", known_kind("kind", kind, kind)}, {"name", first.name}})
+          : Words::phrase("resource.many", {{"count", std::to_string(resources.size())},
+                                            {"kinds", known_kind("kinds", kind, plural(kind))},
+                                            {"names", names_of(resources)}});
+  const Words details = details_of(resources);
+  return details.empty() ? who : Words::phrase("resource.detailed", {{"what", who}, {"details", details}});
+}
+
+Words say_duration(Duration duration) {
   const int64_t seconds = std::llabs(std::llround(to_seconds(duration)));
-  if (seconds < 120) return fmt::format("{} s", seconds);
-  if (seconds < 7200) return fmt::format("{} min", seconds / 60);
-  if (seconds < 172'800) return fmt::format("{} h", seconds / 3600);
-  return fmt::format("{} days", seconds / 86'400);
+  const auto say_count = [](std::string_view phrase, int64_t count) {
+    return Words::phrase(phrase, {{"count", std::to_string(count)}});
+  };
+  if (seconds < 120) return say_count("time.seconds", seconds);
+  if (seconds < 7200) return say_count("time.minutes", seconds / 60);
+  if (seconds < 172'800) return say_count("time.hours", seconds / 3600);
+  return say_count("time.days", seconds / 86'400);
 }
 
 std::optional<Time> time_field(const Resource& resource, std::string_view key) {

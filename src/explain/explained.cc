@@ -73,9 +73,10 @@ Cause make_cause(const Finding& explanation, double score, std::vector<std::stri
               .finding = explanation.id};
   if (!lines.empty())
     cause.evidence.push_back(
-        {.kind = Evidence::Kind::kLines, .text = "what the logs say of it", .lines = std::move(lines)});
+        {.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.logs"), .lines = std::move(lines)});
   if (!explanation.remedy.empty())
-    cause.evidence.push_back({.kind = Evidence::Kind::kLines, .text = "what to change", .lines = {explanation.remedy}});
+    cause.evidence.push_back(
+        {.kind = Evidence::Kind::kLines, .text = Words::phrase("evidence.to_change"), .lines = {explanation.remedy}});
   return cause;
 }
 

@@ -109,7 +109,8 @@ void Explainer::join(const Finding& found, const std::vector<Finding>& holding, 
     if (say_more(causes, incident.causes)) incident.causes = std::move(causes);
     incident.recommended = recommend(incident, verbs, world);
     progress_[id] = {.last_held = now, .last_joined = now, .last_ranked = now};
-    changes.push_back({IncidentChange::Kind::kChanged, incident, finding.id, "one more finding: " + finding.says});
+    changes.push_back({IncidentChange::Kind::kChanged, incident, finding.id,
+                       Words::phrase("incident.one_more", {{"says", finding.says}})});
     return;
   }
   Incident incident{.id = fmt::format("inc-{}", ++last_number_),
@@ -153,13 +154,13 @@ std::vector<IncidentChange> Explainer::update(const std::vector<Finding>& holdin
           incident.causes = std::move(causes);
           incident.recommended = recommend(incident, verbs, world);
           changes.push_back({IncidentChange::Kind::kChanged, incident, "",
-                             "the likely cause is now: " + incident.causes.front().says});
+                             Words::phrase("incident.new_cause", {{"says", incident.causes.front().says}})});
         }
       }
     } else if (now - progress.last_held >= options_.quiet) {
       incident.state = IncidentState::kClosed;
       incident.closed = now;
-      changes.push_back({IncidentChange::Kind::kClosed, incident, "", "none of its findings holds any more"});
+      changes.push_back({IncidentChange::Kind::kClosed, incident, "", Words::phrase("incident.none_holds")});
       progress_.erase(incident.id);
       entry = open_.erase(entry);
       continue;

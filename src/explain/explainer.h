@@ -19,7 +19,7 @@ struct IncidentChange {
   Kind kind = Kind::kChanged;
   Incident incident;    // As it is now.
   std::string trigger;  // The id of the finding that led to the change; "" when time did.
-  std::string says;     // "the cause is now known better", "one more finding"
+  Words says;           // "the cause is now known better", "one more finding"
 };
 
 class Explainer {

@@ -71,8 +71,9 @@ Plan make_plan(const Incident& incident, const VerbSpec& verb, const std::vector
   Plan plan;
   plan.id = fmt::format("{}-{}", incident.id, hex(sha256(key)).substr(0, 8));
   plan.origin = "incident:" + incident.id;
-  plan.title = fmt::format("{}: {}", verb.title, describe_group(targets));
-  const std::string reason = incident.causes.empty() ? incident.title : incident.causes.front().says;
+  plan.title = Words::phrase("plan.recommended", {{"does", Words::known("title." + verb.name, verb.title)},
+                                                  {"targets", describe_group(targets)}});
+  const Words reason = incident.causes.empty() ? incident.title : incident.causes.front().says;
   for (size_t i = 0; i < targets.size(); ++i) {
     plan.actions.push_back({.id = fmt::format("{}-{}", plan.id, i + 1),
                             .verb = verb.name,

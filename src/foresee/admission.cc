@@ -81,7 +81,7 @@ AdmissionVerdict judge(const CheckReport& report, const AdmissionPolicy& policy)
       verdict.allowed = false;
       verdict.rules.push_back(finding.rule);
       verdict.message += (verdict.message.empty() ? "" : "; ") + sentence(finding);
-      if (!finding.remedy.empty()) verdict.message += " (" + finding.remedy + ")";
+      if (!finding.remedy.empty()) verdict.message += " (" + finding.remedy.text + ")";
     } else if (verdict.warnings.size() < kMostWarnings) {
       verdict.warnings.push_back(cut(sentence(finding), kLongestWarning));
     } else {

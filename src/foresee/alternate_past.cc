@@ -6,8 +6,8 @@
 
 namespace capstan::foresee {
 
-AlternatePast::AlternatePast(const decide::Policy& policy, const Past& past, PastWorld& world)
-    : policy_(policy), world_(world) {
+AlternatePast::AlternatePast(const decide::Policy& policy, const Past& past, PastWorld& world, PastMoney* money)
+    : policy_(policy), world_(world), money_(money) {
   if (policy.ensure && !policy.ensure->is_list()) {
     watched_ = policy.ensure->inside.column;
     chosen_ = decide::chosen_states(*policy.ensure);
@@ -141,20 +141,28 @@ void AlternatePast::settle(const ResourceId& id, Subject& subject, Time at) {
     return true;
   });
   for (const auto& [column, value] : now) subject.open.try_emplace(column, Open{at, value});
-  if (!subject.recorded || subject.overlay.removed) return world_.remove(id);
-  if (now.empty()) return world_.put(*subject.kind, id, subject.recorded);
+  if (!subject.recorded || subject.overlay.removed) return put(id, subject, nullptr, at);
+  if (now.empty()) return put(id, subject, subject.recorded, at);
   PastRow row = *subject.recorded;
   for (const auto& [column, value] : now) {
     if (const auto place = subject.kind->place_of(column)) row.values[*place] = value;
   }
-  world_.put(*subject.kind, id, std::make_shared<const PastRow>(std::move(row)));
+  put(id, subject, std::make_shared<const PastRow>(std::move(row)), at);
 }
 
-void AlternatePast::act(const Action& action, const Effect& effect, Time at) {
-  const auto found = subjects_.find(action.target);
+void AlternatePast::put(const ResourceId& id, const Subject& subject, SharedRow row, Time at) {
+  if (money_ != nullptr) money_->note(id, *subject.kind, row.get(), at);
+  if (row)
+    world_.put(*subject.kind, id, std::move(row));
+  else
+    world_.remove(id);
+}
+
+void AlternatePast::act(const std::string& action, const ResourceId& target, const Effect& effect, Time at) {
+  const auto found = subjects_.find(target);
   if (found == subjects_.end()) return;
   Subject& subject = found->second;
-  if (policy_.undo_after_quiet) before_[action.id] = {action.target, subject.overlay};
+  if (policy_.undo_after_quiet) before_[action].emplace_back(target, subject.overlay);
   subject.overlay.removed = subject.overlay.removed || effect.removes;
   for (const auto& [column, value] : effect.sets) {
     const bool is_so =
@@ -165,16 +173,17 @@ void AlternatePast::act(const Action& action, const Effect& effect, Time at) {
     else
       subject.overlay.sets[column] = value;
   }
-  settle(action.target, subject, at);
+  settle(target, subject, at);
 }
 
 void AlternatePast::undo(const std::string& action, Time at) {
   const auto found = before_.find(action);
   if (found == before_.end()) return;
-  auto& [id, overlay] = found->second;
-  Subject& subject = subjects_.at(id);
-  subject.overlay = std::move(overlay);
-  settle(id, subject, at);
+  for (auto& [id, overlay] : found->second) {
+    Subject& subject = subjects_.at(id);
+    subject.overlay = std::move(overlay);
+    settle(id, subject, at);
+  }
   before_.erase(found);
 }
 

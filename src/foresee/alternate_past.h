@@ -19,7 +19,8 @@ namespace capstan::foresee {
 // Owned by one thread; policy, past and world outlive it.
 class AlternatePast {
  public:
-  AlternatePast(const decide::Policy& policy, const Past& past, PastWorld& world);
+  // `money` is told of everything; it may be nullptr.
+  AlternatePast(const decide::Policy& policy, const Past& past, PastWorld& world, PastMoney* money);
 
   // Takes over the past until `at` as it was recorded, with nothing laid over it.
   void begin(Time at);
@@ -28,8 +29,8 @@ class AlternatePast {
   // When something was recorded next.
   std::optional<Time> next() const;
 
-  // Lays the effect of an action over what is recorded.
-  void act(const Action& action, const Effect& effect, Time at);
+  // Lays what an action brings about of a resource over what is recorded; of several resources, one after the other.
+  void act(const std::string& action, const ResourceId& target, const Effect& effect, Time at);
   // Takes that back.
   void undo(const std::string& action, Time at);
 
@@ -76,9 +77,11 @@ class AlternatePast {
   std::map<std::string, Json> differing(const Subject& subject) const;
   // Brings the tables and the differences up to a subject.
   void settle(const ResourceId& id, Subject& subject, Time at);
+  void put(const ResourceId& id, const Subject& subject, SharedRow row, Time at);
 
   const decide::Policy& policy_;
   PastWorld& world_;
+  PastMoney* const money_;
   std::string watched_;  // The column that shows the wanted state; "" where there is none.
   std::vector<std::string> chosen_;
   std::map<ResourceId, Subject> subjects_;
@@ -88,7 +91,7 @@ class AlternatePast {
   size_t next_relation_ = 0;
   std::map<ResourceId, std::vector<const PastDeed*>> deeds_;
   std::map<ResourceId, decide::ManualTouch> touches_;
-  std::map<std::string, std::pair<ResourceId, Overlay>> before_;  // Each action; what was laid over its target then.
+  std::map<std::string, std::vector<std::pair<ResourceId, Overlay>>> before_;  // What was laid over each before.
   std::vector<BacktestDifference> differences_;
 };
 

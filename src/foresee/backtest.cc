@@ -7,32 +7,10 @@
 #include "decide/decide.h"
 #include "decide/stages.h"
 #include "foresee/alternate_past.h"
+#include "foresee/turns.h"
 
 namespace capstan::foresee {
 namespace {
-
-// Actions in an order in which each comes after those that it waits for.
-std::vector<const Action*> in_order(const Plan& plan) {
-  std::vector<const Action*> order;
-  std::set<std::string_view> done;
-  std::vector<const Action*> waiting;
-  for (const Action& action : plan.actions) waiting.push_back(&action);
-  while (!waiting.empty()) {
-    std::vector<const Action*> later;
-    for (const Action* action : waiting) {
-      const bool is_ready = std::ranges::all_of(action->after, [&](const auto& id) { return done.contains(id); });
-      if (is_ready) {
-        order.push_back(action);
-        done.insert(action->id);
-      } else {
-        later.push_back(action);
-      }
-    }
-    if (later.size() == waiting.size()) return order;  // A cycle: the executor would not start these either.
-    waiting = std::move(later);
-  }
-  return order;
-}
 
 class Backtest {
  public:
@@ -43,7 +21,9 @@ class Backtest {
         options_(options),
         reads_(std::move(reads)),
         world_(world),
-        alternate_(policy, past, world) {
+        alternate_(policy, past, world, options.money),
+        freezes_(past, policy.name),
+        turns_(freezes_, [this](const ResourceId& id) { return world_.labels_of(id); }) {
     asks_always_ = reads_.has("now") || std::ranges::any_of(past.functions, [&](const TableFunction* function) {
                      return reads_.has(function->name());
                    });
@@ -63,19 +43,13 @@ class Backtest {
       if (!next) break;
       now = *next;
     }
+    for (const auto& [id, over] : over_budget_) end_over_budget(over, options_.to);
+    std::ranges::stable_sort(result_.over_budget, {}, &BacktestOverBudget::from);
     result_.differences = alternate_.take_differences(options_.to);
     return std::move(result_);
   }
 
  private:
-  struct Waiting {
-    Action action;
-    std::string plan;
-    bool asks = false;
-    bool is_last = false;
-    bool is_late = false;  // The rate put it off.
-  };
-
   double share_of(Time now) const {
     return to_seconds(now - options_.from) / std::max(1e-3, to_seconds(options_.to - options_.from));
   }
@@ -95,7 +69,7 @@ class Backtest {
     if (next_finding_ < past_.findings.size()) consider(past_.findings[next_finding_].at);
     if (next_incident_ < past_.incidents.size()) consider(past_.incidents[next_incident_].at);
     if (!wakes_.empty()) consider(wakes_.begin()->first);
-    if (!waiting_.empty()) consider(waiting_.begin()->first);
+    consider(turns_.next());
     for (const decide::Override& each : past_.overrides) {
       if (each.from > now) consider(each.from);
     }
@@ -121,11 +95,12 @@ class Backtest {
         dirty_.insert(wakes_.begin()->second);
       wakes_.erase(wakes_.begin());
     }
-    while (!waiting_.empty() && waiting_.begin()->first <= now) {
-      const Waiting turn = std::move(waiting_.begin()->second);
-      waiting_.erase(waiting_.begin());
-      TRY(take_turn(turn, now));
+    // What a freeze held back starts only where it is still called for.
+    if (turns_.holds() && turns_.next() <= now) {
+      all_dirty_ = true;
+      TRY(look(now));
     }
+    while (const std::optional<Turn> turn = turns_.take(now)) TRY(take_turn(*turn, now));
     if (asks_always_) all_dirty_ = true;
     if (!all_dirty_ && dirty_.empty()) return {};
     return look(now);
@@ -182,6 +157,7 @@ class Backtest {
     situation.history = &history_;
     situation.now = now;
     situation.in_force_since = options_.from;
+    if (policy_.budget && options_.money != nullptr) TRY(options_.money->add_money(policy_, world_, situation));
     return situation;
   }
 
@@ -209,12 +185,14 @@ class Backtest {
 
   Status look(Time now) {
     ++result_.looks;
-    if (all_dirty_ || !reads_.is_local) {
+    // What is held back is taken back, and what waits for its next stage drops out, only where all is asked about; a
+    // budget is of all together.
+    const bool is_whole = all_dirty_ || !reads_.is_local || turns_.holds() || policy_.is_staged() || policy_.budget;
+    if (is_whole) {
       TRY(world_.show_all());
     } else {
       TRY(world_.show_only({dirty_.begin(), dirty_.end()}));
     }
-    const bool is_whole = all_dirty_ || !reads_.is_local;
     all_dirty_ = false;
     dirty_.clear();
     decide::Situation situation = TRY(situation_at(now));
@@ -238,6 +216,8 @@ class Backtest {
       if (const PastKind* kind = alternate_.kind_of(verdict.resource))
         result_.resources.emplace(verdict.resource, kind->name());
     }
+    note_over_budget(decision, now);
+    for (const std::string& plan : decision.withdraw) withdraw(plan, now);
     for (const std::string& plan : decision.undo) undo(plan, now);
     if (decision.plan) TRY(carry_out(*decision.plan, now));
     // Where it acts the world is another one now, and what was put off may have its turn.
@@ -247,6 +227,28 @@ class Backtest {
       if (verdict.matched) wakes_.emplace(now + options_.step, verdict.resource);
     }
     return {};
+  }
+
+  // What is over the budget now may be borne later: a day's end comes nearer, and something else is stopped.
+  void note_over_budget(const decide::Decision& decision, Time now) {
+    std::erase_if(over_budget_, [&](const auto& each) {
+      const bool is_still = std::ranges::find(decision.over_budget, each.first) != decision.over_budget.end();
+      if (!is_still) end_over_budget(each.second, now);
+      return !is_still;
+    });
+    for (const ResourceId& id : decision.over_budget) {
+      const auto verdict = std::ranges::find(decision.verdicts, id, &decide::Verdict::resource);
+      if (verdict == decision.verdicts.end()) continue;
+      const auto [over, is_new] = over_budget_.try_emplace(id);
+      if (is_new) over->second = {.resource = id, .name = verdict->name, .from = now, .to = now, .why = verdict->why};
+      wakes_.emplace(now + options_.step, "");
+    }
+  }
+
+  void end_over_budget(BacktestOverBudget over, Time now) {
+    ++result_.over_budget_count;
+    over.to = now;
+    if (result_.over_budget.size() < kMostOverBudget) result_.over_budget.push_back(std::move(over));
   }
 
   void record_stages(const decide::Decision& decision, Time now) {
@@ -275,21 +277,28 @@ class Backtest {
       plans_[plan.id] = plan;
       wakes_.emplace(now + *policy_.undo_after_quiet, "");
     }
-    const std::vector<const Action*> actions = in_order(plan);
-    const auto a_minute = static_cast<size_t>(std::max(1, plan.limits.per_minute));
-    for (size_t i = 0; i < actions.size(); ++i) {
-      const Time at = now + std::chrono::minutes(i / a_minute);
-      const Waiting turn{*actions[i], plan.id, asks, i + 1 == actions.size(), at != now};
-      if (at == now)
-        TRY(take_turn(turn, now));
-      else
-        waiting_.emplace(at, turn);
-    }
+    turns_.add(plan, asks, now);
+    while (const std::optional<Turn> turn = turns_.take(now)) TRY(take_turn(*turn, now));
     return {};
   }
 
-  Status take_turn(const Waiting& turn, Time now) {
+  // What a freeze holds back and nobody calls for any more does not come.
+  void withdraw(const std::string& plan, Time now) {
+    const std::vector<Turn> taken = turns_.withdraw(plan);
+    if (taken.empty()) return;
+    for (const Turn& turn : taken) {
+      if (turn.held_by.empty()) continue;
+      ++result_.held[turn.held_by].actions;
+      ++result_.held[turn.held_by].dropped;
+    }
+    record(fact_kind::kPlanRejected, plan, Json::object({{"reason", "withdrawn"}}), now);
+    wakes_.emplace(now + options_.step, "");
+    plans_.erase(plan);
+  }
+
+  Status take_turn(const Turn& turn, Time now) {
     const Action& action = turn.action;
+    if (!turn.held_by.empty()) ++result_.held[turn.held_by].actions;
     const bool holds = TRY(still_holds(action, now));
     if (holds) {
       record(fact_kind::kActionIntended, action.id, Json::object(), now);
@@ -297,10 +306,9 @@ class Backtest {
     }
     const ActionState state = holds ? ActionState::kSucceeded : ActionState::kSkipped;
     record(fact_kind::kActionFinished, action.id, Json::object({{"state", to_string(state)}}), now);
-    if (turn.is_last) {
-      record(fact_kind::kPlanFinished, turn.plan, Json::object(), now);
-      if (turn.is_late) wakes_.emplace(now + options_.step, "");
-    }
+    if (turn.is_last) record(fact_kind::kPlanFinished, turn.plan, Json::object(), now);
+    if (turn.is_late && (turn.is_last || !turn.held_by.empty())) wakes_.emplace(now + options_.step, "");
+    if (policy_.is_staged()) wakes_.emplace(now + decide::kStageShows, "");
     return {};
   }
 
@@ -308,7 +316,7 @@ class Backtest {
     if (action.precondition.empty()) return true;
     const PastKind* kind = alternate_.kind_of(action.target);
     if (kind == nullptr) return false;
-    TRY(reads_.is_local ? world_.show_only({action.target}) : world_.show_all());
+    TRY(world_.show(action.target));
     SqlSource::Options options;
     options.bind = {{":capstan_target", action.target}};
     const Table table = TRY(world_.query(
@@ -317,16 +325,28 @@ class Backtest {
     return !table.rows.empty();
   }
 
-  void perform(const Waiting& turn, Time now) {
+  void perform(const Turn& turn, Time now) {
     const Action& action = turn.action;
     const PastKind* kind = alternate_.kind_of(action.target);
     const bool is_held = hold(action);
     Effect effect;
-    if (kind != nullptr) effect = effect_of(policy_, action, *kind);
-    const bool is_known = is_held || effect.is_known();
+    if (kind != nullptr) effect = effect_of(policy_, action, *kind, past_.effects);
+    const bool is_known = is_held || effect.is_known;
     if (!is_known) result_.unknown_effects.insert(action.verb);
-    note(action, turn.plan, now, {.asks = turn.asks, .is_undo = false, .is_known = is_known});
-    alternate_.act(action, effect, now);
+    note(turn, now, {.is_undo = false, .is_known = is_known});
+    alternate_.act(action.id, action.target, effect, now);
+    if (effect.removes || !effect.with_it.empty()) act_on_belongings(action, effect, now);
+  }
+
+  // What belongs to a target goes with it, or is left as the verb says of its kind.
+  void act_on_belongings(const Action& action, const Effect& effect, Time now) {
+    for (const Resource& each : world_.belongings_of(action.target)) {
+      const auto with_it = effect.with_it.find(each.kind);
+      if (!effect.removes && with_it == effect.with_it.end()) continue;
+      Effect its{.sets = {}, .removes = effect.removes, .is_known = true, .with_it = {}};
+      if (!effect.removes) its.sets = with_it->second;
+      alternate_.act(action.id, each.id, its, now);
+    }
   }
 
   // Notes which condition a step brings about: what was brought about outside of the hours no longer holds within them.
@@ -350,11 +370,11 @@ class Backtest {
   }
 
   struct Marks {
-    bool asks = false;
     bool is_undo = false;
     bool is_known = false;
   };
-  void note(const Action& action, const std::string& plan, Time now, Marks marks) {
+  void note(const Turn& turn, Time now, Marks marks) {
+    const Action& action = turn.action;
     ++result_.action_count;
     if (result_.actions.size() >= kMostBacktestActions) return;
     const auto known = world_.find(action.target);
@@ -363,8 +383,10 @@ class Backtest {
                                .target = action.target,
                                .name = known && *known ? (*known)->name : action.target,
                                .reason = marks.is_undo ? "its alert has been quiet" : action.reason,
-                               .plan = plan,
-                               .asks = marks.asks,
+                               .plan = turn.plan,
+                               .planned = turn.planned,
+                               .held_by = turn.held_by,
+                               .asks = turn.asks,
                                .is_undo = marks.is_undo,
                                .is_effect_known = marks.is_known});
   }
@@ -372,13 +394,17 @@ class Backtest {
   void undo(const std::string& id, Time now) {
     const auto plan = plans_.find(id);
     if (plan == plans_.end()) return;
+    if (const auto hold = turns_.held_back(plan->second, now)) {
+      wakes_.emplace(hold->until, "");
+      return;
+    }
     record(fact_kind::kPlanRecalled, id, Json::object(), now);
     std::vector<const Action*> actions = in_order(plan->second);
     std::ranges::reverse(actions);
     for (const Action* action : actions) {
       const decide::PastAction* past = history_.find(action->id);
       if (past == nullptr || past->end != decide::PastAction::End::kSucceeded) continue;
-      note(*action, id, now, {.asks = false, .is_undo = true, .is_known = true});
+      note({.action = *action, .plan = id, .planned = now, .held_by = ""}, now, {.is_undo = true, .is_known = true});
       alternate_.undo(action->id, now);
       record(fact_kind::kActionFinished, action->id, Json::object({{"state", to_string(ActionState::kReverted)}}), now);
     }
@@ -392,6 +418,8 @@ class Backtest {
   const PolicyReads reads_;
   PastWorld& world_;
   AlternatePast alternate_;
+  const PastFreezes freezes_;
+  Turns turns_;
   bool asks_always_ = false;  // Conditions depend on the time itself, or on what is measured.
   bool inherits_ = false;     // Overrides of what a resource belongs to may decide.
 
@@ -403,12 +431,12 @@ class Backtest {
   size_t next_finding_ = 0;
   size_t next_incident_ = 0;
   std::set<std::pair<Time, ResourceId>> wakes_;  // When to look again at what; "" for all.
-  std::multimap<Time, Waiting> waiting_;         // Actions whose turn has not come.
   std::map<std::string, Plan> plans_;            // That may be undone.
   std::set<ResourceId> dirty_;
   bool all_dirty_ = false;
   std::set<ResourceId> selected_;
-  std::map<ResourceId, std::set<size_t>> held_;  // Conditions that a step has brought about.
+  std::map<ResourceId, std::set<size_t>> held_;           // Conditions that a step has brought about.
+  std::map<ResourceId, BacktestOverBudget> over_budget_;  // That goes on.
   BacktestResult result_;
 };
 
@@ -417,7 +445,8 @@ class Backtest {
 Result<BacktestResult> backtest(const decide::Policy& policy, const Past& past, const BacktestOptions& options) {
   if (options.from >= options.to) return fail(ErrorCode::kInvalidArgument, "the period must begin before it ends");
   if (options.step < Duration(1'000)) return fail(ErrorCode::kInvalidArgument, "a step is at least 1s");
-  PolicyReads reads = TRY(reads_of(policy));
+  PolicyReads reads = TRY(reads_of(policy, past.effects));
+  reads.names.insert(past.also_reads.begin(), past.also_reads.end());
   const std::unique_ptr<PastWorld> world = TRY(PastWorld::create(past, reads));
   return Backtest(policy, past, options, std::move(reads), *world).run();
 }

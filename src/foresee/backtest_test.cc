@@ -10,6 +10,7 @@
 #include "decide/decide.h"
 #include "decide/policy_reader.h"
 #include "decide/scratch_sql.h"
+#include "foresee/backtest_fixture.h"
 
 namespace capstan::foresee {
 namespace {
@@ -39,65 +40,6 @@ decide::Policy policy(std::string_view yaml) {
   for (const Error& problem : read.problems) ADD_FAILURE() << problem.to_string();
   return read.policies.at(0);
 }
-
-Time at(std::string_view text) { return parse_time(text).value(); }
-
-KindSpec vm_kind() {
-  return {.name = "vm",
-          .title = "",
-          .help = "",
-          .columns = {{.name = "state", .help = ""}, {.name = "env", .help = ""}, {.name = "note", .help = ""}}};
-}
-
-// What was recorded, told as it happened: "vm/1" was so from a time on.
-class Record {
- public:
-  void set(std::string_view time, const std::string& id, std::string state, std::string note = "") {
-    set(at(time), id, std::move(state), std::move(note));
-  }
-  void set(Time time, const std::string& id, std::string state, std::string note = "") {
-    end(time, id);
-    open_[id] = {.resource = {.id = id,
-                              .kind = "vm",
-                              .name = id.substr(3),
-                              .labels = {},
-                              .fields = Json::object({{"state", state}, {"env", "dev"}, {"note", note}})},
-                 .from = time,
-                 .to = std::nullopt,
-                 .seq = ++seq_};
-  }
-  void end(Time time, const std::string& id) {
-    const auto old = open_.find(id);
-    if (old == open_.end()) return;
-    old->second.to = time;
-    versions_.push_back(std::move(old->second));
-    open_.erase(old);
-  }
-  std::string state_of(const std::string& id) const {
-    const auto known = open_.find(id);
-    return known == open_.end() ? "" : known->second.resource.fields["state"].string_or_empty();
-  }
-
-  Past past(const decide::Policy& policy) const {
-    Past past;
-    PastKind kind(vm_kind(), reads_of(policy).value());
-    for (const auto& version : versions_) kind.add(version);
-    for (const auto& [id, version] : open_) kind.add(version);
-    kind.settle();
-    past.kinds.push_back(std::move(kind));
-    past.deeds = deeds;
-    past.overrides = overrides;
-    return past;
-  }
-
-  std::vector<PastDeed> deeds;
-  std::vector<decide::Override> overrides;
-
- private:
-  std::map<std::string, catalog::ResourceVersion> open_;
-  std::vector<catalog::ResourceVersion> versions_;
-  Seq seq_ = 0;
-};
 
 BacktestResult run(const decide::Policy& policy, const Past& past, std::string_view from, std::string_view to,
                    Duration step = Duration(60'000)) {

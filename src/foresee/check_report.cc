@@ -46,12 +46,13 @@ void add_consequence(const Consequence& consequence, std::string& text) {
 }
 
 Json finding_json(const Finding& finding) {
-  return Json::object({{"id", finding.id},
-                       {"rule", finding.rule},
-                       {"severity", to_string(finding.severity)},
-                       {"resource", finding.resource},
-                       {"says", finding.says},
-                       {"remedy", finding.remedy}});
+  Json json = Json::object({{"id", finding.id},
+                            {"rule", finding.rule},
+                            {"severity", to_string(finding.severity)},
+                            {"resource", finding.resource}});
+  set_words(json, "says", finding.says);
+  set_words(json, "remedy", finding.remedy);
+  return json;
 }
 
 Json relation_json(const Relation& relation) {
@@ -222,7 +223,8 @@ Json to_sarif(const CheckReport& report, std::string_view version) {
   Json results = Json::array();
   for (const Finding& finding : report.broken) {
     rules.emplace(finding.rule, &finding);
-    const std::string text = finding.remedy.empty() ? finding.says : finding.says + "\nRemedy: " + finding.remedy;
+    const std::string text =
+        finding.remedy.empty() ? finding.says.text : finding.says.text + "\nRemedy: " + finding.remedy.text;
     results.push_back(Json::object({{"ruleId", finding.rule},
                                     {"level", sarif_level(finding.severity)},
                                     {"message", Json::object({{"text", text}})},
@@ -245,12 +247,13 @@ std::string to_junit(const CheckReport& report, Severity at_least) {
   for (const Finding& finding : report.broken) {
     const bool fails = finding.severity >= at_least;
     failures += fails ? 1 : 0;
-    std::string text = finding.remedy.empty() ? finding.says : finding.says + "\nRemedy: " + finding.remedy;
+    std::string text =
+        finding.remedy.empty() ? finding.says.text : finding.says.text + "\nRemedy: " + finding.remedy.text;
     const Spot* spot = spot_of(report, finding);
     if (spot != nullptr && !spot->where.file.empty()) text += "\nAt: " + text_of(spot->where);
     cases += fmt::format("    <testcase classname=\"{}\" name=\"{}\">\n", xml(finding.rule), xml(finding.resource));
     cases += fails ? fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
-                                 to_string(finding.severity), xml(finding.says), xml(text))
+                                 to_string(finding.severity), xml(finding.says.text), xml(text))
                    : fmt::format("      <system-out>{}</system-out>\n", xml(text));
     cases += "    </testcase>\n";
   }

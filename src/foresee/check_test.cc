@@ -151,7 +151,7 @@ spec: { service: web }
   CheckReport patch(std::string_view text) { return checker_->check(read(text), {.documents_are_patches = true}); }
   static std::vector<std::string> said(const std::vector<Finding>& findings) {
     std::vector<std::string> all;
-    for (const Finding& finding : findings) all.push_back(finding.rule + " " + finding.resource + ": " + finding.says);
+    for (const Finding& finding : findings) all.push_back(finding.rule + " " + finding.resource + ": " + finding.says.text);
     return all;
   }
 

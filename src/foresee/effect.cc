@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "decide/action_effect.h"
 #include "decide/verb_choice.h"
 
 namespace capstan::foresee {
@@ -11,10 +12,6 @@ namespace {
 bool begins_as(std::string_view verb, std::initializer_list<std::string_view> habits) {
   const std::string_view name = verb.substr(verb.rfind('.') + 1);
   return std::ranges::any_of(habits, [&](std::string_view habit) { return name.starts_with(habit); });
-}
-
-bool is_by(const decide::WantedState& state, const Action& action) {
-  return state.verb == action.verb && state.parameters == action.parameters;
 }
 
 // Where a kind habitually says whether something runs.
@@ -26,20 +23,8 @@ void set_habitual(std::string_view state, const PastKind& kind, Effect& effect) 
   }
 }
 
-}  // namespace
-
-Effect effect_of(const decide::Policy& policy, const Action& action, const PastKind& kind) {
+Effect habitual(const Action& action, const PastKind& kind) {
   Effect effect;
-  if (policy.ensure && !policy.ensure->is_list()) {
-    const decide::Ensure& ensure = *policy.ensure;
-    const decide::WantedState* wanted = is_by(ensure.inside, action)                       ? &ensure.inside
-                                        : ensure.outside && is_by(*ensure.outside, action) ? &*ensure.outside
-                                                                                           : nullptr;
-    if (wanted != nullptr) {
-      effect.sets[wanted->column] = kind.usual(wanted->column, wanted->values);
-      return effect;
-    }
-  }
   if (begins_as(action.verb, {"delete", "terminate", "remove"})) {
     effect.removes = true;
   } else if (begins_as(action.verb, {"scale", "resize", "set"})) {
@@ -51,6 +36,23 @@ Effect effect_of(const decide::Policy& policy, const Action& action, const PastK
   } else if (begins_as(action.verb, {"stop", "suspend"})) {
     set_habitual("stopped", kind, effect);
   }
+  effect.is_known = effect.removes || !effect.sets.empty();
+  return effect;
+}
+
+}  // namespace
+
+Effect effect_of(const decide::Policy& policy, const Action& action, const PastKind& kind,
+                 const decide::VerbEffects& effects) {
+  const decide::ActionEffect said = decide::effect_of(policy, action.verb, action.parameters, effects);
+  if (!said.is_known()) return habitual(action, kind);
+  Effect effect{.sets = {}, .removes = said.leaves.removes, .is_known = true, .with_it = said.leaves.with_it};
+  for (const auto& [column, value] : said.leaves.sets) {
+    if (kind.has_column(column) && !value.is_null()) effect.sets[column] = value;
+  }
+  if (!said.column.empty()) effect.sets[said.column] = kind.usual(said.column, said.values);
+  // Nobody knows what is made before it is there.
+  if (!said.leaves.makes.empty()) effect.is_known = effect.removes || !effect.sets.empty();
   return effect;
 }
 

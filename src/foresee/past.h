@@ -5,15 +5,18 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "catalog/catalog_reader.h"
+#include "decide/freeze.h"
 #include "decide/override.h"
 #include "foresee/policy_reads.h"
 #include "model/resource.h"
 #include "model/table.h"
+#include "model/verb.h"
 
 namespace capstan::foresee {
 
@@ -72,6 +75,13 @@ struct PastIncident {
   catalog::KnownIncident known;
 };
 
+// A person let a plan through a freeze.
+struct PastLift {
+  std::string plan;
+  std::string freeze;
+  Time at;
+};
+
 // An action that was performed.
 struct PastDeed {
   std::string origin;  // "policy:core-time"
@@ -88,6 +98,11 @@ struct Past {
   std::vector<decide::Override> overrides;
   std::vector<PastDeed> deeds;
   std::vector<const TableFunction*> functions;  // Asked as of then.
+  std::vector<decide::Freeze> freezes;          // Those of now; what was declared then is not recorded.
+  std::vector<PastLift> lifts;
+  std::map<std::string, VerbSpec, std::less<>> verbs;  // As they are now,
+  decide::VerbEffects effects;                         // and what they leave behind.
+  std::set<std::string> also_reads;                    // What prices look at: kinds and columns, in lower case.
 };
 
 }  // namespace capstan::foresee

@@ -126,15 +126,17 @@ Status PastWorld::erase(const ResourceId& id, const PastKind& kind) {
 
 Status PastWorld::show_all() {
   TRY(database_.execute("SAVEPOINT show"));
-  // What was never shown is not there; what is, is only brought up to date.
-  if (shown_.empty()) {
-    for (const auto& [id, known] : known_) TRY(insert(id));
-  } else {
-    for (const ResourceId& id : changed_) {
-      if (const auto old = shown_.find(id); old != shown_.end()) TRY(erase(id, *old->second));
-      TRY(insert(id));
+  for (const ResourceId& id : changed_) {
+    if (const auto old = shown_.find(id); old != shown_.end()) TRY(erase(id, *old->second));
+    if (shows_all_) TRY(insert(id));
+  }
+  // What was left out is not there; what is, is only brought up to date.
+  if (!shows_all_) {
+    for (const auto& [id, known] : known_) {
+      if (!shown_.contains(id)) TRY(insert(id));
     }
   }
+  shows_all_ = true;
   changed_.clear();
   return database_.execute("RELEASE show");
 }
@@ -144,8 +146,14 @@ Status PastWorld::show_only(const std::vector<ResourceId>& ids) {
   const std::unordered_map<ResourceId, const PastKind*> before = shown_;
   for (const auto& [id, kind] : before) TRY(erase(id, *kind));
   for (const ResourceId& id : ids) TRY(insert(id));
+  shows_all_ = false;
   changed_.clear();
   return database_.execute("RELEASE show");
+}
+
+const ResourceLabels* PastWorld::labels_of(const ResourceId& id) const {
+  const auto known = known_.find(id);
+  return known == known_.end() ? nullptr : &known->second.row->labels;
 }
 
 std::vector<ResourceId> PastWorld::of_kind(std::string_view kind) const {

@@ -28,12 +28,16 @@ class PastWorld final : public SqlSource, public ResourceSource {
   void put(const PastKind& kind, const ResourceId& id, SharedRow row);
   void remove(const ResourceId& id);
   bool has(const ResourceId& id) const { return known_.contains(id); }
+  // nullptr where it is not there. Valid until it changes.
+  const ResourceLabels* labels_of(const ResourceId& id) const;
   void put_relation(const Relation& relation);
   void remove_relation(const Relation& relation);
 
   // Brings the tables up to what was put: all of it or, where each resource is judged by itself, only these.
   Status show_all();
   Status show_only(const std::vector<ResourceId>& ids);
+  // At least this one, whichever of the two was asked for last.
+  Status show(const ResourceId& id) { return shows_all_ ? show_all() : show_only({id}); }
 
   std::vector<ResourceId> of_kind(std::string_view kind) const;
   // From and to it.
@@ -79,6 +83,7 @@ class PastWorld final : public SqlSource, public ResourceSource {
   std::unordered_map<ResourceId, Known> known_;
   std::unordered_map<ResourceId, const PastKind*> shown_;  // In the tables, and there as they are known,
   std::set<ResourceId> changed_;                           // but for these.
+  bool shows_all_ = false;
 };
 
 }  // namespace capstan::foresee

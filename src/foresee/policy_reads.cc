@@ -1,6 +1,7 @@
 #include "foresee/policy_reads.h"
 
 #include "catalog/sql_text.h"
+#include "decide/action_effect.h"
 
 namespace capstan::foresee {
 namespace {
@@ -23,7 +24,7 @@ Status add(const decide::Selection& selection, PolicyReads& reads) {
 
 }  // namespace
 
-Result<PolicyReads> reads_of(const decide::Policy& policy) {
+Result<PolicyReads> reads_of(const decide::Policy& policy, const decide::VerbEffects& effects) {
   PolicyReads reads;
   TRY(add(policy.select, reads));
   for (const decide::Selection& never : policy.never) TRY(add(never, reads));
@@ -40,6 +41,14 @@ Result<PolicyReads> reads_of(const decide::Policy& policy) {
   for (const decide::Step& step : policy.steps) {
     reads.names.insert({"state", "status"});
     for (const auto& [name, value] : step.parameters.members()) reads.names.insert(catalog::lower_case(name));
+  }
+  for (const decide::ActionEffect& effect : decide::effects_of(policy, effects)) {
+    for (const auto& [column, value] : effect.leaves.sets) reads.names.insert(catalog::lower_case(column));
+    reads.asks_belongings |= effect.leaves.removes || !effect.leaves.with_it.empty();
+    for (const auto& [kind, columns] : effect.leaves.with_it) {
+      reads.names.insert(kind);
+      for (const auto& [column, value] : columns) reads.names.insert(catalog::lower_case(column));
+    }
   }
   if (reads.has("select") || policy.deletes_all()) reads.is_local = false;
   // Where nothing is selected, the trigger points at resources one by one.

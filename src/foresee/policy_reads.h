@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "decide/policy.h"
+#include "decide/verb_effects.h"
 
 namespace capstan::foresee {
 
@@ -13,11 +14,13 @@ struct PolicyReads {
   std::set<std::string, std::less<>> names;  // Tables, columns and functions, in lower case.
   // Each resource is judged by its own columns alone: where one changes, the others stay as they were judged.
   bool is_local = true;
+  // What it does changes what belongs to its targets, too.
+  bool asks_belongings = false;
 
   bool has(std::string_view name) const { return names.contains(name); }
 };
 
 // kInvalidArgument for SQL that never ends a string.
-Result<PolicyReads> reads_of(const decide::Policy& policy);
+Result<PolicyReads> reads_of(const decide::Policy& policy, const decide::VerbEffects& effects);
 
 }  // namespace capstan::foresee

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/crypto.h"
 #include "base/result.h"
@@ -45,6 +46,8 @@ class Authority {
   // kResourceExhausted and kInvalidArgument mean that nothing was written and that a later append may work. After any
   // other error they may or may not be there, and the ledger takes no more facts until it is opened anew.
   virtual Status take(const Head& before, std::span<const KeptFact> facts) = 0;
+  // The ledger takes no more facts until it is opened anew, as its own disk failed: another node can do better.
+  virtual void forsake(std::string_view why) = 0;
 };
 
 }  // namespace capstan::ledger

@@ -68,6 +68,7 @@ class Ledger::State {
   Status copy_in(std::span<const KeptFact> facts, Prepared& batch);
   Result<IndexedFact> insert(const Row& row);
   Status ask_authority(const Prepared& batch);
+  void take_no_more(const Error& why);
   Result<int64_t> erase_body(Seq seq);
   void accept(const Prepared& batch);
   Status commit(sqlite::Transaction& transaction);

@@ -139,8 +139,14 @@ Status Ledger::State::copy_in(std::span<const KeptFact> facts, Prepared& batch) 
 Status Ledger::State::commit(sqlite::Transaction& transaction) {
   Status committed = transaction.commit();
   // A full disk is found before the commit record is whole. After any other error the record may or may not be there.
-  if (!committed && committed.error().code != ErrorCode::kResourceExhausted) failed_ = true;
+  if (!committed && committed.error().code != ErrorCode::kResourceExhausted) take_no_more(committed.error());
   return committed;
+}
+
+// Who leads and can write nothing must not keep the others from leading.
+void Ledger::State::take_no_more(const Error& why) {
+  failed_ = true;
+  if (options_.authority != nullptr) options_.authority->forsake(why.message);
 }
 
 // The authority first: what it has and this file lacks after a crash is copied; the reverse could not be mended.
@@ -149,7 +155,7 @@ Status Ledger::State::ask_authority(const Prepared& batch) {
   Status taken = options_.authority->take(head(), batch.kept);
   if (taken) return taken;
   const ErrorCode code = taken.error().code;
-  if (code != ErrorCode::kResourceExhausted && code != ErrorCode::kInvalidArgument) failed_ = true;
+  if (code != ErrorCode::kResourceExhausted && code != ErrorCode::kInvalidArgument) take_no_more(taken.error());
   return taken;
 }
 
@@ -168,7 +174,7 @@ Result<std::vector<Seq>> Ledger::State::append_in(sqlite::Transaction& transacti
   if (written) {
     written = commit(transaction);
     // The authority has what this file could not take, so no next fact may get the same number.
-    if (!written && options_.authority != nullptr) failed_ = true;
+    if (!written && options_.authority != nullptr) take_no_more(written.error());
   }
   if (!written) {
     names_->forget_new();

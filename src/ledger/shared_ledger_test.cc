@@ -1,6 +1,9 @@
 // Ledgers of several nodes that share one: what is written by the leader, copied by the others, and refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "ledger/fake_shared_store.h"
 #include "ledger/ledger.h"
@@ -256,6 +259,26 @@ TEST_F(SharedLedger, ACopyMustFollowItsNewestFact) {
   EXPECT_EQ(b.last_seq(), 3);
 }
 
+// It would renew its lease for ever and do nothing.
+TEST_F(SharedLedger, ALeaderWhoseOwnDiskFailsLeadsNoMore) {
+  Ledger& a = a_.lead();
+  write(a, 1);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit nothing{.rlim_cur = 1, .rlim_max = usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
+  const Result<Seq> written = a.append_one(make("k", "s"));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+  std::signal(SIGXFSZ, ignored);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(shared_.facts.size(), 2) << "the others have it";
+  EXPECT_FALSE(a_.lease.held());
+  EXPECT_THAT(a_.lease.loss(), HasSubstr("takes no more facts"));
+  time_.advance(11 * kSecond);
+  EXPECT_EQ(b_.lead().last_seq(), 2);
+}
+
 TEST_F(SharedLedger, AFullDatabaseIsToldAndLaterFactsAreTaken) {
   class Full final : public Authority {
    public:
@@ -263,6 +286,7 @@ TEST_F(SharedLedger, AFullDatabaseIsToldAndLaterFactsAreTaken) {
     Status take(const Head&, std::span<const KeptFact>) override {
       return full ? fail(ErrorCode::kResourceExhausted, "no space left") : Status();
     }
+    void forsake(std::string_view why) override { ADD_FAILURE() << why; }
   } authority;
   auto ledger = must(Ledger::open(file(), {.authority = &authority, .copies = true}, clock(), random()));
   EXPECT_EQ(ledger->append_one(make("k", "s")).error().code, ErrorCode::kResourceExhausted);

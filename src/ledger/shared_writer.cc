@@ -30,6 +30,10 @@ Status SharedWriter::take(const Head& before, std::span<const KeptFact> facts) {
   return give_up("the shared ledger could not be written in time");
 }
 
+void SharedWriter::forsake(std::string_view why) {
+  lease_.lose(fmt::format("this node's copy of the ledger takes no more facts: {}", why));
+}
+
 Result<SharedWriter::Fate> SharedWriter::fate(const Head& before, const Head& after) {
   const Standing now = TRY(store_.standing());
   // The salts make every link one of its kind: nobody else has written the same.

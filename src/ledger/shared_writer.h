@@ -17,6 +17,7 @@ class SharedWriter final : public Authority {
       : store_(store), lease_(lease), rest_(std::move(rest)) {}
 
   Status take(const Head& before, std::span<const KeptFact> facts) override;
+  void forsake(std::string_view why) override;
 
  private:
   enum class Fate { kWritten, kNotWritten, kRefused };

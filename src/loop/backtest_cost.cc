@@ -4,24 +4,9 @@
 #include <map>
 #include <set>
 
+#include "money/changes.h"
+
 namespace capstan::loop {
-namespace {
-
-// Puts a value where its column takes it from: "spec.replicas".
-void put(Json& fields, const KindSpec& kind, const std::string& column, const Json& value) {
-  const auto spec = std::ranges::find(kind.columns, column, &KindSpec::Column::name);
-  std::string path = spec == kind.columns.end() || spec->from.empty() ? column : spec->from.text();
-  if (path.find_first_of("[*\"") != std::string::npos) return;  // Nothing that one value could stand for.
-  Json* at = &fields;
-  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
-    at = &at->mutable_members()[path.substr(0, dot)];
-    path.erase(0, dot + 1);
-  }
-  at->set(path, value);
-}
-
-}  // namespace
-
 std::vector<catalog::ResourceVersion> laid_over(const catalog::ResourceVersion& version, const KindSpec& kind,
                                                 const std::vector<const foresee::BacktestDifference*>& differences) {
   const Time end = version.to.value_or(Time::max());
@@ -41,7 +26,7 @@ std::vector<catalog::ResourceVersion> laid_over(const catalog::ResourceVersion& 
     for (const foresee::BacktestDifference* each : differences) {
       if (each->from > *edge || each->to <= *edge) continue;
       removed = removed || each->removed;
-      if (!each->removed) put(part.resource.fields, kind, each->column, each->value);
+      if (!each->removed) money::set_column(part.resource.fields, kind, each->column, each->value);
     }
     // Parts of one version are told apart by their order; histories sort by the number.
     if (!removed) parts.push_back(std::move(part));

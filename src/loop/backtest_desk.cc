@@ -51,7 +51,7 @@ Result<Json> BacktestDesk::start(const BacktestQuery& query) {
   const decide::Interval period = TRY(read_period(query.since, query.until, decide::Zone(), now));
   const Duration step = TRY(read_step(query.step));
   auto job = std::make_shared<Job>();
-  job->policies = TRY(parts_.read(query.policies, query.file));
+  job->input = TRY(parts_.read(query.policies, query.file));
   job->from = period.begin;
   job->to = period.end;
   job->step = step;
@@ -132,9 +132,9 @@ void BacktestDesk::work(const std::stop_token& stop) {
 void BacktestDesk::run(Job& job) {
   Json::Array policies;
   Error error;
-  const double share = 1.0 / static_cast<double>(std::max<size_t>(1, job.policies.size()));
-  for (size_t i = 0; i < job.policies.size() && error.message.empty(); ++i) {
-    Result<Json> result = result_of(job, job.policies[i], static_cast<double>(i) * share, share);
+  const double share = 1.0 / static_cast<double>(std::max<size_t>(1, job.input.policies.size()));
+  for (size_t i = 0; i < job.input.policies.size() && error.message.empty(); ++i) {
+    Result<Json> result = result_of(job, job.input.policies[i], static_cast<double>(i) * share, share);
     if (result)
       policies.push_back(*std::move(result));
     else
@@ -156,16 +156,41 @@ void BacktestDesk::report(Job& job, double done) {
   if (parts_.clock.monotonic() - job.asked > kPatience) job.stop.request_stop();
 }
 
+Result<std::unique_ptr<MeteredPast>> BacktestDesk::metered(const decide::Policy& policy, const ReadPast& read,
+                                                           const Prices& prices, const money::Past& watched,
+                                                           const Job& job) const {
+  const catalog::CatalogReader catalog = TRY(parts_.past.catalog.reader());
+  std::map<std::string, std::string, std::less<>> scopes;
+  for (const KindSpec& kind : read.kinds) scopes.merge(TRY(catalog.scopes(kind.name)));
+  return std::make_unique<MeteredPast>(MeteredPast::Parts{.kinds = read.kinds,
+                                                          .prices = prices,
+                                                          .effects = job.input.effects,
+                                                          .sql = parts_.past.sql,
+                                                          .past = watched,
+                                                          .scopes = std::move(scopes),
+                                                          .zone = policy.budget->zone,
+                                                          .end = job.to});
+}
+
 Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, double begin, double share) {
   if (job.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the backtest was cancelled");
-  ReadPast read = TRY(read_past(policy, job.from, job.to, parts_.past));
+  const auto prices = parts_.money.prices();
+  ReadPast read = TRY(read_past(policy, job.input.effects, *prices, {job.from, job.to}, parts_.past));
+  read.past.freezes = job.input.freezes;
+  read.past.verbs = job.input.verbs;
   const foresee::PastSignals promql(parts_.signals, parts_.promql, job.step);
   read.past.functions = {&promql, &parts_.logs};
-  const foresee::BacktestResult result = TRY(foresee::backtest(
-      policy, read.past,
-      {.from = job.from, .to = job.to, .step = job.step, .stop = job.stop.get_token(), .progress = [&](double done) {
-         report(job, begin + share * done);
-       }}));
+  const money::Past watched = parts_.past.book.past();
+  std::unique_ptr<MeteredPast> money;
+  if (policy.budget) money = TRY(metered(policy, read, prices, watched, job));
+  const foresee::BacktestResult result =
+      TRY(foresee::backtest(policy, read.past,
+                            {.from = job.from,
+                             .to = job.to,
+                             .step = job.step,
+                             .money = money.get(),
+                             .stop = job.stop.get_token(),
+                             .progress = [&](double done) { report(job, begin + share * done); }}));
   const std::vector<ComparedCost> costs =
       TRY(compare_costs(result, job.from, job.to, parts_.past.catalog, parts_.money));
   Json json = backtest_json(policy, result, costs);
@@ -177,7 +202,7 @@ Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, dou
                          fmt::format("what it selects is known from {} on", format_time(read.begins))));
   for (const std::string& column : read.no_history)
     notes.push_back(note("no_history", column, fmt::format("{} keeps no history: it was taken as empty", column)));
-  const foresee::PolicyReads reads = TRY(foresee::reads_of(policy));
+  const foresee::PolicyReads reads = TRY(foresee::reads_of(policy, job.input.effects));
   const Time now = parts_.clock.now();
   const auto kept = [&](std::string_view function, Duration retention) {
     if (!reads.has(function) || retention <= Duration(0) || now - job.from <= retention) return;
@@ -190,6 +215,9 @@ Result<Json> BacktestDesk::result_of(Job& job, const decide::Policy& policy, dou
   for (const std::string& verb : result.unknown_effects)
     notes.push_back(note("unknown_effect", verb,
                          fmt::format("what {} brings about is not known: the past goes on as recorded", verb)));
+  if (!job.input.freezes.empty())
+    notes.push_back(note("freezes", std::to_string(job.input.freezes.size()),
+                         "freezes are those in force now: what was declared then is not recorded"));
   const size_t listed = json["actions"].items().size();
   if (result.action_count > listed)
     notes.push_back(note("cut", std::to_string(listed), fmt::format("the first {} actions are listed", listed)));

@@ -14,9 +14,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "decide/policy.h"
+#include "loop/backtest_input.h"
 #include "loop/fleet_queries.h"
 #include "loop/money_desk.h"
+#include "loop/past_money.h"
 #include "loop/past_reader.h"
 #include "model/signal.h"
 
@@ -33,7 +34,7 @@ class BacktestDesk {
     const TableFunction& logs;
     const MoneyDesk& money;
     // Reads policies with the words that are known, on the loop's thread.
-    std::function<Result<std::vector<decide::Policy>>(std::string text, std::string file)> read;
+    std::function<Result<BacktestInput>(std::string text, std::string file)> read;
     Duration metric_retention{0};
     Duration log_retention{0};
   };
@@ -51,7 +52,7 @@ class BacktestDesk {
  private:
   struct Job {
     std::string id;
-    std::vector<decide::Policy> policies;
+    BacktestInput input;
     Time from;
     Time to;
     Duration step;
@@ -67,6 +68,9 @@ class BacktestDesk {
   void work(const std::stop_token& stop);
   void run(Job& job);
   Result<Json> result_of(Job& job, const decide::Policy& policy, double begin, double share);
+  using Prices = std::shared_ptr<const std::vector<money::Price>>;
+  Result<std::unique_ptr<MeteredPast>> metered(const decide::Policy& policy, const ReadPast& read, const Prices& prices,
+                                               const money::Past& watched, const Job& job) const;
   void report(Job& job, double done);
   Json job_json(const Job& job) const;
   Result<std::shared_ptr<Job>> find(std::string_view id) const;

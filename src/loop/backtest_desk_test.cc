@@ -67,18 +67,14 @@ class BacktestDeskTest : public catalog::CatalogFixture {
     money_ = std::make_unique<MoneyDesk>(
         MoneyDesk::Parts{.clock = clock_, .catalog = catalog(), .sql = *sql_, .book = book_});
     EXPECT_TRUE(money_->load({{"prices.yaml", std::string(kPrices), true}}).empty());
-    desk_ = std::make_unique<BacktestDesk>(
-        BacktestDesk::Parts{.clock = clock_,
-                            .past = {.catalog = catalog(), .ledger = *ledger_, .sql = *sql_, .book = book_},
-                            .signals = signals_,
-                            .promql = promql_,
-                            .logs = logs_,
-                            .money = *money_,
-                            .read = [](std::string text, std::string file) -> Result<std::vector<decide::Policy>> {
-                              decide::ReadPolicies read = decide::read_policies(TRY(parse_yaml(text, file)), {});
-                              if (!read.problems.empty()) return fail(read.problems.front());
-                              return std::move(read.policies);
-                            }});
+    desk_ = std::make_unique<BacktestDesk>(BacktestDesk::Parts{
+        .clock = clock_,
+        .past = {.catalog = catalog(), .ledger = *ledger_, .sql = *sql_, .book = book_},
+        .signals = signals_,
+        .promql = promql_,
+        .logs = logs_,
+        .money = *money_,
+        .read = [](std::string text, std::string file) { return read_backtest(text, file, {}, {}, {}); }});
   }
 
   void is(const std::string& id, std::string_view status, std::string_view size, Time at) {
@@ -138,6 +134,83 @@ TEST_F(BacktestDeskTest, SaysWhatAWeekWouldHaveSaved) {
   EXPECT_NEAR(money["saved"]["money"].number_or(0), 122 * 2 - 122 * 0.1, 1e-6);
   EXPECT_EQ(policy["resources"].items().at(0)["id"], Json("vm/a"));
   EXPECT_EQ(policy["days"].items().size(), 5u);
+}
+
+TEST_F(BacktestDeskTest, SaysWhatAFreezeThatIsTriedWithItWouldHaveHeldBack) {
+  is("a", "RUNNING", "big", monday_ - kDay);
+  const Json job = run(std::string(kPolicy) + R"(---
+freeze: audit
+during: 2026-11-03 17:00 to 2026-11-04 08:00
+zone: UTC
+---
+freeze: thursday
+during: 2026-11-05 17:00 to 2026-11-06 12:00
+zone: UTC
+only: { verbs: [stop] }
+)");
+  ASSERT_EQ(job["state"], Json("done")) << job.dump();
+  const Json& policy = job["result"]["policies"].items().at(0);
+  const Json& held = policy["held"];
+  ASSERT_EQ(held.items().size(), 2u) << held.pretty();
+  EXPECT_EQ(held.items()[0].dump(), R"({"actions":1,"dropped":0,"freeze":"audit"})");
+  EXPECT_EQ(held.items()[1].dump(), R"({"actions":1,"dropped":1,"freeze":"thursday"})");
+  // Tuesday's stop comes on Wednesday at 08:00; Thursday's is not called for any more at the end of the freeze.
+  std::vector<std::string> stops;
+  for (const Json& action : policy["actions"].items()) {
+    if (action["verb"] == Json("x.stop"))
+      stops.push_back(action["at"].string_or_empty().substr(5, 11) + " " + action["held_by"].string_or_empty());
+  }
+  EXPECT_THAT(
+      stops, testing::ElementsAre("11-02T00:00 ", "11-02T18:00 ", "11-04T08:00 audit", "11-04T18:00 ", "11-06T18:00 "));
+  EXPECT_NEAR(policy["money"].items().at(0)["would_be"]["hours"].number_or(0), 45 + 14 + 15, 0.1);
+  EXPECT_EQ(policy["notes"].items().at(0)["what"], Json("freezes"));
+}
+
+// Four that cost 2 an hour, of which a budget of 5 bears two. While two run, the others wait; on Thursday the price
+// falls, and from then on three are borne.
+TEST_F(BacktestDeskTest, StartsWhatABudgetBoreWithThePricesOfThatTime) {
+  EXPECT_TRUE(
+      money_
+          ->load({{"prices.yaml",
+                   std::string(kPrices) + "---\nprice: vms\nfrom: 2026-11-05\ncurrency: USD\nof: { kind: vm }\nwhile: "
+                                          "\"status = 'RUNNING'\"\nper_hour: 1.5\n",
+                   true}})
+          .empty());
+  for (const char* id : {"a", "b", "c", "d"}) is(id, "STOPPED", "big", monday_ - kDay);
+  std::string policy(kPolicy);
+  const Json job =
+      run(policy + "limits: { in_flight: 100%, canary: false, budget: { per_hour: 5 USD } }\napprove: none\n");
+  ASSERT_EQ(job["state"], Json("done")) << job.dump();
+  const Json& told = job["result"]["policies"].items().at(0);
+  std::map<std::string, int> starts;
+  for (const Json& action : told["actions"].items()) {
+    if (action["verb"] == Json("x.start")) ++starts[action["at"].string_or_empty().substr(5, 11)];
+  }
+  EXPECT_EQ(starts["11-02T09:00"], 2) << told["actions"].pretty();
+  EXPECT_EQ(starts["11-04T09:00"], 2);
+  EXPECT_EQ(starts["11-05T09:00"], 3) << "4.50 an hour";
+  EXPECT_EQ(told["over_budget"]["count"], Json(2 + 2 + 2 + 1 + 1));
+  EXPECT_THAT(told["over_budget"]["resources"].items().at(0)["why"].string_or_empty(),
+              HasSubstr("over the budget of 5.00 USD an hour: 4.20 USD without it, 6.10 USD with it"));
+}
+
+// 2 an hour from 09:00 to 18:00 is 18 a day, and what is stopped costs 0.1 all the same.
+TEST_F(BacktestDeskTest, CountsOfADayWhatWouldHaveBeenSpentInIt) {
+  is("a", "STOPPED", "big", monday_ - kDay);
+  is("b", "STOPPED", "big", monday_ - kDay);
+  const std::string limits = "limits: { in_flight: 100%, canary: false, budget: { per_day: 30 USD } }\napprove: none\n";
+  const Json job = run(std::string(kPolicy) + limits);
+  ASSERT_EQ(job["state"], Json("done")) << job.dump();
+  std::vector<std::string> starts;
+  for (const Json& action : job["result"]["policies"].items().at(0)["actions"].items()) {
+    if (action["verb"] == Json("x.start")) starts.push_back(action["at"].string_or_empty().substr(5, 11));
+  }
+  // The first at nine; the second when what is left of its hours is borne beside what the first will have cost.
+  ASSERT_EQ(starts.size(), 10u);
+  EXPECT_EQ(starts[0], "11-02T09:00");
+  // 18.9 for the first, 1.8 for the second as it is; 1.9 for each hour that is left of its hours is at most 9.3 from
+  // 4.9 hours before their end on.
+  EXPECT_EQ(starts[1], "11-02T13:07");
 }
 
 TEST_F(BacktestDeskTest, SaysFromWhenOnAnythingIsKnown) {

@@ -73,6 +73,29 @@ Json::Array resources_json(const foresee::BacktestResult& result, const std::vec
   return list;
 }
 
+Json::Array held_json(const foresee::BacktestResult& result) {
+  Json::Array all;
+  for (const auto& [freeze, held] : result.held) {
+    all.push_back(Json::object({{"freeze", freeze},
+                                {"actions", static_cast<uint64_t>(held.actions)},
+                                {"dropped", static_cast<uint64_t>(held.dropped)}}));
+  }
+  return all;
+}
+
+Json over_budget_json(const foresee::BacktestResult& result) {
+  Json::Array list;
+  for (const foresee::BacktestOverBudget& each : result.over_budget) {
+    if (list.size() >= kMostListed) break;
+    list.push_back(Json::object({{"id", each.resource},
+                                 {"name", each.name},
+                                 {"from", format_time(each.from)},
+                                 {"to", format_time(each.to)},
+                                 {"why", each.why}}));
+  }
+  return Json::object({{"count", static_cast<uint64_t>(result.over_budget_count)}, {"resources", std::move(list)}});
+}
+
 }  // namespace
 
 Json backtest_json(const decide::Policy& policy, const foresee::BacktestResult& result,
@@ -89,6 +112,8 @@ Json backtest_json(const decide::Policy& policy, const foresee::BacktestResult& 
                                     {"name", each.name},
                                     {"reason", each.reason},
                                     {"plan", each.plan},
+                                    {"planned", format_time(each.planned)},
+                                    {"held_by", each.held_by},
                                     {"asks", each.asks},
                                     {"undo", each.is_undo},
                                     {"effect_known", each.is_effect_known}}));
@@ -109,6 +134,8 @@ Json backtest_json(const decide::Policy& policy, const foresee::BacktestResult& 
                        {"actions", std::move(actions)},
                        {"days", std::move(per_day)},
                        {"money", money_json(costs)},
+                       {"held", held_json(result)},
+                       {"over_budget", over_budget_json(result)},
                        {"resources", resources_json(result, costs)}});
 }
 

@@ -41,6 +41,7 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     // These name their service, too.
     {"inventory", DocumentKind::kDescription},
     {"verb", DocumentKind::kDescription},
+    {"effect", DocumentKind::kEffect},
     {"service", DocumentKind::kService},
     {"record_form", DocumentKind::kRecordForm},
     {"records", DocumentKind::kRecords},
@@ -219,6 +220,18 @@ void ConfigTree::read(const std::filesystem::path& path, bool from_pack) {
     kinds.push_back(*kind);
   }
   files_[path] = {path, *text, std::move(*documents), std::move(kinds), from_pack};
+}
+
+std::vector<ConfigNode> effect_documents(const ConfigTree& config) {
+  std::vector<ConfigNode> documents;
+  for (const bool from_pack : {false, true}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack != from_pack) continue;
+      for (const DocumentKind kind : {DocumentKind::kDescription, DocumentKind::kEffect})
+        std::ranges::move(file.of(kind), std::back_inserter(documents));
+    }
+  }
+  return documents;
 }
 
 std::vector<catalog::KindFile> kind_files(const ConfigTree& config) {

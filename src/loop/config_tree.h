@@ -33,6 +33,7 @@ enum class DocumentKind {
   kReport,          // Tables that are told by the clock.
   kService,         // How a service is spoken to.
   kDescription,     // What it has, or what can be done to it.
+  kEffect,          // What a verb that is built in leaves behind.
   kRecordForm,      // What records of a kind must say.
   kPasswordPolicy,  // How passwords are made.
   kRecords          // Resources that a person writes down.
@@ -102,6 +103,8 @@ class ConfigTree {
 // What a document is; an error names the keys by which documents are told apart.
 Result<DocumentKind> classify(const ConfigNode& document);
 
+// What says of verbs that they leave something behind, that of the user first.
+std::vector<ConfigNode> effect_documents(const ConfigTree& config);
 // The files that declare kinds, those of packs first.
 std::vector<catalog::KindFile> kind_files(const ConfigTree& config);
 // What they declare of products, packs first.

@@ -29,7 +29,13 @@ Result<Json> Desk::plan(std::string_view id) const {
       TRY(flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); })));
   if (parts_.money == nullptr) return status;
   // A plan is shown whether or not somebody knows what it costs.
-  Result<Json> priced = parts_.money->with_money(status);
+  constexpr std::string_view kPolicy = "policy:";
+  const std::string& origin = status["plan"]["origin"].string_or_empty();
+  std::optional<decide::Policy> policy;
+  if (origin.starts_with(kPolicy))
+    policy = TRY(parts_.loop.ask(
+        [&loop = parts_.loop, name = origin.substr(kPolicy.size())] { return loop.policies().find(name); }));
+  Result<Json> priced = parts_.money->with_money(status, policy);
   return priced ? *std::move(priced) : status;
 }
 

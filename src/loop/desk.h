@@ -113,6 +113,8 @@ class Desk final : public Control {
   const ledger::Ledger& ledger() const { return parts_.loop.parts().ledger; }
   Result<catalog::CatalogReader> catalog() const { return parts_.loop.parts().catalog.reader(); }
   Result<Table> rows(std::string_view sql, SqlSource::Options options = {}) const;
+  // What each of these has cost; null where that is not known.
+  std::vector<Json> costs_json(const std::vector<Since>& asked) const;
   // How many findings hold that nobody has muted.
   std::map<Severity, int64_t> heard_findings() const;
   // Does something to a plan on the loop's thread and answers with what became of the plan.

@@ -40,7 +40,7 @@ LoopView view_of(Loop& loop) {
   view.plans_waiting = static_cast<int64_t>(loop.executor().waiting_for_approval());
   view.actions_unknown = static_cast<int64_t>(loop.executor().unknown_actions());
   view.incidents_open = static_cast<int64_t>(loop.incidents().explainer().open().size());
-  for (const auto& [name, source] : loop.sources()) view.sources.push_back(source);
+  for (const auto& [name, source] : loop.sources().states()) view.sources.push_back(source);
   for (const tell::Outbox::ChannelState& channel : loop.outbox().channels()) {
     view.sources.push_back({"channel:" + channel.name, channel.error, channel.last});
   }
@@ -165,7 +165,22 @@ Result<Json> Desk::incident(std::string_view id) const {
   std::erase_if(timeline, [&](const Fact& fact) { return fact.at < incident.opened - std::chrono::minutes(10); });
   Json facts = Json::array();
   for (const Fact& fact : timeline) facts.push_back(fact_json(fact));
-  return Json::object({{"incident", incident.to_json()}, {"plans", std::move(plans)}, {"timeline", std::move(facts)}});
+  Since asked{.resources = {}, .from = incident.opened, .to = {}};
+  if (incident.state == IncidentState::kClosed) asked.to = incident.closed;
+  for (const Finding& finding : incident.findings) asked.resources.push_back(finding.resource);
+  return Json::object({{"incident", incident.to_json()},
+                       {"cost", costs_json({asked}).front()},
+                       {"plans", std::move(plans)},
+                       {"timeline", std::move(facts)}});
+}
+
+// A finding is shown whether or not somebody knows what it costs.
+std::vector<Json> Desk::costs_json(const std::vector<Since>& asked) const {
+  std::vector<Json> all(asked.size());
+  if (parts_.money == nullptr || asked.empty()) return all;
+  const auto costs = parts_.money->costs_since(asked, parts_.loop.parts().clock.now());
+  for (size_t i = 0; costs && i < all.size(); ++i) all[i] = cost_json((*costs)[i]);
+  return all;
 }
 
 Result<Json> Desk::findings(std::string_view state, size_t limit) const {
@@ -188,10 +203,15 @@ Result<Json> Desk::findings(std::string_view state, size_t limit) const {
     for (const std::string& id : ids) incidents.push_back(loop.incidents().explainer().incident_of(id));
     return incidents;
   }));
+  std::vector<Since> asked;
+  for (const catalog::KnownFinding& known : found)
+    asked.push_back({{known.finding.resource}, known.opened, known.resolved});
+  const std::vector<Json> costs = costs_json(asked);
   Json list = Json::array();
   for (size_t i = 0; i < found.size(); ++i) {
     Json json = known_finding_json(found[i]);
     json.set("incident", owners[i]);
+    json.set("cost", costs[i]);
     list.push_back(std::move(json));
   }
   return Json::object({{"findings", std::move(list)}});
@@ -278,7 +298,7 @@ Json Desk::verbs() const {
 }
 
 Result<Json> Desk::config() const {
-  Json files = TRY(parts_.loop.ask([&loop = parts_.loop] { return loop.config_files_json(); }));
+  Json files = TRY(parts_.loop.ask([&loop = parts_.loop] { return loop.config_report().to_json(); }));
   return Json::object({{"files", std::move(files)}});
 }
 

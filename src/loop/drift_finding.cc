@@ -26,26 +26,29 @@ Finding finding_of(const drift::ObjectDrift& object, const std::string& source, 
     case drift::ObjectState::kMissing:
       finding.severity = Severity::kMedium;
       finding.is_advice = false;
-      finding.title = fmt::format("{} is missing", object.name);
+      finding.title = Words::phrase("drift.missing", {{"name", object.name}});
       finding.says =
-          fmt::format("{} {} of {}{} is not in the cluster", object.kind, object.name, of, place(object.where));
-      finding.remedy = "apply it, or take it out of the manifests";
+          Words::phrase("drift.missing_says",
+                        {{"kind", object.kind}, {"name", object.name}, {"manifests", of + place(object.where)}});
+      finding.remedy = Words::phrase("drift.missing_remedy");
       break;
     case drift::ObjectState::kExtra:
-      finding.title = fmt::format("{} is in no manifest", object.name);
-      finding.says = fmt::format("{} {} is in no manifest of {}", object.kind, object.name, of);
-      finding.remedy = "delete it, or add it to the manifests";
+      finding.title = Words::phrase("drift.extra", {{"name", object.name}});
+      finding.says =
+          Words::phrase("drift.extra_says", {{"kind", object.kind}, {"name", object.name}, {"manifests", of}});
+      finding.remedy = Words::phrase("drift.extra_remedy");
       break;
     default:
-      finding.title = fmt::format("{} differs from its manifest", object.name);
+      finding.title = Words::phrase("drift.differs", {{"name", object.name}});
       finding.remedy = "capstan drift DIRECTORY -o patch-cluster | kubectl apply -f -, or -o patch-files | git apply";
   }
   for (const drift::FieldDrift& field : object.fields) {
     if (!field.by_right.empty() || finding.evidence.size() >= kMostFields) continue;
     const std::string said = fmt::format("{} {}", to_string(field.difference.path), drift::say(field));
     if (finding.says.empty())
-      finding.says =
-          fmt::format("{} {} is not as {}{} says: {}", object.kind, object.name, of, place(object.where), said);
+      finding.says = Words::phrase(
+          "drift.differs_says",
+          {{"kind", object.kind}, {"name", object.name}, {"manifests", of + place(object.where)}, {"says", said}});
     finding.evidence.push_back({.kind = Evidence::Kind::kFact, .text = said + place(field.where)});
   }
   return finding;

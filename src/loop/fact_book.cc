@@ -88,8 +88,11 @@ Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> given) {
   return seqs;
 }
 
-void FactBook::mask(std::string& text) const {
-  if (mask_) text = mask_(text);
+void FactBook::mask(Words& words) const {
+  if (!mask_) return;
+  Json said = words.to_json();
+  mask_texts(said, mask_);
+  words = Words::from_json(said);
 }
 
 void FactBook::mask(Json& value) const {

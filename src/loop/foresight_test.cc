@@ -57,7 +57,7 @@ class ForesightTest : public catalog::CatalogFixture {
   static std::vector<std::string> holding(const Foreseen& foreseen) {
     std::vector<std::string> said;
     for (const Findings& round : foreseen.rounds) {
-      for (const Finding& finding : round.holding) said.push_back(round.source + ": " + finding.says);
+      for (const Finding& finding : round.holding) said.push_back(round.source + ": " + finding.says.text);
     }
     return said;
   }

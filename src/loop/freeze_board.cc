@@ -51,14 +51,9 @@ const decide::Freeze* FreezeBoard::find(std::string_view name) const {
   return found == freezes_.end() ? nullptr : &*found;
 }
 
-const std::vector<FreezeBoard::Held>& FreezeBoard::in_force(Time now) const {
+const std::vector<decide::Frozen>& FreezeBoard::in_force(Time now) const {
   if (asked_ == now) return in_force_;
-  in_force_.clear();
-  for (const decide::Freeze& freeze : freezes_) {
-    if (const auto frozen = freeze.at_time(now)) in_force_.push_back({&freeze, frozen->end});
-  }
-  // People are told of the one that lasts longest.
-  std::ranges::stable_sort(in_force_, std::ranges::greater(), &Held::until);
+  in_force_ = decide::frozen_at(freezes_, now);
   asked_ = now;
   return in_force_;
 }
@@ -84,21 +79,18 @@ bool FreezeBoard::covers(const decide::Freeze& freeze, const Plan& plan, const A
   return !lifts_.contains({plan.id, freeze.name}) && covers(freeze, policy_of(plan), action.verb, action.target);
 }
 
-std::string FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
-  for (const Held& held : in_force(now)) {
-    if (covers(*held.freeze, plan, action))
-      return fmt::format("frozen by {} until {}", held.freeze->name, held.freeze->clock_text(held.until));
+Words FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
+  for (const decide::Frozen& held : in_force(now)) {
+    if (covers(*held.freeze, plan, action)) return held.says();
   }
-  return "";
+  return {};
 }
 
-std::string FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target,
-                                   Time now) const {
-  for (const Held& held : in_force(now)) {
-    if (covers(*held.freeze, policy, verb, target))
-      return fmt::format("frozen by {} until {}", held.freeze->name, held.freeze->clock_text(held.until));
+Words FreezeBoard::held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const {
+  for (const decide::Frozen& held : in_force(now)) {
+    if (covers(*held.freeze, policy, verb, target)) return held.says();
   }
-  return "";
+  return {};
 }
 
 Duration FreezeBoard::held_for(const Plan& plan, Time now) const {

@@ -34,10 +34,12 @@ class FreezeBoard final : public act::StartGate {
   // The same of freezes that have been read.
   void set(std::vector<decide::Freeze> freezes);
 
-  std::string held_back(const Plan& plan, const Action& action, Time now) const override;
+  const std::vector<decide::Freeze>& all() const { return freezes_; }
+
+  Words held_back(const Plan& plan, const Action& action, Time now) const override;
   Duration held_for(const Plan& plan, Time now) const override;
   // The same of what a policy would do to a resource.
-  std::string held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
+  Words held_back(std::string_view policy, std::string_view verb, const ResourceId& target, Time now) const;
 
   // What a person's letting a plan through is as a fact. kNotFound, kPermissionDenied, or kFailedPrecondition where the
   // freeze does not hold that plan back.
@@ -49,13 +51,9 @@ class FreezeBoard final : public act::StartGate {
   Json calendar(Time from, Time to) const;
 
  private:
-  struct Held {
-    const decide::Freeze* freeze = nullptr;
-    Time until;
-  };
   const decide::Freeze* find(std::string_view name) const;
   // The freezes in force, worked out once for each `now`.
-  const std::vector<Held>& in_force(Time now) const;
+  const std::vector<decide::Frozen>& in_force(Time now) const;
   bool covers(const decide::Freeze& freeze, std::string_view policy, std::string_view verb,
               const ResourceId& target) const;
   bool covers(const decide::Freeze& freeze, const Plan& plan, const Action& action) const;
@@ -67,7 +65,7 @@ class FreezeBoard final : public act::StartGate {
   std::vector<decide::Freeze> freezes_;
   std::set<std::pair<std::string, std::string>> lifts_;  // Plan and freeze; only of plans that are open.
   mutable std::optional<Time> asked_;
-  mutable std::vector<Held> in_force_;  // At that time.
+  mutable std::vector<decide::Frozen> in_force_;  // At that time.
 };
 
 }  // namespace capstan::loop

@@ -94,10 +94,10 @@ Status IncidentDesk::update(const FindingBook& findings, const std::vector<Findi
 }
 
 // The incident and what is told of it are one commit: neither is there without the other after a crash.
-Status IncidentDesk::write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
+Status IncidentDesk::write(std::string_view kind, const Incident& incident, Seq cause, const Words& says,
                            const std::function<Draft(Seq fact)>& compose, Time now) {
   Json body = fitting_body(incident, kBodyLimit);
-  body.set("says", says);
+  set_words(body, "says", says);
   std::vector<NewFact> news = {{now, std::string(kind), incident.id, std::move(body), cause, std::string(kActor)}};
   const Draft message = compose ? compose(parts_.facts.next_seq()) : Draft();
   if (compose) {
@@ -141,11 +141,11 @@ Status IncidentDesk::closed(const explain::IncidentChange& change, const Finding
   // What still holds was muted.
   const bool muted =
       std::ranges::any_of(incident.findings, [&](const Finding& one) { return findings.find(one.id) != nullptr; });
-  const std::string says = muted ? "what still holds of it is muted" : change.says;
+  const Words says = muted ? Words::phrase("incident.muted") : change.says;
   TRY(write(fact_kind::kIncidentClosed, incident, cause, says, compose, now));
   for (const Proposal& one : proposed_[incident.id]) {
     // A plan that has started runs to its end; taking it back is refused then, as it should be.
-    (void)parts_.executor.withdraw(one.submitted, "the incident is over", now);
+    (void)parts_.executor.withdraw(one.submitted, Words::phrase("why.incident_over"), now);
   }
   proposed_.erase(incident.id);
   told_cause_.erase(incident.id);
@@ -161,7 +161,7 @@ void IncidentDesk::propose(const Incident& incident, Time now) {
   std::erase_if(proposals, [&](const Proposal& one) {
     const bool wanted =
         std::ranges::find(incident.recommended, one.recommended, &Plan::id) != incident.recommended.end();
-    if (!wanted) (void)parts_.executor.withdraw(one.submitted, "the likely cause is another one now", now);
+    if (!wanted) (void)parts_.executor.withdraw(one.submitted, Words::phrase("why.other_cause"), now);
     return !wanted;
   });
   for (const Plan& plan : incident.recommended) {

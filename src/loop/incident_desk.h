@@ -51,7 +51,7 @@ class IncidentDesk {
   Status changed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
   Status closed(const explain::IncidentChange& change, const FindingBook& findings, Time now);
   // `compose` makes what people are told, and is empty where they are told nothing.
-  Status write(std::string_view kind, const Incident& incident, Seq cause, std::string_view says,
+  Status write(std::string_view kind, const Incident& incident, Seq cause, const Words& says,
                const std::function<Draft(Seq fact)>& compose, Time now);
   // Proposes the recommended plans and takes back those that are no longer recommended.
   void propose(const Incident& incident, Time now);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/file.h"
 #include "base/http_client.h"
@@ -11,15 +10,13 @@
 #include "catalog/sql_engine.h"
 #include "connect/host/host_verbs.h"
 #include "connect/kubernetes/verbs/cluster_verbs.h"
-#include "connect/mail/mail_channel.h"
-#include "connect/slack/slack_channel.h"
-#include "connect/webhook/webhook_channel.h"
 #include "foresee/schema_check.h"
 #include "loop/admission_desk.h"
 #include "loop/desk.h"
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/money_table.h"
+#include "loop/notify_routes.h"
 #include "loop/own_metrics.h"
 #include "loop/password_desk.h"
 #include "loop/program_desk.h"
@@ -43,7 +40,6 @@
 #include "telemetry/promql/engine.h"
 #include "telemetry/promql/signal_source.h"
 #include "telemetry/promql/table_function.h"
-#include "tell/console_channel.h"
 
 namespace capstan::loop {
 namespace {
@@ -170,8 +166,6 @@ class Running final : public Instance {
   Status add_verbs(const ledger::DataDirectory& directory);
   std::vector<Error> apply_settings(const ConfigTree& config);
   std::unique_ptr<ManifestWatch> make_manifest_watch(std::filesystem::path directory);
-  std::vector<tell::Route> make_routes(std::vector<Error>& problems);
-  Result<tell::Route> make_route(const NotifySettings& wanted);
 
   const Clock& clock_;
   Random& random_;
@@ -290,7 +284,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .report =
           [this](std::string error) {
             loop_->post(
-                Command{[this, error = std::move(error)] { loop_->note_source("vault", error, clock_.now()); }});
+                Command{[this, error = std::move(error)] { loop_->sources().note("vault", error, clock_.now()); }});
           }});
   secret_desk_->apply(settings_.secrets, settings_.vault);
   TRY(add_verbs(directory));
@@ -320,7 +314,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
                     .report =
                         [this](std::string source, std::string error) {
                           loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-                            loop_->note_source(source, error, clock_.now());
+                            loop_->sources().note(source, error, clock_.now());
                           }});
                         }},
       Senses::Options{});
@@ -367,7 +361,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
           .report =
               [this](std::string source, std::string error) {
                 loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-                  loop_->note_source(source, error, clock_.now());
+                  loop_->sources().note(source, error, clock_.now());
                 }});
               },
           .seen =
@@ -388,13 +382,13 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .report =
           [this](std::string source, std::string error) {
             loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-              loop_->note_source(source, error, clock_.now());
+              loop_->sources().note(source, error, clock_.now());
             }});
           }});
   loop_->policies().set_waits_for(
       [this](const decide::Policy& policy) { return outside_services_->waits_for(policy); });
-  loop_->policies().set_money_of([this](const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now) {
-    return money_->money_of(ids, budget, now);
+  loop_->policies().set_money_of([this](const decide::Policy& policy, decide::Situation& situation) {
+    return money_->add_money(policy, situation);
   });
   loop_->facts().observe([this](const Fact& fact) {
     if (fact.kind == fact_kind::kActionFinished) outside_services_->note_action(fact.body["verb"].string_or_empty());
@@ -405,7 +399,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
   slack_ = std::make_unique<SlackDesk>(SlackDesk::Parts{
       .http = http_, .clock = clock_, .random = random_, .secrets = secrets_, .report = [this](std::string error) {
         loop_->post(
-            Command{[this, error = std::move(error)] { loop_->note_source("slack-socket", error, clock_.now()); }});
+            Command{[this, error = std::move(error)] { loop_->sources().note("slack-socket", error, clock_.now()); }});
       }});
   manifests_ = make_manifest_watch(directory.file("manifests"));
   secret_questions_ = std::make_unique<secret::SecretQuestions>(secret::SecretQuestions::Parts{
@@ -414,20 +408,20 @@ Status Running::open(const ledger::DataDirectory& directory) {
       .rekey = [this](std::string_view key) { return secret_desk_->rekey(key); },
       .generate = [this](std::string_view policy) { return passwords_.make(std::string(policy)); },
       .record = [this](NewFact fact) { return desk_->record(std::move(fact)); }});
-  backtests_ = std::make_unique<BacktestDesk>(
-      BacktestDesk::Parts{.clock = clock_,
-                          .past = {.catalog = *catalog_, .ledger = *ledger_, .sql = *plain_sql_, .book = money_book_},
-                          .signals = *signals_,
-                          .promql = *promql_function_,
-                          .logs = *logs_function_,
-                          .money = *money_,
-                          .read = [this](std::string text, std::string file) -> Result<std::vector<decide::Policy>> {
-                            return TRY(loop_->ask([this, text = std::move(text), file = std::move(file)] {
-                              return loop_->policies().read(text, file);
-                            }));
-                          },
-                          .metric_retention = settings_.metric_retention,
-                          .log_retention = settings_.log_retention});
+  backtests_ = std::make_unique<BacktestDesk>(BacktestDesk::Parts{
+      .clock = clock_,
+      .past = {.catalog = *catalog_, .ledger = *ledger_, .sql = *plain_sql_, .book = money_book_},
+      .signals = *signals_,
+      .promql = *promql_function_,
+      .logs = *logs_function_,
+      .money = *money_,
+      .read = [this](std::string text, std::string file) -> Result<BacktestInput> {
+        return TRY(loop_->ask([this, text = std::move(text), file = std::move(file)] {
+          return read_backtest(text, file, loop_->policies().vocabulary(), loop_->freezes().all(), *money_->effects());
+        }));
+      },
+      .metric_retention = settings_.metric_retention,
+      .log_retention = settings_.log_retention});
   desk_ = std::make_unique<Desk>(Desk::Parts{
       .loop = *loop_,
       .logs = *logs_,
@@ -509,7 +503,10 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     problems.push_back(std::move(problem));
   }
   for (Error& problem : money_->load(price_texts(config))) problems.push_back(std::move(problem));
-  loop_->outbox().set_routes(make_routes(problems));
+  decide::ReadEffects effects = decide::read_effects(effect_documents(config), catalog_->kinds());
+  std::ranges::move(effects.problems, std::back_inserter(problems));
+  money_->set_effects(std::move(effects.effects));
+  loop_->outbox().set_routes(make_notify_routes(settings_, {secrets_, http_, clock_}, problems));
   if (Status applied = slack_->apply(settings_.slack); !applied) {
     applied.error().where = settings_.slack.at;
     problems.push_back(std::move(applied).error());
@@ -523,12 +520,12 @@ std::unique_ptr<ManifestWatch> Running::make_manifest_watch(std::filesystem::pat
   const auto take = [this](Findings round) {
     (void)loop_->post_waiting(Command{[this, round = std::move(round)] {
       const Status taken = loop_->take_round(round);
-      if (!taken) loop_->note_source(round.source, taken.error().to_string(), clock_.now());
+      if (!taken) loop_->sources().note(round.source, taken.error().to_string(), clock_.now());
     }});
   };
   const auto report = [this](std::string source, std::string error) {
     loop_->post(Command{[this, source = std::move(source), error = std::move(error)] {
-      loop_->note_source(source, error, clock_.now());
+      loop_->sources().note(source, error, clock_.now());
     }});
   };
   return std::make_unique<ManifestWatch>(
@@ -539,71 +536,6 @@ std::unique_ptr<ManifestWatch> Running::make_manifest_watch(std::filesystem::pat
                            .directory = std::move(directory),
                            .found = take,
                            .report = report});
-}
-
-std::vector<tell::Route> Running::make_routes(std::vector<Error>& problems) {
-  std::vector<tell::Route> routes;
-  if (settings_.notify.empty()) {
-    // Whoever configures nothing looks at the terminal.
-    routes.push_back({.channel = std::make_shared<tell::ConsoleChannel>(stdout), .least = Severity::kInfo});
-  }
-  for (const NotifySettings& wanted : settings_.notify) {
-    if (auto route = make_route(wanted)) {
-      routes.push_back(std::move(*route));
-    } else {
-      Error problem = route.error();
-      problem.where = wanted.at;
-      problems.push_back(std::move(problem));
-    }
-  }
-  return routes;
-}
-
-Result<tell::Route> Running::make_route(const NotifySettings& wanted) {
-  tell::Route route{.channel = nullptr, .least = wanted.least, .language = wanted.language, .digest = wanted.digest};
-  switch (wanted.kind) {
-    case NotifySettings::Kind::kConsole: route.channel = std::make_shared<tell::ConsoleChannel>(stdout); break;
-    case NotifySettings::Kind::kSlackWebhook:
-      route.channel =
-          std::make_shared<slack::WebhookChannel>(wanted.name, TRY(secrets_.get(wanted.url_reference)), http_);
-      break;
-    case NotifySettings::Kind::kSlackApi: {
-      const std::string& token = wanted.token_reference.empty() ? settings_.slack.bot_token : wanted.token_reference;
-      if (token.empty()) {
-        return fail(ErrorCode::kInvalidArgument, "a slack channel needs 'token' here, or 'bot_token' under 'slack'");
-      }
-      route.channel = std::make_shared<slack::ApiChannel>(
-          slack::ApiChannel::Options{
-              .name = wanted.name,
-              .token = TRY(secrets_.get(token)),
-              .channel = wanted.channel,
-              .base_url = wanted.api_url,
-              .answers = settings_.slack.listens() ? slack::Answers::kHeard : slack::Answers::kUnheard},
-          http_);
-      break;
-    }
-    case NotifySettings::Kind::kMail:
-      route.channel = std::make_shared<mail::MailChannel>(
-          mail::MailChannel::Options{
-              .name = wanted.name,
-              .server = wanted.server,
-              .plain = wanted.plain,
-              .ca_file = wanted.ca_file,
-              .user = wanted.user,
-              .password = wanted.token_reference.empty() ? Secret() : TRY(secrets_.get(wanted.token_reference)),
-              .from = wanted.from,
-              .to = wanted.to},
-          clock_);
-      break;
-    case NotifySettings::Kind::kWebhook: {
-      const std::string& url = wanted.url_reference;
-      route.channel = std::make_shared<webhook::WebhookChannel>(
-          wanted.name, is_secret_reference(url) ? TRY(secrets_.get(url)) : Secret(url),
-          wanted.key_reference.empty() ? Secret() : TRY(secrets_.get(wanted.key_reference)), http_, clock_);
-      break;
-    }
-  }
-  return route;
 }
 
 }  // namespace

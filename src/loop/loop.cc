@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -27,39 +26,6 @@ constexpr Duration kLastWords = std::chrono::seconds(3);  // and once they have 
 
 }  // namespace
 
-// Hands the executor's work to the workers and its results back to the loop.
-class Loop::Workshop final : public act::WorkRunner {
- public:
-  explicit Workshop(Loop& loop) : loop_(loop) {}
-  bool try_run(act::Work work) override {
-    return loop_.parts_.workers.try_run([this, work = std::move(work)] {
-      const Working working(under_way_);
-      if (!may_act()) return log::warning("loop", "not done, as this node does not lead any more: " + work.what);
-      act::WorkResult result = work.run(stop_.get_token());
-      // A result must not be lost: wait for room.
-      if (!loop_.inbox_.put(Worked{std::move(result)}))
-        log::warning("loop", "stopped before the result of: " + work.what);
-    });
-  }
-  void request_stop() { stop_.request_stop(); }
-  std::stop_token token() const { return stop_.get_token(); }
-  // Asked by workers: between an intent and its work the lease may have gone.
-  bool may_act() const { return !loop_.options_.lead || loop_.options_.lead->may_act(); }
-  int under_way() const { return under_way_.load(); }
-
- private:
-  // Counted before it is asked whether it may: who finds nobody under way finds nobody who will be.
-  struct Working {
-    explicit Working(std::atomic<int>& all) : count(all) { ++count; }
-    ~Working() { --count; }
-    std::atomic<int>& count;
-  };
-
-  std::atomic<int> under_way_ = 0;
-  Loop& loop_;
-  std::stop_source stop_;
-};
-
 class Loop::CatalogResources final : public ResourceSource {
  public:
   explicit CatalogResources(const catalog::Catalog& catalog) : catalog_(catalog) {}
@@ -80,7 +46,10 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       config_(std::move(config)),
       inbox_(options.inbox),
       facts_(parts.ledger, parts.catalog),
-      workshop_(std::make_unique<Workshop>(*this)),
+      sources_({.clock = parts.clock, .facts = facts_, .money = parts.money}),
+      workshop_({.workers = parts.workers,
+                 .may_act = options_.lead ? options_.lead->may_act : nullptr,
+                 .done = [this](act::WorkResult result) { return inbox_.put(Worked{std::move(result)}); }}),
       resources_(std::make_unique<CatalogResources>(parts.catalog)),
       began_(parts.clock.monotonic()),
       started_(parts.clock.now()) {
@@ -88,7 +57,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       options.tell,
       [this](std::function<void(const std::stop_token&)> work) {
         return parts_.messengers.try_run([this, work = std::move(work)] {
-          if (workshop_->may_act()) work(workshop_->token());
+          if (workshop_.may_act()) work(workshop_.token());
         });
       },
       [this](tell::Attempt attempt) { (void)inbox_.put(Delivered{std::move(attempt)}); });
@@ -96,7 +65,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
   gates_ = std::make_unique<StartGates>(*freezes_, parts.catalog);
   executor_ = std::make_unique<act::Executor>(act::Surroundings{.facts = facts_,
                                                                 .clock = parts.clock,
-                                                                .runner = *workshop_,
+                                                                .runner = workshop_,
                                                                 .verbs = parts.verbs,
                                                                 .resources = *resources_,
                                                                 .sql = parts.sql,
@@ -132,6 +101,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       helped_[fact.body["plan_id"].string_or_empty()] = fact.seq;
     }
     plan_news_.note(fact);
+    plan_cards_.note(fact);
   });
 }
 
@@ -157,6 +127,7 @@ Status Loop::restore() {
       if (parts_.money != nullptr) parts_.money->apply(fact);
       // What a crash kept from being told; the outbox knows what has been.
       if (parts_.clock.now() - fact.at < kNewsTime) plan_news_.note(fact);
+      plan_cards_.note(fact);
     }
     next = facts.back().seq + 1;
   }
@@ -195,12 +166,12 @@ void Loop::stop() {
     thread_.request_stop();
     thread_.join();
   }
-  workshop_->request_stop();
+  workshop_.request_stop();
   inbox_.close();
 }
 
-void Loop::cancel_work() { workshop_->request_stop(); }
-int Loop::work_under_way() const { return workshop_->under_way(); }
+void Loop::cancel_work() { workshop_.request_stop(); }
+int Loop::work_under_way() const { return workshop_.under_way(); }
 
 void Loop::run(const std::stop_token& stop) {
   Json started = Json::object({{"version", options_.version}});
@@ -223,7 +194,7 @@ void Loop::finish_actions() {
   if (executor_->busy()) log::info("loop", "stopping: waiting for the actions that still run");
   if (!take_results_until(parts_.clock.monotonic() + kPatience)) {
     log::warning("loop", "stopping: the actions that still run are cancelled");
-    workshop_->request_stop();
+    workshop_.request_stop();
     if (!take_results_until(parts_.clock.monotonic() + kLastWords))
       log::warning("loop", "stopped without knowing how an action ended; it is looked up at the next start");
   }
@@ -259,10 +230,10 @@ void Loop::step() {
   }
   // What waited for an action that has just ended does not wait for the tick.
   if (std::exchange(worked_, false)) executor_->tick(parts_.clock.now());
-  if (picture_) report("picture", picture_->update());
+  if (picture_) sources_.report("picture", picture_->update());
   facts_.announce();
-  report("ledger", parts_.ledger.maintain(!inbox_.empty()));
-  report("catalog", parts_.catalog.maintain(!inbox_.empty()));
+  sources_.report("ledger", parts_.ledger.maintain(!inbox_.empty()));
+  sources_.report("catalog", parts_.catalog.maintain(!inbox_.empty()));
 }
 
 void Loop::handle(LoopMessage message) {
@@ -277,28 +248,7 @@ void Loop::take(Observed observed) {
   }
   if (status) status = parts_.catalog.update_volatile(observed.observation.resources);
   if (status && !difference.problems.empty()) status = fail(difference.problems.front());
-  // A look of which something could not be taken was a look all the same: its source is not lost.
-  const Observation& look = observed.observation;
-  sources_[look.scope] = {look.scope, status ? "" : status.error().to_string(), look.at};
-  if (!look.resources.empty()) write_seen(look.scope, look.at);
-}
-
-void Loop::note_source(const std::string& name, std::string error, Time at) {
-  const SourceState before = std::exchange(sources_[name], SourceState{name, error, at});
-  if (!error.empty()) write_lost(name, before.last, at);
-}
-
-void Loop::write_seen(const std::string& name, Time at) {
-  if (parts_.money == nullptr || parts_.money->is_seen(name)) return;
-  const auto written = facts_.append_one({at, std::string(fact_kind::kSourceSeen), name, Json::object(), 0, "capstan"});
-  if (!written) log::warning("loop", "cannot write down that a source is seen: " + written.error().to_string());
-}
-
-void Loop::write_lost(const std::string& name, Time last, Time at) {
-  if (parts_.money == nullptr || !parts_.money->is_seen(name)) return;
-  const auto written = facts_.append_one(
-      {at, std::string(fact_kind::kSourceLost), name, Json::object({{"last", format_time(last)}}), 0, "capstan"});
-  if (!written) log::warning("loop", "cannot write down that a source is lost: " + written.error().to_string());
+  sources_.note_look(observed.observation, status);
 }
 
 void Loop::take(Detected detected) {
@@ -307,7 +257,7 @@ void Loop::take(Detected detected) {
   Status status = parts_.samples.append(detected.samples);
   if (const Status taken = take_findings(detected.rounds); !taken) status = taken;
   if (status && !detected.problems.empty()) status = fail(detected.problems.front());
-  report("detect", status);
+  sources_.report("detect", status);
   // Who waits for a message does not wait for the next tick.
   if (parts_.ledger.last_seq() == before) return;
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
@@ -345,7 +295,7 @@ void Loop::take(Foreseen foreseen) {
   Status status = take_findings(foreseen.rounds);
   if (!status) picture_->findings_lost();
   if (status && !foreseen.problems.empty()) status = fail(foreseen.problems.front());
-  report("foresight", status);
+  sources_.report("foresight", status);
   if (parts_.ledger.last_seq() == before || foreseen.rounds.empty()) return;
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
 }
@@ -370,7 +320,7 @@ void Loop::take(Worked worked) {
 }
 
 void Loop::take(Delivered delivered) {
-  report("outbox", outbox_->finished(delivered.attempt, parts_.clock.now(), facts_));
+  sources_.report("outbox", outbox_->finished(delivered.attempt, parts_.clock.now(), facts_));
 }
 
 void Loop::take(Command command) { command.run(); }
@@ -379,36 +329,38 @@ void Loop::tick() {
   const Time now = parts_.clock.now();
   if (config_.refresh()) {
     reload_wanted_ = true;
-    changed_files_.insert(config_.changed().begin(), config_.changed().end());
+    config_report_.note_changed(config_.changed());
   }
   if (reload_wanted_ && !detecting_) reload();
   if (picture_) picture_->retry();
   derive(now);
   forget_history(now);
-  if (parts_.clock.monotonic() - began_ > kClaimTime) report("findings", findings_.resolve_unclaimed(now, facts_));
+  if (parts_.clock.monotonic() - began_ > kClaimTime)
+    sources_.report("findings", findings_.resolve_unclaimed(now, facts_));
 
-  report("telemetry", parts_.samples.append(finding_series(now)));
+  sources_.report("telemetry", parts_.samples.append(finding_series(now)));
 
   auto catalog = parts_.catalog.reader();
-  if (!catalog) return report("catalog", fail(catalog.error()));
+  if (!catalog) return sources_.report("catalog", fail(catalog.error()));
   policies_->decide(*catalog, now);
   executor_->tick(now);
   send_notices(now);
   send_reports(now);
-  write_limits(now);
+  sources_.write_limits(now);
   respond(std::move(*catalog), now);
   if (!detecting_) detect();
 }
 
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
   const Result<MuteList> mutes = MuteList::read(catalog, now);
-  report("mutes", mutes ? Status() : fail(mutes.error()));
+  sources_.report("mutes", mutes ? Status() : fail(mutes.error()));
   const WorldView world(now, parts_.signals, std::move(catalog), parts_.ledger, parts_.manual);
-  report("incidents",
-         incidents_->update(findings_, mutes ? mutes->heard(findings_.holding()) : findings_.holding(), world));
+  sources_.report("incidents", incidents_->update(
+                                   findings_, mutes ? mutes->heard(findings_.holding()) : findings_.holding(), world));
   const Status told = plan_news_.send(*executor_, *outbox_, page_, now, facts_);
+  const Status revised = plan_cards_.revise(*executor_, *outbox_, now, facts_);
   const Status sent = outbox_->tick(now, facts_);
-  report("outbox", told ? sent : told);
+  sources_.report("outbox", !told ? told : !revised ? revised : sent);
 }
 
 // What takes long on the loop's thread comes seldom.
@@ -430,44 +382,22 @@ std::vector<SeriesSample> Loop::finding_series(Time now) {
   return series;
 }
 
-void Loop::report(std::string_view part, const Status& status) {
-  SourceState& state = sources_[std::string(part)];
-  const std::string error = status ? "" : status.error().to_string();
-  // Said once when it begins, not at every tick.
-  if (!error.empty() && error != state.error) {
-    log::error(part, error);
-    if (status.error().code == ErrorCode::kResourceExhausted)
-      limits_reached_[std::string(part)] = status.error().message;
-  }
-  if (error.empty() && !state.error.empty()) log::info(part, "well again");
-  state = {std::string(part), error, parts_.clock.now()};
-}
-
-// Later, as a full disk takes no fact about itself.
-void Loop::write_limits(Time now) {
-  std::map<std::string, std::string> reached = std::exchange(limits_reached_, {});
-  for (auto& [part, says] : reached) {
-    const auto written = facts_.append_one({now, std::string(fact_kind::kLimitReached), part,
-                                            Json::object({{"limit", part}, {"says", says}}), 0, "capstan"});
-    if (!written) limits_reached_.emplace(part, std::move(says));
-  }
-}
-
 void Loop::send_notices(Time now) {
   if (parts_.clock.monotonic() < next_notices_) return;
   const Duration began = parts_.clock.monotonic();
   const std::vector<decide::Notice> notices = policies_->notices(now);
   next_notices_ = rest_after(began, kNoticesEvery);
   for (const decide::Notice& notice : notices) {
-    report("outbox", outbox_->queue(tell::compose_notice(notice.id, notice.resource, notice.to, notice.says, page_),
-                                    now, facts_));
+    sources_.report(
+        "outbox",
+        outbox_->queue(tell::compose_notice(notice.id, notice.resource, notice.to, notice.says, page_), now, facts_));
   }
 }
 
 void Loop::send_reports(Time now) {
   const ReportDesk::Due due = reports_.due(parts_.sql, now);
-  for (const Draft& draft : due.drafts) report("outbox", outbox_->queue(draft, now, facts_));
-  for (const Error& problem : due.problems) report("reports", fail(problem));
+  for (const Draft& draft : due.drafts) sources_.report("outbox", outbox_->queue(draft, now, facts_));
+  for (const Error& problem : due.problems) sources_.report("reports", fail(problem));
 }
 
 void Loop::detect() {
@@ -513,7 +443,8 @@ void Loop::reload() {
   add(policies_->load(config_, std::move(kinds), now));
   add(freezes_->load(config_, policies_->vocabulary()));
   add(reports_.load(config_, parts_.sql));
-  write_config_facts(problems, now);
+  const Status written = config_report_.write(config_, problems, facts_, now);
+  if (!written) sources_.report("config", written);
   problems_ = std::move(problems);
 }
 
@@ -535,32 +466,6 @@ std::vector<Error> Loop::load_kinds() {
   return problems;
 }
 
-void Loop::write_config_facts(const std::vector<Error>& problems, Time now) {
-  std::map<std::string, const Error*> first_problem;
-  for (const Error& problem : problems) first_problem.emplace(problem.where.file, &problem);
-  std::vector<NewFact> facts;
-  for (const std::filesystem::path& path : std::exchange(changed_files_, {})) {
-    const auto problem = first_problem.find(path.string());
-    const bool good = problem == first_problem.end();
-    Json body = Json::object();
-    if (!good) {
-      const Error& error = *problem->second;
-      body = Json::object({{"message", error.message}, {"line", error.where.line}, {"column", error.where.column}});
-      log::warning("config", error.to_string());
-    }
-    config_states_[path.string()] = Json::object({{"path", path.string()},
-                                                  {"state", good ? "loaded" : "rejected"},
-                                                  {"loaded_at", format_time(now)},
-                                                  {"error", good ? Json() : body}});
-    facts.push_back({now, std::string(good ? fact_kind::kConfigLoaded : fact_kind::kConfigRejected), path.string(),
-                     std::move(body), 0, "capstan"});
-  }
-  std::erase_if(config_states_, [&](const auto& state) {
-    return !config_.files().contains(state.first) && !config_.problems().contains(state.first);
-  });
-  if (const auto written = facts_.append(facts); !written) report("config", fail(written.error()));
-}
-
 void Loop::derive(Time now) {
   if (relations_.empty()) plan_news_.related_up_to(std::numeric_limits<Seq>::max());
   if (relations_.empty() || parts_.clock.monotonic() < next_derivation_) return;
@@ -570,24 +475,18 @@ void Loop::derive(Time now) {
   next_derivation_ = rest_after(began, kDeriveEvery);
   for (const Observation& observation : derived.observations) take(Observed{observation});
   plan_news_.related_up_to(seen);
-  report("relations", derived.problems.empty() ? Status() : fail(derived.problems.front()));
+  sources_.report("relations", derived.problems.empty() ? Status() : fail(derived.problems.front()));
 }
 
 void Loop::forget_history(Time now) {
   if (parts_.clock.monotonic() < next_forgetting_) return;
   next_forgetting_ = parts_.clock.monotonic() + kForgetEvery;
-  report("history", parts_.catalog.forget_history(now - history_retention_));
+  sources_.report("history", parts_.catalog.forget_history(now - history_retention_));
 }
 
 const std::vector<detect::SqlRule>& Loop::configuration_rules() const {
   static const std::vector<detect::SqlRule> none;
   return picture_ ? picture_->rules() : none;
-}
-
-Json Loop::config_files_json() const {
-  Json::Array files;
-  for (const auto& [path, state] : config_states_) files.push_back(state);
-  return files;
 }
 
 void Loop::set_page(std::string page) {

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "catalog/pack_kinds.h"
 #include "detect/detector.h"
 #include "ledger/ledger.h"
+#include "loop/config_report.h"
 #include "loop/config_tree.h"
 #include "loop/fact_book.h"
 #include "loop/finding_book.h"
@@ -31,10 +31,13 @@
 #include "loop/messages.h"
 #include "loop/money_book.h"
 #include "loop/picture_feed.h"
+#include "loop/plan_cards.h"
 #include "loop/plan_news.h"
 #include "loop/policy_board.h"
 #include "loop/report_desk.h"
+#include "loop/source_board.h"
 #include "loop/start_gates.h"
+#include "loop/workshop.h"
 #include "model/manual.h"
 #include "model/signal.h"
 #include "model/table.h"
@@ -70,13 +73,6 @@ struct LoopOptions {
   tell::Outbox::Options tell;
   std::string version;
   std::optional<Lead> lead;  // Where several nodes share the ledger.
-};
-
-// How a part that senses is doing.
-struct SourceState {
-  std::string name;
-  std::string error;  // "" when all is well.
-  Time last;
 };
 
 class Loop {
@@ -126,8 +122,8 @@ class Loop {
   using CheckRuleNames = std::function<std::vector<Error>(const std::vector<std::string_view>&)>;
   void on_rules(CheckRuleNames check) { check_rule_names_ = std::move(check); }
   const std::vector<Error>& problems() const { return problems_; }
-  const std::map<std::string, SourceState>& sources() const { return sources_; }
-  Json config_files_json() const;
+  SourceBoard& sources() { return sources_; }
+  const ConfigReport& config_report() const { return config_report_; }
   Time started() const { return started_; }
   const LoopParts& parts() const { return parts_; }
   // Where links in messages point to; set before `start`.
@@ -143,7 +139,6 @@ class Loop {
   PictureFeed* picture() { return picture_.get(); }
   // What a source outside of the detectors holds to be wrong.
   Status take_round(const Findings& round);
-  void note_source(const std::string& name, std::string error, Time at);
 
  private:
   Loop(LoopParts parts, LoopOptions options, ConfigTree config);
@@ -168,31 +163,26 @@ class Loop {
   void detect();
   void reload();
   std::vector<Error> load_kinds();
-  void write_config_facts(const std::vector<Error>& problems, Time now);
   void derive(Time now);
   void forget_history(Time now);
   Duration rest_after(Duration began, Duration every) const;
-  // Writes down from when on a source is seen, and until when it was.
-  void write_seen(const std::string& name, Time at);
-  void write_lost(const std::string& name, Time last, Time at);
   void write_own_fact(std::string_view kind, Json body);
-  void write_limits(Time now);
   // The findings that hold as series, so that a plan's check can ask for them with PromQL.
   std::vector<SeriesSample> finding_series(Time now);
-  void report(std::string_view part, const Status& status);
   void send_notices(Time now);
   void send_reports(Time now);
 
-  class Workshop;          // Runs the executor's work on the workers.
   class CatalogResources;  // Finds resources for the executor and the policies.
 
   LoopParts parts_;
   LoopOptions options_;
   ConfigTree config_;
+  ConfigReport config_report_;
   BoundedQueue<LoopMessage> inbox_;
   FactBook facts_;
   FindingBook findings_;
-  std::unique_ptr<Workshop> workshop_;
+  SourceBoard sources_;
+  Workshop workshop_;
   std::unique_ptr<CatalogResources> resources_;
   std::unique_ptr<tell::Outbox> outbox_;
   std::unique_ptr<FreezeBoard> freezes_;
@@ -204,10 +194,9 @@ class Loop {
   ApplySettings apply_settings_;
   CheckRuleNames check_rule_names_;
   std::vector<Error> problems_;
-  std::map<std::string, SourceState> sources_;
-  std::map<std::string, std::string> limits_reached_;  // To be written down: part, what it says.
-  std::map<std::string, Seq> helped_;                  // The newest successful action of a plan.
+  std::map<std::string, Seq> helped_;  // The newest successful action of a plan.
   PlanNews plan_news_;
+  PlanCards plan_cards_;
   ReportDesk reports_;
   std::string page_;
   std::vector<catalog::RelationSpec> relations_;
@@ -218,13 +207,11 @@ class Loop {
   Duration next_notices_{0};
   Duration next_forgetting_{0};
   Duration began_{0};
-  std::map<std::string, Json> config_states_;  // By path.
   Time started_;
   Duration next_tick_{0};  // Monotonic.
   bool detecting_ = false;
   bool worked_ = false;        // An action has ended since the executor moved on.
   bool reload_wanted_ = true;  // Waits while the detector is at work.
-  std::set<std::filesystem::path> changed_files_;
   std::jthread thread_;
 };
 

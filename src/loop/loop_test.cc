@@ -9,6 +9,7 @@
 #include "catalog/sql_engine.h"
 #include "loop/override_desk.h"
 #include "loop/undo_guard.h"
+#include "model/side_effect.h"
 
 namespace capstan::loop {
 namespace {
@@ -42,23 +43,26 @@ class KeptSamples final : public SampleSink {
 class KeptMessages final : public Channel {
  public:
   std::string_view name() const override { return "kept"; }
+  bool can_revise() const override { return revises; }
   Delivery send(const Message& message, const std::string&, const std::stop_token&) override {
     if (down) return {.status = fail(ErrorCode::kUnavailable, "down"), .retry = true};
     sent.write([&](std::vector<std::string>& all) { all.push_back(message.id); });
-    return {};
+    return {.reference = "kept/" + message.id};
   }
   std::vector<std::string> ids() const {
     return sent.read([](const std::vector<std::string>& all) { return all; });
   }
   Guarded<std::vector<std::string>> sent;
   std::atomic<bool> down = false;
+  std::atomic<bool> revises = false;
 };
 
 // Says that it has started a service, and does nothing.
-class StartVerb final : public Verb {
+class StartVerb final : public Verb, public TellsSideEffects {
  public:
   const VerbSpec& spec() const override { return spec_; }
   Status check(const Resource&, const Json&) const override { return {}; }
+  std::string beside(const Resource& target, const Json&) const override { return "rings for " + target.name; }
   Result<Json> state_before(const Resource&, const Json&) override { return Json::object(); }
   Performed perform(const Action&, const Resource&, const Json&, const std::stop_token&) override {
     return {ActionState::kSucceeded, says, Json::object({{"stdout", says}})};
@@ -358,7 +362,8 @@ TEST_F(LoopTest, AsksAPersonBeforeItUndoesWhatNeverForbidsByNow) {
   observe("running");
   EXPECT_EQ(forbidden_to_undo(policy, plan, *sql_, clock_.now()).value(), "");
   observe("sensitive");
-  EXPECT_NE(forbidden_to_undo(policy, plan, *sql_, clock_.now()).value().find("host_service/a:web"), std::string::npos);
+  EXPECT_NE(forbidden_to_undo(policy, plan, *sql_, clock_.now()).value().text.find("host_service/a:web"),
+            std::string::npos);
   policy.never.front().where = "no_such_column = 1";
   EXPECT_FALSE(forbidden_to_undo(policy, plan, *sql_, clock_.now())) << "nobody can tell: not now";
 }
@@ -498,9 +503,8 @@ TEST_F(LoopTest, KeepsAResourceAsAPersonSaysForAWhile) {
   ASSERT_EQ(shown.items().size(), 1u);
   EXPECT_EQ(shown.items().front()["decides"].dump(), R"([{"policy":"up","resources":1}])");
   const Resource web = catalog_->reader().value().resource("host_service/a:web").value()->resource;
-  EXPECT_EQ(
-      loop_->policies().verdicts_on(web, "up").items().front()["why"].string_or_empty().find("override by user:ann"),
-      0u);
+  EXPECT_EQ(loop_->policies().verdicts_on(web, "up").items().front()["why"].string_or_empty().find("override by ann"),
+            0u);
   EXPECT_TRUE(pass(15, [&] { return count(fact_kind::kPlanProposed) > 0; })) << "an override ends by itself";
   EXPECT_TRUE(overrides_answer(*loop_)["overrides"].items().empty());
 }
@@ -608,6 +612,36 @@ TEST_F(LoopTest, StartsNothingInAFreezeAndSaysWhy) {
   EXPECT_TRUE(pass(5, [&] { return count(fact_kind::kActionIntended) > 0; }));
 }
 
+TEST_F(LoopTest, RevisesTheMessageOfAPlanAsTheFreezeEndsAndSomebodyDecides) {
+  channel_->revises = true;
+  const auto newest = [&] { return ledger_->by_kind(fact_kind::kMessageQueued, Time(), 1).value().front(); };
+  write("config/freezes.yaml", "freeze: release\nduring: 2027-01-14 18:00 to 2027-01-15 17:02 Asia/Seoul\n");
+  write("config/up.yaml", kKeep);
+  loop_->step();
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kMessageSent) == 1; }));
+  const Draft first = Draft::from_json(newest().body["message"]);
+  EXPECT_NE(newest().body.dump().find("gate.frozen"), std::string::npos) << newest().body.dump();
+
+  ASSERT_TRUE(pass(150, [&] { return count(fact_kind::kMessageSent) == 2; })) << "the freeze has ended";
+  Draft revised = Draft::from_json(newest().body["message"]);
+  EXPECT_EQ(revised.revises, first.id);
+  EXPECT_EQ(newest().body.dump().find("gate.frozen"), std::string::npos);
+  EXPECT_TRUE(revised.has_decisions());
+
+  close();
+  open();
+  channel_->revises = true;
+  EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kMessageQueued) > 2; })) << "a restart revises nothing";
+  const Json plan = loop_->executor().list("all").items().front();
+  ASSERT_TRUE(loop_->executor().reject(plan["plan"]["id"].string_or_empty(), "not now", "user:ann", clock_.now()));
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kMessageSent) == 3; }));
+  revised = Draft::from_json(newest().body["message"]);
+  EXPECT_EQ(revised.revises, first.id);
+  EXPECT_FALSE(revised.has_decisions());
+  EXPECT_EQ(revised.lines.back(), "rejected by ann: not now");
+}
+
 TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFreeze) {
   write("config/freezes.yaml", "freeze: release\nduring: daily 00:00-24:00 UTC\n");
   ASSERT_TRUE(pass(5, [&] { return !loop_->freezes().to_json(clock_.now())["freezes"].items().empty(); }));
@@ -623,7 +657,9 @@ TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {
   const auto answer = loop_->policies().preview(kKeep, "up.yaml", catalog, clock_.now());
   ASSERT_TRUE(answer) << answer.error().to_string();
   const Json& policy = (*answer)["policies"].items().front();
-  EXPECT_EQ(policy["plan"]["actions"].items().front()["action"]["verb"].string_or_empty(), "test.start");
+  const Json& action = policy["plan"]["actions"].items().front()["action"];
+  EXPECT_EQ(action["verb"].string_or_empty(), "test.start");
+  EXPECT_TRUE(action["reason"].string_or_empty().ends_with("; rings for web")) << action["reason"].dump();
   EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kPlanProposed) > 0; }));
   const auto wrong = loop_->policies().preview("policy: up\nselect: {kind: host_service}\nkeep: {by: test.strat}\n",
                                                "up.yaml", catalog, clock_.now());

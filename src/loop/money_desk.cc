@@ -6,6 +6,7 @@
 #include <set>
 
 #include "decide/window.h"
+#include "loop/money_parts.h"
 #include "loop/money_period.h"
 
 namespace capstan::loop {
@@ -16,53 +17,6 @@ using money::Spans;
 
 // Runs that began before a period, and windows around it, tell why something ran at its edges.
 constexpr Duration kAround{15LL * 86'400'000};
-constexpr std::string_view kBelongsTo = "belongs_to";
-
-// What resources belong to in the end.
-class Accounts {
- public:
-  explicit Accounts(std::map<ResourceId, ResourceId> owners) : owners_(std::move(owners)) {}
-
-  ResourceId of(const ResourceId& id) const {
-    std::set<ResourceId> seen = {id};
-    ResourceId at = id;
-    for (auto up = owners_.find(at); up != owners_.end() && seen.insert(up->second).second; up = owners_.find(at))
-      at = up->second;
-    return at == id ? "" : at;
-  }
-
- private:
-  std::map<ResourceId, ResourceId> owners_;
-};
-
-// When each scope's resources were watched, worked out once a scope.
-class Watched {
- public:
-  Watched(const money::Past& past, const money::PricedWorld& world, Time now) : past_(past), world_(world), now_(now) {}
-
-  const Spans& of(const money::PricedResource& resource) {
-    const auto scope = world_.scopes.find(resource.id);
-    const std::string name = scope == world_.scopes.end() ? "" : scope->second;
-    const auto [found, is_new] = spans_.try_emplace({resource.kind, name});
-    if (is_new) found->second = past_.observed(resource.kind, name, now_);
-    return found->second;
-  }
-
- private:
-  const money::Past& past_;
-  const money::PricedWorld& world_;
-  Time now_;
-  std::map<std::pair<std::string, std::string>, Spans> spans_;
-};
-
-// The newest price that held in the period.
-const money::Price* price_in(const money::PricedResource& resource, Time from, Time to) {
-  const money::Price* price = nullptr;
-  for (const money::Stretch& each : resource.stretches) {
-    if (each.price != nullptr && each.from < to && each.to > from) price = each.price;
-  }
-  return price;
-}
 
 bool exists_in(const money::PricedResource& resource, Time from, Time to) {
   return resource.stretches.front().from < to && resource.stretches.back().to > from;
@@ -250,9 +204,9 @@ Result<decide::Money> MoneyDesk::money_of(const std::vector<ResourceId>& ids, co
   std::set<ResourceId> mixed;
   decide::Money money;
   for (const money::PricedResource& resource : world.resources) {
-    const ResourceId target = asked.contains(resource.id) ? resource.id : accounts.of(resource.id);
+    const ResourceId target = accounts.nearest(resource.id, asked);
     const money::Price* price = price_in(resource, bounds.front(), now + Duration(1));
-    if (price == nullptr || !asked.contains(target)) continue;
+    if (price == nullptr || target.empty()) continue;
     decide::TargetMoney& sum = money[target];
     if (!sum.currency.empty() && sum.currency != price->currency) mixed.insert(target);
     sum.currency = price->currency;

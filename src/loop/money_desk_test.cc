@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "catalog/sql_engine.h"
 #include "catalog/test_catalog.h"
+#include "decide/action_effect.h"
 #include "loop/money_table.h"
 
 namespace capstan::loop {
@@ -233,15 +234,25 @@ TEST_F(MoneyDeskTest, APlanSaysWhatItsActionsChangeAnHour) {
   const auto action = [](std::string_view verb, const std::string& target) {
     return Json::object({{"action", Json::object({{"verb", verb}, {"target", target}})}});
   };
-  const Json plan = must(desk_->with_money(Json::object(
-      {{"plan", Json::object({{"created", format_time(clock_.now())}})},
-       {"actions", Json::array({action("modeler.stop", item(1, 0)), action("modeler.stop", item(1, 1)),
-                                action("modeler.rename", item(1, 0)), action("modeler.delete_item", item(2, 0))})}})));
+  desk_->set_effects({{"modeler.stop", {.is_said = true, .sets = {{"status", "STOPPED"}}}},
+                      {"modeler.delete_item", VerbEffect::removal()},
+                      {"modeler.delete_account", VerbEffect::removal()},
+                      {"modeler.stop_slowly", {}}});
+  const Json plan = must(desk_->with_money(
+      Json::object(
+          {{"plan", Json::object({{"created", format_time(clock_.now())}})},
+           {"actions", Json::array({action("modeler.stop", item(1, 0)), action("modeler.stop", item(1, 1)),
+                                    action("modeler.rename", item(1, 0)), action("modeler.delete_item", item(2, 0)),
+                                    action("modeler.delete_account", "trial_account/user01"),
+                                    action("modeler.stop_slowly", item(1, 0))})}}),
+      std::nullopt));
   EXPECT_DOUBLE_EQ(plan["actions"].items()[0]["money"]["per_hour"].number_or(0), -0.45);
   EXPECT_DOUBLE_EQ(plan["actions"].items()[1]["money"]["per_hour"].number_or(1), 0);
   EXPECT_TRUE(plan["actions"].items()[2]["money"].is_null());
   EXPECT_DOUBLE_EQ(plan["actions"].items()[3]["money"]["per_hour"].number_or(0), -0.03);
-  EXPECT_DOUBLE_EQ(plan["money"].items()[0]["per_hour"].number_or(0), -0.48);
+  EXPECT_DOUBLE_EQ(plan["actions"].items()[4]["money"]["per_hour"].number_or(0), -0.51) << "with what belongs to it";
+  EXPECT_TRUE(plan["actions"].items()[5]["money"].is_null()) << "a name says nothing";
+  EXPECT_DOUBLE_EQ(plan["money"].items()[0]["per_hour"].number_or(0), -0.99);
 }
 
 TEST_F(MoneyDeskTest, KnowsWhatTargetsCostWithWhatBelongsToThemForABudget) {
@@ -267,6 +278,31 @@ TEST_F(MoneyDeskTest, KnowsWhatTargetsCostWithWhatBelongsToThemForABudget) {
   EXPECT_DOUBLE_EQ(account.when_running, 0.96);
   EXPECT_DOUBLE_EQ(account.this_month, running.this_month + items.at(item(1, 1)).this_month);
   EXPECT_TRUE(must(desk_->money_of({"modeler_item/none"}, budget, now)).empty());
+}
+
+TEST_F(MoneyDeskTest, SaysWhatTheActionsOfAPolicyWithABudgetWouldChange) {
+  four_weeks();
+  is(item(1, 0), "RUNNING", clock_.now() - kHour);
+  desk_->set_effects(
+      {{"modeler.stop", {.is_said = true, .sets = {{"status", "STOPPED"}}}},
+       {"modeler.start", {.is_said = true, .sets = {{"status", "RUNNING"}}}},
+       {"modeler.start_all", {.is_said = true, .with_it = {{"modeler_item", {{"status", "RUNNING"}}}}}}});
+  decide::Policy policy;
+  policy.budget = decide::Budget{.currency = "USD", .per_hour = 1.0, .per_day = {}, .per_month = {}};
+  for (const char* verb : {"modeler.stop", "modeler.start", "modeler.start_all", "modeler.rename"})
+    policy.steps.push_back({.verb = verb});
+  const TargetChanges changes =
+      must(desk_->changes_of(policy, {item(1, 0), item(1, 1), "trial_account/user01"}, clock_.now()));
+  const auto change = [&](const ResourceId& id, std::string_view verb) {
+    const auto found = changes.at(id).find(decide::action_key(verb, Json::object()));
+    return found == changes.at(id).end() ? "none" : found->second ? fmt::format("{:.2f}", *found->second) : "not known";
+  };
+  EXPECT_EQ(change(item(1, 0), "modeler.stop"), "-0.45");
+  EXPECT_EQ(change(item(1, 0), "modeler.start"), "0.00");
+  EXPECT_EQ(change(item(1, 1), "modeler.start"), "0.45");
+  EXPECT_EQ(change("trial_account/user01", "modeler.start_all"), "0.45") << "one of its two runs already";
+  EXPECT_EQ(change("trial_account/user01", "modeler.start"), "not known") << "an account itself has no price";
+  EXPECT_EQ(change(item(1, 0), "modeler.rename"), "none") << "it does not say what it leaves behind";
 }
 
 TEST_F(MoneyDeskTest, APriceFileWithAMistakeKeepsItsLastGoodVersion) {

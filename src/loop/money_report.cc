@@ -178,49 +178,4 @@ Json measurement_json(const Measurement& measurement, const MoneyBook::Policies&
                        {"problems", texts(measurement.problems)}});
 }
 
-namespace {
-
-// What a verb changes an hour about a resource that is as it is; nothing where that is not known.
-std::optional<money::Rate> change_by(std::string_view verb, const money::Stretch& now) {
-  const std::string_view what = verb.substr(verb.rfind('.') + 1);
-  if (what.starts_with("stop")) return now.stopped - now.cost;
-  if (what.starts_with("start")) return now.base - now.cost;
-  if (what.starts_with("delete") || what.starts_with("terminate")) return -now.cost;
-  return std::nullopt;
-}
-
-const money::Stretch* stretch_at(const money::PricedResource& resource, Time time) {
-  const auto after = std::ranges::upper_bound(resource.stretches, time, {}, &money::Stretch::from);
-  if (after == resource.stretches.begin()) return nullptr;
-  const money::Stretch& found = *std::prev(after);
-  return found.price == nullptr ? nullptr : &found;
-}
-
-}  // namespace
-
-Result<Json> MoneyDesk::with_money(Json plan) const {
-  const catalog::CatalogReader catalog = TRY(parts_.catalog.reader());
-  const money::PricedWorld world = TRY(this->world(catalog, parts_.clock.now()));
-  const Time made = parse_time(plan["plan"]["created"].string_or_empty()).value_or(parts_.clock.now());
-  std::map<std::string_view, const money::PricedResource*> by_id;
-  for (const money::PricedResource& resource : world.resources) by_id.emplace(resource.id, &resource);
-  std::map<std::string, money::Rate> sums;
-  for (Json& run : plan.mutable_members()["actions"].mutable_items()) {
-    const Json& action = run["action"];
-    const auto resource = by_id.find(action["target"].string_or_empty());
-    if (resource == by_id.end()) continue;
-    const money::Stretch* stretch = stretch_at(*resource->second, made);
-    if (stretch == nullptr) continue;
-    const auto change = change_by(action["verb"].string_or_empty(), *stretch);
-    if (!change) continue;
-    sums[stretch->price->currency] += *change;
-    run.set("money", Json::object({{"currency", stretch->price->currency}, {"per_hour", money::per_hour(*change)}}));
-  }
-  Json::Array all;
-  for (const auto& [currency, sum] : sums)
-    all.push_back(Json::object({{"currency", currency}, {"per_hour", money::per_hour(sum)}}));
-  plan.set("money", std::move(all));
-  return plan;
-}
-
 }  // namespace capstan::loop

@@ -6,6 +6,8 @@
 #include <ranges>
 #include <set>
 
+#include "catalog/sql_text.h"
+#include "model/policy_fact.h"
 
 namespace capstan::loop {
 namespace {
@@ -93,6 +95,30 @@ Result<std::vector<foresee::PastDeed>> deeds_of(Time from, Time to, const SqlSou
   return deeds;
 }
 
+Result<std::vector<foresee::PastLift>> lifts_of(Time from, Time to, const ledger::Ledger& ledger) {
+  std::vector<foresee::PastLift> lifts;
+  for (const Fact& fact : TRY(facts_of({fact_kind::kFreezeLifted}, from - kDeedsBefore, to, ledger)))
+    lifts.push_back({fact.subject, fact.body["freeze"].string_or_empty(), fact.at});
+  return lifts;
+}
+
+// The kinds that have prices, and the columns that these look at; in lower case.
+std::set<std::string> looked_at(const std::vector<money::Price>& prices, const std::vector<KindSpec>& kinds) {
+  std::set<std::string> names;
+  for (const money::Price& price : prices) {
+    names.insert(price.kind);
+    const auto kind = std::ranges::find(kinds, price.kind, &KindSpec::name);
+    if (kind == kinds.end()) continue;
+    for (const KindSpec::Column& column : kind->columns) {
+      bool is_used = false;
+      for (const std::string* sql : {&price.where, &price.running, &price.per_hour, &price.stopped})
+        is_used = is_used || money::names_word(*sql, column.name);
+      if (is_used) names.insert(catalog::lower_case(column.name));
+    }
+  }
+  return names;
+}
+
 // The kinds that its conditions name, and those that its trigger pointed at.
 std::set<std::string> kinds_of(const foresee::PolicyReads& reads, const foresee::Past& past) {
   std::set<std::string> kinds;
@@ -110,16 +136,23 @@ std::set<std::string> kinds_of(const foresee::PolicyReads& reads, const foresee:
 
 bool asks_relations(const decide::Policy& policy, const foresee::PolicyReads& reads, const foresee::Past& past) {
   const auto names_resource = [](const decide::Override& each) { return !each.resource.empty(); };
-  return reads.has("relation") || policy.order_depends_on || policy.deletes_all() ||
-         std::ranges::any_of(past.overrides, names_resource);
+  return reads.has("relation") || policy.order_depends_on || policy.deletes_all() || reads.asks_belongings ||
+         policy.budget || std::ranges::any_of(past.overrides, names_resource);
 }
 
 }  // namespace
 
-Result<ReadPast> read_past(const decide::Policy& policy, Time from, Time to, const PastSources& sources) {
+Result<ReadPast> read_past(const decide::Policy& policy, const decide::VerbEffects& effects,
+                           const std::vector<money::Price>& prices, const decide::Interval& period,
+                           const PastSources& sources) {
+  const auto [from, to] = period;
+  const Time begin = policy.budget ? std::min(from, decide::periods_of(policy.budget->zone, from).month.begin) : from;
   ReadPast read;
   foresee::Past& past = read.past;
-  const foresee::PolicyReads reads = TRY(foresee::reads_of(policy));
+  past.effects = effects;
+  if (policy.budget) past.also_reads = looked_at(prices, sources.catalog.kinds());
+  foresee::PolicyReads reads = TRY(foresee::reads_of(policy, effects));
+  reads.names.insert(past.also_reads.begin(), past.also_reads.end());
   const bool by_alert = policy.when && policy.when->kind == decide::Trigger::Kind::kAlert;
   const bool by_incident = policy.when && policy.when->kind == decide::Trigger::Kind::kIncident;
   if (by_alert) past.findings = TRY(findings_of(policy.when->name, from, to, sources.ledger));
@@ -128,6 +161,7 @@ Result<ReadPast> read_past(const decide::Policy& policy, Time from, Time to, con
     if (each.until > from && each.from < to) past.overrides.push_back(each);
   }
   past.deeds = TRY(deeds_of(from, to, sources.sql));
+  past.lifts = TRY(lifts_of(from, to, sources.ledger));
   const catalog::CatalogReader catalog = TRY(sources.catalog.reader());
   const std::set<std::string> wanted = kinds_of(reads, past);
   size_t versions = 0;
@@ -136,7 +170,7 @@ Result<ReadPast> read_past(const decide::Policy& policy, Time from, Time to, con
     foresee::PastKind kind(spec, reads);
     TRY(catalog.each_version(spec.name, 0, Time(), [&](catalog::ResourceVersion version) {
       read.begins = std::min(read.begins, version.from);
-      if ((version.to && *version.to <= from) || version.from > to || ++versions > kMostVersions) return;
+      if ((version.to && *version.to <= begin) || version.from > to || ++versions > kMostVersions) return;
       kind.add(version);
     }));
     kind.settle();
@@ -145,7 +179,7 @@ Result<ReadPast> read_past(const decide::Policy& policy, Time from, Time to, con
     past.kinds.push_back(std::move(kind));
   }
   if (asks_relations(policy, reads, past)) {
-    TRY(catalog.each_relation_version(from, [&](catalog::RelationVersion each) {
+    TRY(catalog.each_relation_version(begin, [&](catalog::RelationVersion each) {
       if (past.relations.size() <= kMostRelations) past.relations.push_back(std::move(each));
     }));
   }

@@ -10,6 +10,7 @@
 #include "ledger/ledger.h"
 #include "loop/money_book.h"
 #include "model/table.h"
+#include "money/price.h"
 
 namespace capstan::loop {
 
@@ -28,6 +29,9 @@ struct ReadPast {
 };
 
 // kResourceExhausted where it is too much to hold. Runs on any thread; takes some seconds for a long past.
-Result<ReadPast> read_past(const decide::Policy& policy, Time from, Time to, const PastSources& sources);
+// With a budget also what `prices` look at, from the begin of its month on.
+Result<ReadPast> read_past(const decide::Policy& policy, const decide::VerbEffects& effects,
+                           const std::vector<money::Price>& prices, const decide::Interval& period,
+                           const PastSources& sources);
 
 }  // namespace capstan::loop

@@ -14,7 +14,7 @@ constexpr Duration kPatience{15'000};  // With relations that take long to deriv
 }  // namespace
 
 void PlanNews::note(const Fact& fact) {
-  const std::string& says = fact.body["says"].string_or_empty();
+  const Words says = words_of(fact.body, "says");
   if (fact.kind == fact_kind::kPlanKept && fact.body["asks"].bool_or(false)) {
     items_.push_back({Kind::kKept, fact.subject, "", says, fact.seq});
   } else if (fact.kind == fact_kind::kPlanFinished) {
@@ -48,7 +48,8 @@ Status PlanNews::send(const act::Executor& executor, tell::Outbox& outbox, const
     switch (item.kind) {
       case Kind::kProposed:
         if ((*status)["waiting_for"].string_or_empty() == "approval")
-          message = tell::compose_plan_waiting(plan, page, item.fact);
+          message = tell::compose_plan_waiting(
+              plan, {words_of(*status, "frozen"), (*status)["freeze"].string_or_empty()}, page, item.fact);
         break;
       case Kind::kUnknown: message = tell::compose_action_unknown(plan, item.action, item.says, page, item.fact); break;
       case Kind::kKept:

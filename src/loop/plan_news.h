@@ -28,7 +28,7 @@ class PlanNews {
     Kind kind = Kind::kFinished;
     std::string plan;
     std::string action;  // Whose end is unknown.
-    std::string says;
+    Words says;
     Seq fact = 0;
   };
   bool is_early(const Item& item, const Plan& plan, Time now) const;

@@ -15,33 +15,36 @@ constexpr size_t kMostComing = 500;
 constexpr Duration kPreviewTime{5'000};  // Whoever tries policies must not keep people from the kill switch.
 
 // Why a policy has nothing to say of a resource.
-std::string why_not_looked_at(const decide::Policy& policy, const Resource& resource,
-                              const Result<std::vector<decide::Candidate>>& asked) {
-  if (asked && asked->size() == 1 && !asked->front().selected) return "not selected: " + asked->front().why_not;
-  if (!policy.select.sql.empty()) return "not looked at: its SELECT does not give it";
+Words why_not_looked_at(const decide::Policy& policy, const Resource& resource,
+                        const Result<std::vector<decide::Candidate>>& asked) {
+  if (asked && asked->size() == 1 && !asked->front().selected)
+    return Words::phrase("why.not_selected", {{"why", asked->front().why_not}});
+  if (!policy.select.sql.empty()) return Words::phrase("why.not_given");
   if (!policy.select.kind.empty() && policy.select.kind != resource.kind)
-    return fmt::format("not looked at: it is about {}, and this is {}", policy.select.kind, resource.kind);
-  if (policy.select.empty()) return "not looked at: nothing that sets it off points here";
-  return "not looked at yet";
+    return Words::phrase("why.other_kind", {{"kind", policy.select.kind}, {"this", resource.kind}});
+  if (policy.select.empty()) return Words::phrase("why.not_pointed_at");
+  return Words::phrase("why.not_yet");
 }
 
 }  // namespace
 
 Json PolicyBoard::verdict_json(const std::string& policy, const decide::Verdict& verdict) const {
   const bool may_be_held = parts_.freezes != nullptr && !verdict.verb.empty();
-  return Json::object(
+  Json json = Json::object(
       {{"id", verdict.resource},
        {"name", verdict.name},
        {"matched", verdict.matched},
        {"observed", verdict.observed},
        {"wanted", verdict.wanted},
        {"acts", verdict.acts},
-       {"why", verdict.why},
-       {"frozen",
-        may_be_held ? parts_.freezes->held_back(policy, verdict.verb, verdict.resource, parts_.clock.now()) : ""},
        {"next",
         verdict.next.empty() ? Json() : Json::object({{"verb", verdict.next}, {"at", format_time(verdict.next_at)}})},
        {"override", verdict.override}});
+  set_words(json, "why", verdict.why);
+  set_words(
+      json, "frozen",
+      may_be_held ? parts_.freezes->held_back(policy, verdict.verb, verdict.resource, parts_.clock.now()) : Words());
+  return json;
 }
 
 Json PolicyBoard::verdicts_json(const std::string& policy, const std::vector<decide::Verdict>& verdicts) const {
@@ -68,12 +71,13 @@ Json PolicyBoard::coming() const {
   Json::Array list;
   for (const auto& [policy, verdict] : all) {
     if (list.size() >= kMostComing) break;
-    list.push_back(Json::object({{"policy", *policy},
-                                 {"resource", verdict->resource},
-                                 {"name", verdict->name},
-                                 {"verb", verdict->next},
-                                 {"at", format_time(verdict->next_at)},
-                                 {"says", verdict->why}}));
+    Json json = Json::object({{"policy", *policy},
+                              {"resource", verdict->resource},
+                              {"name", verdict->name},
+                              {"verb", verdict->next},
+                              {"at", format_time(verdict->next_at)}});
+    set_words(json, "says", verdict->why);
+    list.push_back(std::move(json));
   }
   return list;
 }
@@ -81,33 +85,36 @@ Json PolicyBoard::coming() const {
 // A plan that is only thought of, in the shape of a plan's status.
 Json PolicyBoard::preview_json(const Plan& plan) const {
   Json::Array actions;
-  std::string frozen;
+  Words frozen;
   for (const Action& action : plan.actions) {
     const Verb* verb = parts_.verbs.find(action.verb);
-    const std::string held = parts_.freezes ? parts_.freezes->held_back(plan, action, parts_.clock.now()) : "";
+    const Words held = parts_.freezes ? parts_.freezes->held_back(plan, action, parts_.clock.now()) : Words();
     if (frozen.empty()) frozen = held;
     actions.push_back(Json::object({{"action", action.to_json()},
                                     {"state", "preview"},
-                                    {"waiting_for", held},
                                     {"undoable", verb && verb->spec().undoable},
                                     {"danger", verb ? to_string(verb->spec().danger) : ""}}));
+    set_words(actions.back(), "waiting_for", held);
   }
-  return Json::object(
-      {{"plan", plan.to_json()}, {"state", "preview"}, {"frozen", frozen}, {"actions", std::move(actions)}});
+  Json json = Json::object({{"plan", plan.to_json()}, {"state", "preview"}, {"actions", std::move(actions)}});
+  set_words(json, "frozen", frozen);
+  json.set("freeze", frozen.place("freeze").text);
+  return json;
 }
 
 Json PolicyBoard::entry_json(const Entry& entry) const {
-  return Json::object({{"name", entry.policy.name},
-                       {"help", entry.policy.help},
-                       {"file", entry.file.string()},
-                       {"line", entry.policy.at.line},
-                       {"version", entry.policy.version},
-                       {"approve", entry.policy.approval},
-                       {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
-                       {"summary", entry.last.summary},
-                       {"error", entry.error},
-                       {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
-                       {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
+  Json json = Json::object({{"name", entry.policy.name},
+                            {"help", entry.policy.help},
+                            {"file", entry.file.string()},
+                            {"line", entry.policy.at.line},
+                            {"version", entry.policy.version},
+                            {"approve", entry.policy.approval},
+                            {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
+                            {"error", entry.error},
+                            {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
+                            {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
+  set_words(json, "summary", entry.last.summary);
+  return json;
 }
 
 Json PolicyBoard::to_json() const {
@@ -139,9 +146,9 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
         TRY(decision_of(policy, now, catalog, picture, now, {.time_limit = kPreviewTime}));
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},
-                                     {"summary", decision.summary},
                                      {"resources", verdicts_json(policy.name, decision.verdicts)},
                                      {"plan", decision.plan ? preview_json(*decision.plan) : Json()}}));
+    set_words(policies.back(), "summary", decision.summary);
   }
   return Json::object({{"policies", std::move(policies)}});
 }
@@ -163,10 +170,11 @@ Json PolicyBoard::verdicts_on(const Resource& resource, std::string_view policy)
     Json json =
         verdict_json(name, looked_at ? *found : decide::Verdict{.resource = resource.id, .name = resource.name});
     if (!looked_at) {
-      json.set("why", !entry.error.empty() ? "could not be decided: " + entry.error
-                      : !entry.waits_for.empty()
-                          ? entry.last.summary
-                          : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
+      set_words(json, "why",
+                !entry.error.empty() ? Words::phrase("why.not_decided", {{"error", entry.error}})
+                : !entry.waits_for.empty()
+                    ? entry.last.summary
+                    : why_not_looked_at(entry.policy, resource, ask_about(entry.policy, resource)));
     }
     json.set("policy", name);
     json.set("paused", parts_.executor.paused(policy_subject(name)));

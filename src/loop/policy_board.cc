@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "loop/belongings.h"
+#include "loop/side_notes.h"
 #include "loop/undo_guard.h"
 
 namespace capstan::loop {
@@ -283,19 +284,15 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
       situation.versions[name] = granted->second.policy.version;
   }
   TRY(add_belongings(policy, catalog, situation));
-  if (policy.budget && money_of_) {
-    std::vector<ResourceId> ids;
-    for (const decide::Candidate& candidate : situation.candidates) {
-      if (candidate.selected) ids.push_back(candidate.resource.id);
-    }
-    situation.money = TRY(during("the money of its targets", money_of_(ids, *policy.budget, now)));
-  }
   situation.touches = touches_.of(policy);
   situation.history = &history_;
   situation.rest = rest;
   situation.now = now;
   situation.in_force_since = in_force_since;
-  return decide::decide(policy, situation);
+  if (policy.budget && money_of_) TRY(during("the money of its targets", money_of_(policy, situation)));
+  decide::Decision decision = decide::decide(policy, situation);
+  if (decision.plan) add_side_notes(*decision.plan, parts_.verbs, parts_.resources);
+  return decision;
 }
 
 Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
@@ -303,7 +300,7 @@ Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catal
   entry.waits_for = waits_for_ ? waits_for_(entry.policy) : "";
   if (!entry.waits_for.empty()) {
     entry.last = {};
-    entry.last.summary = "waits for " + entry.waits_for;
+    entry.last.summary = Words::phrase("summary.waits_for", {{"what", entry.waits_for}});
     return {};
   }
   entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now, {.left_out = false}));
@@ -341,7 +338,7 @@ Status PolicyBoard::hand_over(Entry& entry, Time now, Seq asked_by) {
   if (parts_.executor.paused(policy_subject(entry.policy.name))) return {};
   for (const std::string& plan : entry.last.withdraw) {
     // Refused when somebody has started it meanwhile, which is as it should be.
-    (void)parts_.executor.withdraw(plan, "no longer called for", now);
+    (void)parts_.executor.withdraw(plan, Words::phrase("why.not_called_for"), now);
   }
   const Status undone = undo_quiet(entry, now);
   TRY(write_stages(entry, now));
@@ -382,8 +379,8 @@ Status PolicyBoard::undo_quiet(const Entry& entry, Time now) {
   Status told;
   for (const std::string& plan : entry.last.undo) {
     const Result<Json> status = parts_.executor.status(plan);
-    const Result<std::string> forbidden =
-        status ? forbidden_to_undo(entry.policy, Plan::from_json((*status)["plan"]), parts_.sql, now) : std::string();
+    const Result<Words> forbidden =
+        status ? forbidden_to_undo(entry.policy, Plan::from_json((*status)["plan"]), parts_.sql, now) : Words();
     if (!forbidden) {
       told = during(fmt::format("undoing {}", plan), Status(fail(forbidden.error())));
       continue;  // Another time.
@@ -393,7 +390,7 @@ Status PolicyBoard::undo_quiet(const Entry& entry, Time now) {
       continue;
     }
     const Status undone =
-        parts_.executor.undo(plan, "its alert has been quiet", policy_subject(entry.policy.name), now);
+        parts_.executor.undo(plan, Words::phrase("why.alert_quiet"), policy_subject(entry.policy.name), now);
     const bool never = !undone && (undone.error().code == ErrorCode::kFailedPrecondition ||
                                    undone.error().code == ErrorCode::kNotFound);
     if (!never) continue;
@@ -404,9 +401,10 @@ Status PolicyBoard::undo_quiet(const Entry& entry, Time now) {
 }
 
 // Said once, and then it counts as meant to stay; where it `asks`, people are told, and may undo it.
-void PolicyBoard::keep_done(const Entry& entry, const std::string& plan, const std::string& says, bool asks, Time now) {
-  NewFact fact{now, std::string(fact_kind::kPlanKept), plan, Json::object({{"plan_id", plan}, {"says", says}}),
+void PolicyBoard::keep_done(const Entry& entry, const std::string& plan, const Words& says, bool asks, Time now) {
+  NewFact fact{now, std::string(fact_kind::kPlanKept), plan, Json::object({{"plan_id", plan}}),
                0,   policy_subject(entry.policy.name)};
+  set_words(fact.body, "says", says);
   if (asks) fact.body.set("asks", true);
   if (const auto written = parts_.facts.append_one(fact); !written)
     log::warning("loop", "cannot write down that a plan is kept: " + written.error().to_string());
@@ -436,7 +434,8 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
       TRY(parts_.facts.append_one({now, std::string(fact_kind::kPolicyRun), policy_subject(entry.policy.name),
                                    Json::object({{"by", by}}), 0, std::string(by)}));
   TRY(decide_one(entry, catalog, picture, now, asked));
-  Json answer = Json::object({{"plan", nullptr}, {"says", entry.last.summary}});
+  Json answer = Json::object({{"plan", nullptr}});
+  set_words(answer, "says", entry.last.summary);
   if (entry.last.plan) {
     if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);
   }
@@ -453,6 +452,11 @@ const decide::Policy* PolicyBoard::policy_of(const Plan& plan) const {
   if (!plan.origin.starts_with(kOrigin)) return nullptr;
   const auto found = entries_.find(plan.origin.substr(kOrigin.size()));
   return found == entries_.end() ? nullptr : &found->second.policy;
+}
+
+std::optional<decide::Policy> PolicyBoard::find(std::string_view name) const {
+  const auto found = entries_.find(std::string(name));
+  return found == entries_.end() ? std::nullopt : std::optional(found->second.policy);
 }
 
 Status PolicyBoard::check_name(std::string_view name) const {

@@ -43,9 +43,9 @@ class PolicyBoard {
   using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
   void set_waits_for(WaitsFor waits_for) { waits_for_ = std::move(waits_for); }
 
-  // What resources cost, with what belongs to them, and what was spent since a budget's day and month began.
-  using MoneyOf =
-      std::function<Result<decide::Money>(const std::vector<ResourceId>& ids, const decide::Budget& budget, Time now)>;
+  // What the targets of a policy with a budget cost, with what belongs to them, and what was spent since the budget's
+  // day and month began: put into the situation, as what its actions would change of that is.
+  using MoneyOf = std::function<Status(const decide::Policy& policy, decide::Situation& situation)>;
   void set_money_of(MoneyOf money_of) { money_of_ = std::move(money_of); }
 
   explicit PolicyBoard(Parts parts) : parts_(parts) {}
@@ -69,10 +69,10 @@ class PolicyBoard {
 
   // The shape of docs/reference/api.md.
   Json to_json() const;
+  // As it is in force; nothing for a name that no policy has.
+  std::optional<decide::Policy> find(std::string_view name) const;
   // Decides for one policy now and says what came of it.
   Result<Json> run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog, Time now);
-  // Policies that are not in force, from `text`: YAML with the name `file`. The first mistake, where there is one.
-  Result<std::vector<decide::Policy>> read(std::string_view text, const std::string& file) const;
   // What policies that are not in force would do now: those of `text`, YAML with the name `file`. Nothing is submitted.
   Result<Json> preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog, Time now);
   // What each policy decided over a resource last, and the clause that decided it; only of `policy` unless that is "",
@@ -133,6 +133,8 @@ class PolicyBoard {
                                        const catalog::CatalogReader& catalog, const Picture& picture, Time now,
                                        const decide::SelectOptions& options = {},
                                        std::optional<decide::Situation::Rest> rest = {}) const;
+  // Policies that are not in force. The first mistake, where there is one.
+  Result<std::vector<decide::Policy>> read(std::string_view text, const std::string& file) const;
   // Whether and why a policy that selects a kind leaves a resource of it out.
   Result<std::vector<decide::Candidate>> ask_about(const decide::Policy& policy, const Resource& resource) const;
   Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
@@ -146,7 +148,7 @@ class PolicyBoard {
   void write_coverage(Entry& entry, Time now);
   void publish_schedules() const;
   Status undo_quiet(const Entry& entry, Time now);
-  void keep_done(const Entry& entry, const std::string& plan, const std::string& says, bool asks, Time now);
+  void keep_done(const Entry& entry, const std::string& plan, const Words& says, bool asks, Time now);
   Json entry_json(const Entry& entry) const;
   Json verdict_json(const std::string& policy, const decide::Verdict& verdict) const;
   Json verdicts_json(const std::string& policy, const std::vector<decide::Verdict>& verdicts) const;

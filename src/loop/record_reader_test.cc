@@ -82,6 +82,75 @@ TEST(Records, NobodyIsListedTwice) {
             std::string::npos);
 }
 
+constexpr std::string_view kDays = "starts_on: 2026-03-02, ends_on: 2026-03-05";
+
+std::string two(std::string_view first, std::string_view second) {
+  return problem("records: account\nitems:\n  - { " + std::string(first) + ", " + std::string(kDays) + " }\n  - { " +
+                 std::string(second) + ", " + std::string(kDays) + " }\n");
+}
+
+TEST(Records, WhatIsOneToAServiceIsListedOnce) {
+  EXPECT_NE(
+      two("name: trial_user01, mail: a@b", "name: Trial-User01, mail: c@d").find("one with 'trial_user01' at line 3"),
+      std::string::npos);
+  EXPECT_NE(two("name: a, mail: kim@example.com", "name: b, mail: Kim@Example.com").find("is that of 'a', too"),
+            std::string::npos);
+  EXPECT_EQ(two("name: a, mail: k-im@example.com", "name: b, mail: k_im@example.com"), "");
+}
+
+TEST(Records, NamesAreWhatTheyLookLike) {
+  const auto named = [](std::string_view name) {
+    return problem("records: account\nitems: [ { name: \"" + std::string(name) + "\", mail: a@b, " +
+                   std::string(kDays) + " } ]\n");
+  };
+  EXPECT_EQ(named("김철수"), "");
+  EXPECT_NE(named("..").find("dots alone"), std::string::npos);
+  EXPECT_NE(named("a/b").find("neither blanks nor '/'"), std::string::npos);
+  // The same name in parts, as some systems write files.
+  EXPECT_NE(named("\u1100\u1175\u11b7").find("letters in parts"), std::string::npos);
+  EXPECT_NE(named("jose\u0301").find("letters in parts"), std::string::npos);
+  EXPECT_NE(named("us\u200ber").find("nobody sees"), std::string::npos);
+  EXPECT_NE(named("user\u00a0x").find("blank"), std::string::npos);
+  EXPECT_NE(named("us\\u0007er").find("control character"), std::string::npos);
+  EXPECT_NE(two("name: a, mail: a@b", "name: b, mail: \"c@d\u200b\"").find("'mail' of 'b' has a character that nobody"),
+            std::string::npos);
+}
+
+TEST(Records, AFileOfAnotherSystemIsReadTheSame) {
+  const Records records =
+      read("\xEF\xBB\xBFrecords: account\r\nitems:\r\n  - { name: a, mail: a@b, " + std::string(kDays) + " }\r\n");
+  ASSERT_TRUE(records.problems.empty()) << records.problems.front().to_string();
+  ASSERT_EQ(records.resources.size(), 1u);
+  EXPECT_EQ(records.resources[0].fields["ends_on"], Json("2026-03-05"));
+}
+
+TEST(Records, AMistakeInManyIsToldInSomeOfThem) {
+  const Records records =
+      read("records: account\nitems: [ { name: \"a{00001..90000}\", mail: x, " + std::string(kDays) + " } ]\n");
+  EXPECT_LE(records.problems.size(), 200u);
+  EXPECT_NE(problem("records: account\nitems: [ { name: \"a{1..999999}\", mail: x, " + std::string(kDays) + " } ]\n")
+                .find("more than 100000 names"),
+            std::string::npos);
+  EXPECT_NE(two("name: \"a{1..2}b{1..2}\", mail: a@b", "name: b, mail: c@d").find("no range of names"),
+            std::string::npos);
+  EXPECT_NE(two("name: \"a}\", mail: a@b", "name: b, mail: c@d").find("no range of names"), std::string::npos);
+  EXPECT_NE(two("name: a, mail: a@b, labels: trial", "name: b, mail: c@d").find("'labels' must be a map"),
+            std::string::npos);
+}
+
+TEST(Records, TwoFilesShareNoNameAndNoMail) {
+  const auto file = [](std::string_view name, std::string_view mail) {
+    return read("records: account\nitems: [ { name: " + std::string(name) + ", mail: " + std::string(mail) + ", " +
+                std::string(kDays) + " } ]\n");
+  };
+  TakenValues taken;
+  EXPECT_TRUE(merge_taken(taken, file("a", "a@b").taken).empty());
+  EXPECT_TRUE(merge_taken(taken, file("c", "c@d").taken).empty());
+  EXPECT_EQ(merge_taken(taken, file("A", "e@f").taken).front().message, "'A' is listed in accounts.yaml, too");
+  EXPECT_EQ(merge_taken(taken, file("g", "C@D").taken).front().message,
+            "'mail' of 'g' is that of 'c' in accounts.yaml, too");
+}
+
 TEST(RecordForms, SayWhatNoKindHas) {
   const auto wrong = [](std::string_view yaml) {
     const RecordForms forms = read_record_forms(*parse_yaml(yaml, "form.yaml"), kinds());

@@ -1,7 +1,5 @@
 #include "loop/record_shelf.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace capstan::loop {
@@ -16,7 +14,7 @@ std::vector<Error> RecordShelf::load(const ConfigTree& config, const std::vector
   for (const auto& [kind, form] : forms.forms) kinds_.push_back(kind);
   whole_ = problems.empty();
   std::map<std::filesystem::path, std::vector<Resource>> good;
-  std::map<ResourceId, std::filesystem::path> first;
+  TakenValues taken;
   const auto keep = [&](const std::filesystem::path& path) {
     if (const auto old = good_.find(path); old != good_.end())
       good[path] = old->second;
@@ -26,14 +24,7 @@ std::vector<Error> RecordShelf::load(const ConfigTree& config, const std::vector
   for (const auto& [path, file] : config.files()) {
     if (!file.has(DocumentKind::kRecords)) continue;
     Records read = read_records(file.of(DocumentKind::kRecords), forms, kinds);
-    for (const Resource& record : read.resources) {
-      const auto [other, is_new] = first.emplace(record.id, path);
-      if (!is_new && other->second != path) {
-        read.problems.push_back({ErrorCode::kAlreadyExists,
-                                 fmt::format("'{}' is listed in {}, too", record.name, other->second.string()),
-                                 {path.string(), 1, 1}});
-      }
-    }
+    std::ranges::move(merge_taken(taken, read.taken), std::back_inserter(read.problems));
     if (read.problems.empty())
       good[path] = std::move(read.resources);
     else

@@ -37,16 +37,21 @@ std::unexpected<Error> unknown(std::string_view text, const SqlSource& sql, Time
   return fail(ErrorCode::kNotFound, fmt::format("there is no resource '{}'{}", text, did_you_mean(text, candidates)));
 }
 
-// The one to which all others belong, if there is one.
+// Whether it belongs to the root, or is only what is written down about it.
+Result<bool> is_of(const std::string& id, const std::string& root, const catalog::CatalogReader& catalog) {
+  const std::vector<ResourceId> owners = TRY(owners_of(id, catalog));
+  if (std::ranges::find(owners, root) != owners.end()) return true;
+  return std::ranges::any_of(TRY(catalog.relations_of(id)), [&](const catalog::KnownRelation& one) {
+    return one.relation.kind == "describes" && one.relation.source == id && one.relation.target == root;
+  });
+}
+
+// The one that all others are of, if there is one.
 Result<std::string> root_of(const std::vector<std::string>& ids, const catalog::CatalogReader& catalog) {
   for (const std::string& root : ids) {
-    bool owns_all = true;
-    for (const std::string& other : ids) {
-      if (other == root) continue;
-      const std::vector<ResourceId> owners = TRY(owners_of(other, catalog));
-      owns_all = owns_all && std::ranges::find(owners, root) != owners.end();
-    }
-    if (owns_all) return root;
+    bool has_all = true;
+    for (const std::string& other : ids) has_all = has_all && (other == root || TRY(is_of(other, root, catalog)));
+    if (has_all) return root;
   }
   return std::string();
 }

@@ -42,10 +42,21 @@ void Senses::stop() {
   threads_.clear();
 }
 
+Status Senses::put_in_force(Machine& machine, MachineSettings settings) {
+  if (!machine.state || machine.settings.host != settings.host)
+    machine = TRY(open_machine(std::move(settings)));
+  else if (machine.settings.products != settings.products) {
+    machine.products = std::make_unique<ProductSenses>(settings.products);
+    machine.settings.products = std::move(settings.products);
+  }
+  return {};
+}
+
 Result<Senses::Machine> Senses::open_machine(MachineSettings settings) {
   Machine machine;
-  machine.products = std::make_unique<ProductSenses>(std::move(settings.products));
-  machine.state = TRY(host::HostState::open(std::move(settings.host), parts_.clock));
+  machine.products = std::make_unique<ProductSenses>(settings.products);
+  machine.state = TRY(host::HostState::open(settings.host, parts_.clock));
+  machine.settings = std::move(settings);
   machine.metrics = std::make_unique<host::HostMetrics>(*machine.state);
   machine.sensor = std::make_unique<host::HostSensor>(*machine.state, parts_.clock, [this] {
     std::lock_guard lock(mutex_);
@@ -65,9 +76,8 @@ void Senses::watch_machine(const std::stop_token& stop) {
       wanted = std::exchange(wanted_, std::nullopt);
     }
     if (wanted) {
-      auto opened = open_machine(std::move(*wanted));
+      const Status opened = put_in_force(machine, std::move(*wanted));
       parts_.report("host", opened ? "" : opened.error().to_string());
-      if (opened) machine = std::move(*opened);
     }
     const Duration now = parts_.clock.monotonic();
     if (machine.state) look(machine, now >= next_observation);
@@ -136,15 +146,18 @@ Status Senses::empty_large_service_output() const {
 
 void Senses::watch_logs(const std::stop_token& stop) {
   LogReaders readers;
+  host::HostConfig in_force;
   Duration next = parts_.clock.monotonic();
   while (!stop.stop_requested()) {
     std::optional<host::HostConfig> wanted;
     {
       std::lock_guard lock(mutex_);
       wanted = std::exchange(wanted_logs_, std::nullopt);
+      if (wanted && readers.files && *wanted == in_force) wanted.reset();
       if (wanted) follower_.reset();
     }
     if (wanted) {
+      in_force = *wanted;
       readers = {};  // The new ones go on where these noted that they were.
       readers = open_logs(*wanted);
       std::lock_guard lock(mutex_);

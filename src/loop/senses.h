@@ -55,17 +55,19 @@ class Senses {
   void stop();
 
  private:
-  // Everything about the machine lives on one thread.
-  struct Machine {
-    std::unique_ptr<host::HostState> state;
-    std::unique_ptr<host::HostMetrics> metrics;
-    std::unique_ptr<host::HostSensor> sensor;
-    std::unique_ptr<ProductSenses> products;
-  };
   // What the machine is watched by.
   struct MachineSettings {
     host::HostConfig host;
     std::vector<product::ProductSpec> products;
+  };
+
+  // Everything about the machine lives on one thread.
+  struct Machine {
+    MachineSettings settings;
+    std::unique_ptr<host::HostState> state;
+    std::unique_ptr<host::HostMetrics> metrics;
+    std::unique_ptr<host::HostSensor> sensor;
+    std::unique_ptr<ProductSenses> products;
   };
 
   void watch_machine(const std::stop_token& stop);
@@ -78,6 +80,8 @@ class Senses {
     std::unique_ptr<host::JournalFollower> journal;
   };
   LogReaders open_logs(const host::HostConfig& config);
+  // Opens anew what other settings change, and nothing else: all that was learned by watching would begin again.
+  Status put_in_force(Machine& machine, MachineSettings settings);
   Result<Machine> open_machine(MachineSettings settings);
   void look(Machine& machine, bool observe);
   // Waits until a monotonic time, or less when stopped.

@@ -12,6 +12,7 @@
 #include "connect/mail/mailbox.h"
 #include "connect/rest/rest_service.h"
 #include "service/described_verb.h"
+#include "service/disappearances.h"
 #include "service/inventory.h"
 
 namespace capstan::loop {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr Duration kLookAgainAfter{10'000};
 constexpr Duration kAfterFailure{15'000};
+constexpr Duration kSecondLookAfter{2'000};
 constexpr Duration kStale{600'000};  // What was not seen for so long, and for so many looks, is not known any more.
 constexpr int kMostMissed = 3;
 
@@ -39,6 +41,11 @@ template <class T>
 Result<std::shared_ptr<ServiceCaller>> shared(Result<std::unique_ptr<T>> caller) {
   if (!caller) return fail(caller.error());
   return std::shared_ptr<ServiceCaller>(std::move(*caller));
+}
+
+// Two services may have things of one kind: each is looked at for itself.
+std::string source_of(const service::Inventory& inventory) {
+  return fmt::format("service:{}/{}", inventory.service, inventory.kind);
 }
 
 bool pause_until(Duration time, const std::stop_token& stop) {
@@ -113,7 +120,14 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   std::vector<Error>& problems = fresh->problems;
   std::map<std::string, const ConfigNode*> by_name;
   for (const ConfigNode& document : services) {
-    if (const ConfigNode* name = document.find("service")) by_name.emplace(name->scalar, &document);
+    const ConfigNode* name = document.find("service");
+    if (!name) continue;
+    const auto [earlier, is_new] = by_name.emplace(name->scalar, &document);
+    if (is_new) continue;
+    problems.push_back({ErrorCode::kAlreadyExists,
+                        fmt::format("the service '{}' is described at {}:{} already", name->scalar,
+                                    earlier->second->where.file, earlier->second->where.line),
+                        name->where});
   }
   const service::CheckRequest check = [&](std::string_view name, const Json& request) -> Status {
     if (name == kSecrets) return parts_.stored_secrets->check(request);
@@ -169,6 +183,7 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
       fresh->callers[wanted.name] = running->second;
       continue;
     }
+    forget_looks(wanted.name);  // It may be another place now.
     auto caller = make(protocol->second, specs[wanted.name], wanted);
     if (caller)
       fresh->callers[wanted.name] = std::move(*caller);
@@ -186,6 +201,12 @@ std::vector<Error> ServiceSenses::apply(const ConfigTree& config, const std::vec
   }
   if (started_) restart_watchers();
   return fresh->problems;
+}
+
+void ServiceSenses::forget_looks(std::string_view service) {
+  const std::string all = fmt::format("service:{}/", service);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(looked_, [&](const auto& look) { return look.first.starts_with(all); });
 }
 
 Result<std::shared_ptr<ServiceCaller>> ServiceSenses::make(const std::string& protocol, const rest::RestSpec& spec,
@@ -234,6 +255,7 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
   struct Due {
     const service::Inventory* inventory;
     Duration at{0};
+    service::Disappearances disappearances = {};
   };
   std::vector<Due> all;
   for (const service::Inventory& inventory : now->inventories) {
@@ -265,19 +287,18 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
       if (stop.stop_requested()) return;
       if (!listing) {
         error = listing.error().to_string();
-        parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind), error);
+        parts_.report(source_of(*due.inventory), error);
         continue;
       }
       Observation seen = listing->observation;
       seen.at = parts_.clock.now();
+      if (due.disappearances.weigh(seen)) due.at = std::min(due.at, parts_.clock.monotonic() + kSecondLookAfter);
       parts_.observed(std::move(seen));
       {
         const std::lock_guard lock(mutex_);
-        looked_[due.inventory->kind] = parts_.clock.monotonic();
+        looked_[source_of(*due.inventory)] = parts_.clock.monotonic();
       }
-      if (!listing->problems.empty())
-        parts_.report(fmt::format("service:{}/{}", watcher.service, due.inventory->kind),
-                      listing->problems.front().to_string());
+      if (!listing->problems.empty()) parts_.report(source_of(*due.inventory), listing->problems.front().to_string());
     }
   }
 }
@@ -289,7 +310,7 @@ std::string ServiceSenses::waits_for(const decide::Policy& policy) const {
     const bool set_up = inventory.service == kSecrets || now->callers.contains(inventory.service);
     if (!policy.reads(inventory.kind) && !(policy.deletes_all() && set_up)) continue;
     if (!set_up) return fmt::format("the service '{}', which is not set up", inventory.service);
-    const auto looked = looked_.find(inventory.kind);
+    const auto looked = looked_.find(source_of(inventory));
     if (looked == looked_.end()) return fmt::format("the first look at {}", inventory.kind);
     const Duration age = parts_.clock.monotonic() - looked->second;
     if (age > std::max(kStale, kMostMissed * inventory.every))

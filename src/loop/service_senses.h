@@ -62,6 +62,7 @@ class ServiceSenses {
   std::shared_ptr<const World> world() const;
   void watch(const std::stop_token& stop, Watcher& watcher);
   void restart_watchers();
+  void forget_looks(std::string_view service);
 
   Parts parts_;
   // A service by its protocol, with what its settings say.
@@ -72,7 +73,7 @@ class ServiceSenses {
   service::Outside outside_;
   mutable std::mutex mutex_;
   std::shared_ptr<const World> world_;
-  std::map<std::string, Duration, std::less<>> looked_;  // By kind: the last good look, monotonic.
+  std::map<std::string, Duration, std::less<>> looked_;  // By service and kind: the last good look, monotonic.
   std::vector<std::unique_ptr<Watcher>> watchers_;
   bool started_ = false;
 };

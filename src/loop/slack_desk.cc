@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "connect/slack/blocks.h"
 #include "connect/slack/web_api.h"
-#include "tell/phrases.h"
+#include "tell/wording.h"
 
 namespace capstan::loop {
 namespace {
@@ -166,7 +166,7 @@ void SlackDesk::ask_reason(const Active& active, const slack::Interaction& press
     asked_.push_back(asked);
     if (asked_.size() > kMostAsked) asked_.pop_front();
   }
-  const auto say = [&](std::string_view key) { return tell::say(Words::phrase(key), active.settings.language); };
+  const auto say = [&](std::string_view key) { return capstan::say(Words::phrase(key), active.settings.language); };
   const Json memo =
       Json::object({{"value", pressed.value}, {"response_url", pressed.response_url}, {"message", asked.id}});
   const Json view = slack::reason_view({.title = say("form.reject"),

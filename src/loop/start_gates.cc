@@ -1,7 +1,5 @@
 #include "loop/start_gates.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "decide/permitted.h"
@@ -15,22 +13,22 @@ constexpr Duration kOwnersFor{5'000};
 
 }  // namespace
 
-std::string StartGates::held_back(const Plan& plan, const Action& action, Time now) const {
-  std::string frozen = freezes_.held_back(plan, action, now);
+Words StartGates::held_back(const Plan& plan, const Action& action, Time now) const {
+  Words frozen = freezes_.held_back(plan, action, now);
   return frozen.empty() ? kept_otherwise(plan, action, now) : frozen;
 }
 
-std::string StartGates::kept_otherwise(const Plan& plan, const Action& action, Time now) const {
-  if (policies_ == nullptr) return "";
+Words StartGates::kept_otherwise(const Plan& plan, const Action& action, Time now) const {
+  if (policies_ == nullptr) return {};
   const decide::Policy* policy = policies_->policy_of(plan);
-  if (policy == nullptr) return "";
+  if (policy == nullptr) return {};
   const std::vector<decide::Override>& overrides = policies_->overrides_at(now);
-  if (overrides.empty()) return "";
+  if (overrides.empty()) return {};
   const decide::Override* said = decide::governing(overrides, policy->name, action.target, now);
   // One of the target itself comes before one of what it belongs to, and that before one of the policy.
   if (said == nullptr || said->resource.empty()) {
     const auto above = owners(action.target, now);
-    if (!above) return "nobody can tell now whether it is kept otherwise";
+    if (!above) return Words::phrase("gate.kept_unknown");
     for (const ResourceId& owner : *above) {
       const decide::Override* inherited = decide::governing(overrides, policy->name, owner, now);
       if (inherited == nullptr || inherited->resource.empty()) continue;
@@ -38,8 +36,8 @@ std::string StartGates::kept_otherwise(const Plan& plan, const Action& action, T
       break;
     }
   }
-  if (said == nullptr || decide::permits(*said, *policy, action.verb)) return "";
-  return fmt::format("kept otherwise by {} until {}", said->by, format_time(said->until));
+  if (said == nullptr || decide::permits(*said, *policy, action.verb)) return {};
+  return Words::phrase("gate.kept_otherwise", {{"by", said->by}, {"until", format_time(said->until)}});
 }
 
 std::optional<std::vector<ResourceId>> StartGates::owners(const ResourceId& target, Time now) const {

@@ -22,11 +22,11 @@ class StartGates final : public act::StartGate {
   // Before it is asked; nobody has said anything otherwise while there is none.
   void set_policies(const PolicyBoard& policies) { policies_ = &policies; }
 
-  std::string held_back(const Plan& plan, const Action& action, Time now) const override;
+  Words held_back(const Plan& plan, const Action& action, Time now) const override;
   Duration held_for(const Plan& plan, Time now) const override { return freezes_.held_for(plan, now); }
 
  private:
-  std::string kept_otherwise(const Plan& plan, const Action& action, Time now) const;
+  Words kept_otherwise(const Plan& plan, const Action& action, Time now) const;
   // Of what a target belongs to; nothing where that cannot be told now.
   std::optional<std::vector<ResourceId>> owners(const ResourceId& target, Time now) const;
 

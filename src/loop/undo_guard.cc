@@ -6,7 +6,7 @@
 
 namespace capstan::loop {
 
-Result<std::string> forbidden_to_undo(const decide::Policy& policy, const Plan& plan, const SqlSource& sql, Time now) {
+Result<Words> forbidden_to_undo(const decide::Policy& policy, const Plan& plan, const SqlSource& sql, Time now) {
   for (const Action& action : plan.actions) {
     const std::string kind = action.target.substr(0, action.target.find('/'));
     const std::string allowed = decide::never_condition(policy, kind);
@@ -16,10 +16,9 @@ Result<std::string> forbidden_to_undo(const decide::Policy& policy, const Plan& 
     options.bind = {{":id", action.target}};
     const Table found =
         TRY(sql.query(fmt::format("SELECT 1 FROM {} WHERE id = :id AND NOT ({})", kind, allowed), now, options));
-    if (!found.rows.empty())
-      return fmt::format("not undone by itself: {} is by now what `never` of the policy forbids", action.target);
+    if (!found.rows.empty()) return Words::phrase("act.kept_forbidden", {{"target", action.target}});
   }
-  return std::string();
+  return Words();
 }
 
 }  // namespace capstan::loop

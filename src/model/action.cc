@@ -28,6 +28,19 @@ std::string_view to_string(ActionState state) {
   return "unknown";
 }
 
+Words word_of(ActionState state) { return Words::phrase("state." + std::string(to_string(state))); }
+
+Words word_of_actor(std::string_view actor) {
+  const size_t colon = actor.find(':');
+  if (colon == std::string_view::npos) return actor;
+  const std::string_view kind = actor.substr(0, colon);
+  const std::string_view name = actor.substr(colon + 1);
+  if (kind == "user") return name;
+  if (kind == "policy") return Words::phrase("actor.policy", {{"name", name}});
+  if (kind == "incident") return Words::phrase("actor.incident", {{"name", name}});
+  return actor;
+}
+
 std::optional<ActionState> parse_action_state(std::string_view text) {
   for (ActionState state : kStates) {
     if (to_string(state) == text) return state;
@@ -41,7 +54,7 @@ bool is_final(ActionState state) {
 
 Json Action::to_json() const {
   Json json = Json::object({{"id", id}, {"verb", verb}, {"target", target}, {"parameters", parameters}});
-  if (!reason.empty()) json.set("reason", reason);
+  if (!reason.empty()) set_words(json, "reason", reason);
   if (!precondition.empty()) json.set("precondition", precondition);
   if (!after.empty()) json.set("after", Json::Array(after.begin(), after.end()));
   return json;
@@ -52,7 +65,7 @@ Action Action::from_json(const Json& json) {
                 .verb = json["verb"].string_or_empty(),
                 .target = json["target"].string_or_empty(),
                 .parameters = json["parameters"],
-                .reason = json["reason"].string_or_empty(),
+                .reason = words_of(json, "reason"),
                 .precondition = json["precondition"].string_or_empty(),
                 .after = {}};
   for (const Json& id : json["after"].items()) action.after.push_back(id.string_or_empty());
@@ -98,20 +111,22 @@ std::string Plan::hash() const {
 Json Plan::to_json() const {
   Json::Array steps;
   for (const Action& action : actions) steps.push_back(action.to_json());
-  return Json::object({{"id", id},
-                       {"origin", origin},
-                       {"policy_version", policy_version},
-                       {"title", title},
-                       {"actions", std::move(steps)},
-                       {"limits", limits.to_json()},
-                       {"verify", verify},
-                       {"verify_within_ms", int64_t{verify_within.count()}},
-                       {"undo_on_failure", undo_on_failure},
-                       {"undo_after_quiet_ms", int64_t{undo_after_quiet.count()}},
-                       {"approval", approval},
-                       {"grant", grant.empty() ? Json() : grant.to_json()},
-                       {"created", format_time(created)},
-                       {"hash", hash()}});
+  Json json = Json::object({{"id", id},
+                            {"origin", origin},
+                            {"policy_version", policy_version},
+                            {"actions", std::move(steps)},
+                            {"limits", limits.to_json()},
+                            {"verify", verify},
+                            {"verify_within_ms", int64_t{verify_within.count()}},
+                            {"undo_on_failure", undo_on_failure},
+                            {"undo_after_quiet_ms", int64_t{undo_after_quiet.count()}},
+                            {"approval", approval},
+                            {"grant", grant.empty() ? Json() : grant.to_json()},
+                            {"created", format_time(created)},
+                            {"hash", hash()}});
+  set_words(json, "title", title);
+  if (!left_out.empty()) set_words(json, "left_out", left_out);
+  return json;
 }
 
 Plan Plan::from_json(const Json& json) {
@@ -119,7 +134,8 @@ Plan Plan::from_json(const Json& json) {
   plan.id = json["id"].string_or_empty();
   plan.origin = json["origin"].string_or_empty();
   plan.policy_version = json["policy_version"].string_or_empty();
-  plan.title = json["title"].string_or_empty();
+  plan.title = words_of(json, "title");
+  plan.left_out = words_of(json, "left_out");
   for (const Json& step : json["actions"].items()) plan.actions.push_back(Action::from_json(step));
   plan.limits = Limits::from_json(json["limits"]);
   plan.verify = json["verify"].string_or_empty();

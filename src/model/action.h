@@ -11,6 +11,7 @@
 #include "model/fact.h"
 #include "model/resource.h"
 #include "model/standing_approval.h"
+#include "model/words.h"
 
 namespace capstan {
 
@@ -26,6 +27,9 @@ enum class ActionState {
   kSkipped,    // Its precondition no longer held, or the plan stopped before it; nothing changed.
 };
 std::string_view to_string(ActionState state);
+Words word_of(ActionState state);
+// Who, for people: "alice" of "user:alice", "the policy office-hours" of "policy:office-hours".
+Words word_of_actor(std::string_view actor);
 std::optional<ActionState> parse_action_state(std::string_view text);
 bool is_final(ActionState state);
 
@@ -33,8 +37,8 @@ struct Action {
   std::string id;    // Unique for all time; what the outside is told where it can remember one (idempotency key).
   std::string verb;  // "host.stop_process"
   ResourceId target;
-  Json parameters;     // An object, as the verb declares it.
-  std::string reason;  // The sentence for people.
+  Json parameters;  // An object, as the verb declares it.
+  Words reason;     // The sentence for people.
   // SQL conditions over the target's kind that must still hold when its turn comes; "" for none.
   std::string precondition;
   std::vector<std::string> after;  // Ids of actions of the same plan that must have succeeded first.
@@ -60,7 +64,7 @@ struct Plan {
   std::string id;
   std::string origin;          // "policy:core-time" or "incident:inc-12".
   std::string policy_version;  // Hash of the policy's text; "" for an incident's recommendation.
-  std::string title;           // "stop 2 processes of user eve"
+  Words title;                 // "stop 2 processes of user eve"
   std::vector<Action> actions;
   Limits limits;
   std::string verify;              // PromQL that must be true afterwards (a non-empty, non-zero result); "" for none.
@@ -69,7 +73,8 @@ struct Plan {
   Duration undo_after_quiet{0};    // Undo it when its alert has been quiet for so long; 0 for never.
   // "ask", "none" (a policy may do it), or "standing": a person has agreed to it in advance.
   std::string approval;
-  Grant grant;  // What the person who approves the plan allows for good.
+  Words left_out;  // What would belong to it and is held back, and why: "2 more: over the budget of …".
+  Grant grant;     // What the person who approves the plan allows for good.
   Time created;
   Seq cause = 0;
 

@@ -46,4 +46,9 @@ struct PlanButton {
 };
 std::optional<PlanButton> read_plan_button(std::string_view value);
 
+// What a message about a plan says of the freeze that holds it back: a field, and how a person lets it through all the
+// same. `says` is the gate's sentence; nothing where nothing holds it back.
+void add_frozen(Draft& draft, std::string_view plan, const Words& says, std::string_view freeze);
+void remove_frozen(Draft& draft);
+
 }  // namespace capstan

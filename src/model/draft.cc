@@ -1,5 +1,7 @@
 #include "model/draft.h"
 
+#include <algorithm>
+
 namespace capstan {
 namespace {
 
@@ -18,21 +20,27 @@ Json buttons_to_json(const std::vector<Draft::Button>& buttons) {
 
 }  // namespace
 
+bool Draft::has_decisions() const {
+  return std::ranges::any_of(buttons, [](const Button& button) { return !button.action.empty(); });
+}
+
 Json Draft::to_json() const {
   Json::Array pairs;
   for (const auto& [name, value] : fields) pairs.push_back(Json::array({name.to_json(), value.to_json()}));
   Json::Array texts;
   for (const Words& line : lines) texts.push_back(line.to_json());
-  return Json::object({{"id", id},
-                       {"thread", thread},
-                       {"severity", to_string(severity)},
-                       {"title", title.to_json()},
-                       {"fields", std::move(pairs)},
-                       {"lines", std::move(texts)},
-                       {"code_lines", Json::Array(code_lines.begin(), code_lines.end())},
-                       {"buttons", buttons_to_json(buttons)},
-                       {"alike", alike.to_json()},
-                       {"url", url}});
+  Json json = Json::object({{"id", id},
+                            {"thread", thread},
+                            {"severity", to_string(severity)},
+                            {"title", title.to_json()},
+                            {"fields", std::move(pairs)},
+                            {"lines", std::move(texts)},
+                            {"code_lines", Json::Array(code_lines.begin(), code_lines.end())},
+                            {"buttons", buttons_to_json(buttons)},
+                            {"alike", alike.to_json()},
+                            {"url", url}});
+  if (!revises.empty()) json.set("revises", revises);
+  return json;
 }
 
 Draft Draft::from_json(const Json& json) {
@@ -54,6 +62,7 @@ Draft Draft::from_json(const Json& json) {
   }
   draft.url = json["url"].string_or_empty();
   draft.alike = Words::from_json(json["alike"]);
+  draft.revises = json["revises"].string_or_empty();
   return draft;
 }
 

@@ -30,7 +30,13 @@ struct Draft {
   std::string url;  // Where more is.
   // The title of many such messages told as one, but for its place "count"; nothing for what is told on its own.
   Words alike;
+  // The id of the message whose place it takes, in the channels that can revise; the others do not get it. "" for one
+  // of its own.
+  std::string revises = {};
   Seq cause = 0;
+
+  // Whether people decide by its buttons: then it is revised when somebody has.
+  bool has_decisions() const;
 
   // Without the cause, which the fact that holds it has.
   Json to_json() const;

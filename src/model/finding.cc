@@ -67,24 +67,28 @@ std::optional<Severity> parse_severity(std::string_view text) {
 }
 
 Json Evidence::to_json() const {
+  Json json;
   switch (kind) {
-    case Kind::kFact: return Json::object({{"kind", "fact"}, {"text", text}, {"fact", fact}});
+    case Kind::kFact: json = Json::object({{"kind", "fact"}, {"fact", fact}}); break;
     case Kind::kSeries: {
       Json::Array all;
       for (const Series& one : series) all.push_back(series_to_json(one));
-      return Json::object({{"kind", "series"}, {"text", text}, {"query", query}, {"series", std::move(all)}});
+      json = Json::object({{"kind", "series"}, {"query", query}, {"series", std::move(all)}});
+      break;
     }
     case Kind::kLines:
-      return Json::object({{"kind", "lines"}, {"text", text}, {"lines", Json::Array(lines.begin(), lines.end())}});
+      json = Json::object({{"kind", "lines"}, {"lines", Json::Array(lines.begin(), lines.end())}});
+      break;
   }
-  return {};
+  set_words(json, "text", text);
+  return json;
 }
 
 Evidence Evidence::from_json(const Json& json) {
   Evidence evidence;
   const std::string& kind = json["kind"].string_or_empty();
   evidence.kind = kind == "series" ? Kind::kSeries : kind == "lines" ? Kind::kLines : Kind::kFact;
-  evidence.text = json["text"].string_or_empty();
+  evidence.text = words_of(json, "text");
   evidence.fact = static_cast<Seq>(json["fact"].int_or(0));
   evidence.query = json["query"].string_or_empty();
   for (const Json& one : json["series"].items()) evidence.series.push_back(series_from_json(one));
@@ -95,22 +99,23 @@ Evidence Evidence::from_json(const Json& json) {
 Json Finding::to_json() const {
   Json::Array pieces;
   for (const Evidence& piece : evidence) pieces.push_back(piece.to_json());
-  return Json::object({{"id", id},
-                       {"rule", rule},
-                       {"is_advice", is_advice},
-                       {"severity", to_string(severity)},
-                       {"resource", resource},
-                       {"labels", labels_to_json(labels)},
-                       {"title", title},
-                       {"says", says},
-                       {"remedy", remedy},
-                       {"value", value},
-                       {"query", query},
-                       {"since", format_time(since)},
-                       {"causes_by", causes_by},
-                       {"verbs", Json::Array(verbs.begin(), verbs.end())},
-                       {"explains", Json::Array(explains.begin(), explains.end())},
-                       {"evidence", std::move(pieces)}});
+  Json json = Json::object({{"id", id},
+                            {"rule", rule},
+                            {"is_advice", is_advice},
+                            {"severity", to_string(severity)},
+                            {"resource", resource},
+                            {"labels", labels_to_json(labels)},
+                            {"value", value},
+                            {"query", query},
+                            {"since", format_time(since)},
+                            {"causes_by", causes_by},
+                            {"verbs", Json::Array(verbs.begin(), verbs.end())},
+                            {"explains", Json::Array(explains.begin(), explains.end())},
+                            {"evidence", std::move(pieces)}});
+  set_words(json, "title", title);
+  set_words(json, "says", says);
+  set_words(json, "remedy", remedy);
+  return json;
 }
 
 Finding Finding::from_json(const Json& json) {
@@ -121,9 +126,9 @@ Finding Finding::from_json(const Json& json) {
   finding.severity = parse_severity(json["severity"].string_or_empty()).value_or(Severity::kMedium);
   finding.resource = json["resource"].string_or_empty();
   finding.labels = labels_from_json(json["labels"]);
-  finding.title = json["title"].string_or_empty();
-  finding.says = json["says"].string_or_empty();
-  finding.remedy = json["remedy"].string_or_empty();
+  finding.title = words_of(json, "title");
+  finding.says = words_of(json, "says");
+  finding.remedy = words_of(json, "remedy");
   finding.value = json["value"].number_or(0);
   finding.query = json["query"].string_or_empty();
   finding.since = parse_time(json["since"].string_or_empty()).value_or(Time());

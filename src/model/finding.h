@@ -11,6 +11,7 @@
 #include "model/labels.h"
 #include "model/resource.h"
 #include "model/sample.h"
+#include "model/words.h"
 
 namespace capstan {
 
@@ -23,7 +24,7 @@ std::optional<Severity> parse_severity(std::string_view text);
 struct Evidence {
   enum class Kind { kFact, kSeries, kLines };
   Kind kind = Kind::kFact;
-  std::string text;                // One sentence: "started 4 s before the CPU was saturated".
+  Words text;                      // One sentence: "started 4 s before the CPU was saturated".
   Seq fact = 0;                    // For kFact.
   std::string query;               // For kSeries: the PromQL whose plot shows it.
   std::vector<Series> series;      // For kSeries: at most a few dozen samples.
@@ -39,9 +40,9 @@ struct Finding {
   Severity severity = Severity::kMedium;
   ResourceId resource;     // What suffers or is wrong; "" when no resource of the catalog matches.
   Labels labels;           // What tells findings of one rule apart.
-  std::string title;       // A few words for people: "Processors of web1 are saturated". May be empty.
-  std::string says;        // The sentence for people.
-  std::string remedy;      // What usually helps; may be empty.
+  Words title;             // A few words for people: "Processors of web1 are saturated". May be empty.
+  Words says;              // The sentence for people.
+  Words remedy;            // What usually helps; may be empty.
   bool is_advice = false;  // How something is set up could be better, and nothing suffers: no incident.
   double value = 0;        // The measured value, where there is one.
   std::string query;       // The PromQL or SQL that found it.

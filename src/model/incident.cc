@@ -7,14 +7,15 @@ std::string_view to_string(IncidentState state) { return state == IncidentState:
 Json Cause::to_json() const {
   Json::Array pieces;
   for (const Evidence& piece : evidence) pieces.push_back(piece.to_json());
-  return Json::object({{"resource", resource},
-                       {"group", Json::Array(group.begin(), group.end())},
-                       {"score", score},
-                       {"share", share},
-                       {"value", value},
-                       {"says", says},
-                       {"finding", finding},
-                       {"evidence", std::move(pieces)}});
+  Json json = Json::object({{"resource", resource},
+                            {"group", Json::Array(group.begin(), group.end())},
+                            {"score", score},
+                            {"share", share},
+                            {"value", value},
+                            {"finding", finding},
+                            {"evidence", std::move(pieces)}});
+  set_words(json, "says", says);
+  return json;
 }
 
 Cause Cause::from_json(const Json& json) {
@@ -24,7 +25,7 @@ Cause Cause::from_json(const Json& json) {
   cause.score = json["score"].number_or(0);
   cause.share = json["share"].number_or(0);
   cause.value = json["value"].number_or(0);
-  cause.says = json["says"].string_or_empty();
+  cause.says = words_of(json, "says");
   cause.finding = json["finding"].string_or_empty();
   for (const Json& piece : json["evidence"].items()) cause.evidence.push_back(Evidence::from_json(piece));
   return cause;
@@ -40,11 +41,11 @@ Json Incident::to_json() const {
   Json json = Json::object({{"id", id},
                             {"state", to_string(state)},
                             {"severity", to_string(severity)},
-                            {"title", title},
                             {"opened", format_time(opened)},
                             {"findings", std::move(all_findings)},
                             {"causes", std::move(all_causes)},
                             {"recommended", std::move(plans)}});
+  set_words(json, "title", title);
   if (state == IncidentState::kClosed) json.set("closed", format_time(closed));
   return json;
 }
@@ -54,7 +55,7 @@ Incident Incident::from_json(const Json& json) {
   incident.id = json["id"].string_or_empty();
   incident.state = json["state"].string_or_empty() == "closed" ? IncidentState::kClosed : IncidentState::kOpen;
   incident.severity = parse_severity(json["severity"].string_or_empty()).value_or(Severity::kMedium);
-  incident.title = json["title"].string_or_empty();
+  incident.title = words_of(json, "title");
   incident.opened = parse_time(json["opened"].string_or_empty()).value_or(Time());
   incident.closed = parse_time(json["closed"].string_or_empty()).value_or(Time());
   for (const Json& finding : json["findings"].items()) incident.findings.push_back(Finding::from_json(finding));

@@ -16,7 +16,7 @@ struct Cause {
   double share = 0;               // 0..1: how much of the symptom it accounts for.
   // The same in the symptom's own unit (processors, bytes a second); 0 where nothing measures it.
   double value = 0;
-  std::string says;  // "process a.out (pid 42, user eve) started 4 s before and uses 98 % of the CPU in excess"
+  Words says;  // "process a.out (pid 42, user eve) started 4 s before and uses 98 % of the CPU in excess"
   std::vector<Evidence> evidence;
   std::string finding = {};  // The finding that is the cause, where one explains the others; else "".
 
@@ -34,7 +34,7 @@ struct Incident {
   std::string id;  // "inc-12": short enough to type.
   IncidentState state = IncidentState::kOpen;
   Severity severity = Severity::kMedium;
-  std::string title;  // "CPU of web1 saturated by stress (pid 42)"
+  Words title;  // "CPU of web1 saturated by stress (pid 42)"
   Time opened;
   Time closed;  // Valid when kClosed.
   std::vector<Finding> findings;

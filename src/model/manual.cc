@@ -37,7 +37,7 @@ ManualEntry manual_entry_from_json(const Json& json) {
 Evidence evidence_of(const ManualEntry& entry) {
   Evidence evidence;
   evidence.kind = Evidence::Kind::kLines;
-  evidence.text = fmt::format("{}{} says: {}", kManualSays, name_of(entry), entry.means);
+  evidence.text = Words::phrase("manual.says", {{"manual", name_of(entry)}, {"means", entry.means}});
   for (const std::string& cause : entry.causes) evidence.lines.push_back("cause: " + cause);
   for (const std::string& remedy : entry.remedies) evidence.lines.push_back("remedy: " + remedy);
   if (!entry.see.empty()) evidence.lines.push_back("see " + entry.see);

@@ -31,6 +31,7 @@ struct Message {
   std::vector<Button> buttons;
   std::string url;  // Where more is.
   Seq cause = 0;
+  std::string replaces = {};  // The channel's own reference of the message whose place it takes; "" for a new one.
 
   Json to_json() const;
 };
@@ -48,6 +49,8 @@ class Channel {
  public:
   virtual ~Channel() = default;
   virtual std::string_view name() const = 0;
+  // Whether it can put a message in the place of one that it has sent.
+  virtual bool can_revise() const { return false; }
   virtual Delivery send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) = 0;
 };
 

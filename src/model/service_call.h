@@ -20,6 +20,7 @@ struct ServiceCall {
   std::string login;                 // Which of the service's ways to log in; "" for its first.
   Json parameters = Json::object();  // What that login takes beside the settings: {"user": "trial_user01", …}.
   bool fresh = false;                // Logs in anew, whatever is known of that login.
+  bool reads_text = false;           // What is taken out of the answer is taken out of its text: any text will do.
   std::string collect;               // Not "": follows all pages; the answer's body is what lies there on each, joined.
 };
 

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "model/action.h"
 #include "model/resource.h"
+#include "model/words.h"
 
 namespace capstan {
 
@@ -43,7 +44,7 @@ struct VerbSpec {
 // What `perform` learned. The executor writes it down.
 struct Performed {
   ActionState state = ActionState::kUnknown;  // kSucceeded, kPartial, kFailed or kUnknown.
-  std::string says;                           // One sentence: "signalled SIGTERM; gone after 0.2 s".
+  Words says;                                 // One sentence: "signalled SIGTERM; gone after 0.2 s".
   Json result;                                // Whatever undo or a person may need: captured output, exit status.
   bool certain = false;  // The counterpart itself said that nothing was done: it need not be asked.
 };

@@ -43,6 +43,8 @@ struct FileSpec {
   std::vector<std::string>
       contains;                     // A text of a config map is such a file only with one of these in it; none: always.
   std::vector<std::string> within;  // Directories.
+
+  bool operator==(const FileSpec&) const = default;
 };
 
 // A value at an entry: "@port", "value", "value 1", "setting max_connections"; with what it is where none is written.
@@ -52,6 +54,8 @@ struct ValueSpec {
   std::string otherwise;
   SettingType type = SettingType::kInteger;
   std::string unit;
+
+  bool operator==(const ValueSpec&) const = default;
 };
 
 struct SettingSpec {
@@ -72,6 +76,8 @@ struct SettingSpec {
   std::string applies = "reload";        // What brings a change into force: reload, restart.
   std::vector<std::string> seen_in_log;  // Patterns (% is anything) of lines that a wrong value brings.
   std::string remedy;                    // What to do then.
+
+  bool operator==(const SettingSpec&) const = default;
 };
 
 struct EndpointSpec {
@@ -93,6 +99,8 @@ struct EndpointSpec {
   // connections, threads, queue, timeout, wait, body: what bounds it.
   std::vector<std::pair<std::string, ValueSpec>> bounds;
   std::vector<std::string> seen_in_log;
+
+  bool operator==(const EndpointSpec&) const = default;
 };
 
 struct ProductSpec {
@@ -111,6 +119,8 @@ struct ProductSpec {
   Where where;
 
   const FileSpec* file_named(std::string_view file) const;
+
+  bool operator==(const ProductSpec&) const = default;
 };
 
 struct LoadedProducts {

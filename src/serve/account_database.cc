@@ -21,6 +21,9 @@ constexpr std::string_view kSchema = R"sql(
   CREATE TABLE IF NOT EXISTS session (
     hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE, created_ms INTEGER NOT NULL,
     seen_ms INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS chat_link (
+    account TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user(name) ON DELETE CASCADE,
+    linked_ms INTEGER NOT NULL) STRICT;
 )sql";
 
 // SQLite would make the file readable by everybody; its log files take over the mode it finds.
@@ -74,6 +77,13 @@ Result<std::vector<Session>> AccountDatabase::sessions() {
   return sessions;
 }
 
+Result<std::vector<ChatLink>> AccountDatabase::links() {
+  sqlite::Statement rows = TRY(database_.prepare("SELECT account, user, linked_ms FROM chat_link"));
+  std::vector<ChatLink> links;
+  while (TRY(rows.step())) links.push_back({text(rows, 0), text(rows, 1), time(rows, 2)});
+  return links;
+}
+
 Status AccountDatabase::insert(const User& user) {
   sqlite::Statement insert = TRY(database_.prepare("INSERT INTO user VALUES (?, ?, ?, ?)"));
   return run(insert.with(user.name, to_string(user.role), user.password_hash, to_unix_ms(user.created)));
@@ -87,6 +97,11 @@ Status AccountDatabase::insert(const ApiToken& token) {
 Status AccountDatabase::insert(const Session& session) {
   sqlite::Statement insert = TRY(database_.prepare("INSERT INTO session VALUES (?, ?, ?, ?)"));
   return run(insert.with(session.hash, session.user, to_unix_ms(session.created), to_unix_ms(session.seen)));
+}
+
+Status AccountDatabase::insert(const ChatLink& link) {
+  sqlite::Statement insert = TRY(database_.prepare("INSERT OR REPLACE INTO chat_link VALUES (?, ?, ?)"));
+  return run(insert.with(link.account, link.user, to_unix_ms(link.linked)));
 }
 
 Status AccountDatabase::touch(const Session& session) {
@@ -107,6 +122,11 @@ Status AccountDatabase::delete_token(std::string_view name) {
 Status AccountDatabase::delete_session(std::string_view hash) {
   sqlite::Statement statement = TRY(database_.prepare("DELETE FROM session WHERE hash = ?"));
   return run(statement.with(hash));
+}
+
+Status AccountDatabase::delete_link(std::string_view account) {
+  sqlite::Statement statement = TRY(database_.prepare("DELETE FROM chat_link WHERE account = ?"));
+  return run(statement.with(account));
 }
 
 Status AccountDatabase::run(sqlite::Statement& statement) {

@@ -1,4 +1,4 @@
-// Users, API tokens and sessions on disk: <data>/users.db, mode 0600.
+// Users, API tokens, sessions and links to chats on disk: <data>/users.db, mode 0600.
 #pragma once
 
 #include <filesystem>
@@ -34,6 +34,13 @@ struct Session {
   Time seen;
 };
 
+// An account of a chat that acts as a user.
+struct ChatLink {
+  std::string account;  // As the chat names it: "U012AB3CD".
+  std::string user;
+  Time linked;
+};
+
 // Every change is durable when it returns. Not thread-safe.
 class AccountDatabase {
  public:
@@ -42,14 +49,17 @@ class AccountDatabase {
   Result<std::vector<User>> users();
   Result<std::vector<ApiToken>> tokens();
   Result<std::vector<Session>> sessions();
+  Result<std::vector<ChatLink>> links();
 
   Status insert(const User& user);
   Status insert(const ApiToken& token);
   Status insert(const Session& session);
+  Status insert(const ChatLink& link);  // In place of the account's link, where it has one.
   Status touch(const Session& session);
-  Status delete_user(std::string_view name);  // With the sessions.
+  Status delete_user(std::string_view name);  // With the sessions and links.
   Status delete_token(std::string_view name);
   Status delete_session(std::string_view hash);
+  Status delete_link(std::string_view account);
 
  private:
   explicit AccountDatabase(sqlite::Database database) : database_(std::move(database)) {}

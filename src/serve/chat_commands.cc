@@ -59,13 +59,13 @@ Result<ChatAnswer> list_incidents(const ChatCall& call) {
     return Words::phrase("chat.incident",
                          {{"id", text(incident["id"])},
                           {"severity", Words::phrase("severity." + incident["severity"].string_or_empty())},
-                          {"title", text(incident["title"])}});
+                          {"title", words_of(incident, "title")}});
   });
   return ChatAnswer{.says = std::move(draft)};
 }
 
 Words name_of(const Json& plan) {
-  return Words::phrase("chat.plan", {{"id", text(plan["id"])}, {"title", text(plan["title"])}});
+  return Words::phrase("chat.plan", {{"id", text(plan["id"])}, {"title", words_of(plan, "title")}});
 }
 
 Result<ChatAnswer> list_plans(const ChatCall& call) {
@@ -176,11 +176,13 @@ Draft plan_card(const Json& status) {
     const Json& action = run["action"];
     return Words::phrase(
         "action.planned",
-        {{"verb", text(action["verb"])}, {"target", text(action["target"])}, {"reason", text(action["reason"])}});
+        {{"verb", text(action["verb"])}, {"target", text(action["target"])}, {"reason", words_of(action, "reason")}});
   });
   std::string policies;
   for (const Json& each : plan["grant"]["policies"].items())
     policies += (policies.empty() ? "" : ", ") + each["policy"].string_or_empty();
+  if (plan.contains("left_out")) draft.fields.emplace_back(Words::phrase("field.left_out"), words_of(plan, "left_out"));
+  add_frozen(draft, plan["id"].string_or_empty(), words_of(status, "frozen"), status["freeze"].string_or_empty());
   if (!policies.empty()) {
     draft.lines.push_back(Words::phrase(
         "chat.grants", {{"policies", policies}, {"count", count(plan["grant"]["resources"].items().size())}}));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/slack_fact.h"
 #include "serve/chat_commands.h"
 
 namespace capstan::serve {
@@ -21,6 +22,7 @@ ChatAnswer refused(const Principal& principal, Role needed) {
 ChatAnswer help(Words title) {
   ChatAnswer answer = told(std::move(title));
   for (const ChatCommand& command : chat_commands()) answer.says.lines.push_back(Words::phrase(command.help));
+  answer.says.lines.push_back(Words::phrase("chat.help.unlink"));
   return answer;
 }
 
@@ -33,11 +35,15 @@ std::string next_word(std::string_view& text) {
   return word;
 }
 
+std::string in_small_letters(std::string word) {
+  std::ranges::transform(word, word.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return word;
+}
+
 ChatCall read_call(Control& control, const Principal& principal, std::string_view text) {
   ChatCall call{.control = control, .principal = principal};
-  call.command = next_word(text);
-  std::ranges::transform(call.command, call.command.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  call.command = in_small_letters(next_word(text));
   call.rest = text;
   call.id = next_word(text);
   call.reason = text;
@@ -73,7 +79,7 @@ ChatAnswer explain_refusal(const Control& control, const PlanButton& button, con
   return answer;
 }
 
-Words title_of(const Json& status) { return status["plan"]["title"].string_or_empty(); }
+Words title_of(const Json& status) { return words_of(status["plan"], "title"); }
 
 ChatAnswer approve(Control& control, const Principal& principal, const PlanButton& button) {
   const auto status = control.approve_plan(button.plan, button.hash, principal.actor());
@@ -123,16 +129,42 @@ ChatAnswer answer_button(Control& control, const Principal& principal, const Cha
 
 }  // namespace
 
+// A code tells who reads it nothing about the account, and the account nothing about a user: it proves the one side.
+ChatAnswer ChatDesk::link(const ChatRequest& request, const std::string& user) const {
+  if (!user.empty()) return told(Words::phrase("chat.linked", {{"account", request.account}, {"user", user}}));
+  ChatAnswer answer = told(Words::phrase("chat.link", {{"code", parts_.codes.make(request.account)}}));
+  answer.says.lines.push_back(Words::phrase("chat.link_how"));
+  return answer;
+}
+
+ChatAnswer ChatDesk::unlink(const ChatRequest& request) const {
+  const std::string user = parts_.users.linked_user(request.account);
+  if (user.empty()) return told(Words::phrase("chat.not_linked_here", {{"account", request.account}}));
+  if (const Status ended = parts_.users.unlink(request.account); !ended) return failed(ended.error());
+  const std::string actor = "user:" + user;
+  const Status recorded =
+      parts_.control.record({parts_.clock.now(), std::string(fact_kind::kSlackUnlinked), "slack:" + request.account,
+                             Json::object({{"account", request.account}, {"user", user}, {"by", actor}}), 0, actor});
+  if (!recorded) return failed(recorded.error());
+  return told(Words::phrase("chat.no_longer_linked", {{"account", request.account}, {"user", user}}));
+}
+
 ChatAnswer ChatDesk::answer(const ChatRequest& request) const {
-  if (request.user.empty()) return told(Words::phrase("chat.unlinked", {{"account", request.account}}));
-  const std::vector<User> users = users_.users();
-  const auto user = std::ranges::find(users, request.user, &User::name);
+  // What the settings declare comes first: who may write them decides.
+  const std::string linked = request.user.empty() ? parts_.users.linked_user(request.account) : request.user;
+  std::string_view text = request.text;
+  const std::string word = request.kind == ChatRequest::Kind::kCommand ? in_small_letters(next_word(text)) : "";
+  if (word == "link") return link(request, linked);
+  if (word == "unlink") return unlink(request);
+  if (linked.empty()) return told(Words::phrase("chat.unlinked", {{"account", request.account}}));
+  const std::vector<User> users = parts_.users.users();
+  const auto user = std::ranges::find(users, linked, &User::name);
   if (user == users.end()) {
-    return told(Words::phrase("chat.no_user", {{"account", request.account}, {"user", request.user}}));
+    return told(Words::phrase("chat.no_user", {{"account", request.account}, {"user", linked}}));
   }
   const Principal principal{.kind = Principal::Kind::kUser, .name = user->name, .role = user->role};
-  if (request.kind == ChatRequest::Kind::kCommand) return answer_command(control_, principal, request.text);
-  return answer_button(control_, principal, request);
+  if (request.kind == ChatRequest::Kind::kCommand) return answer_command(parts_.control, principal, request.text);
+  return answer_button(parts_.control, principal, request);
 }
 
 }  // namespace capstan::serve

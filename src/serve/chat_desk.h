@@ -4,21 +4,31 @@
 
 #include "loop/control.h"
 #include "model/chat.h"
+#include "serve/link_codes.h"
 #include "serve/user_store.h"
 
 namespace capstan::serve {
 
-// Thread-safe, as both of its parts. They must outlive it.
+// Thread-safe, as its parts. They must outlive it.
 class ChatDesk {
  public:
-  ChatDesk(loop::Control& control, const UserStore& users) : control_(control), users_(users) {}
+  struct Parts {
+    loop::Control& control;
+    UserStore& users;
+    LinkCodes& codes;
+    const Clock& clock;
+  };
+  explicit ChatDesk(const Parts& parts) : parts_(parts) {}
 
-  // Who is linked to nobody, or to a user that there is none of, gets told so, and nothing happens.
+  // Who is linked to nobody, or to a user that there is none of, gets told so, and nothing happens; but for "link",
+  // which shows a code that links the account once somebody who is logged in brings it.
   ChatAnswer answer(const ChatRequest& request) const;
 
  private:
-  loop::Control& control_;
-  const UserStore& users_;
+  ChatAnswer link(const ChatRequest& request, const std::string& user) const;
+  ChatAnswer unlink(const ChatRequest& request) const;
+
+  Parts parts_;
 };
 
 }  // namespace capstan::serve

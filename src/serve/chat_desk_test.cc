@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/crypto.h"
+#include "model/slack_fact.h"
 #include "serve/fake_control.h"
 
 namespace capstan::serve {
@@ -68,7 +69,7 @@ class ChatDeskTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
 
-  ChatAnswer ask(ChatRequest request) const { return ChatDesk(control_, *users_).answer(request); }
+  ChatAnswer ask(ChatRequest request) const { return ChatDesk({control_, *users_, codes_, clock_}).answer(request); }
   ChatAnswer type(const std::string& text, const std::string& user = "alice") const {
     return ask({.account = "U1", .user = user, .text = text});
   }
@@ -79,52 +80,53 @@ class ChatDeskTest : public testing::Test {
 
   std::filesystem::path directory_;
   VirtualClock clock_{from_unix_ms(1'800'000'000'000)};
-  SystemRandom random_;
+  mutable SystemRandom random_;
+  mutable LinkCodes codes_{clock_, random_};
   std::unique_ptr<UserStore> users_;
   mutable PlanControl control_;
 };
 
 TEST_F(ChatDeskTest, DoesNothingForWhoIsLinkedToNobody) {
   const ChatAnswer unlinked = press("approve", "h1 plan-1", "");
-  EXPECT_EQ(unlinked.says.title.key, "chat.unlinked");
-  EXPECT_EQ(unlinked.says.title.places.at("account").text, "U1");
-  EXPECT_EQ(press("approve", "h1 plan-1", "mallory").says.title.key, "chat.no_user") << "an account that was deleted";
-  EXPECT_EQ(type("pause now", "").says.title.key, "chat.unlinked");
-  EXPECT_EQ(type("status", "").says.title.key, "chat.unlinked") << "not even a look";
+  EXPECT_EQ(unlinked.says.title.key(), "chat.unlinked");
+  EXPECT_EQ(unlinked.says.title.place("account").text, "U1");
+  EXPECT_EQ(press("approve", "h1 plan-1", "mallory").says.title.key(), "chat.no_user") << "an account that was deleted";
+  EXPECT_EQ(type("pause now", "").says.title.key(), "chat.unlinked");
+  EXPECT_EQ(type("status", "").says.title.key(), "chat.unlinked") << "not even a look";
   EXPECT_TRUE(control_.asked.empty());
 }
 
 TEST_F(ChatDeskTest, LetsAViewerLookAndNotDecide) {
-  EXPECT_EQ(press("approve", "h1 plan-1", "victor").says.title.key, "chat.needs_role");
-  EXPECT_EQ(press("reject", "h1 plan-1", "victor").says.title.key, "chat.needs_role");
+  EXPECT_EQ(press("approve", "h1 plan-1", "victor").says.title.key(), "chat.needs_role");
+  EXPECT_EQ(press("reject", "h1 plan-1", "victor").says.title.key(), "chat.needs_role");
   for (const char* words : {"approve plan-1", "reject plan-1 no", "undo plan-1", "pause now", "resume"})
-    EXPECT_EQ(type(words, "victor").says.title.key, "chat.needs_role") << words;
+    EXPECT_EQ(type(words, "victor").says.title.key(), "chat.needs_role") << words;
   EXPECT_TRUE(control_.asked.empty());
-  EXPECT_EQ(type("plan plan-1", "victor").says.title.key, "chat.plan");
+  EXPECT_EQ(type("plan plan-1", "victor").says.title.key(), "chat.plan");
 }
 
 TEST_F(ChatDeskTest, ApprovesWhatWasShownInTheNameOfTheUser) {
   const ChatAnswer answer = press("approve");
   EXPECT_EQ(answer.kind, ChatAnswer::Kind::kDecided);
-  EXPECT_EQ(answer.says.title.key, "chat.approved");
+  EXPECT_EQ(answer.says.title.key(), "chat.approved");
   EXPECT_EQ(control_.asked, std::vector<std::string>{"approve plan-1 by user:alice"});
 }
 
 TEST_F(ChatDeskTest, SaysThatAPlanHasChangedAndShowsItAsItIs) {
   control_.plan_hash = "h2";
   const ChatAnswer answer = press("approve");
-  EXPECT_EQ(answer.says.title.key, "chat.changed");
+  EXPECT_EQ(answer.says.title.key(), "chat.changed");
   ASSERT_FALSE(answer.says.buttons.empty());
   EXPECT_EQ(answer.says.buttons[0].value, "h2 plan-1");
   EXPECT_EQ(control_.state, "proposed");
 }
 
 TEST_F(ChatDeskTest, SaysThatSomebodyWasFaster) {
-  ASSERT_EQ(press("approve").says.title.key, "chat.approved");
+  ASSERT_EQ(press("approve").says.title.key(), "chat.approved");
   const ChatAnswer second = press("approve");
   EXPECT_EQ(second.kind, ChatAnswer::Kind::kDecided) << "the buttons go";
-  EXPECT_EQ(second.says.title.key, "chat.already");
-  EXPECT_EQ(press("reject").says.title.key, "chat.already") << "nobody is asked for a reason in vain";
+  EXPECT_EQ(second.says.title.key(), "chat.already");
+  EXPECT_EQ(press("reject").says.title.key(), "chat.already") << "nobody is asked for a reason in vain";
 }
 
 TEST_F(ChatDeskTest, AsksForAReasonBeforeItRejects) {
@@ -136,7 +138,7 @@ TEST_F(ChatDeskTest, AsksForAReasonBeforeItRejects) {
                                  .text = "not today",
                                  .action = "reject",
                                  .value = "h1 plan-1"});
-  EXPECT_EQ(answer.says.title.key, "chat.rejected");
+  EXPECT_EQ(answer.says.title.key(), "chat.rejected");
   EXPECT_EQ(control_.asked, std::vector<std::string>{"reject plan-1 by user:alice: not today"});
 }
 
@@ -148,26 +150,26 @@ TEST_F(ChatDeskTest, ShowsAPlanBeforeItIsApprovedByCommand) {
 }
 
 TEST_F(ChatDeskTest, UnderstandsWhatIsTyped) {
-  EXPECT_EQ(type("reject plan-1 not  today").says.title.key, "chat.rejected");
-  EXPECT_EQ(type("undo plan-1").says.title.key, "chat.undoing");
-  EXPECT_EQ(type("pause the database moves").says.title.key, "chat.paused");
+  EXPECT_EQ(type("reject plan-1 not  today").says.title.key(), "chat.rejected");
+  EXPECT_EQ(type("undo plan-1").says.title.key(), "chat.undoing");
+  EXPECT_EQ(type("pause the database moves").says.title.key(), "chat.paused");
   EXPECT_EQ(control_.asked,
             (std::vector<std::string>{"reject plan-1 by user:alice: not  today", "undo plan-1 by user:alice",
                                       "pause by user:alice: the database moves"}));
-  EXPECT_EQ(type("why").says.title.key, "chat.needs_id");
-  EXPECT_EQ(type("plan plan-9").says.title.key, "chat.failed");
-  EXPECT_EQ(type("status").says.title.key, "chat.status");
-  EXPECT_EQ(type("incidents").says.title.key, "chat.incidents");
+  EXPECT_EQ(type("why").says.title.key(), "chat.needs_id");
+  EXPECT_EQ(type("plan plan-9").says.title.key(), "chat.failed");
+  EXPECT_EQ(type("status").says.title.key(), "chat.status");
+  EXPECT_EQ(type("incidents").says.title.key(), "chat.incidents");
   const ChatAnswer unknown = type("aprove plan-1");
-  EXPECT_EQ(unknown.says.title.key, "chat.no_command");
+  EXPECT_EQ(unknown.says.title.key(), "chat.no_command");
   EXPECT_GT(unknown.says.lines.size(), 5u) << "what there is";
-  EXPECT_EQ(type("").says.title.key, "chat.help");
+  EXPECT_EQ(type("").says.title.key(), "chat.help");
 }
 
 TEST_F(ChatDeskTest, KnowsOnlyItsOwnButtons) {
   for (const auto& [action, value] : {std::pair("approve", ""), std::pair("approve", "plan-1"),
                                       std::pair("approve", " plan-1"), std::pair("delete", "h1 plan-1")})
-    EXPECT_EQ(press(action, value).says.title.key, "chat.no_button") << action << " " << value;
+    EXPECT_EQ(press(action, value).says.title.key(), "chat.no_button") << action << " " << value;
   EXPECT_TRUE(control_.asked.empty());
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "serve/answer.h"
+#include "serve/language.h"
 
 namespace capstan::serve {
 namespace {
@@ -129,6 +130,7 @@ HttpServerResponse Gate::handle(const HttpServerRequest& request) {
                                route.body == Body::kJson ? "application/json" : "application/x-www-form-urlencoded")}});
   }
   HttpServerResponse response = route.handle({request, passed->principal, std::move(passed->match.captures)});
+  localize_answer(request, response);
   add_security_headers(response);
   return response;
 }

@@ -9,6 +9,7 @@
 #include "serve/chat_desk.h"
 #include "serve/fleet_routes.h"
 #include "serve/gate.h"
+#include "serve/link_routes.h"
 #include "serve/login_throttle.h"
 #include "serve/page.h"
 #include "serve/policy_routes.h"
@@ -41,14 +42,16 @@ class RunningServer final : public Server {
         setup_(*users_, random),
         throttle_(clock),
         authenticator_(*users_),
-        chat_(control_, *users_) {}
+        codes_(clock, random),
+        chat_({control_, *users_, codes_, clock}) {}
   ~RunningServer() override { RunningServer::stop(); }
 
   Status open(ServerHooks hooks) {
     events_ = std::make_unique<EventHub>(control_, clock_, options_.events);
     std::vector<Route> routes;
-    append(routes, reserved(session_routes(
-                       {*users_, setup_, throttle_, control_, clock_, options_.version, options_.secure_cookie})));
+    const SessionParts sessions{*users_, setup_, throttle_, control_, clock_, options_.version, options_.secure_cookie};
+    append(routes, reserved(session_routes(sessions)));
+    append(routes, reserved(link_routes(sessions, codes_)));
     append(routes, reading_routes(control_, clock_));
     append(routes, fleet_routes(control_, clock_));
     append(routes, policy_routes(control_));
@@ -90,6 +93,7 @@ class RunningServer final : public Server {
   SetupToken setup_;
   LoginThrottle throttle_;
   Authenticator authenticator_;
+  LinkCodes codes_;
   ChatDesk chat_;
   std::unique_ptr<EventHub> events_;
   std::unique_ptr<Gate> gate_;

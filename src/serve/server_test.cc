@@ -192,6 +192,19 @@ TEST_F(ServerTest, PassesQuestionsOnAndFillsInWhatWasLeftOut) {
             Json("sql SELECT 1"));
   EXPECT_EQ(json(post("/capstan/v1/preview", Json::object({{"policies", "policy: p"}}), viewer))["asked"],
             Json("preview policies 'policy: p'"));
+  const Json past = Json::object({{"policies", "policy: p"}});
+  EXPECT_EQ(json(post("/capstan/v1/backtest", past, viewer))["asked"],
+            Json("start_backtest policies 'policy: p' 30d||1m"));
+  Json whole = past;
+  whole.set("file", "p.yaml");
+  whole.set("since", "2026-01-01");
+  whole.set("until", "2026-01-08");
+  whole.set("step", "10m");
+  EXPECT_EQ(json(post("/capstan/v1/backtest", whole, viewer))["asked"],
+            Json("start_backtest p.yaml 'policy: p' 2026-01-01|2026-01-08|10m"));
+  EXPECT_EQ(json(get("/capstan/v1/backtest/backtest-3", viewer))["asked"], Json("backtest backtest-3"));
+  EXPECT_EQ(json(post("/capstan/v1/backtest/backtest-3/cancel", Json::object(), viewer))["asked"],
+            Json("cancel_backtest backtest-3"));
   const Json change = Json::object({{"change", "kind: Pod"}, {"way", "merge"}, {"cluster", "prod"}});
   EXPECT_EQ(json(post("/capstan/v1/check", change, viewer))["asked"], Json("check 'kind: Pod' true prod default"));
   EXPECT_EQ(json(post("/capstan/v1/whatif", Json::object({{"drain", Json::array({"n1"})}}), viewer))["asked"],
@@ -245,6 +258,9 @@ TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
       {"/capstan/v1/incidents/missing", 404, "no incident 'missing'"},
       {"/capstan/v1/service_graph?window=2d", 400, "2d is not within 1s to 1d"},
       {"/capstan/v1/service_graph?window=soon", 400, "'window'"},
+      {"/capstan/v1/backtest/backtest-1?id=2", 400, "unknown parameter 'id'"},
+      {"/capstan/v1/backtest/backtest-1/cancel", 405, "takes POST, not GET"},
+      {"/capstan/v1/backtest", 405, "takes POST, not GET"},
       {"/capstan/v1/nothing", 404, "nothing at /capstan/v1/nothing"},
       {"/capstan/v1/pause", 405, "takes POST, not GET"},
   };
@@ -261,6 +277,11 @@ TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
       {"/capstan/v1/plans/p/approve", "[]", 400, "expected a JSON object"},
       {"/capstan/v1/plans/p/approve", R"({"hash": "old"})", 409, "the plan changed"},
       {"/capstan/v1/actions/a/resolve", R"({"decision": "maybe"})", 400, "happened, retry or abandon"},
+      {"/capstan/v1/backtest", "{}", 400, "'policies' is missing"},
+      {"/capstan/v1/backtest", R"({"policies": "", "since": "7d"})", 400, "'policies' is missing"},
+      {"/capstan/v1/backtest", R"({"policies": "policy: p", "sinc": "7d"})", 400, "did you mean 'since'"},
+      {"/capstan/v1/backtest", R"({"policies": "policy: p", "step": 5})", 400, "must be text"},
+      {"/capstan/v1/backtest/backtest-1/cancel", R"({"why": "x"})", 400, "unknown member 'why'"},
       {"/capstan/v1/tokens", R"({"name": "t", "role": "king"})", 400, "no role 'king'"},
       {"/capstan/v1/tokens", R"({"name": "T T", "role": "viewer"})", 400, "no token name"},
   };

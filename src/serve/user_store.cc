@@ -48,6 +48,10 @@ Status UserStore::load() {
     std::string name = token.name;
     tokens_.emplace(std::move(name), std::move(token));
   }
+  for (ChatLink& link : TRY(database_.links())) {
+    std::string account = link.account;
+    links_.emplace(std::move(account), std::move(link));
+  }
   const Time now = clock_.now();
   for (Session& session : TRY(database_.sessions())) {
     if (expired(session, now)) {
@@ -101,6 +105,7 @@ Status UserStore::delete_user(std::string_view name) {
   }
   TRY(database_.delete_user(name));
   std::erase_if(sessions_, [&](const auto& entry) { return entry.second.user == name; });
+  std::erase_if(links_, [&](const auto& entry) { return entry.second.user == name; });
   users_.erase(found);
   return {};
 }

@@ -55,6 +55,14 @@ class UserStore {
   std::optional<User> find_session(std::string_view id) const;
   Status close_session(std::string_view id);
 
+  // Accounts of chats that act as users, beside those that the settings declare (user_store_links.cc).
+  std::vector<ChatLink> links() const;
+  // The user as whom an account acts; "" for none.
+  std::string linked_user(std::string_view account) const;
+  // In place of the account's link, where it has one. The link goes with its user.
+  Result<ChatLink> link(std::string_view account, std::string_view user);
+  Status unlink(std::string_view account);
+
  private:
   UserStore(AccountDatabase database, const Clock& clock, Random& random, SessionLimits limits);
   Status load();
@@ -75,6 +83,7 @@ class UserStore {
   std::map<std::string, ApiToken, std::less<>> tokens_;          // By name.
   std::map<std::string, std::string, std::less<>> token_names_;  // By hash.
   std::map<std::string, Session, std::less<>> sessions_;         // By hash.
+  std::map<std::string, ChatLink, std::less<>> links_;           // By account.
 };
 
 }  // namespace capstan::serve

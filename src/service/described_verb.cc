@@ -45,14 +45,15 @@ Result<Json> DescribedVerb::state_before(const Resource& target, const Json& par
 Performed DescribedVerb::run(const Procedure& procedure, const Action& action, const Resource& target,
                              const Json& before, const std::stop_token& stop) const {
   Result<Scope> scope = scope_of(target, action.parameters, before, action.id);
-  if (!scope) return {ActionState::kFailed, scope.error().message, {}};
+  if (!scope) return {ActionState::kFailed, quoted(scope.error()), {}};
   const Ran ran = run_procedure(procedure, *scope, outside_, stop);
   Json result = Json::object();
   for (const std::string& name : description_.result) {
     if (const Json& value = scope->values[name]; !value.is_null()) result.set(name, value);
   }
   if (ran.status) {
-    return {ActionState::kSucceeded, description_.says ? description_.says->tell(*scope) : "done", std::move(result)};
+    return {ActionState::kSucceeded,
+            description_.says ? Words(description_.says->tell(*scope)) : Words::phrase("done.done"), std::move(result)};
   }
   const ActionState state = ran.uncertain ? ActionState::kUnknown
                             : ran.changed ? ActionState::kPartial
@@ -91,23 +92,17 @@ Result<PasswordChange> DescribedVerb::password_change(const Resource& target, co
 Performed DescribedVerb::change_password(const Action& action, const Resource& target,
                                          const std::stop_token& stop) const {
   const Result<PasswordChange> change = password_change(target, action.parameters, action.id, stop);
-  if (!change) return {ActionState::kFailed, change.error().message, {}};
+  if (!change) return {ActionState::kFailed, quoted(change.error()), {}};
   const Result<RotationReport> report = outside_.passwords->change(*change);
-  if (!report) return {ActionState::kFailed, report.error().message, {}};
+  if (!report) return {ActionState::kFailed, quoted(report.error()), {}};
   const Json result = Json::object({{"secret", change->path}, {"version", report->version}});
   switch (report->end) {
     case RotationEnd::kRotated:
-      return {ActionState::kSucceeded,
-              fmt::format("the new password is set, proven by a login, and in {}", change->path), result};
-    case RotationEnd::kRefused:
-      return {ActionState::kFailed, "the new password was not taken; the old one holds", result};
-    case RotationEnd::kCurrentWorks:
-      return {ActionState::kFailed, "the old password still works; it is tried again", result};
-    case RotationEnd::kCannotTell:
-      return {ActionState::kFailed,
-              "no login could tell whether the new password is set: both are kept, and it is tried again", result};
-    case RotationEnd::kNeitherWorks:
-      return {ActionState::kUnknown, "neither the old nor the new password works", result};
+      return {ActionState::kSucceeded, Words::phrase("done.password_set", {{"secret", change->path}}), result};
+    case RotationEnd::kRefused: return {ActionState::kFailed, Words::phrase("done.password_refused"), result};
+    case RotationEnd::kCurrentWorks: return {ActionState::kFailed, Words::phrase("done.password_old"), result};
+    case RotationEnd::kCannotTell: return {ActionState::kFailed, Words::phrase("done.password_unclear"), result};
+    case RotationEnd::kNeitherWorks: return {ActionState::kUnknown, Words::phrase("done.password_none"), result};
   }
   return {ActionState::kUnknown, "", result};
 }

@@ -68,8 +68,11 @@ Result<Listing> list_inventory(const Inventory& inventory, const KindSpec& kind,
   if (!ran.status) return during(fmt::format("listing {}", inventory.kind), Result<Listing>(fail(ran.status.error())));
   Listing listing;
   listing.observation.scope = fmt::format("service:{}/{}", inventory.service, inventory.kind);
-  listing.observation.complete_kinds = {inventory.kind};
   const Json items = scope.values[inventory.items];
+  // Nothing gathered: a loop over an empty list never came to it. Over none at all it would have failed.
+  if (!items.is_array() && !items.is_null())
+    return fail(ErrorCode::kCorrupt, fmt::format("listing {}: '{}' is no list", inventory.kind, inventory.items),
+                inventory.at);
   scope.values.mutable_members().erase(inventory.items);
   scope.values.mutable_members().erase("answer");
   Lister lister(inventory, kind);
@@ -77,6 +80,8 @@ Result<Listing> list_inventory(const Inventory& inventory, const KindSpec& kind,
     const Status taken = lister.take(item, scope, listing.observation);
     if (!taken && listing.problems.size() < kMostProblems) listing.problems.push_back(taken.error());
   }
+  // What cannot be read, or has the id of another, is there all the same.
+  if (listing.problems.empty()) listing.observation.complete_kinds = {inventory.kind};
   return listing;
 }
 

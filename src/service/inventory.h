@@ -8,7 +8,7 @@
 namespace capstan::service {
 
 struct Listing {
-  Observation observation;      // Its time is left to the caller.
+  Observation observation;      // Its time is left to the caller. Complete where there are no problems.
   std::vector<Error> problems;  // Items that are no resource; at most a few are told.
 };
 

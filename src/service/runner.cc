@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/http_date.h"
 #include "base/url.h"
 
 namespace capstan::service {
@@ -13,6 +14,7 @@ namespace {
 constexpr int kMostAttempts = 5;
 constexpr Duration kFirstWait{500};
 constexpr Duration kLongestWait{30'000};
+constexpr Duration kLongestAsked{120'000};  // By the service.
 constexpr size_t kMostItems = 100'000;
 
 std::optional<std::string> header_of(const ServiceAnswer& answer, std::string_view name) {
@@ -21,6 +23,23 @@ std::optional<std::string> header_of(const ServiceAnswer& answer, std::string_vi
     if (same) return value;
   }
   return std::nullopt;
+}
+
+constexpr std::string_view kAnswer = "answer.body";  // Where '$' lies in the scope.
+
+// As the description has it: "$.items".
+std::string place_text(const JsonPath& place) {
+  const std::string& text = place.text();
+  return text.starts_with(kAnswer) ? "$" + text.substr(kAnswer.size()) : text;
+}
+
+// Nonsense in place of a list is no empty list: what it should have named would seem gone.
+std::unexpected<Error> no_list(const JsonPath& place, const Where& at) {
+  return fail(ErrorCode::kCorrupt, fmt::format("expected a list at {}, found none", place_text(place)), at);
+}
+
+bool is_expected(const Step& step, const ServiceAnswer& answer) {
+  return step.expect.empty() ? answer.ok() : std::ranges::find(step.expect, answer.status) != step.expect.end();
 }
 
 class Run {
@@ -51,6 +70,7 @@ class Run {
 
   Status each(const Step& step) {
     const Json list = scope_.read(*step.over, true);
+    if (!list.is_array()) return no_list(*step.over, step.at);
     for (const Json& item : list.items()) {
       scope_.values.set(step.item_name, item);
       TRY(steps(step.steps));
@@ -93,14 +113,17 @@ class Run {
       return fail(ErrorCode::kFailedPrecondition,
                   fmt::format("the service '{}' is not set up: settings need it below 'services:'", step.service));
     }
-    const ServiceCall request{.request = TRY(fill(step.request, *caller)),
-                              .login = step.login,
-                              .parameters = TRY(fill_templates(step.login_with, scope_)),
-                              .fresh = step.fresh,
-                              .collect = step.collect};
+    const ServiceCall request{
+        .request = TRY(fill(step.request, *caller)),
+        .login = step.login,
+        .parameters = TRY(fill_templates(step.login_with, scope_)),
+        .fresh = step.fresh,
+        .reads_text = std::ranges::any_of(step.takes, [](const Take& t) { return t.pattern && t.header.empty(); }),
+        .collect = step.collect};
     const bool changes = caller->changes(step.request);
     const bool again = !changes || caller->repeatable(step.request);
     Duration next = kFirstWait;
+    bool in_doubt = false;  // An earlier attempt may have been acted on, and no later one can tell.
     for (int attempt = 1;; ++attempt) {
       if (stop_.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
       Result<ServiceAnswer> answer = caller->call(request, stop_);
@@ -110,13 +133,14 @@ class Run {
                  : answer.error().code == ErrorCode::kDeadlineExceeded || answer.error().code == ErrorCode::kCorrupt;
       const bool retry = attempt < kMostAttempts && (not_acted_on || (lost && again));
       if (!retry) {
-        if (changes) note_change(answer, not_acted_on);
+        if (changes) note_change(step, answer, not_acted_on, in_doubt);
         if (!answer) return during(describe(step), std::move(answer));
         return answer;
       }
-      Duration asked = next;
-      if (answer) asked = std::max(asked, retry_after(*answer));
-      TRY(pause(std::min(asked, kLongestWait) + Duration(outside_.random->below(250))));
+      in_doubt |= changes && lost;
+      if (in_doubt) ran_.uncertain = true;  // Also where nobody waits for the next attempt.
+      const Duration asked = answer ? std::min(retry_after(*answer), kLongestAsked) : Duration(0);
+      TRY(pause(std::max(asked, next) + Duration(outside_.random->below(250))));
       next = std::min(next * 2, kLongestWait);
     }
   }
@@ -131,30 +155,30 @@ class Run {
     return filled;
   }
 
-  void note_change(const Result<ServiceAnswer>& answer, bool not_acted_on) {
+  void note_change(const Step& step, const Result<ServiceAnswer>& answer, bool not_acted_on, bool in_doubt) {
     ran_.uncertain = false;
-    if (not_acted_on) return;
-    if (answer && answer->ok()) {
+    if (answer && (answer->ok() || (in_doubt && is_expected(step, *answer)))) {
       ran_.changed = true;
       return;
     }
-    const bool sent = !answer && answer.error().code != ErrorCode::kInvalidArgument &&
-                      answer.error().code != ErrorCode::kFailedPrecondition &&
-                      answer.error().code != ErrorCode::kUnauthenticated;
-    ran_.uncertain = sent || (answer && answer->status >= 500);
+    const auto never_sent = [](ErrorCode code) {
+      return code == ErrorCode::kInvalidArgument || code == ErrorCode::kFailedPrecondition ||
+             code == ErrorCode::kUnauthenticated || code == ErrorCode::kPermissionDenied;
+    };
+    const bool open = answer ? answer->status >= 500 : !never_sent(answer.error().code);
+    ran_.uncertain = in_doubt || (open && !not_acted_on);
   }
 
-  static Duration retry_after(const ServiceAnswer& answer) {
+  // Seconds, or a date.
+  Duration retry_after(const ServiceAnswer& answer) const {
     const std::optional<std::string> header = header_of(answer, "retry-after");
     if (!header) return Duration(0);
-    const Result<Duration> seconds = parse_duration(*header + "s");
-    return seconds.value_or(Duration(0));
+    if (const auto date = read_http_date(*header)) return *date - outside_.clock->now();
+    return parse_duration(*header + "s").value_or(Duration(0));
   }
 
   Status expected(const Step& step, const ServiceAnswer& answer) {
-    const bool fine =
-        step.expect.empty() ? answer.ok() : std::ranges::find(step.expect, answer.status) != step.expect.end();
-    if (fine) return {};
+    if (is_expected(step, answer)) return {};
     const std::shared_ptr<ServiceCaller> caller = outside_.caller(step.service);
     const ErrorCode code = answer.status == 404   ? ErrorCode::kNotFound
                            : answer.status == 401 ? ErrorCode::kUnauthenticated
@@ -171,12 +195,11 @@ class Run {
 
   Status take(const Step& step, const ServiceAnswer& answer) {
     if (answer.status != 0) note(answer);
-    for (const Take& each : step.takes) scope_.values.set(each.name, TRY(value_of(each, answer)));
-    if (step.gather) TRY(gather(*step.gather));
-    return {};
+    for (const Take& each : step.takes) scope_.values.set(each.name, TRY(value_of(each, answer, step.at)));
+    return step.gather ? gather(*step.gather, answer, step.at) : Status();
   }
 
-  Result<Json> value_of(const Take& take, const ServiceAnswer& answer) const {
+  Result<Json> value_of(const Take& take, const ServiceAnswer& answer, const Where& at) const {
     if (take.value) return fill_templates(*take.value, scope_);
     if (!take.header.empty() || take.pattern) {
       const std::optional<std::string> text =
@@ -188,17 +211,22 @@ class Run {
     }
     const Json found = scope_.read(take.place, false);
     if (!take.where) return found;
+    if (!found.is_array() && answer.ok()) return no_list(take.place, at);
     for (const Json& item : found.items()) {
       if (TRY(take.where->holds_for(item, scope_))) return item;
     }
     return Json();
   }
 
-  Status gather(const Gather& gather) {
-    Json found = scope_.read(gather.place, false);
-    if (found.is_object()) found = Json::array({std::move(found)});
+  Status gather(const Gather& gather, const ServiceAnswer& answer, const Where& at) {
     Json& list = scope_.values.mutable_members()[gather.into];
     if (!list.is_array()) list = Json::Array();
+    // What an expected refusal says is no item.
+    const bool refused = answer.status != 0 && !answer.ok();
+    if (refused && gather.place.text().starts_with(kAnswer)) return {};
+    Json found = scope_.read(gather.place, false);
+    if (found.is_object()) found = Json::array({std::move(found)});
+    if (!found.is_array()) return no_list(gather.place, at);
     for (const Json& item : found.items()) {
       if (list.items().size() >= kMostItems)
         return fail(ErrorCode::kResourceExhausted, fmt::format("more than {} items", kMostItems));

@@ -97,6 +97,92 @@ TEST(Runner, ARefusalChangesNothingAndAServerErrorLeavesItOpen) {
   EXPECT_TRUE(run_procedure(steps("- { post: /x }"), scope, broken.outside, {}).uncertain);
 }
 
+TEST(Runner, WhatWasLostOnceStaysUncertainWhateverALaterAttemptSays) {
+  const auto second = [](auto then) {
+    return [then, calls = 0](const ServiceCall&) mutable -> Result<ServiceAnswer> {
+      if (++calls == 1) return fail(ErrorCode::kDeadlineExceeded, "no answer");
+      return then();
+    };
+  };
+  Scope scope;
+  FakeOutside gone(second([] { return Result<ServiceAnswer>(fail(ErrorCode::kUnavailable, "refused")); }));
+  EXPECT_TRUE(run_procedure(steps("- { put: /x }"), scope, gone.outside, {}).uncertain);
+  FakeOutside missing(second([] { return Result<ServiceAnswer>(answer(404)); }));
+  EXPECT_TRUE(run_procedure(steps("- { put: /x }"), scope, missing.outside, {}).uncertain);
+  // Where the step counts that answer as its end, it was reached.
+  FakeOutside fine(second([] { return Result<ServiceAnswer>(answer(404)); }));
+  const Ran ran = run_procedure(steps("- { put: /x, expect: [204, 404] }"), scope, fine.outside, {});
+  EXPECT_TRUE(ran.status.has_value() && ran.changed && !ran.uncertain);
+}
+
+TEST(Runner, ALoginThatIsRefusedLeavesNothingOpen) {
+  FakeOutside fake([](const ServiceCall&) { return fail(ErrorCode::kPermissionDenied, "logging in: 403"); });
+  Scope scope;
+  const Ran ran = run_procedure(steps("- { post: /x }"), scope, fake.outside, {});
+  EXPECT_FALSE(ran.changed || ran.uncertain);
+}
+
+TEST(Runner, WaitsAsLongAsItIsAskedTo) {
+  const auto waited = [](std::string_view asked) {
+    int calls = 0;
+    FakeOutside fake([&](const ServiceCall&) {
+      if (++calls > 1) return answer(201);
+      ServiceAnswer busy = answer(429);
+      busy.may_retry = true;
+      busy.headers = {{"Retry-After", std::string(asked)}};
+      return busy;
+    });
+    Scope scope;
+    const Duration before = fake.clock.monotonic();
+    EXPECT_TRUE(run_procedure(steps("- { post: /x }"), scope, fake.outside, {}).status.has_value());
+    return fake.clock.monotonic() - before;
+  };
+  EXPECT_EQ(waited("7"), Duration(7'000));
+  EXPECT_EQ(waited("90"), Duration(90'000));
+  EXPECT_EQ(waited("Mon, 29 Dec 2025 09:20:40 GMT"), Duration(40'000));  // The fake clock says 09:20:00.
+  // Nobody is waited for until tomorrow, and nonsense is no time.
+  EXPECT_EQ(waited("86400"), Duration(120'000));
+  EXPECT_EQ(waited("soon"), Duration(500));
+  EXPECT_EQ(waited("-1"), Duration(500));
+}
+
+TEST(Runner, NothingWhereAListShouldBeIsNoEmptyList) {
+  const auto error = [](std::string_view yaml, std::string_view body) {
+    FakeOutside fake([&](const ServiceCall&) { return answer(200, body); });
+    Scope scope;
+    const Ran ran = run_procedure(steps(yaml), scope, fake.outside, {});
+    return ran.status ? std::string() : std::string(ran.status.error().message);
+  };
+  EXPECT_NE(error("- { get: /x, gather: { from: $.items } }", R"({"message": "maintenance"})").find("$.items"),
+            std::string::npos);
+  EXPECT_EQ(error("- { get: /x, gather: { from: $.items } }", R"({"items": []})"), "");
+  const std::string_view loop =
+      "- { get: /x, take: { all: $.items } }\n- { for_each: { in: all, as: one }, do: [ { take: { n: $ } } ] }";
+  EXPECT_NE(error(loop, "{}").find("expected a list at all"), std::string::npos);
+  EXPECT_EQ(error(loop, R"({"items": []})"), "");
+  const std::string_view search = "- { get: /x, take: { one: { in: $.items, where: { id: 1 } } } }";
+  EXPECT_NE(error(search, "{}").find("expected a list at $.items"), std::string::npos);
+  EXPECT_EQ(error(search, R"({"items": []})"), "");
+}
+
+TEST(Runner, WhatIsNotThereHasNoItems) {
+  FakeOutside fake([](const ServiceCall&) { return answer(404, R"({"message": "no such project"})"); });
+  Scope scope;
+  const Ran ran =
+      run_procedure(steps("- { get: /x, expect: [200, 404], gather: { from: $ } }"), scope, fake.outside, {});
+  ASSERT_TRUE(ran.status.has_value()) << ran.status.error().message;
+  EXPECT_EQ(scope.values["items"].dump(), "[]");
+}
+
+TEST(Runner, WhatIsCancelledAfterALostAnswerIsLeftOpen) {
+  FakeOutside fake([](const ServiceCall&) { return fail(ErrorCode::kDeadlineExceeded, "no answer"); });
+  fake.outside.pause = [](Duration, const std::stop_token&) { return false; };
+  Scope scope;
+  const Ran ran = run_procedure(steps("- { put: /x }"), scope, fake.outside, {});
+  EXPECT_EQ(ran.status.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(ran.uncertain);
+}
+
 TEST(Runner, GathersOverLoops) {
   FakeOutside fake([](const ServiceCall& call) {
     return call.request["get"] == Json("/parents") ? answer(200, R"([{"id": 1}, {"id": 2}])")

@@ -25,6 +25,10 @@ std::string dns_label(std::string text) {
   return text;
 }
 
+std::unexpected<Error> unfit(const JsonPath& place, std::string_view text, std::string_view why) {
+  return fail(ErrorCode::kInvalidArgument, fmt::format("{{{{{}}}}} in '{}' {}", place.text(), text, why));
+}
+
 // Nothing: an optional place without a value.
 Result<std::optional<Json>> fill_one(const Json& value, const Scope& scope, Template::Encode encode) {
   if (value.is_string()) {
@@ -72,9 +76,12 @@ Result<Template> Template::parse(std::string_view text) {
       return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' has '{{{{' without '}}}}'", text));
     std::string_view place = trim(text.substr(open + 2, close - open - 2));
     Piece piece{.text = std::string(text.substr(at, open - at)), .place = {}, .is_place = true};
-    if (place.ends_with("|dns")) {
-      piece.dns = true;
-      place.remove_suffix(4);
+    if (const size_t bar = place.rfind('|'); bar != std::string_view::npos) {
+      const std::string_view filter = trim(place.substr(bar + 1));
+      if (filter != "dns" && filter != "count")
+        return fail(ErrorCode::kInvalidArgument, fmt::format("'{}': '|{}' is neither |dns nor |count", text, filter));
+      piece.filter = filter == "dns" ? Piece::Filter::kDns : Piece::Filter::kCount;
+      place = trim(place.substr(0, bar));
     }
     if (place.ends_with('?')) {
       piece.optional = true;
@@ -107,25 +114,32 @@ bool Template::names(std::string_view name) const {
   return false;
 }
 
+Result<Json> Template::value_of(const Piece& piece, const Scope& scope) const {
+  Json value = scope.read(piece.place, true);
+  if (value.is_null() && !piece.optional) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("there is no value for {{{{{}}}}} in '{}'", piece.place.text(), text_));
+  }
+  if (piece.filter == Piece::Filter::kDns) return Json(dns_label(plain_text(value).value_or("")));
+  if (piece.filter == Piece::Filter::kNone) return value;
+  if (!value.is_array() && !value.is_null()) return unfit(piece.place, text_, "cannot be counted; expected a list");
+  return Json(static_cast<int64_t>(value.items().size()));
+}
+
 Result<Json> Template::fill(const Scope& scope, Encode encode) const {
   std::string filled;
   for (const Piece& piece : pieces_) {
     filled += piece.text;
     if (!piece.is_place) continue;
-    Json value = scope.read(piece.place, true);
-    if (value.is_null() && !piece.optional) {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("there is no value for {{{{{}}}}} in '{}'", piece.place.text(), text_));
-    }
+    Json value = TRY(value_of(piece, scope));
     const bool alone = pieces_.size() == 1 && piece.text.empty() && encode == nullptr;
-    if (piece.dns) value = dns_label(plain_text(value).value_or(""));
     if (alone) return value;
     if (value.is_null()) continue;
     const std::optional<std::string> text = plain_text(value);
-    if (!text) {
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{{{{{}}}}} in '{}' is a list or an object; expected a text", piece.place.text(), text_));
-    }
+    if (!text) return unfit(piece.place, text_, "is a list or an object; expected a text");
+    // A counterpart's nonsense must not turn "this cluster" into "all clusters".
+    if (encode && (text->empty() || *text == "." || *text == ".."))
+      return unfit(piece.place, text_, "is empty or made of dots: the path would be another one");
     filled += encode ? encode(*text) : *text;
   }
   return Json(std::move(filled));
@@ -137,7 +151,8 @@ std::string Template::tell(const Scope& scope) const {
     told += piece.text;
     if (!piece.is_place) continue;
     Json value = scope.read(piece.place, false);
-    if (piece.dns && value.is_string()) value = dns_label(value.string_or_empty());
+    if (piece.filter == Piece::Filter::kDns && value.is_string()) value = dns_label(value.string_or_empty());
+    if (piece.filter == Piece::Filter::kCount && value.is_array()) value = static_cast<int64_t>(value.items().size());
     if (value.is_null())
       told += fmt::format("{{{{{}}}}}", piece.place.text());
     else

@@ -2,7 +2,8 @@
 //
 // What stands between the braces is a path (base/json_path.h) into the scope. A text that is one place alone becomes
 // the value itself, whatever its type; within a longer text it must be a text, a number or a boolean. "{{size?}}" may
-// be absent: alone it then leaves its member or item out, within a text it is nothing.
+// be absent: alone it then leaves its member or item out, within a text it is nothing. "{{name|dns}}" is a DNS label
+// made of it, "{{list|count}}" how many items it has.
 #pragma once
 
 #include <string>
@@ -33,7 +34,8 @@ class Template {
 
   // Text values are passed through `encode` where given: percent_encode for what becomes part of a path.
   using Encode = std::string (*)(std::string_view);
-  // kInvalidArgument for a place that the scope has no value for. Errors never contain values.
+  // kInvalidArgument for a place that the scope has no value for, and for one that, encoded, would make the path
+  // another one: what is empty, "." or "..". Errors never contain values.
   Result<Json> fill(const Scope& scope, Encode encode = nullptr) const;
   // Always a text, and without secrets: what people are told. A place without a value is left as it stands.
   std::string tell(const Scope& scope) const;
@@ -49,8 +51,10 @@ class Template {
     JsonPath place;
     bool is_place = false;
     bool optional = false;
-    bool dns = false;
+    enum class Filter { kNone, kDns, kCount } filter = Filter::kNone;
   };
+  Result<Json> value_of(const Piece& piece, const Scope& scope) const;
+
   std::string text_;
   std::vector<Piece> pieces_;
 };

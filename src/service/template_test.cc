@@ -48,6 +48,27 @@ TEST(Template, EncodesWhatBecomesPartOfAPath) {
   EXPECT_EQ(*Template::parse("/x/{{name}}")->fill(scope(), percent_encode), Json("/x/a%20b%2Fc"));
 }
 
+TEST(Template, NothingLeadsToAnotherPathThanTheOneThatStandsThere) {
+  const auto path = [](std::string_view id) {
+    Scope scope;
+    scope.values.set("id", id);
+    return Template::parse("/clusters/{{id}}")->fill(scope, percent_encode);
+  };
+  EXPECT_TRUE(path("..x").has_value());
+  // "/clusters/" is all of them, and "/clusters/.." is the whole service.
+  for (const char* id : {"", ".", ".."}) {
+    ASSERT_FALSE(path(id).has_value()) << id;
+    EXPECT_NE(path(id).error().message.find("{{id}} in '/clusters/{{id}}'"), std::string::npos);
+  }
+  EXPECT_TRUE(Template::parse("/x{{nowhere?}}")->fill(scope(), percent_encode).has_value());
+}
+
+TEST(Template, CountsTheItemsOfAList) {
+  EXPECT_EQ(filled("{{list|count}}"), Json(2));
+  EXPECT_EQ(filled("{{nowhere?|count}}"), Json(0));
+  EXPECT_NE(filled("{{name|count}}").string_or_empty().find("expected a list"), std::string::npos);
+}
+
 TEST(Template, MakesDnsLabels) { EXPECT_EQ(filled("{{name|dns}}"), Json("a-b-c")); }
 
 TEST(Template, TellsPeopleWithoutSecrets) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/chat.h"
+#include "model/span.h"
 
 namespace capstan::tell {
 namespace {
@@ -23,7 +24,6 @@ std::string incident_of(const Plan& plan) {
 }
 
 Words word_of(Severity severity) { return Words::phrase("severity." + std::string(to_string(severity))); }
-Words word_of(ActionState state) { return Words::phrase("state." + std::string(to_string(state))); }
 
 void add_field(Draft& draft, std::string_view name, Words value) {
   draft.fields.emplace_back(Words::phrase(name), std::move(value));
@@ -57,11 +57,10 @@ void add_causes(const Incident& incident, Draft& draft) {
 }
 
 // `alike` is the phrase for many of them.
-Draft draft_about(const Incident& incident, Words alike, const std::string& page, Seq cause) {
+Draft draft_about(const Incident& incident, const Words& alike, const std::string& page, Seq cause) {
   Draft draft;
   if (!incident.findings.empty()) {
-    draft.alike = std::move(alike);
-    draft.alike.places.emplace("rule", incident.findings.front().rule);
+    draft.alike = alike.with("rule", incident.findings.front().rule);
   }
   draft.thread = thread_of(incident.id);
   draft.severity = incident.severity;
@@ -101,10 +100,13 @@ Draft compose_opened(const Incident& incident, const std::string& page, Seq caus
   return draft;
 }
 
-Draft compose_changed(const Incident& incident, const std::string& says, const std::string& page, Seq cause) {
+Draft compose_changed(const Incident& incident, const Words& says, const std::string& page, Seq cause) {
   Draft draft = draft_about(incident, Words::phrase("digest.changed"), page, cause);
   draft.id = fmt::format("{}:changed:{}", incident.id, cause);
-  draft.title = Words::phrase("incident.changed", {{"incident", incident.id}, {"says", says}});
+  // The cause itself is told below.
+  const Words news = says.key() == "incident.new_cause" ? Words::phrase("incident.cause_changed") : says;
+  draft.title = Words::phrase("incident.changed", {{"title", incident.title}, {"says", news}});
+  add_field(draft, "field.incident", incident.id);
   add_causes(incident, draft);
   return draft;
 }
@@ -115,12 +117,12 @@ Draft compose_closed(const Incident& incident, const std::string& page, Seq caus
   draft.title = Words::phrase("incident.closed", {{"title", incident.title}});
   add_field(draft, "field.incident", incident.id);
   add_field(draft, "field.lasted",
-            format_duration(std::chrono::round<std::chrono::seconds>(incident.closed - incident.opened)));
+            say_span(std::chrono::round<std::chrono::seconds>(incident.closed - incident.opened)));
   add_causes(incident, draft);
   return draft;
 }
 
-Draft compose_plan_waiting(const Plan& plan, const std::string& page, Seq cause) {
+Draft compose_plan_waiting(const Plan& plan, const PlanHold& held, const std::string& page, Seq cause) {
   Draft draft = draft_about(plan, page, cause);
   draft.id = plan.id + ":waiting";
   draft.severity = Severity::kMedium;
@@ -133,15 +135,17 @@ Draft compose_plan_waiting(const Plan& plan, const std::string& page, Seq cause)
   if (plan.actions.size() > kMostActions) {
     draft.lines.push_back(Words::phrase("list.more", {{"count", std::to_string(plan.actions.size() - kMostActions)}}));
   }
-  add_field(draft, "field.asked_by", plan.origin);
+  if (!plan.left_out.empty()) add_field(draft, "field.left_out", plan.left_out);
+  add_field(draft, "field.asked_by", word_of_actor(plan.origin));
   add_field(draft, "field.plan", plan.id);
+  add_frozen(draft, plan.id, held.says, held.freeze);
   add_decisions(draft, plan);
   add_link(draft, "button.look_and_decide");
   return draft;
 }
 
-Draft compose_action_unknown(const Plan& plan, const std::string& action, const std::string& says,
-                             const std::string& page, Seq cause) {
+Draft compose_action_unknown(const Plan& plan, const std::string& action, const Words& says, const std::string& page,
+                             Seq cause) {
   Draft draft = draft_about(plan, page, cause);
   draft.id = fmt::format("{}:unknown:{}", action, cause);  // Tried again, it may end like that again.
   draft.severity = Severity::kHigh;
@@ -156,7 +160,7 @@ Draft compose_action_unknown(const Plan& plan, const std::string& action, const 
   return draft;
 }
 
-Draft compose_notice(const std::string& id, const ResourceId& resource, const std::string& to, const std::string& says,
+Draft compose_notice(const std::string& id, const ResourceId& resource, const std::string& to, const Words& says,
                      const std::string& page) {
   Draft draft;
   draft.id = id;
@@ -176,7 +180,7 @@ Draft compose_plan_finished(const Plan& plan, const PlanEnd& end, const std::str
   draft.title = Words::phrase("plan.finished", {{"title", plan.title}, {"state", word_of(end.state)}});
   if (!end.says.empty()) draft.lines.emplace_back(end.says);
   add_field(draft, "field.plan", plan.id);
-  if (!end.by.empty()) add_field(draft, "field.approved_by", end.by);
+  if (!end.by.empty()) add_field(draft, "field.approved_by", word_of_actor(end.by));
   if (end.can_be_undone) {
     draft.buttons.push_back({Words::phrase("button.undo"), "", "undo", plan_button_value(plan.id, plan.hash())});
   }

@@ -49,8 +49,7 @@ Draft fold(std::span<const Draft* const> drafts) {
   const Draft& first = *drafts.front();
   Draft digest;
   digest.id = fmt::format("{}:with:{}", first.id, drafts.size() - 1);
-  digest.title = first.alike;
-  digest.title.places.insert_or_assign("count", std::to_string(drafts.size()));
+  digest.title = first.alike.with("count", std::to_string(drafts.size()));
   digest.cause = first.cause;
   for (const Draft* draft : drafts) {
     digest.severity = std::max(digest.severity, draft->severity);

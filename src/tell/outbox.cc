@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "base/fit.h"
-#include "tell/phrases.h"
+#include "tell/wording.h"
 
 namespace capstan::tell {
 namespace {
 
 constexpr size_t kMostSeen = 10'000;
 constexpr size_t kMostThreads = 1'000;
+constexpr size_t kMostPosted = 2'000;
 constexpr size_t kMostBytes = 48 << 10;  // Of a message as a fact.
 
 NewFact make_fact(std::string_view kind, Time at, const std::string& message, Json body, Seq cause) {
@@ -48,6 +49,10 @@ void Outbox::restore(std::span<const Fact> facts) {
       }
     } else if (fact.kind == fact_kind::kMessageSent || fact.kind == fact_kind::kMessageFailed) {
       Lane& lane = lanes_[fact.body["channel"].string_or_empty()];
+      const auto sent =
+          std::ranges::find(lane.waiting, fact.subject, [](const Waiting& one) { return one.message.id; });
+      if (sent != lane.waiting.end() && fact.kind == fact_kind::kMessageSent && !fact.body.contains("digest"))
+        remember_posted(lane, sent->message, fact.body["reference"].string_or_empty());
       std::erase_if(lane.waiting, [&](const Waiting& waiting) { return waiting.message.id == fact.subject; });
       if (fact.kind == fact_kind::kMessageSent) {
         remember_thread(lane, fact.body["thread"].string_or_empty(), fact.body["reference"].string_or_empty());
@@ -73,6 +78,23 @@ void Outbox::remember_thread(Lane& lane, const std::string& thread, const std::s
   lane.thread_order.pop_front();
 }
 
+void Outbox::remember_posted(Lane& lane, const Draft& message, const std::string& reference) {
+  if (!message.has_decisions() || !message.revises.empty() || reference.empty()) return;
+  if (!lane.posted.emplace(message.id, reference).second) return;
+  lane.posted_order.push_back(message.id);
+  if (lane.posted_order.size() <= kMostPosted) return;
+  lane.posted.erase(lane.posted_order.front());
+  lane.posted_order.pop_front();
+}
+
+bool Outbox::is_for(const Lane& lane, const Draft& message) {
+  if (!lane.route.channel || message.severity < lane.route.least) return false;
+  if (message.revises.empty()) return true;
+  const bool waits =
+      std::ranges::any_of(lane.waiting, [&](const Waiting& waiting) { return waiting.message.id == message.revises; });
+  return lane.route.channel->can_revise() && (waits || lane.posted.contains(message.revises));
+}
+
 Status Outbox::queue(const Draft& message, Time now, FactSink& facts) {
   const std::optional<NewFact> fact = announcement(message, now);
   if (!fact) return {};
@@ -85,7 +107,7 @@ std::optional<NewFact> Outbox::announcement(const Draft& message, Time now) cons
   if (seen_.contains(message.id)) return std::nullopt;
   Json::Array names;
   for (const auto& [name, lane] : lanes_) {
-    if (lane.route.channel && message.severity >= lane.route.least) names.push_back(name);
+    if (is_for(lane, message)) names.push_back(name);
   }
   if (names.empty()) return std::nullopt;
   Json body = Json::object({{"message", fit_texts(message.to_json(), kMostBytes)}, {"channels", std::move(names)}});
@@ -95,7 +117,7 @@ std::optional<NewFact> Outbox::announcement(const Draft& message, Time now) cons
 void Outbox::announced(const Draft& message, Seq fact, Time now, FactSink& facts) {
   note_queued(message.id, fact);
   for (auto& [name, lane] : lanes_) {
-    if (!lane.route.channel || message.severity < lane.route.least) continue;
+    if (!is_for(lane, message)) continue;
     lane.waiting.push_back(
         {.message = message, .queued = fact, .since = now, .due = now, .group = Digest::group_of(message)});
     const auto idle = std::ranges::find(lane.waiting, false, &Waiting::flying);
@@ -130,16 +152,31 @@ Status Outbox::tick(Time now, FactSink& facts) {
       done =
           give_up(lane, name, 0, fmt::format("given up after {}", format_duration(options_.give_up_after)), now, facts);
     }
+    if (done) done = drop_groundless(lane, name, now, facts);
     start(lane, now);
     if (!done && first_problem) first_problem = done;
   }
   return first_problem;
 }
 
+Status Outbox::drop_groundless(Lane& lane, const std::string& channel, Time now, FactSink& facts) {
+  for (size_t at = 0; at < lane.waiting.size(); ++at) {
+    const Waiting& waiting = lane.waiting[at];
+    const std::string& revised = waiting.message.revises;
+    if (revised.empty() || waiting.flying || waiting.end || lane.posted.contains(revised)) continue;
+    const bool comes = std::ranges::any_of(lane.waiting, [&](const Waiting& one) { return one.message.id == revised; });
+    if (comes) continue;
+    TRY(give_up(lane, channel, at--, fmt::format("{}, which it revises, did not arrive", revised), now, facts));
+  }
+  return {};
+}
+
 std::vector<Outbox::Waiting*> Outbox::choose(Lane& lane, Time now) {
   std::set<std::string_view> held;  // Threads: what an incident came to is not told before the incident.
   for (Waiting& next : lane.waiting) {
     if (next.end) return {};
+    const std::string& revised = next.message.revises;
+    if (!revised.empty() && !lane.posted.contains(revised)) continue;  // Comes after what it revises, or is dropped.
     const auto verdict =
         held.contains(next.message.thread) ? Digest::Verdict::kHold : lane.digest.judge(next.group, next.since, now);
     if (verdict == Digest::Verdict::kHold) {
@@ -169,7 +206,9 @@ void Outbox::launch(Lane& lane, const std::vector<Waiting*>& chosen) {
   const Draft draft = drafts.size() == 1 ? *drafts.front() : fold(drafts);
   const auto thread = lane.threads.find(draft.thread);
   const std::string reference = thread == lane.threads.end() ? "" : thread->second;
-  const bool taken = run_([channel = lane.route.channel, message = word(draft, lane.route.language), reference,
+  Message message = word(draft, lane.route.language);
+  if (!draft.revises.empty()) message.replaces = lane.posted.at(draft.revises);
+  const bool taken = run_([channel = lane.route.channel, message = std::move(message), reference,
                            report = report_](const std::stop_token& stop) {
     report({std::string(channel->name()), message.id, channel->send(message, reference, stop)});
   });
@@ -199,7 +238,8 @@ Status Outbox::finished(const Attempt& attempt, Time now, FactSink& facts) {
     waiting.end = end_of(waiting, attempt, now);
     if (told > 1) waiting.end->body.set("digest", attempt.message);
     if (!delivery.status) continue;
-    remember_thread(lane, waiting.message.thread, delivery.reference);
+    if (waiting.message.revises.empty()) remember_thread(lane, waiting.message.thread, delivery.reference);
+    if (told == 1) remember_posted(lane, waiting.message, delivery.reference);
     if (std::exchange(first, false)) lane.digest.note_told(waiting.group, told > 1, now);
   }
   TRY(note_end(lane, facts));
@@ -212,7 +252,7 @@ NewFact Outbox::end_of(const Waiting& waiting, const Attempt& attempt, Time now)
   Json body = Json::object({{"channel", attempt.channel}, {"attempts", waiting.attempts}});
   if (delivery.status) {
     body.set("reference", delivery.reference);
-    body.set("thread", waiting.message.thread);
+    if (waiting.message.revises.empty()) body.set("thread", waiting.message.thread);
   } else {
     body.set("error", delivery.status.error().message);
   }

@@ -1,5 +1,6 @@
 // Sees to it that every message reaches every channel: in order, tried again with growing waits, remembered over a
 // restart. A message may arrive twice when Capstan dies between its delivery and the note of it; it is never lost.
+// Where a message was put is in its message.sent fact, so that it can be revised after a restart.
 #pragma once
 
 #include <deque>
@@ -97,12 +98,19 @@ class Outbox {
     std::string in_flight;                       // The id of what is on its way; "" for nothing.
     std::map<std::string, std::string> threads;  // Message thread -> the channel's own reference.
     std::deque<std::string> thread_order;        // The oldest first.
+    std::map<std::string, std::string> posted;   // Messages that may be revised -> the channel's own reference.
+    std::deque<std::string> posted_order;        // The oldest first.
     std::string error;
     Time last;
   };
 
   void note_queued(const std::string& message, Seq fact);
-  void remember_thread(Lane& lane, const std::string& thread, const std::string& reference);
+  static void remember_thread(Lane& lane, const std::string& thread, const std::string& reference);
+  static void remember_posted(Lane& lane, const Draft& message, const std::string& reference);
+  // Whether a message is for a lane: severe enough, and a revision only where what it revises went.
+  static bool is_for(const Lane& lane, const Draft& message);
+  // What a revision revises has not arrived: there is nothing to put it in the place of.
+  Status drop_groundless(Lane& lane, const std::string& channel, Time now, FactSink& facts);
   static NewFact end_of(const Waiting& waiting, const Attempt& attempt, Time now);
   Status note_end(Lane& lane, FactSink& facts);
   Status give_up(Lane& lane, const std::string& channel, size_t at, std::string why, Time now, FactSink& facts);

@@ -16,8 +16,10 @@ class FakeChannel final : public Channel {
  public:
   explicit FakeChannel(std::string name) : name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
+  bool can_revise() const override { return revises; }
   Delivery send(const Message& message, const std::string& thread, const std::stop_token&) override {
     sent.emplace_back(message.id, thread);
+    replaced.push_back(message.replaces);
     titles.push_back(message.title);
     texts.push_back(message.text);
     return answer;
@@ -27,6 +29,8 @@ class FakeChannel final : public Channel {
   std::vector<std::pair<std::string, std::string>> sent;  // Message id, thread reference.
   std::vector<std::string> titles;
   std::vector<std::string> texts;
+  std::vector<std::string> replaced;  // The references of what was revised; "" for a message of its own.
+  bool revises = false;
 
  private:
   std::string name_;
@@ -400,6 +404,69 @@ TEST_F(FloodTest, SpeaksTheChannelsLanguage) {
   deliver_all();
   pass(seconds(60));
   EXPECT_EQ(channel_->titles.back(), "규칙 DiskFull: 인시던트 2건 추가 발생");
+}
+
+// A message with a button that decides, and its revision.
+Draft to_decide() {
+  Draft draft;
+  draft.id = "plan-1:waiting";
+  draft.title = "To be approved";
+  draft.buttons = {{"Approve", "", "approve", "hash plan-1"}};
+  return draft;
+}
+Draft revised(const std::string& id = "plan-1:revised:1") {
+  Draft draft = to_decide();
+  draft.id = id;
+  draft.title = "Approved";
+  draft.buttons.clear();
+  draft.revises = "plan-1:waiting";
+  return draft;
+}
+
+TEST_F(OutboxTest, PutsARevisionInThePlaceOfItsMessage) {
+  channel_->revises = true;
+  ASSERT_TRUE(outbox_->queue(to_decide(), now_, facts_));
+  ASSERT_TRUE(outbox_->queue(revised(), now_, facts_)) << "before the message has arrived";
+  deliver();
+  deliver();
+  EXPECT_EQ(channel_->titles, (std::vector<std::string>{"To be approved", "Approved"}));
+  EXPECT_EQ(channel_->replaced, (std::vector<std::string>{"", "ref-1"}));
+}
+
+TEST_F(OutboxTest, RevisesAfterARestartWhatWasPostedBefore) {
+  channel_->revises = true;
+  ASSERT_TRUE(outbox_->queue(to_decide(), now_, facts_));
+  deliver();
+  outbox_ = make();
+  outbox_->restore(facts_.all);
+  ASSERT_TRUE(outbox_->queue(revised(), now_, facts_));
+  deliver();
+  EXPECT_EQ(channel_->replaced, (std::vector<std::string>{"", "ref-1"})) << "and not posted twice";
+}
+
+TEST_F(OutboxTest, SendsNoRevisionWhereNothingCanBeRevised) {
+  ASSERT_TRUE(outbox_->queue(to_decide(), now_, facts_));
+  deliver();
+  ASSERT_TRUE(outbox_->queue(revised(), now_, facts_));
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 1u) << "this channel cannot";
+  EXPECT_EQ(facts_.count(fact_kind::kMessageQueued), 1u);
+}
+
+TEST_F(OutboxTest, DropsTheRevisionOfWhatDidNotArrive) {
+  channel_->revises = true;
+  channel_->answer = {.status = fail(ErrorCode::kInvalidArgument, "too long"), .retry = false};
+  ASSERT_TRUE(outbox_->queue(to_decide(), now_, facts_));
+  ASSERT_TRUE(outbox_->queue(revised(), now_, facts_));
+  deliver();
+  ASSERT_TRUE(outbox_->tick(now_, facts_));
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 1u);
+  EXPECT_EQ(facts_.count(fact_kind::kMessageFailed), 2u);
+  channel_->answer = {.reference = "ref-2"};
+  ASSERT_TRUE(outbox_->queue(message("next"), now_, facts_));
+  deliver();
+  EXPECT_EQ(channel_->sent.size(), 2u) << "what comes after it is not held up";
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ TEST_F(CheckCases, EveryRuleFiresWhereItShouldAndNowhereElse) {
   for (const Case& one : read_cases()) {
     std::set<std::string> fired;
     for (const Finding& finding : check(one.change, one.name).broken) {
-      EXPECT_THAT(finding.says, testing::Not(testing::HasSubstr("<no column"))) << one.name;
-      EXPECT_THAT(finding.remedy, testing::Not(testing::HasSubstr("<no column"))) << one.name;
+      EXPECT_THAT(finding.says.text, testing::Not(testing::HasSubstr("<no column"))) << one.name;
+      EXPECT_THAT(finding.remedy.text, testing::Not(testing::HasSubstr("<no column"))) << one.name;
       if (finding.rule == one.rule) {
         fired.insert(finding.resource);
       } else if (!one.also.contains(finding.rule)) {
@@ -195,7 +195,7 @@ TEST_F(CheckCases, RulesAboutAmountsSayWhichAmountWouldFit) {
     for (const Case& one : read_cases()) {
       if (one.rule != rule) continue;
       for (const Finding& finding : check(one.change, one.name).broken) {
-        if (finding.rule == rule) return finding.remedy;
+        if (finding.rule == rule) return finding.remedy.text;
       }
     }
     return std::string();

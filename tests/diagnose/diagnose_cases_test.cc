@@ -161,7 +161,7 @@ TEST_F(DiagnoseCases, TheFirstThingWrongIsTheAnswer) {
     const Saying& saying = step.sayings.front();
     steps.insert(step.name);
     EXPECT_EQ(step.name, one.step) << one.name << "\n" << to_text(report);
-    EXPECT_THAT(saying.says, testing::HasSubstr(one.says)) << one.name << "\n" << to_text(report);
+    EXPECT_THAT(saying.says.text, testing::HasSubstr(one.says)) << one.name << "\n" << to_text(report);
     EXPECT_THAT(saying.fix, testing::HasSubstr(one.fix)) << one.name;
     if (!one.manual.empty()) {
       ASSERT_FALSE(saying.manual.empty()) << one.name << "\n" << to_text(report);

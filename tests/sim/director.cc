@@ -32,14 +32,14 @@ void Director::forget() {
   approvals_ = decide::StandingApprovals();
 }
 
-void Director::decide(act::Executor& executor, const SqlSource& sql, const ResourceSource& resources, Time now,
-                      Time in_force_since) {
+void Director::decide(act::Executor& executor, const SqlSource& sql, const ResourceSource& resources,
+                      const std::vector<catalog::KnownFinding>& findings, Time now, Time in_force_since) {
   for (const decide::Policy& policy : policies_) {
-    auto candidates = decide::select_candidates(policy, sql, resources, findings_, {}, now);
+    auto candidates = decide::select_candidates(policy, sql, resources, findings, {}, now);
     if (!candidates) continue;
     const std::string origin = "policy:" + policy.name;
     const decide::Situation situation{.candidates = std::move(*candidates),
-                                      .findings = findings_,
+                                      .findings = findings,
                                       .approvals = approvals_.all(),
                                       .versions = versions_,
                                       .history = &history_,

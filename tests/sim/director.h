@@ -24,15 +24,12 @@ class Director {
   // The process died: everything is forgotten.
   void forget();
 
-  void decide(act::Executor& executor, const SqlSource& sql, const ResourceSource& resources, Time now,
-              Time in_force_since);
-
-  std::vector<catalog::KnownFinding>& findings() { return findings_; }
+  void decide(act::Executor& executor, const SqlSource& sql, const ResourceSource& resources,
+              const std::vector<catalog::KnownFinding>& findings, Time now, Time in_force_since);
 
  private:
   std::vector<decide::Policy> policies_;
   std::map<std::string, std::string> versions_;
-  std::vector<catalog::KnownFinding> findings_;  // Of the outside: they survive.
   decide::History history_;
   decide::StandingApprovals approvals_;
 };

@@ -43,7 +43,12 @@ void Laws::approved(const Fact& fact) {
 
 void Laws::checked(const ResourceId& target, std::optional<Resource> seen) { checked_[target] = std::move(seen); }
 
-void Laws::answered(const std::string& action, ActionState said) { proofs_[action].said = said; }
+void Laws::answered(const std::string& action, const Performed& said) {
+  proofs_[action].said = said.state;
+  const auto intent = intents_.find(action);
+  if (said.certain && intent != intents_.end() && intent->second.had_effect)
+    breach(fmt::format("{} is certain not to have happened, and it did: {}", action, said.says));
+}
 
 void Laws::probed(const std::string& action, ProbeAnswer shows) { proofs_[action].shows = shows; }
 
@@ -61,6 +66,9 @@ void Laws::intended(const Fact& fact) {
   if (over_.contains(plan_id)) breach(fact.subject + " was intended after its plan had ended");
   if (recalled_.contains(plan_id) && !undo) breach(fact.subject + " was performed by a plan that is being undone");
   if (paused_.contains("capstan") || paused_.contains(plan.origin)) breach(fact.subject + " was intended while paused");
+  const auto before = intents_.find(fact.subject);
+  if (before != intents_.end() && before->second.open)
+    breach(fact.subject + " was intended again before it was known how it had ended");
   for (const auto& [id, other] : intents_) {
     if (id != fact.subject && other.open && other.target == target)
       breach(fmt::format("{} and {} overlap on {}", id, fact.subject, target));
@@ -166,11 +174,12 @@ void Laws::see(const Effect& effect) {
     breach(fmt::format("{} is not idempotent and happened {} times", effect.action, effects));
   }
   const auto intent = intents_.find(effect.action);
+  if (intent != intents_.end()) intent->second.had_effect = true;
   const std::string plan = intent == intents_.end() ? "" : intent->second.plan;
   if (!effect.undo && plans_[plan].origin == "policy:round") {
     for (const Action& action : plans_[plan].actions) {
       if (action.id != effect.action) continue;
-      const int rounds = ++round_counts_[effect.target + " " + action.reason];
+      const int rounds = ++round_counts_[effect.target + " " + action.reason.text];
       if (rounds > 1) breach(fmt::format("{} was done {} times: {}", effect.target, rounds, action.reason));
     }
   }
@@ -195,6 +204,10 @@ void Laws::check_undone(const Effect& effect) {
   } else {
     done_.erase(effect.action);
   }
+}
+
+bool Laws::has_open_intents() const {
+  return std::ranges::any_of(intents_, [](const auto& each) { return each.second.open; });
 }
 
 void Laws::at_rest(const World& world) {

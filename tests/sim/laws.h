@@ -27,14 +27,19 @@ class Laws {
   void see(const Effect& effect);
   // The last look at a target before an action: nothing where the catalog did not have it.
   void checked(const ResourceId& target, std::optional<Resource> seen);
-  void answered(const std::string& action, ActionState said);
+  void answered(const std::string& action, const Performed& said);
   void probed(const std::string& action, ProbeAnswer shows);
   // The process died: nobody knows any more what was answered.
   void process_died();
   // Called when the world has come to rest: whether every intent has ended, and everything is as the policies want it.
   void at_rest(const World& world);
+  // Whether something was begun and has no outcome yet.
+  bool has_open_intents() const;
   // What is not as the policies want it to be now.
   std::vector<std::string> complaints(const World& world) const;
+
+  // Something else must not be, and is.
+  void breach(std::string what) { broken_.push_back(std::move(what)); }
 
   // What was broken, in words; empty when nothing was.
   const std::vector<std::string>& broken() const { return broken_; }
@@ -47,6 +52,7 @@ class Laws {
     bool undo = false;
     bool open = true;
     bool harmless = false;  // To be repeated.
+    bool had_effect = false;
     Json value_before;
   };
   // What the outside has said of an action since its newest intent.
@@ -66,7 +72,6 @@ class Laws {
   void check_limits(const Plan& plan, const Fact& fact);
   void check_outcome(const Fact& fact, const Intent& intent);
   void check_undone(const Effect& effect);
-  void breach(std::string what) { broken_.push_back(std::move(what)); }
 
   const VerbRegistry& verbs_;
   const Clock& clock_;

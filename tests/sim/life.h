@@ -1,20 +1,15 @@
 // One life of a simulated world: policies, plans, people, faults and deaths, all of which follow from one number.
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "act/executor.h"
-#include "base/random.h"
 #include "ledger/ledger.h"
-#include "sim/director.h"
-#include "sim/laws.h"
 #include "sim/memory_disk.h"
-#include "sim/recoveries.h"
+#include "sim/process.h"
+#include "sim/stage.h"
 
 namespace capstan::sim {
 
@@ -43,78 +38,47 @@ class Life {
   // Lives for a while, then heals and comes to rest.
   void live(int steps);
 
-  // How the ledger differs from what it acknowledged; "" when it does not.
-  const std::string& lost() const { return lost_; }
-  const std::vector<std::string>& broken() const { return laws_.broken(); }
+  const std::vector<std::string>& broken() const { return stage_.laws.broken(); }
   uint64_t writes() const { return facts_.appends(); }
   uint64_t calls() const { return calls_; }
   uint64_t disk_operations() const { return disk_ ? disk_->operations() : 0; }
-  size_t effects() const { return world_.effects().size(); }
-  const Tally& tally() const { return tally_; }
-  std::string story() const;
+  size_t effects() const { return stage_.world.effects().size(); }
+  const Tally& tally() const { return stage_.tally; }
+  const std::string& story() const { return stage_.story; }
 
  private:
-  bool chance(uint64_t percent) { return random_.below(100) < percent; }
-  Time now() const { return clock_.now(); }
+  bool chance(uint64_t percent) { return stage_.chance(percent); }
+  Time now() const { return stage_.clock.now(); }
+  act::Executor& executor() { return process_->executor(); }
 
-  // How it lives (life.cc).
   void listen();
   void arm(const Death& death);
+  void start();
+  void restart();
+  bool dead() const { return facts_.dead() || process_died_ || (disk_ && disk_->is_off()); }
+
+  void step();
+  void work();
+  void trouble();
+  void step_clock();
+  void heal();
+  bool at_rest() const;
+
+  // The ledger under it (life_ledger.cc).
   void open_ledger();
   std::vector<Fact> surviving();
   void compare(const std::vector<Fact>& kept);
   void check_chain();
-  void keep_up_ledger(bool is_busy);
-  void start();
-  void restart();
-  void see(const Fact& fact);
-  void run(size_t index);
-  void hand_back(act::WorkResult result);
-  void decide();
-  bool dead() const { return facts_.dead() || process_died_ || (disk_ && disk_->is_off()); }
-  void heal();
-  bool at_rest() const;
-
-  // What happens to it (life_events.cc).
-  void populate();
-  void step();
-  void work();
   void maintain_ledger();
-  void propose();
-  void person();
-  void resolve_by_truth();
-  bool newest_intent_undoes(const std::string& action) const;
-  void approve_everything();
-  void trouble();
-  void step_clock();
-  void change_outside();
-  void note_change(const ResourceId& id, std::string_view what);
-  std::string any_thing() { return fmt_thing(random_.below(things_)); }
-  static std::string fmt_thing(uint64_t number) { return "thing/" + std::to_string(number); }
 
   class LedgerFacts;
-  SeededRandom random_;
-  VirtualClock clock_;
-  Tally tally_;
-  World world_;
-  WorldResources resources_;
-  WorldSignals signals_;
-  WorldSql sql_;
-  VerbRegistry verbs_;
-  Laws laws_;
-  Recoveries recoveries_{tally_};
-  std::optional<Director> director_;
+  Stage stage_;
+  Director director_;
   MemoryFacts facts_;
-  StepRunner runner_{4};
   SeededRandom disk_random_;
   std::optional<MemoryDisk> disk_;
   std::shared_ptr<LedgerFacts> ledger_;
-  std::string lost_;
-  std::optional<act::Executor> executor_;
-  std::map<std::string, Plan> open_plans_;
-  std::deque<act::WorkResult> late_answers_;
-  uint64_t things_ = 0;
-  uint64_t proposed_ = 0;
+  std::unique_ptr<Process> process_;
   uint64_t calls_ = 0;
   std::optional<uint64_t> dies_at_call_;
   bool process_died_ = false;

@@ -61,11 +61,11 @@ bool StepRunner::try_run(act::Work work) {
   return true;
 }
 
-act::WorkResult StepRunner::run(size_t index) {
+act::WorkResult StepRunner::run(size_t index, const std::stop_token& stop) {
   const act::Work work = std::move(waiting_[index]);
   waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index));
   if (on_run) on_run(work);
-  return work.run(std::stop_token());
+  return work.run(stop);
 }
 
 }  // namespace capstan::sim

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <stop_token>
 #include <vector>
 
 #include "act/work.h"
@@ -68,11 +69,12 @@ class StepRunner final : public act::WorkRunner {
   bool idle() const { return waiting_.empty(); }
   size_t size() const { return waiting_.size(); }
   const act::Work& peek(size_t index) const { return waiting_[index]; }
-  act::WorkResult run(size_t index = 0);
+  act::WorkResult run(size_t index = 0, const std::stop_token& stop = {});
   // Told of each piece of work before it runs.
   std::function<void(const act::Work&)> on_run;
   // A crash: what waits is lost.
   void drop() { waiting_.clear(); }
+  void drop(size_t index) { waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(index)); }
 
  private:
   size_t limit_;

@@ -74,6 +74,17 @@ bool World::blind() {
   return blind;
 }
 
+void World::take_effect(const Action& action, const ResourceId& target, const std::string& field, const Json& value,
+                        bool undo) {
+  const Resource* resource = find(target);
+  if (!resource) return;
+  const Json prior = resource->fields[field];
+  set_field(target, field, value);
+  effects_.push_back(
+      {clock_.now(), action.id, action.verb, target, undo, prior, value, field_writes_[{target, field}]});
+  if (on_effect) on_effect(effects_.back());
+}
+
 // A verb that changes one field of a resource. What it does to the field is a function of the value before.
 class StateVerb final : public Verb {
  public:
@@ -131,7 +142,7 @@ class StateVerb final : public Verb {
   }
 
   Performed answered(const Action& action, Performed performed) const {
-    if (world_.on_answer) world_.on_answer(action.id, performed.state);
+    if (world_.on_answer) world_.on_answer(action.id, performed);
     return performed;
   }
 
@@ -144,6 +155,7 @@ class StateVerb final : public Verb {
     Fault fault = world_.next_fault(target.id);
     // What must happen once at most must not happen when it has been looked for and not been found.
     if (fault == Fault::kLate && !spec_.idempotent) fault = Fault::kTimeoutBefore;
+    if (fault == Fault::kFrozenBefore && !spec_.idempotent) fault = Fault::kFrozenAfter;
     switch (fault) {
       case Fault::kRefuse: world_.count("fault: refused"); return {ActionState::kFailed, "refused", {}};
       case Fault::kTimeoutBefore:
@@ -152,14 +164,20 @@ class StateVerb final : public Verb {
       case Fault::kLie: world_.count("fault: a false answer"); return {ActionState::kSucceeded, "done", {}};
       case Fault::kLate:
         world_.count("fault: no answer, and done later");
-        world_.late_.push_back([this, action, target, value, undo] {
-          // What has been killed is not started or stopped any more.
-          if (world_.state(target.id) != "dead") take_effect(action, target, value, undo);
-        });
+        world_.late_.push_back([this, action, target, value, undo] { take_late_effect(action, target, value, undo); });
         return {ActionState::kUnknown, "no answer", {}};
+      case Fault::kFrozenBefore:
+        world_.count("fault: a node is frozen before its request arrives");
+        world_.on_freeze();
+        take_late_effect(action, target, value, undo);
+        return {ActionState::kSucceeded, "done", {}};
       default: break;
     }
     take_effect(action, target, value, undo);
+    if (fault == Fault::kFrozenAfter) {
+      world_.count("fault: a node is frozen before it hears the answer");
+      world_.on_freeze();
+    }
     if (fault == Fault::kTimeoutAfter) {
       world_.count("fault: no answer, but done");
       return {ActionState::kUnknown, "no answer", {}};
@@ -171,15 +189,13 @@ class StateVerb final : public Verb {
     return {ActionState::kSucceeded, "done", {}};
   }
 
+  // What has been killed is not started or stopped any more.
+  void take_late_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
+    if (world_.state(target.id) != "dead") take_effect(action, target, value, undo);
+  }
+
   void take_effect(const Action& action, const Resource& target, const Json& value, bool undo) {
-    const Resource* resource = world_.find(target.id);
-    if (!resource) return;
-    const std::string name = field(action.parameters);
-    const Json prior = resource->fields[name];
-    world_.set_field(target.id, name, value);
-    const uint64_t writes = world_.field_writes_[{target.id, name}];
-    world_.effects_.push_back({world_.clock_.now(), action.id, spec_.name, target.id, undo, prior, value, writes});
-    if (world_.on_effect) world_.on_effect(world_.effects_.back());
+    world_.take_effect(action, target.id, field(action.parameters), value, undo);
   }
 
   World& world_;

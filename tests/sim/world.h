@@ -29,8 +29,10 @@ enum class Fault {
   kLie,            // It says that it succeeded, but nothing changed.
   kFalseRefusal,   // It says no, but it happened.
   kLate,           // No answer; it happens when nobody waits for it any more. Only of what may happen at any time.
+  kFrozenBefore,   // Whoever asks is frozen before the request arrives. Only of what may happen at any time.
+  kFrozenAfter,    // Whoever asks is frozen before it hears the answer.
 };
-inline constexpr uint64_t kFaultKinds = 6;
+inline constexpr uint64_t kFaultKinds = 6;  // Those that a world with one node knows.
 
 // Thrown by a verb's call at which the process dies: all that was under way is gone, as it is when a process ends.
 struct ProcessDied {};
@@ -75,6 +77,15 @@ class World {
   bool senses_down() const { return senses_down_; }
   // Requests that nobody waits for any more arrive.
   void deliver_late();
+  // An action sets a field, as its counterpart does it. Nothing where the target is gone.
+  void take_effect(const Action& action, const ResourceId& target, const std::string& field, const Json& value,
+                   bool undo);
+  // What goes wrong with the next request about a target, and whether a look shows nothing.
+  Fault next_fault(const ResourceId& target);
+  bool blind();
+  void called(std::string_view call) {
+    if (on_call) on_call(call);
+  }
 
   // The fault of the next performance on the target ("" for any).
   void inject(const ResourceId& target, Fault fault) { faults_[target] = fault; }
@@ -90,8 +101,10 @@ class World {
   // Called before every call of a verb ("perform") that reaches the outside; may throw ProcessDied.
   std::function<void(std::string_view call)> on_call;
   // Called with what a verb has answered about an action: how performing or undoing it ended, or what its probe shows.
-  std::function<void(const std::string& action, ActionState said)> on_answer;
+  std::function<void(const std::string& action, const Performed& said)> on_answer;
   std::function<void(const std::string& action, ProbeAnswer shows)> on_probe;
+  // Called while whoever asks is frozen; others go on meanwhile.
+  std::function<void()> on_freeze;
   // Where faults are counted; null for nowhere.
   Tally* tally = nullptr;
   void count(std::string_view fault) {
@@ -103,12 +116,6 @@ class World {
 
  private:
   friend class StateVerb;
-  Fault next_fault(const ResourceId& target);
-  bool blind();
-  void called(std::string_view call) {
-    if (on_call) on_call(call);
-  }
-
   const Clock& clock_;
   uint64_t version_ = 0;
   std::map<ResourceId, Resource> resources_;

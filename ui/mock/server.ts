@@ -198,6 +198,8 @@ class MockServer implements Mock {
         return scaling(world, url);
       case 'service_graph':
         return world.traffic.graph(url);
+      case 'backtest':
+        return world.backtests.status(second);
       case 'savings':
         return world.savings.answer(url);
       case 'diagnose':
@@ -256,6 +258,8 @@ class MockServer implements Mock {
       return {};
     }
     if (path === '/sql') return reading.sql(this.world, String(body['query'] ?? ''));
+    if (path === '/backtest') return this.world.backtests.start(body);
+    if (first === 'backtest' && third === 'cancel') return this.world.backtests.cancel(second);
     if (path === '/check') return this.world.fleet.check(body);
     if (path === '/whatif') return whatif(this.world, body);
     if (first === 'users' || first === 'tokens') return this.changePeople(method, first, second, call);

@@ -4,6 +4,7 @@ import type {
   Incident,
   IncidentDetail,
   Json,
+  CostSince,
   ListedFinding,
   Overview,
   Paused,
@@ -19,6 +20,7 @@ import { createHost, HOST, type HostModel } from './host';
 import { createSeries, type Trouble } from './metrics';
 import { Past } from './past';
 import type { SyntheticSeries } from './promql';
+import { Backtests } from './backtest';
 import { Savings } from './savings';
 import { Traffic } from './traffic';
 
@@ -40,6 +42,7 @@ export class World {
   readonly host: HostModel;
   readonly fleet: Fleet;
   readonly savings = new Savings();
+  readonly backtests = new Backtests();
   readonly traffic: Traffic;
   readonly series: () => SyntheticSeries[];
   readonly facts: Fact[] = [];
@@ -135,6 +138,12 @@ export class World {
     };
   }
 
+  /** Everything that was found is about a machine of 0.57 an hour. */
+  private cost(since: string): CostSince {
+    const hours = (Date.now() - Date.parse(since)) / 3_600_000;
+    return { currency: 'USD', so_far: 0.57 * hours, per_hour: 0.57 };
+  }
+
   findings(state: 'open' | 'closed'): ListedFinding[] {
     return [...this.incidents.values()]
       .filter((incident) => (incident.state === 'open') === (state === 'open'))
@@ -145,6 +154,7 @@ export class World {
           opened: incident.opened,
           resolved: incident.closed ?? null,
           incident: incident.id,
+          cost: state === 'open' ? this.cost(incident.opened) : null,
         })),
       );
   }
@@ -158,7 +168,12 @@ export class World {
       ...incident.findings.map((finding) => finding.id),
       ...plans.flatMap(({ plan }) => [plan.id, ...plan.actions.map((action) => action.id)]),
     ]);
-    return { incident, plans, timeline: this.facts.filter(({ subject }) => subjects.has(subject)) };
+    return {
+      incident,
+      cost: this.cost(incident.opened),
+      plans,
+      timeline: this.facts.filter(({ subject }) => subjects.has(subject)),
+    };
   }
 
   /** From the newest fact about a subject back along its causes. */

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kToleratedSkew{4 * 60'000};
 constexpr int kRegainedBySuccess = 1;
+constexpr size_t kMostBuckets = 10'000;
 
 // The error of a call, with what is known of whether it happened.
 Error named(const std::string& call, Error error, bool in_doubt, int attempts) {
@@ -30,21 +31,25 @@ SendRate& AwsClient::rate_of(const Prepared& call) {
 }
 
 Status AwsClient::await_turn(const Prepared& call, const std::stop_token& stop) {
-  if (settings_.retry_mode != RetryMode::kAdaptive) return {};
+  if (retry_mode_ != RetryMode::kAdaptive) return {};
   const Duration wait = rate_of(call).reserve();
   if (wait.count() == 0) return {};
   return during(call.name(), world_.pause(wait, stop));
+}
+
+Time AwsClient::their_now(const ServiceModel& model) const {
+  const Duration ahead = skew_.read([&](const auto& skew) {
+    const auto found = skew.find(model.service);
+    return found == skew.end() ? Duration(0) : found->second;
+  });
+  return world_.clock.now() + ahead;
 }
 
 Result<HttpRequest> AwsClient::signed_request(const Prepared& call, Tries& tries, const std::stop_token& stop) {
   WireRequest wire = call.request;
   if (call.credentials != nullptr) {
     tries.used = TRY(during(call.name(), call.credentials->get(stop)));
-    const Duration ahead = skew_.read([&](const auto& skew) {
-      const auto found = skew.find(call.model->service);
-      return found == skew.end() ? Duration(0) : found->second;
-    });
-    sign(wire, call.address, call.scope, tries.used, world_.clock.now() + ahead);
+    sign(wire, call.address, call.scope, tries.used, their_now(*call.model));
   }
   HttpRequest request;
   request.method = wire.method;
@@ -55,8 +60,31 @@ Result<HttpRequest> AwsClient::signed_request(const Prepared& call, Tries& tries
   request.max_response_bytes = settings_.max_response_bytes;
   request.accept_compressed = !call.scope.s3;  // An object is given as it was put.
   request.environment_proxy = true;
+  request.tls.ca_file = variable(world_.environment, "AWS_CA_BUNDLE");
   request.path_as_is = true;
   return request;
+}
+
+// Whether the call goes to another region now. What stands before the region's own host stays.
+bool AwsClient::place_in_region(Prepared& call, const std::string& region) {
+  const auto rules = models_.endpoints();
+  if (!rules || region == call.scope.region) return false;
+  const Result<Endpoint> from = (*rules)->resolve(call.model->endpoint_prefix, call.scope.region, settings_.variant);
+  const Result<Endpoint> to = (*rules)->resolve(call.model->endpoint_prefix, region, settings_.variant);
+  if (!from || !to || !call.address.host.ends_with(from->host)) return false;
+  call.address.host.replace(call.address.host.size() - from->host.size(), from->host.size(), to->host);
+  call.scope.region = to->signing_region;
+  return true;
+}
+
+// A bucket that is in another region is asked there, and from now on at once. The refusal says that nothing was done.
+bool AwsClient::follow_bucket(Prepared& call, const Refusal& refusal) {
+  if (call.bucket.empty() || refusal.region.empty() || !place_in_region(call, refusal.region)) return false;
+  bucket_regions_.write([&](auto& regions) {
+    if (regions.size() >= kMostBuckets) regions.clear();
+    regions.insert_or_assign(call.bucket, refusal.region);
+  });
+  return true;
 }
 
 // Removes the cause of a refusal where that is in our hands: a clock that differs, credentials that have expired.
@@ -83,7 +111,7 @@ Status AwsClient::before_retry(const Prepared& call, Tries& tries, const Verdict
   return paused ? paused : fail(named(call.name(), paused.error(), tries.in_doubt, tries.number));
 }
 
-Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& stop) {
+Result<CallAnswer> AwsClient::send(Prepared call, const std::stop_token& stop) {
   Tries tries;
   while (true) {
     ++tries.number;
@@ -93,7 +121,7 @@ Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& 
     Result<ServiceAnswer> answer =
         response ? read_answer(*call.model, *call.operation, *response) : fail(response.error());
     const bool refused = answer && answer->refusal;
-    if (settings_.retry_mode == RetryMode::kAdaptive) {
+    if (retry_mode_ == RetryMode::kAdaptive) {
       rate_of(call).answered(refused && answer->refusal->kind == RefusalKind::kThrottled);
     }
     if (answer && !refused) {
@@ -101,12 +129,17 @@ Result<CallAnswer> AwsClient::send(const Prepared& call, const std::stop_token& 
       return CallAnswer{
           .answer = std::move(*answer), .signed_by = tries.used.source, .retries = std::move(tries.reasons)};
     }
+    if (refused && !tries.moved && follow_bucket(call, *answer->refusal)) {
+      tries.moved = true;
+      tries.reasons.push_back(fmt::format("the bucket is in {}", call.scope.region));
+      continue;
+    }
     Verdict verdict = refused ? judge(*call.operation, *answer->refusal) : judge(*call.operation, answer.error());
     tries.in_doubt |= verdict.may_have_happened;
     if (verdict.at_once) {
       verdict.again = !std::exchange(tries.mended, true) && mend(call, tries, *answer->refusal, *response);
     }
-    if (!verdict.again || tries.number >= settings_.most_attempts || !quota_.take(verdict.cost)) {
+    if (!verdict.again || tries.number >= most_attempts_ || !quota_.take(verdict.cost)) {
       if (!refused) return fail(named(call.name(), answer.error(), tries.in_doubt, tries.number));
       return CallAnswer{std::move(*answer), tries.in_doubt, tries.used.source, std::move(tries.reasons)};
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <condition_variable>
 
 #include "base/mask_secrets.h"
@@ -14,6 +15,7 @@ namespace capstan::aws {
 namespace {
 
 constexpr size_t kMostRoles = 1000;
+constexpr int kUsualAttempts = 3;
 constexpr int kLongestPresigned = 7 * 24 * 3600;
 
 // "Auto Scaling" is AUTO_SCALING in the names of variables.
@@ -48,20 +50,18 @@ void mask(const Shape& shape, Json& value, std::string_view name, int depth) {
   }
 }
 
-Error error_of(const std::string& name, const CallAnswer& answer) {
-  const Refusal& refusal = *answer.answer.refusal;
-  const ErrorCode code = error_code_of(refusal);
-  std::string message = name + ": " + refusal.code;
-  if (!refusal.message.empty()) message += ": " + refusal.message;
-  const bool about_rights = code == ErrorCode::kUnauthenticated || code == ErrorCode::kPermissionDenied;
-  if (about_rights && !answer.signed_by.empty()) message += "; asked with the credentials of " + answer.signed_by;
-  std::string about = answer.answer.request_id.empty() ? "" : "request " + answer.answer.request_id;
-  if (!answer.retries.empty()) {
-    about += fmt::format("{}after {} attempts", about.empty() ? "" : ", ", answer.retries.size() + 1);
-  }
-  if (!about.empty()) message += " (" + about + ")";
-  if (answer.may_have_happened) message += "; it may have happened";
-  return {answer.may_have_happened ? ErrorCode::kDeadlineExceeded : code, std::move(message)};
+RetryMode retry_mode_of(const AwsSettings& settings, const Environment& environment) {
+  if (settings.retry_mode) return *settings.retry_mode;
+  return variable(environment, "AWS_RETRY_MODE") == "adaptive" ? RetryMode::kAdaptive : RetryMode::kStandard;
+}
+
+int most_attempts_of(const AwsSettings& settings, const Environment& environment) {
+  if (settings.most_attempts > 0) return settings.most_attempts;
+  const std::string_view text = variable(environment, "AWS_MAX_ATTEMPTS");
+  int attempts = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), attempts);
+  const bool good = error == std::errc() && end == text.data() + text.size() && attempts > 0 && attempts <= 100;
+  return good ? attempts : kUsualAttempts;
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ ErrorCode error_code_of(const Refusal& refusal) {
   if (refusal.kind == RefusalKind::kThrottled || contains(code, "LimitExceeded")) return ErrorCode::kResourceExhausted;
   if (refusal.kind == RefusalKind::kTransient) return ErrorCode::kUnavailable;
   if (refusal.kind == RefusalKind::kExpired || code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId" ||
-      code == "UnrecognizedClientException" || code == "AuthFailure") {
+      code == "UnrecognizedClientException" || code == "AuthFailure" || code == "InvalidSignatureException") {
     return ErrorCode::kUnauthenticated;
   }
   if (contains(code, "AlreadyExist") || contains(code, "AlreadyOwned") || contains(code, ".Duplicate")) {
@@ -99,6 +99,22 @@ ErrorCode error_code_of(const Refusal& refusal) {
   return ErrorCode::kInvalidArgument;
 }
 
+Error error_of(const std::string& name, const CallAnswer& answer) {
+  const Refusal& refusal = *answer.answer.refusal;
+  const ErrorCode code = error_code_of(refusal);
+  std::string message = name + ": " + refusal.code;
+  if (!refusal.message.empty()) message += ": " + refusal.message;
+  const bool about_rights = code == ErrorCode::kUnauthenticated || code == ErrorCode::kPermissionDenied;
+  if (about_rights && !answer.signed_by.empty()) message += "; asked with the credentials of " + answer.signed_by;
+  std::string about = answer.answer.request_id.empty() ? "" : "request " + answer.answer.request_id;
+  if (!answer.retries.empty()) {
+    about += fmt::format("{}after {} attempts", about.empty() ? "" : ", ", answer.retries.size() + 1);
+  }
+  if (!about.empty()) message += " (" + about + ")";
+  if (answer.may_have_happened) message += "; it may have happened";
+  return {answer.may_have_happened ? ErrorCode::kDeadlineExceeded : code, std::move(message)};
+}
+
 Json without_secrets(const ServiceModel& model, std::string_view operation, const Json& output) {
   Json masked = output;
   const auto found = model.operations.find(operation);
@@ -111,6 +127,8 @@ Json without_secrets(const ServiceModel& model, std::string_view operation, cons
 AwsClient::AwsClient(AwsSettings settings, AwsWorld world)
     : settings_(std::move(settings)),
       world_(std::move(world)),
+      retry_mode_(retry_mode_of(settings_, world_.environment)),
+      most_attempts_(most_attempts_of(settings_, world_.environment)),
       models_(settings_.model_directories),
       chain_(world_.environment, settings_.profile, world_.http, world_.clock,
              [this](std::string_view operation, const Json& input, const Credentials* as, const std::stop_token& stop) {
@@ -141,9 +159,10 @@ Result<Json> AwsClient::call_sts(std::string_view operation, Json input, const C
   if (settings_.region.empty() && TRY(chain_.region()).empty()) options.region = "us-east-1";
   Prepared call = TRY(prepare("sts", operation, input, options));
   call.credentials = as == nullptr ? nullptr : fixed(*as, world_.clock);
-  const CallAnswer answer = TRY(send(call, stop));
+  const std::string name = call.name();
+  const CallAnswer answer = TRY(send(std::move(call), stop));
   if (answer.answer.refusal) {
-    Error error = error_of(call.name(), answer);
+    Error error = error_of(name, answer);
     if (error.code != ErrorCode::kUnavailable) error.code = ErrorCode::kUnauthenticated;
     return fail(std::move(error));
   }
@@ -197,9 +216,18 @@ Result<AwsClient::Prepared> AwsClient::prepare(std::string_view service, std::st
   call.scope.unsigned_payload = call.operation->unsigned_payload;
   if (call.model->endpoint_prefix == "s3") {
     TRY(during(call.name(), place_bucket(*call.operation, input, overridden, call.address, call.request)));
+    // A new bucket comes to be where it was asked for.
+    if (!overridden && operation != "CreateBucket") call.bucket = input["Bucket"].string_or_empty();
   }
   if (!overridden) call.address.host = call.request.host_prefix + call.address.host;
   if (!call.operation->is_unsigned) call.credentials = TRY(credentials_of(options.role));
+  if (!call.bucket.empty()) {
+    const std::string region = bucket_regions_.read([&](const auto& regions) {
+      const auto found = regions.find(call.bucket);
+      return found == regions.end() ? std::string() : found->second;
+    });
+    if (!region.empty()) place_in_region(call, region);
+  }
   return call;
 }
 
@@ -235,7 +263,7 @@ Result<std::string> AwsClient::presigned_url(std::string_view service, std::stri
   // What is signed has to be sent, and whoever opens the URL should not have to know that.
   std::erase_if(call.request.headers, [](const auto& header) { return header.first == "Accept"; });
   const Credentials credentials = TRY(during(call.name(), call.credentials->get(stop)));
-  return presign(call.request, call.address, call.scope, credentials, world_.clock.now(), expires_s);
+  return presign(call.request, call.address, call.scope, credentials, their_now(*call.model), expires_s);
 }
 
 }  // namespace capstan::aws

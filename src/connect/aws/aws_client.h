@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -32,9 +33,9 @@ struct AwsSettings {
   // By service, URLs in place of AWS' own endpoints; that of "" is for all.
   std::map<std::string, std::string, std::less<>> endpoints;
   EndpointVariant variant;
-  RetryMode retry_mode = RetryMode::kStandard;
-  int most_attempts = 3;
-  Duration timeout{60'000};  // Of one attempt.
+  std::optional<RetryMode> retry_mode;  // Nothing: what AWS_RETRY_MODE says, else the standard one.
+  int most_attempts = 0;                // 0: what AWS_MAX_ATTEMPTS says, else 3.
+  Duration timeout{60'000};             // Of one attempt.
   size_t max_response_bytes = 64 << 20;
 };
 
@@ -85,9 +86,14 @@ class AwsClient {
   Result<CallAnswer> ask(std::string_view service, std::string_view operation, Json input,
                          const CallOptions& options = {}, const std::stop_token& stop = {});
 
-  // All pages as one: the lists of all, and what is the same on each. kResourceExhausted beyond `most_items`.
+  // All pages as one: the lists of all, and what is the same on each; a list without items is an empty one.
+  // kResourceExhausted beyond `most_items`, kCorrupt where the pages lead in a circle.
   Result<Json> call_all(std::string_view service, std::string_view operation, Json input, const PageOptions& pages,
                         const CallOptions& options = {}, const std::stop_token& stop = {});
+
+  // The same where a refusal is an answer, too.
+  Result<CallAnswer> ask_all(std::string_view service, std::string_view operation, Json input, const PageOptions& pages,
+                             const CallOptions& options = {}, const std::stop_token& stop = {});
 
   // Asks until the waiter of the model is content, and gives the last output. kFailedPrecondition when what is waited
   // for can no longer come, kDeadlineExceeded after the attempts that the model gives it.
@@ -113,18 +119,24 @@ class AwsClient {
   Result<Json> call_sts(std::string_view operation, Json input, const Credentials* as, const std::stop_token& stop);
   Result<HttpRequest> signed_request(const Prepared& call, Tries& tries, const std::stop_token& stop);
   Status await_turn(const Prepared& call, const std::stop_token& stop);
+  Time their_now(const ServiceModel& model) const;
+  bool place_in_region(Prepared& call, const std::string& region);
+  bool follow_bucket(Prepared& call, const Refusal& refusal);
   bool mend(const Prepared& call, const Tries& tries, const Refusal& refusal, const HttpResponse& response);
-  Result<CallAnswer> send(const Prepared& call, const std::stop_token& stop);
+  Result<CallAnswer> send(Prepared call, const std::stop_token& stop);
   Status before_retry(const Prepared& call, Tries& tries, const Verdict& verdict, const std::stop_token& stop);
   SendRate& rate_of(const Prepared& call);
 
   const AwsSettings settings_;
   const AwsWorld world_;
+  const RetryMode retry_mode_;
+  const int most_attempts_;
   ModelLibrary models_;
   CredentialChain chain_;
   const std::shared_ptr<KeptCredentials> own_;
   Guarded<std::map<Role, std::shared_ptr<KeptCredentials>>> roles_;
-  Guarded<std::map<std::string, Duration>> skew_;  // By service: how far its clock is ahead of ours.
+  Guarded<std::map<std::string, std::string>> bucket_regions_;  // Of buckets that are elsewhere.
+  Guarded<std::map<std::string, Duration>> skew_;               // By service: how far its clock is ahead of ours.
   RetryQuota quota_;
   std::mutex rates_mutex_;
   std::map<std::string, std::unique_ptr<SendRate>> rates_;  // By service and region.

@@ -44,13 +44,7 @@ class AwsClientTest : public testing::Test {
 
   AwsClient make(AwsSettings settings = {}) {
     settings.model_directories = {folder_};
-    return AwsClient(std::move(settings), {http_,
-                                           clock_,
-                                           random_,
-                                           {{"AWS_ACCESS_KEY_ID", "KEY"},
-                                            {"AWS_SECRET_ACCESS_KEY", "SECRET"},
-                                            {"AWS_REGION", "ap-northeast-2"},
-                                            {"HOME", "/nowhere"}},
+    return AwsClient(std::move(settings), {http_, clock_, random_, environment_,
                                            [this](Duration duration, const std::stop_token&) -> Status {
                                              pauses_.push_back(duration);
                                              clock_.advance(duration);
@@ -63,6 +57,10 @@ class AwsClientTest : public testing::Test {
     return answer ? "none" : answer.error().message;
   }
 
+  Environment environment_ = {{"AWS_ACCESS_KEY_ID", "KEY"},
+                              {"AWS_SECRET_ACCESS_KEY", "SECRET"},
+                              {"AWS_REGION", "ap-northeast-2"},
+                              {"HOME", "/nowhere"}};
   std::filesystem::path folder_;
   VirtualClock clock_{*parse_time("2026-01-01T00:00:00Z")};
   SeededRandom random_{1};
@@ -161,6 +159,118 @@ TEST_F(AwsClientTest, GoesByTheServicesClockWhereOursIsWrong) {
   EXPECT_TRUE(pauses_.empty());
 }
 
+// STS, IAM, EC2 and the JSON protocols have no code of their own for it.
+TEST_F(AwsClientTest, AWrongSignatureMayBeAWrongClock) {
+  for (const char* code : {"SignatureDoesNotMatch", "AuthFailure", "InvalidSignatureException"}) {
+    next_ = 0;
+    HttpResponse skewed = refused(403, code);
+    skewed.headers.emplace_back("Date", "Thu, 01 Jan 2026 03:00:00 GMT");
+    answers({skewed, HttpResponse{200, {}, std::string(kRole)}});
+    EXPECT_EQ(error_of("CreateRole"), "none") << code;
+    // Where the clocks agree it is what it says, and is not asked again.
+    next_ = 0;
+    skewed.headers.back().second = "Thu, 01 Jan 2026 00:01:00 GMT";
+    answers({skewed, HttpResponse{200, {}, std::string(kRole)}});
+    EXPECT_NE(error_of("CreateRole").find(code), std::string::npos);
+    EXPECT_EQ(next_, 1u);
+  }
+}
+
+TEST_F(AwsClientTest, PresignedUrlsGoByTheServicesClockToo) {
+  HttpResponse skewed = refused(403, "RequestTimeTooSkewed");
+  skewed.headers.emplace_back("Date", "Thu, 01 Jan 2026 03:00:00 GMT");
+  answers({skewed, HttpResponse{200, {}, ""}});
+  AwsClient client = make();
+  const Json object = json(R"({"Bucket": "reports", "Key": "a"})");
+  ASSERT_TRUE(client.call("s3", "GetObject", object));
+  const auto url = client.presigned_url("s3", "GetObject", object, 60);
+  ASSERT_TRUE(url);
+  EXPECT_NE(url->find("X-Amz-Date=20260101T030000Z"), std::string::npos) << *url;
+}
+
+TEST_F(AwsClientTest, ABucketOfAnotherRegionIsAskedThereAndFromThenOnAtOnce) {
+  AwsClient client = make();
+  const Json object = json(R"({"Bucket": "reports", "Key": "a"})");
+  for (const auto& [status, code] : {std::pair(301, "PermanentRedirect"), std::pair(307, "TemporaryRedirect"),
+                                     std::pair(400, "AuthorizationHeaderMalformed")}) {
+    AwsClient fresh = make();
+    next_ = 0;
+    answers(
+        {HttpResponse{
+             status, {{"x-amz-bucket-region", "us-east-1"}}, "<Error><Code>" + std::string(code) + "</Code></Error>"},
+         HttpResponse{200, {}, ""}});
+    ASSERT_TRUE(fresh.call("s3", "PutObject", object)) << code;
+    const HttpRequest sent = http_.requests().back();
+    EXPECT_EQ(sent.url, "https://reports.s3.us-east-1.amazonaws.com/a");
+    EXPECT_NE(sent.headers.back().second.find("/us-east-1/s3/aws4_request"), std::string::npos);
+  }
+  // HEAD has no body: the header alone tells.
+  next_ = 0;
+  answers({HttpResponse{400, {{"x-amz-bucket-region", "us-east-1"}}, ""}, HttpResponse{200, {}, ""}});
+  ASSERT_TRUE(client.call("s3", "GetObject", object));
+  ASSERT_TRUE(client.call("s3", "GetObject", object));
+  EXPECT_EQ(next_, 3u);
+  const auto url = client.presigned_url("s3", "GetObject", object, 60);
+  EXPECT_EQ(url->find("https://reports.s3.us-east-1.amazonaws.com/"), 0u);
+}
+
+TEST_F(AwsClientTest, NoAnswerLeadsCredentialsToAnotherHost) {
+  AwsClient client = make();
+  const Json object = json(R"({"Bucket": "reports", "Key": "a"})");
+  for (const char* region : {"evil.org/", "us-east-1.evil.org", "EVIL", "ap-northeast-2", ""}) {
+    next_ = 0;
+    answers({HttpResponse{307, {{"x-amz-bucket-region", region}, {"Location", "https://evil.org/a"}}, ""},
+             HttpResponse{200, {}, ""}});
+    EXPECT_FALSE(client.call("s3", "GetObject", object)) << region;
+    EXPECT_EQ(next_, 1u) << region;
+    EXPECT_FALSE(http_.requests().back().follow_redirects);
+  }
+  // Where the operator says where to ask, it is asked there.
+  next_ = 0;
+  answers({HttpResponse{301, {{"x-amz-bucket-region", "us-east-1"}}, ""}, HttpResponse{200, {}, ""}});
+  EXPECT_FALSE(client.call("s3", "GetObject", object, {.endpoint = "http://127.0.0.1:5000"}));
+  EXPECT_EQ(next_, 1u);
+}
+
+TEST_F(AwsClientTest, TheEnvironmentSaysHowToRetry) {
+  environment_["AWS_MAX_ATTEMPTS"] = "5";
+  answers({refused(400, "Throttling")});
+  EXPECT_EQ(error_of("CreateRole"), "iam CreateRole: Throttling (request id-7, after 5 attempts)");
+  environment_["AWS_MAX_ATTEMPTS"] = "many";
+  EXPECT_EQ(error_of("CreateRole"), "iam CreateRole: Throttling (request id-7, after 3 attempts)");
+}
+
+TEST_F(AwsClientTest, TheEnvironmentSaysWhichAuthoritiesToTrust) {
+  ASSERT_TRUE(make().call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+  EXPECT_TRUE(http_.requests().back().tls.verify && http_.requests().back().tls.ca_file.empty());
+  environment_["AWS_CA_BUNDLE"] = "/etc/ours.pem";
+  ASSERT_TRUE(make().call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+  EXPECT_EQ(http_.requests().back().tls.ca_file, "/etc/ours.pem");
+}
+
+TEST_F(AwsClientTest, AdaptiveRetriesSlowDownTheNextCalls) {
+  const auto pauses_of_next_call = [&](AwsSettings settings) {
+    next_ = 0;
+    AwsClient client = make(std::move(settings));
+    answers({HttpResponse{200, {}, std::string(kRole)}});
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_TRUE(client.call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+      clock_.advance(Duration(100));
+    }
+    next_ = 0;
+    answers({refused(400, "Throttling")});
+    EXPECT_FALSE(client.call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+    answers({HttpResponse{200, {}, std::string(kRole)}});
+    pauses_.clear();
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(client.call("iam", "GetRole", json(R"({"RoleName": "web"})")));
+    return pauses_.size();
+  };
+  EXPECT_EQ(pauses_of_next_call({}), 0u);
+  EXPECT_GT(pauses_of_next_call({.retry_mode = RetryMode::kAdaptive}), 0u);
+  environment_["AWS_RETRY_MODE"] = "adaptive";
+  EXPECT_GT(pauses_of_next_call({}), 0u);
+}
+
 TEST_F(AwsClientTest, RefusalsBecomeOurErrors) {
   const auto code = [&](int status, std::string_view name) {
     next_ = 0;
@@ -203,6 +313,37 @@ TEST_F(AwsClientTest, GathersAllPagesWithinALimit) {
   next_ = 0;
   answers({page("a", "m"), page("b", "m")});
   EXPECT_EQ(make().call_all("iam", "ListRoles", Json::object(), {}).error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(AwsClientTest, PagesThatLeadInACircleEnd) {
+  const auto empty = [](std::string_view marker) {
+    return HttpResponse{200,
+                        {},
+                        "<R><ListRolesResult><Roles></Roles><IsTruncated>true</IsTruncated><Marker>" +
+                            std::string(marker) + "</Marker></ListRolesResult></R>"};
+  };
+  answers({empty("a"), empty("b"), empty("a"), empty("b"), empty("a"), empty("")});
+  const auto listed = make().call_all("iam", "ListRoles", Json::object(), {});
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(next_, 3u);
+}
+
+TEST_F(AwsClientTest, NonsenseIsNoEmptyList) {
+  const auto code_of = [&](std::string_view service, std::string_view operation, Json input, std::string_view body) {
+    next_ = 0;
+    answers({HttpResponse{200, {}, std::string(body)}});
+    const auto answer = make().call(service, operation, input);
+    return answer ? "answer " + answer->dump() : std::string(answer.error().message);
+  };
+  const Json bucket = json(R"({"Bucket": "reports"})");
+  EXPECT_NE(code_of("s3", "ListObjects", bucket, "<html><body>Log in</body></html>").find("page of HTML"),
+            std::string::npos);
+  EXPECT_NE(code_of("iam", "ListRoles", Json::object(), "<R><Other/></R>").find("no ListRolesResult"),
+            std::string::npos);
+  EXPECT_NE(code_of("eks", "ListThings", json(R"({"account": "a"})"), "[]").find("no JSON object"), std::string::npos);
+  EXPECT_NE(code_of("eks", "ListThings", json(R"({"account": "a"})"), "<html>").find("no JSON object"),
+            std::string::npos);
 }
 
 TEST_F(AwsClientTest, WaitsUntilTheWaiterIsContent) {

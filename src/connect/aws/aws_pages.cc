@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "connect/aws/prepared_call.h"
 
 namespace capstan::aws {
 namespace {
+
+constexpr size_t kMostPages = 10'000;
 
 // Puts a page's value where the results of all pages gather: lists grow, numbers add up, else the first stays.
 Status gather(const PathExpression& path, const Json& page, Json& all) {
@@ -75,6 +78,14 @@ const Acceptor* first_match(const Waiter& waiter, const ServiceAnswer& answer) {
 
 Result<Json> AwsClient::call_all(std::string_view service, std::string_view operation, Json input,
                                  const PageOptions& pages, const CallOptions& options, const std::stop_token& stop) {
+  CallAnswer answer = TRY(ask_all(service, operation, std::move(input), pages, options, stop));
+  if (answer.answer.refusal) return fail(error_of(fmt::format("{} {}", service, operation), answer));
+  return std::move(answer.answer.output);
+}
+
+Result<CallAnswer> AwsClient::ask_all(std::string_view service, std::string_view operation, Json input,
+                                      const PageOptions& pages, const CallOptions& options,
+                                      const std::stop_token& stop) {
   const auto model = TRY(models_.service(service));
   (void)TRY(model->operation(operation));  // Its name first: what has no pages may not be there at all.
   const auto found = model->paginators.find(operation);
@@ -82,30 +93,36 @@ Result<Json> AwsClient::call_all(std::string_view service, std::string_view oper
     return fail(ErrorCode::kInvalidArgument, fmt::format("{} {} does not answer in pages", service, operation));
   }
   const Paginator& paginator = found->second;
+  const auto refuse = [&](ErrorCode code, std::string_view what) {
+    return fail(code, fmt::format("{} {}: {}", service, operation, what));
+  };
   Json all = Json::object();
-  Json::Object tokens;
+  std::set<std::string> seen;
   size_t items = 0;
   while (true) {
-    const Json page = TRY(call(service, operation, input, options, stop));
-    items += count_items(paginator, page);
-    if (items > pages.most_items) {
-      return fail(ErrorCode::kResourceExhausted,
-                  fmt::format("{} {}: more than {} items", service, operation, pages.most_items));
-    }
-    for (const PathExpression& path : paginator.results) TRY(gather(path, page, all));
+    CallAnswer page = TRY(ask(service, operation, input, options, stop));
+    if (page.answer.refusal) return page;
+    const Json& output = page.answer.output;
+    items += count_items(paginator, output);
+    if (items > pages.most_items)
+      return refuse(ErrorCode::kResourceExhausted, fmt::format("more than {} items", pages.most_items));
+    for (const PathExpression& path : paginator.results) TRY(gather(path, output, all));
     for (const PathExpression& path : paginator.kept) {
-      if (tokens.empty()) TRY(gather(path, page, all));
+      if (seen.empty()) TRY(gather(path, output, all));
     }
-    if (pages.on_page && !pages.on_page(page)) return all;
-    Json::Object next = next_tokens(paginator, page);
-    if (next.empty()) return all;
-    if (next == tokens) {
-      return fail(ErrorCode::kCorrupt, fmt::format("{} {}: the service gave the same page twice", service, operation));
+    const bool goes_on = !pages.on_page || pages.on_page(output);
+    const Json::Object next = goes_on ? next_tokens(paginator, output) : Json::Object();
+    if (next.empty()) {
+      page.answer.output = std::move(all);
+      return page;
     }
-    tokens = std::move(next);
+    if (!seen.insert(Json(next).dump()).second)
+      return refuse(ErrorCode::kCorrupt, "the pages lead in a circle: one that was read is named as the next");
+    if (seen.size() >= kMostPages)
+      return refuse(ErrorCode::kResourceExhausted, fmt::format("more than {} pages", kMostPages));
     for (const std::string& name : paginator.input_tokens) {
-      const auto token = tokens.find(name);
-      input.set(name, token == tokens.end() ? Json() : token->second);
+      const auto token = next.find(name);
+      input.set(name, token == next.end() ? Json() : token->second);
     }
   }
 }

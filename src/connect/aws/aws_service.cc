@@ -12,6 +12,8 @@ namespace capstan::aws {
 namespace {
 
 constexpr std::string_view kKeys[] = {"call", "wait", "input", "region"};
+constexpr std::string_view kSettings[] = {"region", "profile", "role", "endpoint", "models", "retries", "attempts"};
+constexpr int64_t kMostAttempts = 100;
 
 struct Name {
   std::string service;
@@ -38,6 +40,33 @@ bool reads_by_name(std::string_view operation) {
   return false;
 }
 
+capstan::ServiceAnswer refusal_of(const CallAnswer& answer) {
+  const Refusal& refusal = *answer.answer.refusal;
+  return {
+      // A refusal that leaves it open whether it happened counts as an error of the server, whatever it says of itself.
+      .status = answer.may_have_happened ? 500 : refusal.status,
+      .body = Json::object({{"code", refusal.code}, {"message", refusal.message}}),
+      .text = {},
+      .headers = {},
+      .may_retry = refusal.kind == RefusalKind::kThrottled && !answer.may_have_happened};
+}
+
+Status check_settings(const Json& settings) {
+  for (const auto& [key, value] : settings.members()) {
+    if (std::ranges::find(kSettings, key) == std::end(kSettings))
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("AWS has no setting '{}'{}", key, did_you_mean(key, kSettings)));
+  }
+  const Json& retries = settings["retries"];
+  if (!retries.is_null() && retries != Json("standard") && retries != Json("adaptive"))
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("'retries' must be standard or adaptive, found {}", retries.dump()));
+  const int64_t attempts = settings["attempts"].int_or(settings.contains("attempts") ? 0 : 1);
+  if (attempts < 1 || attempts > kMostAttempts)
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'attempts' must be a number from 1 to {}", kMostAttempts));
+  return {};
+}
+
 }  // namespace
 
 Status check_aws_request(const Json& request) {
@@ -55,7 +84,11 @@ Status check_aws_request(const Json& request) {
 }
 
 Result<std::unique_ptr<AwsService>> AwsService::create(const Json& settings, AwsWorld world) {
+  TRY(check_settings(settings));
   AwsSettings wanted;
+  if (settings.contains("retries"))
+    wanted.retry_mode = settings["retries"] == Json("adaptive") ? RetryMode::kAdaptive : RetryMode::kStandard;
+  wanted.most_attempts = static_cast<int>(settings["attempts"].int_or(0));
   wanted.region = settings["region"].string_or_empty();
   wanted.profile = settings["profile"].string_or_empty();
   if (const std::string& endpoint = settings["endpoint"].string_or_empty(); !endpoint.empty())
@@ -95,23 +128,17 @@ Result<capstan::ServiceAnswer> AwsService::call(const ServiceCall& call, const s
     const Json last = TRY(client_.wait(name.service, name.operation, input, options, stop));
     return capstan::ServiceAnswer{.status = 200, .body = last, .text = {}, .headers = {}};
   }
-  if (!call.collect.empty()) {
-    Result<Json> all = client_.call_all(name.service, name.operation, input, {}, options, stop);
-    if (!all) return fail(all.error());
-    return capstan::ServiceAnswer{
-        .status = 200, .body = TRY(JsonPath::parse(call.collect)).read(*all), .text = {}, .headers = {}};
+  const bool all = !call.collect.empty();
+  CallAnswer answer = all ? TRY(client_.ask_all(name.service, name.operation, input, {}, options, stop))
+                          : TRY(client_.ask(name.service, name.operation, input, options, stop));
+  if (answer.answer.refusal) return refusal_of(answer);
+  Json body = std::move(answer.answer.output);
+  if (all) {
+    body = TRY(JsonPath::parse(call.collect)).read(body);
+    if (body.is_null())
+      body = Json::array();  // What has no items may be left out; that it is an answer, its shape tells.
   }
-  const CallAnswer answer = TRY(client_.ask(name.service, name.operation, input, options, stop));
-  if (!answer.answer.refusal)
-    return capstan::ServiceAnswer{.status = 200, .body = answer.answer.output, .text = {}, .headers = {}};
-  const Refusal& refusal = *answer.answer.refusal;
-  return capstan::ServiceAnswer{
-      // A refusal that leaves it open whether it happened counts as an error of the server, whatever it says of itself.
-      .status = answer.may_have_happened ? 500 : refusal.status,
-      .body = Json::object({{"code", refusal.code}, {"message", refusal.message}}),
-      .text = {},
-      .headers = {},
-      .may_retry = refusal.kind == RefusalKind::kThrottled && !answer.may_have_happened};
+  return capstan::ServiceAnswer{.status = 200, .body = std::move(body), .text = {}, .headers = {}};
 }
 
 std::string AwsService::explain(const capstan::ServiceAnswer& answer) const {

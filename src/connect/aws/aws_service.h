@@ -21,7 +21,8 @@ namespace capstan::aws {
 // Thread-safe.
 class AwsService final : public ServiceCaller {
  public:
-  // `settings`: region, profile, role, endpoint (in place of AWS' own, for all services), models (directories).
+  // `settings`: region, profile, role, endpoint (in place of AWS' own, for all services), models (directories),
+  // retries (standard or adaptive) and attempts. An unknown one is an error.
   static Result<std::unique_ptr<AwsService>> create(const Json& settings, AwsWorld world);
 
   Status check(const Json& request) const override;

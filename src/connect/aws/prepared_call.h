@@ -18,6 +18,7 @@ struct AwsClient::Prepared {
   RequestAddress address;
   SigningScope scope;
   std::shared_ptr<KeptCredentials> credentials;  // Null where nobody signs.
+  std::string bucket;                            // Of S3, where its region is not the operator's choice; "" for none.
 
   std::string name() const { return model->service + " " + operation->name; }
 };
@@ -27,9 +28,13 @@ struct AwsClient::Tries {
   int number = 0;
   int taken = 0;  // From the quota, by the last retry.
   bool mended = false;
+  bool moved = false;     // To the bucket's own region.
   bool in_doubt = false;  // One of the attempts may have happened: no later one can tell.
   Credentials used;
   std::vector<std::string> reasons;
 };
+
+// What a refusal is to those who want an output. `name` is "iam CreateRole".
+Error error_of(const std::string& name, const CallAnswer& answer);
 
 }  // namespace capstan::aws

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/clean_text.h"
 #include "base/fit.h"
 #include "base/trim.h"
 #include "connect/aws/service_answer.h"
@@ -12,6 +13,7 @@ namespace capstan::aws {
 namespace {
 
 constexpr size_t kMostOfAMessage = 2000;
+constexpr size_t kMostOfARegion = 63;
 
 // Source: AWS SDKs and Tools Reference Guide, "Retry behavior".
 constexpr std::array<std::string_view, 15> kThrottled = {"Throttling",
@@ -31,7 +33,11 @@ constexpr std::array<std::string_view, 15> kThrottled = {"Throttling",
                                                          "ThrottlingError"};
 constexpr std::array<std::string_view, 4> kTransient = {"RequestTimeout", "RequestTimeoutException", "InternalError",
                                                         "InternalFailure"};
-constexpr std::array<std::string_view, 3> kSkewed = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"};
+// The first three say so; services of the other protocols only call the signature wrong, and the Date of the answer
+// tells.
+constexpr std::array<std::string_view, 6> kSkewed = {"RequestTimeTooSkewed",  "RequestExpired",
+                                                     "RequestInTheFuture",    "InvalidSignatureException",
+                                                     "SignatureDoesNotMatch", "AuthFailure"};
 constexpr std::array<std::string_view, 4> kExpired = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
                                                       "InvalidClientTokenId"};
 
@@ -82,15 +88,13 @@ void read_xml_error(const HttpResponse& response, Refusal& refusal) {
   if (error == nullptr) return;
   refusal.code = trim(error->text_of("Code"));
   refusal.message = trim(error->text_of("Message"));
-  if (const std::string_view region = error->text_of("Region"); !region.empty()) {
-    refusal.message += fmt::format(" (its region is {})", region);
-  }
+  refusal.region = trim(error->text_of("Region"));
 }
 
 }  // namespace
 
 Refusal read_refusal(const ServiceModel& model, const Operation& operation, const HttpResponse& response) {
-  Refusal refusal{.code = {}, .message = {}, .status = response.status};
+  Refusal refusal{.code = {}, .message = {}, .region = {}, .status = response.status};
   if (model.protocol == Protocol::kRestJson || model.protocol == Protocol::kJson) {
     read_json_error(response, refusal);
   } else {
@@ -98,13 +102,13 @@ Refusal read_refusal(const ServiceModel& model, const Operation& operation, cons
   }
   // An answer to HEAD has no body, and a proxy's is not the service's.
   if (refusal.code.empty()) refusal.code = std::to_string(response.status);
-  const std::string_view region = response.header("x-amz-bucket-region");
-  if (!region.empty() && (response.status == 301 || response.status == 307) &&
-      refusal.message.find(region) == std::string::npos) {
-    refusal.message += fmt::format(" (its region is {})", region);
-  }
-  refusal.code = fit_text(refusal.code, 200);
-  refusal.message = fit_text(trim(refusal.message), kMostOfAMessage);
+  if (refusal.region.empty()) refusal.region = trim(response.header("x-amz-bucket-region"));
+  const bool elsewhere = response.status == 301 || response.status == 307 || response.status == 400;
+  if (!elsewhere || refusal.region.size() > kMostOfARegion) refusal.region.clear();
+  if (!refusal.region.empty()) refusal.message += fmt::format(" (its region is {})", refusal.region);
+  // Their words go into facts and onto terminals.
+  refusal.code = clean_line(fit_text(refusal.code, 200));
+  refusal.message = clean_line(fit_text(trim(refusal.message), kMostOfAMessage));
   refusal.kind = kind_of(operation, refusal);
   return refusal;
 }

@@ -58,6 +58,14 @@ void merge(Json& into, Json from) {
   for (auto& [name, value] : from.mutable_members()) into.set(name, std::move(value));
 }
 
+// A captive portal or a proxy says 200, too: its page must not pass for a list of nothing.
+Result<XmlElement> parse_answer(std::string_view text) {
+  XmlElement root = TRY(parse_xml(text));
+  if (strcasecmp(root.name.c_str(), "html") == 0)
+    return fail(ErrorCode::kCorrupt, "a page of HTML came in place of the answer");
+  return root;
+}
+
 // S3 answers GetBucketLocation with nothing but the member itself.
 const Member* whole_answer_member(const Shape& shape, const XmlElement& root) {
   const Member* only = nullptr;
@@ -72,7 +80,7 @@ const Member* whole_answer_member(const Shape& shape, const XmlElement& root) {
 Status read_xml_body(const ServiceModel& model, const Operation& operation, const HttpResponse& response,
                      Json& output) {
   const Shape& shape = *operation.output.shape;
-  const XmlElement root = TRY(parse_xml(response.body));
+  const XmlElement root = TRY(parse_answer(response.body));
   const XmlElement* from = &root;
   if (model.protocol == Protocol::kQuery && !operation.result_wrapper.empty()) {
     from = root.child(operation.result_wrapper);
@@ -94,7 +102,7 @@ Status read_payload(const ServiceModel& model, const Member& payload, const Http
   } else if (trim(response.body).empty()) {
     return {};
   } else if (model.protocol == Protocol::kRestXml) {
-    output.set(payload.name, read_xml_value(payload, TRY(parse_xml(response.body))));
+    output.set(payload.name, read_xml_value(payload, TRY(parse_answer(response.body))));
   } else {
     const Result<Json> body = Json::parse(response.body);
     if (!body) return fail(ErrorCode::kCorrupt, "the answer is no JSON");
@@ -112,7 +120,7 @@ Status read_body(const ServiceModel& model, const Operation& operation, const Ht
     return read_xml_body(model, operation, response, output);
   }
   const Result<Json> body = Json::parse(response.body);
-  if (!body) return fail(ErrorCode::kCorrupt, "the answer is no JSON");
+  if (!body || !body->is_object()) return fail(ErrorCode::kCorrupt, "the answer is no JSON object");
   merge(output, read_json_structure(shape, *body));
   return {};
 }

@@ -16,13 +16,14 @@ enum class RefusalKind {
   kFinal,      // The same request is refused again.
   kThrottled,  // Not done; later may work.
   kTransient,  // The service has trouble; later may work.
-  kSkewed,     // Our clock and theirs differ too much.
+  kSkewed,     // Our clock and theirs differ too much, or the signature is wrong for another reason.
   kExpired,    // What signed the request is no longer good.
 };
 
 struct Refusal {
   std::string code;     // "NoSuchEntity", as the service documents it.
   std::string message;  // In the service's words.
+  std::string region;   // Where S3 says that the bucket is; "" where it does not say.
   int status = 0;
   RefusalKind kind = RefusalKind::kFinal;
 };

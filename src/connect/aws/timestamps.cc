@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <chrono>
+
+#include "base/http_date.h"
 
 namespace capstan::aws {
 namespace {
@@ -24,30 +25,6 @@ Parts parts_of(Time time) {
   const std::chrono::year_month_day date(day);
   return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
           std::chrono::weekday(day).c_encoding(), (time - day).count()};
-}
-
-bool read_number(std::string_view text, size_t at, size_t digits, int& number) {
-  if (at + digits > text.size()) return false;
-  const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + digits, number);
-  return error == std::errc() && end == text.data() + at + digits && number >= 0;
-}
-
-// "Sun, 30 Aug 2015 12:36:00 GMT"
-bool read_rfc822(std::string_view text, Time& time) {
-  int day = 0, year = 0, hour = 0, minute = 0, second = 0;
-  if (text.size() != 29 || !text.ends_with(" GMT") || text.substr(3, 2) != ", ") return false;
-  size_t month = 0;
-  while (month < kMonths.size() && kMonths[month] != text.substr(8, 3)) ++month;
-  if (month == kMonths.size() || !read_number(text, 5, 2, day) || !read_number(text, 12, 4, year) ||
-      !read_number(text, 17, 2, hour) || !read_number(text, 20, 2, minute) || !read_number(text, 23, 2, second)) {
-    return false;
-  }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month) + 1),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return false;
-  time = Time(std::chrono::sys_days(date).time_since_epoch()) + std::chrono::hours(hour) +
-         std::chrono::minutes(minute) + std::chrono::seconds(second);
-  return true;
 }
 
 }  // namespace
@@ -73,8 +50,7 @@ std::string rfc822(Time time) {
 
 Result<Time> read_timestamp(const Json& value) {
   if (value.is_number()) return parse_time(fmt::format("{:.3f}", value.number_or(0)));
-  Time time;
-  if (read_rfc822(value.string_or_empty(), time)) return time;
+  if (const std::optional<Time> time = read_http_date(value.string_or_empty())) return *time;
   return parse_time(value.string_or_empty());
 }
 

@@ -174,8 +174,9 @@ Performed ProgramVerb::judge(const ProgramOutcome& outcome, const ProgramSpec& p
   const bool fine = undoing ? outcome.succeeded() : shows_success(outcome, out);
   const bool is_refusal =
       exited && std::ranges::find(description_.refused, outcome.exit_code) != description_.refused.end();
-  performed.says = fmt::format("{} {} after {:.1f} s", base_name(program.argv.front()), outcome.describe(program),
-                               to_seconds(outcome.took));
+  performed.says = Words::phrase("done.program", {{"program", base_name(program.argv.front())},
+                                                  {"how", how_ended(outcome, program)},
+                                                  {"seconds", fmt::format("{:.1f}", to_seconds(outcome.took))}});
   if (fine) {
     performed.state = ActionState::kSucceeded;
     if (description_.says && !undoing) performed.says = description_.says->tell(scope);
@@ -185,9 +186,9 @@ Performed ProgramVerb::judge(const ProgramOutcome& outcome, const ProgramSpec& p
                                            : ActionState::kPartial;
     performed.certain = is_refusal;
     const std::string last = output.last_line();
-    if (!last.empty()) performed.says += ": " + last;
+    if (!last.empty()) performed.says = Words::joined({performed.says, last}, ": ");
   }
-  if (outcome.left_some) performed.says += "; something that it started could not be ended";
+  if (outcome.left_some) performed.says = Words::joined({performed.says, Words::phrase("done.left_some")}, "; ");
   return performed;
 }
 

@@ -36,7 +36,7 @@ TEST_F(ProgramTest, AValueIsOneArgumentAndNeverAnOption) {
   const Performed refused = perform(*open, Json::object({{"word", "--help"}}));
   EXPECT_EQ(refused.state, ActionState::kFailed);
   EXPECT_TRUE(refused.certain);
-  EXPECT_NE(refused.says.find("would be an option"), std::string::npos) << refused.says;
+  EXPECT_NE(refused.says.text.find("would be an option"), std::string::npos) << refused.says;
   EXPECT_EQ(heard_.begun, 1);  // Only the first has begun.
   EXPECT_EQ(perform(*open, Json::object({{"word", std::string("a\0b", 3)}})).state, ActionState::kFailed);
   const auto glued = this->verb("run: [printf, '<%s>', \"x{{word}}\"]");
@@ -74,7 +74,7 @@ env: { KEY: "Bearer {{key}}" }
   const Performed done = perform(*verb);
   EXPECT_EQ(done.result["stdout"].string_or_empty(), "***\n");
   EXPECT_EQ(done.result["stderr"].string_or_empty(), "Bearer ***\n");
-  EXPECT_NE(done.says.find("Bearer ***"), std::string::npos) << done.says;
+  EXPECT_NE(done.says.text.find("Bearer ***"), std::string::npos) << done.says;
   EXPECT_EQ(heard_.text().find("sesame"), std::string::npos) << heard_.text();
 }
 
@@ -99,7 +99,7 @@ TEST_F(ProgramTest, TellsApartWhatWasRefusedAndWhatMayHaveBeenDone) {
   EXPECT_EQ(verb->probe(action(), host_, before_), ProbeAnswer::kDidNotHappen);
   const Performed failed = perform(*verb, Json::object({{"word", 1}}));
   EXPECT_EQ(failed.state, ActionState::kPartial);
-  EXPECT_NE(failed.says.find("exited with code 1"), std::string::npos) << failed.says;
+  EXPECT_NE(failed.says.text.find("exited with code 1"), std::string::npos) << failed.says;
   EXPECT_EQ(verb->probe(action(), host_, before_), ProbeAnswer::kCannotTell);
 }
 
@@ -152,7 +152,7 @@ grace: 100ms
 )");
   const Performed done = perform(*verb);
   EXPECT_EQ(done.state, ActionState::kPartial);
-  EXPECT_NE(done.says.find("its time limit of 1s"), std::string::npos) << done.says;
+  EXPECT_NE(done.says.text.find("its time limit of 1s"), std::string::npos) << done.says;
   const std::string alive = read("alive");
   EXPECT_FALSE(alive.empty());
   std::this_thread::sleep_for(Duration(300));
@@ -167,7 +167,7 @@ TEST_F(ProgramTest, IsCancelledAlsoWhenItIgnoresBeingAsked) {
   };
   const Performed done = perform(*verb, Json::object(), stop.get_token());
   EXPECT_EQ(done.state, ActionState::kPartial);
-  EXPECT_NE(done.says.find("a stop was requested"), std::string::npos) << done.says;
+  EXPECT_NE(done.says.text.find("a stop was requested"), std::string::npos) << done.says;
   EXPECT_EQ(verb->probe(action(), host_, before_), ProbeAnswer::kCannotTell);
 }
 
@@ -187,7 +187,7 @@ TEST_F(ProgramTest, BeginsAtMostOnce) {
   EXPECT_EQ(perform(*verb).state, ActionState::kSucceeded);
   const Performed again = verb->perform(action(), host_, before_, {});
   EXPECT_EQ(again.state, ActionState::kFailed);
-  EXPECT_NE(again.says.find("has begun before"), std::string::npos) << again.says;
+  EXPECT_NE(again.says.text.find("has begun before"), std::string::npos) << again.says;
   EXPECT_EQ(read("runs"), "x\n");
 }
 
@@ -292,7 +292,7 @@ TEST_F(ProgramTest, SaysWhyItCouldNotBegin) {
   const Performed done = perform(*verb);
   EXPECT_EQ(done.state, ActionState::kFailed);
   EXPECT_TRUE(done.certain);
-  EXPECT_NE(done.says.find("cannot start"), std::string::npos) << done.says;
+  EXPECT_NE(done.says.text.find("cannot start"), std::string::npos) << done.says;
   EXPECT_EQ(verb->probe(action(), host_, before_), ProbeAnswer::kDidNotHappen);
 }
 

@@ -21,6 +21,8 @@ struct DeclaredService {
     std::string command;     // Part of the command line.
     std::string pid_file;
     int port = 0;  // It listens there.
+
+    bool operator==(const Match&) const = default;
   };
   std::string name;
   Match match;
@@ -29,11 +31,15 @@ struct DeclaredService {
   std::string user;   // Who runs the two; "" is Capstan's own user.
   bool wanted_running = true;
   Duration time_limit{30'000};  // For starting and stopping.
+
+  bool operator==(const DeclaredService&) const = default;
 };
 
 struct LogSource {
   std::string path;  // May be a pattern: "/var/log/**/*.log".
   std::vector<std::pair<std::string, std::string>> labels;
+
+  bool operator==(const LogSource&) const = default;
 };
 
 struct HostConfig {
@@ -47,6 +53,8 @@ struct HostConfig {
   std::string scripts_directory;  // Scripts that host.run_script may run; empty: none.
   std::string script_user;        // Who runs them; empty: "nobody" when Capstan is root.
   WorkRules work;
+
+  bool operator==(const HostConfig&) const = default;
 };
 
 // The defaults, with the logs that a machine usually has.

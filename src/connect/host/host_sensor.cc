@@ -101,10 +101,11 @@ void HostSensor::observe_host(Observation& seen) {
 bool HostSensor::matters(const Process& process) const {
   if (has_ended(process)) return false;
   if (known_.contains(process.key())) return true;
-  if (process.looks < 2) return process.stat.cpu_ms() >= kUsedMuchMs;
-  const uint64_t age_looks = process.looks - 1;
-  const auto age = Duration(static_cast<int64_t>(age_looks) * state_.processes().interval().count());
-  return age >= kLivedLong || process.stat.cpu_ms() >= kUsedMuchMs || process.predates_watch;
+  // What was there before the watch may be known from an earlier one: to leave it out, even for one look, would be to
+  // say that it is gone.
+  if (process.predates_watch || process.stat.cpu_ms() >= kUsedMuchMs) return true;
+  const auto age = Duration(static_cast<int64_t>(process.looks - 1) * state_.processes().interval().count());
+  return age >= kLivedLong;
 }
 
 void HostSensor::observe_processes(Time now, Observation& seen) {

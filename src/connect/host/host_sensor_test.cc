@@ -156,6 +156,20 @@ TEST_F(HostSensorTest, ADeclaredServiceRunsAndFails) {
   EXPECT_EQ(state_of(), sensor_->notices().empty() ? "failed" : "stopped");
 }
 
+// Whoever knows it from before a restart would take it for gone.
+TEST_F(HostSensorTest, WhatRanBeforeTheFirstLookIsThereAtOnce) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    while (true) ::pause();
+  }
+  const Observation seen = look();
+  const Resource* found = find(seen, "host_process", "pid", child);
+  ASSERT_NE(found, nullptr);
+  EXPECT_NE(found->fields["command"].string_or_empty(), "");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST_F(HostSensorTest, ShortLivedProcessesAreNoResources) {
   look();
   const pid_t child = ::fork();

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clean_text.h"
 #include "base/file.h"
-#include "connect/host/line_text.h"
 #include "connect/host/text_scan.h"
 
 namespace capstan::host {

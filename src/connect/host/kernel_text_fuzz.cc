@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/clean_text.h"
 #include "connect/host/filesystems.h"
-#include "connect/host/line_text.h"
 #include "connect/host/mask_secrets.h"
 #include "connect/host/process.h"
 #include "connect/host/service_table.h"
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   parse_mounts(text);
   parse_systemd_services(text);
   if (masked_command(text).size() > 512) __builtin_trap();
-  const std::string clean = clean_line(text, 1000);
-  if (clean.size() > 1100 || clean != clean_line(clean, 2000)) __builtin_trap();  // Clean text stays as it is.
+  const std::string clean = capstan::clean_line(text, 1000);
+  if (clean.size() > 1100 || clean != capstan::clean_line(clean, 2000)) __builtin_trap();  // Clean text stays as it is.
   return 0;
 }

@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <set>
 
+#include "base/clean_text.h"
 #include "base/file.h"
 #include "base/file_handle.h"
 #include "base/log.h"
-#include "connect/host/line_text.h"
 #include "connect/host/path_pattern.h"
 #include "model/log_level.h"
 

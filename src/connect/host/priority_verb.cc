@@ -87,13 +87,14 @@ Result<Json> LowerPriorityVerb::state_before(const Resource& target, const Json&
 Performed LowerPriorityVerb::perform(const Action& action, const Resource& target, const Json&,
                                      const std::stop_token&) {
   const auto process = ProcessHandle::open(target.id);
-  if (!process) return failed(process.error().message);
-  if (Status allowed = may_touch(*process); !allowed) return failed(allowed.error().message);
+  if (!process) return failed(quoted(process.error()));
+  if (Status allowed = may_touch(*process); !allowed) return failed(quoted(allowed.error()));
   const int nice_value = std::max(wanted_nice(action.parameters), process->stat().nice);
   const Status set = set_priorities(*process, nice_value, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-  if (process->ended()) return failed("it has ended meanwhile");
-  if (!set) return failed(set.error().message);
-  return succeeded(fmt::format("nice went from {} to {}, I/O priority to idle", process->stat().nice, nice_value));
+  if (process->ended()) return failed(Words::phrase("done.ended_meanwhile"));
+  if (!set) return failed(quoted(set.error()));
+  return succeeded(
+      Words::phrase("done.nice", {{"from", std::to_string(process->stat().nice)}, {"to", std::to_string(nice_value)}}));
 }
 
 ProbeAnswer LowerPriorityVerb::probe(const Action& action, const Resource& target, const Json&) {
@@ -104,13 +105,13 @@ ProbeAnswer LowerPriorityVerb::probe(const Action& action, const Resource& targe
 
 Performed LowerPriorityVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token&) {
   const auto process = ProcessHandle::open(target.id);
-  if (!process) return failed(process.error().message);
-  if (!before["nice"].is_int()) return failed("what its priority was before is not known");
+  if (!process) return failed(quoted(process.error()));
+  if (!before["nice"].is_int()) return failed(Words::phrase("done.not_known_priority"));
   const auto nice_value = static_cast<int>(before["nice"].int_or(0));
   const auto io_priority = static_cast<int>(before["io_priority"].int_or(0));
   if (Status set = set_priorities(*process, nice_value, std::max(io_priority, 0)); !set)
-    return failed(set.error().message);
-  return succeeded(fmt::format("nice is {} again", nice_value));
+    return failed(quoted(set.error()));
+  return succeeded(Words::phrase("done.nice_again", {{"nice", std::to_string(nice_value)}}));
 }
 
 }  // namespace capstan::host

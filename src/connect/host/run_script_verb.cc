@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
+#include "base/clean_text.h"
 #include "base/file.h"
 #include "base/subprocess.h"
-#include "connect/host/line_text.h"
 #include "model/performed.h"
 #include "model/verb_check.h"
 
@@ -100,9 +100,9 @@ Result<Json> RunScriptVerb::state_before(const Resource&, const Json&) { return 
 
 Performed RunScriptVerb::perform(const Action& action, const Resource& target, const Json&,
                                  const std::stop_token& stop) {
-  if (Status checked = check(target, action.parameters); !checked) return failed(checked.error().message);
+  if (Status checked = check(target, action.parameters); !checked) return failed(quoted(checked.error()));
   const auto script = find_script(action.parameters);
-  if (!script) return failed(script.error().message);
+  if (!script) return failed(quoted(script.error()));
   ProgramSpec spec{.argv = {*script},
                    .directory = "/",
                    .user = user_of(*config_.get()),
@@ -112,7 +112,7 @@ Performed RunScriptVerb::perform(const Action& action, const Resource& target, c
   spec.environment.emplace_back("CAPSTAN_TARGET", target.id);
   spec.environment.emplace_back("CAPSTAN_ACTION", action.id);
   const auto outcome = run_program(spec, clock_, stop);
-  if (!outcome) return failed(outcome.error().message);
+  if (!outcome) return failed(quoted(outcome.error()));
   Performed performed;
   // A script that was cut off may have done any part of its work.
   const bool cut_off =
@@ -120,8 +120,9 @@ Performed RunScriptVerb::perform(const Action& action, const Resource& target, c
   performed.state = outcome->succeeded() ? ActionState::kSucceeded
                     : cut_off            ? ActionState::kPartial
                                          : ActionState::kFailed;
-  performed.says = fmt::format("{} {} after {:.1f} s", action.parameters["script"].string_or_empty(),
-                               outcome->describe(spec), to_seconds(outcome->took));
+  performed.says = Words::phrase("done.program", {{"program", action.parameters["script"].string_or_empty()},
+                                                  {"how", how_ended(*outcome, spec)},
+                                                  {"seconds", fmt::format("{:.1f}", to_seconds(outcome->took))}});
   performed.result = Json::object({{"exit_code", outcome->exit_code},
                                    {"signal", outcome->signal},
                                    {"stdout", clean_line(outcome->out, kOutputLimit)},
@@ -134,7 +135,7 @@ Performed RunScriptVerb::perform(const Action& action, const Resource& target, c
 ProbeAnswer RunScriptVerb::probe(const Action&, const Resource&, const Json&) { return ProbeAnswer::kCannotTell; }
 
 Performed RunScriptVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed("what a script did cannot be taken back");
+  return failed(Words::phrase("done.not_undoable_script"));
 }
 
 }  // namespace capstan::host

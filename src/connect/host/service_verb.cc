@@ -129,44 +129,48 @@ Performed ServiceVerb::systemctl(std::string_view what, const std::string& name,
   const ProgramSpec spec{.argv = {"systemctl", std::string(what), "--", name + ".service"},
                          .time_limit = kSystemdLimit};
   const auto outcome = run_program(spec, clock_, stop);
-  if (!outcome) return failed(outcome.error().message);
+  if (!outcome) return failed(quoted(outcome.error()));
   if (!outcome->succeeded())
-    return failed(fmt::format("systemctl {}: {}", outcome->describe(spec), last_line(outcome->err)));
-  return succeeded(fmt::format("systemctl {} succeeded", what));
+    return failed(
+        Words::phrase("done.not_systemctl", {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
+  return succeeded(Words::phrase("done.systemctl", {{"what", what}}));
 }
 
 Performed ServiceVerb::start_declared(const DeclaredService& service, const std::stop_token& stop) const {
-  if (const auto now = look(service.name, stop); now && now->running) return succeeded("it was already running");
+  if (const auto now = look(service.name, stop); now && now->running)
+    return succeeded(Words::phrase("done.already_running"));
   const ProgramSpec spec{.argv = shell_command(service.start), .user = service.user};
   const std::string output = output_directory_.empty() ? "" : output_directory_ + "/" + service.name;
   const auto pid =
       start_detached(spec, output.empty() ? "" : output + ".stdout.log", output.empty() ? "" : output + ".stderr.log");
-  if (!pid) return failed(pid.error().message);
+  if (!pid) return failed(quoted(pid.error()));
   if (!wait_until(service.name, true, service.time_limit, stop)) {
-    return failed(fmt::format("it was started, but did not run within {}", format_duration(service.time_limit)));
+    return failed(Words::phrase("done.not_running_within", {{"limit", format_duration(service.time_limit)}}));
   }
   rest(kSettle, stop);
   const auto now = look(service.name, stop);
-  if (!now || !now->running) return failed("it was started, but ended at once");
-  return succeeded(fmt::format("it runs as process {}", now->main.pid), Json::object({{"main_pid", now->main.pid}}));
+  if (!now || !now->running) return failed(Words::phrase("done.not_lasting"));
+  return succeeded(Words::phrase("done.runs_as", {{"pid", std::to_string(now->main.pid)}}),
+                   Json::object({{"main_pid", now->main.pid}}));
 }
 
 Performed ServiceVerb::stop_declared(const DeclaredService& service, const std::stop_token& stop) const {
   const auto now = look(service.name, stop);
-  if (!now) return failed(now.error().message);
-  if (!now->running) return succeeded("it was already stopped");
+  if (!now) return failed(quoted(now.error()));
+  if (!now->running) return succeeded(Words::phrase("done.already_stopped"));
   if (!service.stop.empty()) {
     const ProgramSpec spec{.argv = shell_command(service.stop), .user = service.user, .time_limit = service.time_limit};
     const auto outcome = run_program(spec, clock_, stop);
-    if (!outcome) return failed(outcome.error().message);
+    if (!outcome) return failed(quoted(outcome.error()));
     if (!outcome->succeeded())
-      return failed(fmt::format("its stop command {}: {}", outcome->describe(spec), last_line(outcome->err)));
+      return failed(Words::phrase("done.not_stop_command",
+                                  {{"how", how_ended(*outcome, spec)}, {"says", last_line(outcome->err)}}));
   } else if (Status signalled = signal_all(now->processes, SIGTERM); !signalled) {
-    return failed(signalled.error().message);
+    return failed(quoted(signalled.error()));
   }
-  if (wait_until(service.name, false, service.time_limit, stop)) return succeeded("it has stopped");
+  if (wait_until(service.name, false, service.time_limit, stop)) return succeeded(Words::phrase("done.stopped"));
   return {.state = ActionState::kPartial,
-          .says = fmt::format("it was told to stop, but has not within {}", format_duration(service.time_limit)),
+          .says = Words::phrase("done.told_to_stop", {{"limit", format_duration(service.time_limit)}}),
           .result = Json::object()};
 }
 
@@ -182,7 +186,7 @@ Performed ServiceVerb::stop(const std::string& name, const std::stop_token& stop
 
 Performed ServiceVerb::perform(const Action& action, const Resource& target, const Json&,
                                const std::stop_token& stop_token) {
-  if (Status checked = check(target, action.parameters); !checked) return failed(checked.error().message);
+  if (Status checked = check(target, action.parameters); !checked) return failed(quoted(checked.error()));
   const std::string name = name_of(target);
   if (action_ == ServiceAction::kStart) return start(name, stop_token);
   if (action_ == ServiceAction::kStop) return stop(name, stop_token);
@@ -232,8 +236,8 @@ Performed ServiceVerb::undo(const Action&, const Resource& target, const Json& b
                             const std::stop_token& stop_token) {
   const bool ran = before["state"].string_or_empty() == "running";
   const std::string name = name_of(target);
-  if (action_ == ServiceAction::kRestart) return failed("a restart cannot be taken back");
-  if (ran == (action_ == ServiceAction::kStart)) return succeeded("it is as it was before");
+  if (action_ == ServiceAction::kRestart) return failed(Words::phrase("done.not_undoable_restart"));
+  if (ran == (action_ == ServiceAction::kStart)) return succeeded(Words::phrase("done.as_before"));
   return ran ? start(name, stop_token) : stop(name, stop_token);
 }
 

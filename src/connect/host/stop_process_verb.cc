@@ -44,29 +44,27 @@ Result<Json> StopProcessVerb::state_before(const Resource& target, const Json&) 
 Performed StopProcessVerb::perform(const Action& action, const Resource& target, const Json&,
                                    const std::stop_token& stop) {
   const auto grace = duration_parameter(action.parameters, "grace", kGrace, kMostGrace);
-  if (!grace) return failed(grace.error().message);
+  if (!grace) return failed(quoted(grace.error()));
   auto process = ProcessHandle::open(target.id);
-  if (!process && process.error().code == ErrorCode::kNotFound) return succeeded("it had already ended");
-  if (!process) return failed(process.error().message);
-  if (Status allowed = may_touch(*process); !allowed) return failed(allowed.error().message);
+  if (!process && process.error().code == ErrorCode::kNotFound) return succeeded(Words::phrase("done.ended_before"));
+  if (!process) return failed(quoted(process.error()));
+  if (Status allowed = may_touch(*process); !allowed) return failed(quoted(allowed.error()));
   const Duration started = clock_.monotonic();
   const auto took = [&] { return to_seconds(clock_.monotonic() - started); };
-  if (Status sent = process->signal(SIGTERM); !sent) return failed(sent.error().message);
+  if (Status sent = process->signal(SIGTERM); !sent) return failed(quoted(sent.error()));
   // A suspended process takes no SIGTERM before it goes on. One that has ended by now needs none.
-  if (Status woken = process->signal(SIGCONT); !woken && !process->ended()) return failed(woken.error().message);
+  if (Status woken = process->signal(SIGCONT); !woken && !process->ended()) return failed(quoted(woken.error()));
   if (process->wait_for_end(*grace, clock_, stop))
-    return succeeded(fmt::format("signalled SIGTERM; gone after {:.1f} s", took()));
+    return succeeded(Words::phrase("done.terminated", {{"seconds", fmt::format("{:.1f}", took())}}));
   if (stop.stop_requested()) {
     return {
-        .state = ActionState::kPartial, .says = "signalled SIGTERM; not waited for its end", .result = Json::object()};
+        .state = ActionState::kPartial, .says = Words::phrase("done.terminated_not_awaited"), .result = Json::object()};
   }
-  if (Status sent = process->signal(SIGKILL); !sent && !process->ended()) return failed(sent.error().message);
+  if (Status sent = process->signal(SIGKILL); !sent && !process->ended()) return failed(quoted(sent.error()));
   if (process->wait_for_end(kKillLimit, clock_, stop)) {
-    return succeeded(fmt::format("signalled SIGTERM, then SIGKILL; gone after {:.1f} s", took()));
+    return succeeded(Words::phrase("done.killed", {{"seconds", fmt::format("{:.1f}", took())}}));
   }
-  return {.state = ActionState::kPartial,
-          .says = "signalled SIGKILL, but the kernel has not ended it yet: it waits for a device",
-          .result = Json::object()};
+  return {.state = ActionState::kPartial, .says = Words::phrase("done.killed_waits"), .result = Json::object()};
 }
 
 ProbeAnswer StopProcessVerb::probe(const Action&, const Resource& target, const Json&) {
@@ -76,7 +74,7 @@ ProbeAnswer StopProcessVerb::probe(const Action&, const Resource& target, const 
 }
 
 Performed StopProcessVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed("a process that was ended cannot be brought back");
+  return failed(Words::phrase("done.not_undoable_process"));
 }
 
 }  // namespace capstan::host

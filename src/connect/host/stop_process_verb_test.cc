@@ -55,7 +55,7 @@ TEST_F(StopProcessVerbTest, EndsAProcessThatListens) {
   EXPECT_EQ(verb_.probe(action, target, {}), ProbeAnswer::kDidNotHappen);
   const Performed performed = verb_.perform(action, target, {}, {});
   EXPECT_EQ(performed.state, ActionState::kSucceeded) << performed.says;
-  EXPECT_NE(performed.says.find("SIGTERM; gone"), std::string::npos) << performed.says;
+  EXPECT_NE(performed.says.text.find("SIGTERM; gone"), std::string::npos) << performed.says;
   EXPECT_EQ(verb_.probe(action, target, {}), ProbeAnswer::kHappened);
 }
 
@@ -65,7 +65,7 @@ TEST_F(StopProcessVerbTest, KillsOneThatDoesNotListenAfterTheGraceTime) {
       .verb = "host.stop_process", .target = target.id, .parameters = Json::object({{"grace", "100ms"}})};
   const Performed performed = verb_.perform(action, target, {}, {});
   EXPECT_EQ(performed.state, ActionState::kSucceeded);
-  EXPECT_NE(performed.says.find("SIGKILL"), std::string::npos) << performed.says;
+  EXPECT_NE(performed.says.text.find("SIGKILL"), std::string::npos) << performed.says;
 }
 
 TEST_F(StopProcessVerbTest, EndsASuspendedProcess) {

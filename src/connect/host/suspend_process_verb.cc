@@ -40,19 +40,17 @@ Result<Json> SuspendProcessVerb::state_before(const Resource& target, const Json
 
 Performed SuspendProcessVerb::perform(const Action&, const Resource& target, const Json&, const std::stop_token& stop) {
   const auto process = ProcessHandle::open(target.id);
-  if (!process) return failed(process.error().message);
-  if (Status allowed = may_touch(*process); !allowed) return failed(allowed.error().message);
-  if (Status sent = process->signal(SIGSTOP); !sent) return failed(sent.error().message);
+  if (!process) return failed(quoted(process.error()));
+  if (Status allowed = may_touch(*process); !allowed) return failed(quoted(allowed.error()));
+  if (Status sent = process->signal(SIGSTOP); !sent) return failed(quoted(sent.error()));
   const Duration until = clock_.monotonic() + kLimit;
   do {
     const auto stat = process->stat_now();
-    if (!stat) return failed("it has ended meanwhile");
-    if (is_suspended(*stat)) return succeeded("it is suspended");
-    if (process->wait_for_end(kStep, clock_, stop)) return failed("it has ended meanwhile");
+    if (!stat) return failed(Words::phrase("done.ended_meanwhile"));
+    if (is_suspended(*stat)) return succeeded(Words::phrase("done.suspended"));
+    if (process->wait_for_end(kStep, clock_, stop)) return failed(Words::phrase("done.ended_meanwhile"));
   } while (clock_.monotonic() < until && !stop.stop_requested());
-  return {.state = ActionState::kPartial,
-          .says = "signalled SIGSTOP, but it waits for a device and will stop when that answers",
-          .result = Json::object()};
+  return {.state = ActionState::kPartial, .says = Words::phrase("done.suspended_waits"), .result = Json::object()};
 }
 
 ProbeAnswer SuspendProcessVerb::probe(const Action&, const Resource& target, const Json&) {
@@ -62,11 +60,11 @@ ProbeAnswer SuspendProcessVerb::probe(const Action&, const Resource& target, con
 }
 
 Performed SuspendProcessVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token&) {
-  if (before["suspended"].bool_or(false)) return succeeded("it was suspended before and stays so");
+  if (before["suspended"].bool_or(false)) return succeeded(Words::phrase("done.kept_suspended"));
   const auto process = ProcessHandle::open(target.id);
-  if (!process) return failed(process.error().message);
-  if (Status sent = process->signal(SIGCONT); !sent) return failed(sent.error().message);
-  return succeeded("it goes on");
+  if (!process) return failed(quoted(process.error()));
+  if (Status sent = process->signal(SIGCONT); !sent) return failed(quoted(sent.error()));
+  return succeeded(Words::phrase("done.goes_on"));
 }
 
 }  // namespace capstan::host

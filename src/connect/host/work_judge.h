@@ -54,6 +54,8 @@ struct WorkRules {
   double grown_bytes = 1 << 20;     // More memory than before.
   double reaped_faults = 100;       // Of children that ended; a child that does anything has hundreds.
   double reaped_share = 0.2;        // Processor time of children that ended, as part of its own.
+
+  bool operator==(const WorkRules&) const = default;
 };
 
 struct WorkVerdict {

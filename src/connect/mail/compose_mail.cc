@@ -1,30 +1,18 @@
 #include "connect/mail/compose_mail.h"
 
 #include <fmt/format.h>
-#include <gmime/gmime.h>
 
 #include <algorithm>
-#include <memory>
-#include <mutex>
 
 #include "base/crypto.h"
+#include "connect/mail/gmime_handle.h"
+#include "connect/mail/header_text.h"
 
 namespace capstan::mail {
 namespace {
 
 constexpr size_t kLongestSubject = 200;
 constexpr size_t kIdLength = 32;
-
-struct Unref {
-  void operator()(void* object) const { g_object_unref(object); }
-};
-template <class T>
-using Held = std::unique_ptr<T, Unref>;
-
-void start_gmime() {
-  static std::once_flag once;
-  std::call_once(once, [] { g_mime_init(); });
-}
 
 std::string escaped(std::string_view text) {
   std::string result;
@@ -136,7 +124,8 @@ Result<std::string> address_of(std::string_view text) {
   if (!list || internet_address_list_length(list.get()) != 1) return refuse();
   InternetAddress* address = internet_address_list_get_address(list.get(), 0);
   if (!INTERNET_ADDRESS_IS_MAILBOX(address)) return refuse();
-  const char* mailbox = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(address));
+  // A domain in other letters has a form in ASCII (IDNA); what stands before the '@' has none.
+  const char* mailbox = internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(address));
   const std::string_view found = mailbox == nullptr ? "" : mailbox;
   const size_t at = found.rfind('@');
   const bool is_whole = at != std::string_view::npos && at > 0 && at + 1 < found.size();
@@ -155,7 +144,6 @@ Result<std::string> compose_mail(const Message& message, const MailFrame& frame)
   const Held<GMimeMessage> mail(g_mime_message_new(TRUE));
   TRY(add_addresses(mail.get(), GMIME_ADDRESS_TYPE_FROM, frame.from));
   for (const std::string& to : frame.to) TRY(add_addresses(mail.get(), GMIME_ADDRESS_TYPE_TO, to));
-  g_mime_message_set_subject(mail.get(), one_line(message.title, kLongestSubject).c_str(), "utf-8");
   GDateTime* date = g_date_time_new_from_unix_utc(to_unix_ms(frame.at) / 1000);
   g_mime_message_set_date(mail.get(), date);
   g_date_time_unref(date);
@@ -175,7 +163,8 @@ Result<std::string> compose_mail(const Message& message, const MailFrame& frame)
   add_part(body.get(), "html", as_html(message));
   g_mime_message_set_mime_part(mail.get(), GMIME_OBJECT(body.get()));
   char* text = g_mime_object_to_string(GMIME_OBJECT(mail.get()), nullptr);
-  std::string result = with_crlf(text == nullptr ? "" : text);
+  const std::string subject = encode_header_text(one_line(message.title, kLongestSubject));
+  std::string result = with_crlf(fmt::format("Subject: {}\n{}", subject, text == nullptr ? "" : text));
   g_free(text);
   return result;
 }

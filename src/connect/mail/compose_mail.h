@@ -19,7 +19,8 @@ struct MailFrame {
   Time at;
 };
 
-// The address alone, of "Name <local@domain>" or "local@domain"; kInvalidArgument for what is none.
+// The address alone, of "Name <local@domain>" or "local@domain", with its domain in ASCII; kInvalidArgument for what is
+// none, and for one that only servers with SMTPUTF8 take.
 Result<std::string> address_of(std::string_view text);
 
 // The same for the same message and sender, so that a mail that was sent twice can be known as one.

@@ -3,11 +3,12 @@
 #include <cstdlib>
 
 #include "connect/mail/compose_mail.h"
-#include "connect/mail/mail_message.h"
+#include "connect/mail/header_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   (void)capstan::mail::address_of(text);
+  (void)capstan::mail::decode_header_text(text);
   capstan::Message message;
   message.id = message.title = message.text = text;
   message.fields = {{text, text}};

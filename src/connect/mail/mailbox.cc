@@ -21,16 +21,51 @@ constexpr size_t kMostLooked = 50;       // Of the mails that the server found, 
 constexpr Duration kClockSkew{120'000};  // Between the server that sent it and whoever says `after`.
 constexpr long kTimeoutSeconds = 20;
 
-// RFC 9051's quoted string: what it cannot hold is refused.
-Result<std::string> quoted(std::string_view text) {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_address(std::string_view text) {
+  const size_t at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size();
+}
+
+// Whether a quoted string (RFC 9051) can hold it. What it cannot, the server is not asked for, and we look ourselves.
+bool can_be_quoted(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+std::string quoted(std::string_view text) {
   std::string result = "\"";
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e)
-      return fail(ErrorCode::kInvalidArgument, "a search of mails must be plain ASCII");
+  for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
     result += c;
   }
   return result + "\"";
+}
+
+std::string search_for(const Json& find) {
+  std::string criteria = "ALL";
+  for (const char* key : {"to", "from", "subject"}) {
+    const std::string& text = find[key].string_or_empty();
+    if (!find.contains(key) || !can_be_quoted(text)) continue;
+    std::string name = key;
+    for (char& c : name) c = static_cast<char>(c - 32);
+    criteria += fmt::format(" {} {}", name, quoted(text));
+  }
+  return criteria;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) { return lower(a) == lower(b); };
+  return part.empty() || !std::ranges::search(text, part, same).empty();
+}
+
+// A server finds "user1@example.com" in "otheruser1@example.com": a mail for somebody else is none for us.
+bool fits(const MailMessage& mail, const Json& find) {
+  const std::string& to = find["to"].string_or_empty();
+  const std::string& from = find["from"].string_or_empty();
+  if (is_address(to) ? !is_for(mail, to) : !contains(mail.to, to)) return false;
+  if (is_address(from) ? !is_from(mail, from) : !contains(mail.from, from)) return false;
+  return contains(mail.subject, find["subject"].string_or_empty());
 }
 
 // The numbers of "* SEARCH 4 7 9", rising.
@@ -65,6 +100,9 @@ class Mailbox::Connection {
     const std::string& box = settings["mailbox"].string_or_empty();
     url_ += "/" + percent_encode(box.empty() ? "INBOX" : box);
     curl_easy_setopt(easy_.get(), CURLOPT_PROTOCOLS_STR, "imap,imaps");
+    // A password never goes in the clear, but where the operator says so.
+    const bool plain = settings["tls"] == Json("none");
+    curl_easy_setopt(easy_.get(), CURLOPT_USE_SSL, static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
     curl_easy_setopt(easy_.get(), CURLOPT_USERNAME, settings["user"].string_or_empty().c_str());
     curl_easy_setopt(easy_.get(), CURLOPT_PASSWORD, password.c_str());
     curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
@@ -115,7 +153,13 @@ class Mailbox::Connection {
     const ErrorCode as = code == CURLE_LOGIN_DENIED          ? ErrorCode::kUnauthenticated
                          : code == CURLE_ABORTED_BY_CALLBACK ? ErrorCode::kCancelled
                          : code == CURLE_WRITE_ERROR         ? ErrorCode::kResourceExhausted
+                         : code == CURLE_USE_SSL_FAILED      ? ErrorCode::kFailedPrecondition
                                                              : ErrorCode::kUnavailable;
+    if (code == CURLE_USE_SSL_FAILED) {
+      return fail(as,
+                  "the mail server offers no STARTTLS, and the password does not go in the clear; use imaps://, or "
+                  "'tls: none' for a server on this machine");
+    }
     return fail(as, fmt::format("the mail server: {}", curl_easy_strerror(code)));
   }
 
@@ -141,6 +185,8 @@ Result<std::unique_ptr<Mailbox>> Mailbox::create(std::string name, const Json& s
   const std::string& url = settings["url"].string_or_empty();
   if (!url.starts_with("imap://") && !url.starts_with("imaps://"))
     return fail(ErrorCode::kInvalidArgument, fmt::format("the mailbox '{}' needs a 'url' of imaps or imap", name));
+  if (settings.contains("tls") && settings["tls"] != Json("none"))
+    return fail(ErrorCode::kInvalidArgument, fmt::format("the mailbox '{}': 'tls' can only be 'none'", name));
   for (const char* key : {"user", "password"}) {
     if (settings[key].string_or_empty().empty())
       return fail(ErrorCode::kInvalidArgument, fmt::format("the mailbox '{}' needs '{}'", name, key));
@@ -154,23 +200,21 @@ Result<ServiceAnswer> Mailbox::call(const ServiceCall& call, const std::stop_tok
   TRY(check_mail_request(call.request));
   const Json& find = call.request["find"];
   const Secret password = TRY(secrets_.get(settings_["password"].string_or_empty()));
-  std::string criteria = "ALL";
-  for (const char* key : {"to", "from", "subject"}) {
-    if (!find.contains(key)) continue;
-    std::string name = key;
-    for (char& c : name) c = static_cast<char>(c - 32);
-    criteria += fmt::format(" {} {}", name, TRY(quoted(find[key].string_or_empty())));
-  }
   Time after;
   if (find.contains("after")) after = TRY(parse_time(find["after"].string_or_empty())) - kClockSkew;
   Connection connection(settings_, password.reveal(), stop);
-  std::vector<int64_t> numbers = TRY(connection.search(criteria));
+  std::vector<int64_t> numbers = TRY(connection.search(search_for(find)));
   std::ranges::reverse(numbers);
   if (numbers.size() > kMostLooked) numbers.resize(kMostLooked);
   ServiceAnswer answer{.status = 200, .body = Json::object({{"found", false}}), .text = {}, .headers = {}};
   for (int64_t number : numbers) {
-    const MailMessage message = TRY(connection.fetch(number));
-    if (message.date < after) continue;
+    Result<MailMessage> fetched = connection.fetch(number);
+    // One that is too large or no mail at all must not hide the others.
+    const bool unreadable = !fetched && (fetched.error().code == ErrorCode::kResourceExhausted ||
+                                         fetched.error().code == ErrorCode::kCorrupt);
+    if (unreadable) continue;
+    const MailMessage message = TRY(std::move(fetched));
+    if (message.date < after || !fits(message, find)) continue;
     answer.body = Json::object({{"found", true},
                                 {"from", message.from},
                                 {"to", message.to},

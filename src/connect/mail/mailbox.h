@@ -5,6 +5,8 @@
 //     until: { $.found: true }
 //     take: { token: { text: 'token=([\w-]+)' } }
 //
+// An address must be the mail's own; a subject, and what is no whole address, may be a part of it.
+//
 // The answer's body is {"found": true, "from", "to", "subject", "date", "text", "html"} of the newest mail that fits,
 // or
 // {"found": false}; its text is that of the mail.
@@ -22,8 +24,8 @@ namespace capstan::mail {
 // Thread-safe. One connection a look: looks are few.
 class Mailbox final : public ServiceCaller {
  public:
-  // `settings`: url (imaps://host or imap://host:port), user, password (a reference), mailbox (INBOX unless said),
-  // ca_file. `secrets` must outlive it.
+  // `settings`: url (imaps://host, or imap://host:port with STARTTLS), user, password (a reference), mailbox (INBOX
+  // unless said), ca_file, and tls: none for a server on this machine that has no TLS. `secrets` must outlive it.
   static Result<std::unique_ptr<Mailbox>> create(std::string name, const Json& settings, const SecretStore& secrets);
 
   Status check(const Json& request) const override;

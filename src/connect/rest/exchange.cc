@@ -1,11 +1,16 @@
 #include "connect/rest/exchange.h"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
 
+#include "base/clean_text.h"
+#include "base/fit.h"
+#include "base/resolve_url.h"
 #include "base/trim.h"
 #include "base/url.h"
+#include "connect/rest/link_header.h"
 
 namespace capstan::rest {
 namespace {
@@ -37,10 +42,48 @@ std::string upper(std::string text) {
   return text;
 }
 
+bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool contains_word(std::string_view text, std::string_view word) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  return !std::ranges::search(text, word, same).empty();
+}
+
+void set_header(HttpHeaders& headers, const std::string& name, std::string value) {
+  std::erase_if(headers, [&](const auto& header) { return same_word(header.first, name); });
+  headers.emplace_back(name, std::move(value));
+}
+
+bool has_header(const HttpHeaders& headers, std::string_view name) {
+  return std::ranges::any_of(headers, [&](const auto& header) { return same_word(header.first, name); });
+}
+
+// What a service says of an error goes into facts and onto terminals.
 std::string short_text(const Json& value) {
-  std::string text = value.is_string() ? value.string_or_empty() : value.dump();
-  if (text.size() > kMostDetails) text = text.substr(0, kMostDetails) + "…";
-  return text;
+  return clean_line(fit_text(value.is_string() ? value.string_or_empty() : value.dump(), kMostDetails));
+}
+
+bool looks_like_json(std::string_view text) {
+  text = trim(text);
+  return text.starts_with('{') || text.starts_with('[');
+}
+
+bool looks_like_html(std::string_view text) {
+  text = trim(text).substr(0, 15);
+  return contains_word(text, "<!doctype html") || contains_word(text, "<html");
+}
+
+// Some services say 200 to everything, and what they mean in the body.
+int meant_status(const RestSpec& spec, int status, const Json& body) {
+  const Json code = spec.error_means.empty() ? Json() : spec.error_code.read(body);
+  if (code.is_null()) return status;
+  const auto known = spec.error_means.find(code.is_string() ? code.string_or_empty() : code.dump());
+  if (known != spec.error_means.end()) return known->second;
+  const auto other = spec.error_means.find("*");
+  const bool is_success = status >= 200 && status < 300;
+  return is_success && other != spec.error_means.end() ? other->second : status;
 }
 
 }  // namespace
@@ -69,16 +112,18 @@ Result<HttpRequest> make_request(const Endpoint& endpoint, const RestSpec& spec,
   for (const auto& [name, value] : spec.headers) http.headers.emplace_back(name, value);
   for (const auto& [name, value] : request["headers"].members()) {
     const std::string text = TRY(scalar_text("the header", name, value));
-    std::erase_if(http.headers, [&](const auto& header) { return header.first == name; });
-    http.headers.emplace_back(name, text);
+    set_header(http.headers, name, text);
   }
-  if (request.contains("body")) {
-    http.body = request["body"].dump();
-    http.headers.emplace_back("Content-Type", "application/json");
-  } else if (request.contains("form")) {
-    http.body = TRY(encode_pairs(request["form"], "the form's field"));
-    http.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  }
+  const auto set_body = [&](std::string body, const char* type) {
+    http.body = std::move(body);
+    if (!has_header(http.headers, "Content-Type")) http.headers.emplace_back("Content-Type", type);
+  };
+  if (request.contains("body"))
+    set_body(request["body"].dump(), "application/json");
+  else if (request.contains("form"))
+    set_body(TRY(encode_pairs(request["form"], "the form's field")), "application/x-www-form-urlencoded");
+  http.username = request["basic"]["user"].string_or_empty();
+  http.password = request["basic"]["password"].string_or_empty();
   http.timeout = endpoint.timeout;
   http.max_response_bytes = kMostResponse;
   http.tls = endpoint.tls;
@@ -86,19 +131,22 @@ Result<HttpRequest> make_request(const Endpoint& endpoint, const RestSpec& spec,
   return http;
 }
 
-Result<ServiceAnswer> read_answer(HttpResponse response) {
+Result<ServiceAnswer> read_answer(const RestSpec& spec, HttpResponse response) {
   ServiceAnswer answer;
-  answer.status = response.status;
-  answer.may_retry = response.status == 429;
-  const bool is_json = response.header("content-type").find("json") != std::string_view::npos;
-  if (is_json && !trim(response.body).empty()) {
+  const std::string_view type = response.header("content-type");
+  const bool says_json = contains_word(type, "json");
+  // Some services do not say what they send, or call it text.
+  const bool may_be_json = (type.empty() || contains_word(type, "text/plain")) && looks_like_json(response.body);
+  if ((says_json && !trim(response.body).empty()) || may_be_json) {
     Result<Json> parsed = Json::parse(response.body);
-    if (!parsed) {
+    if (!parsed && says_json) {
       return fail(ErrorCode::kCorrupt, fmt::format("status {}, and what should be JSON is not: {}", response.status,
-                                                   parsed.error().message));
+                                                   clean_line(parsed.error().message)));
     }
-    answer.body = std::move(*parsed);
+    if (parsed) answer.body = std::move(*parsed);
   }
+  answer.status = meant_status(spec, response.status, answer.body);
+  answer.may_retry = answer.status == 429;
   answer.text = std::move(response.body);
   answer.headers = std::move(response.headers);
   return answer;
@@ -107,8 +155,7 @@ Result<ServiceAnswer> read_answer(HttpResponse response) {
 std::string explain(const RestSpec& spec, const ServiceAnswer& answer) {
   std::string text = std::to_string(answer.status);
   if (answer.body.is_null()) {
-    if (answer.text.find("<html") != std::string::npos || answer.text.find("<!DOCTYPE") != std::string::npos)
-      text += ": a page of HTML came in place of JSON";
+    if (is_html(answer)) text += ": a page of HTML came in place of JSON";
     return text;
   }
   const std::string code = short_text(spec.error_code.empty() ? Json("") : spec.error_code.read(answer.body));
@@ -125,29 +172,35 @@ std::string explain(const RestSpec& spec, const ServiceAnswer& answer) {
   return details.empty() ? text : fmt::format("{} ({})", text, details);
 }
 
-Result<std::string> next_link(const ServiceAnswer& answer, const std::string& relation, const Endpoint& endpoint) {
+bool is_html(const ServiceAnswer& answer) {
   for (const auto& [name, value] : answer.headers) {
-    if (!std::ranges::equal(name, std::string_view("link"), [](char a, char b) { return std::tolower(a) == b; }))
-      continue;
-    std::string_view rest = value;
-    while (true) {
-      const size_t open = rest.find('<');
-      const size_t close = rest.find('>', open == std::string_view::npos ? 0 : open);
-      if (open == std::string_view::npos || close == std::string_view::npos) break;
-      const std::string_view target = rest.substr(open + 1, close - open - 1);
-      rest.remove_prefix(close + 1);
-      const size_t end = std::min(rest.find('<'), rest.size());
-      const std::string_view parameters = rest.substr(0, end);
-      const bool found = parameters.find(fmt::format("rel=\"{}\"", relation)) != std::string_view::npos ||
-                         parameters.find(fmt::format("rel={}", relation)) != std::string_view::npos;
-      if (!found) continue;
-      if (target.starts_with('/')) return std::string(target);
-      if (!target.starts_with(endpoint.url + "/"))
-        return fail(ErrorCode::kCorrupt, "the link to the next page leads to another server");
-      return std::string(target.substr(endpoint.url.size()));
-    }
+    if (same_word(name, "content-type")) return contains_word(value, "text/html") || contains_word(value, "xhtml");
   }
-  return std::string();
+  return answer.body.is_null() && looks_like_html(answer.text);
+}
+
+bool wants_html(const Json& request) {
+  for (const auto& [name, value] : request["headers"].members()) {
+    if (same_word(name, "accept")) return contains_word(value.string_or_empty(), "html");
+  }
+  return request.contains("form");
+}
+
+Result<std::string> next_link(const HttpHeaders& headers, const std::string& relation, const Endpoint& endpoint,
+                              std::string_view path) {
+  const std::optional<std::string> target = find_link(headers, relation);
+  if (!target) return std::string();
+  const std::string base = resolve_url(endpoint.url, "");
+  const std::string next = resolve_url(endpoint.url + std::string(path), *target);
+  std::string_view rest = next;
+  if (next.empty() || base.empty() || !rest.starts_with(base))
+    return fail(ErrorCode::kCorrupt, "the link to the next page leads to another server");
+  rest.remove_prefix(base.size());
+  // "https://host/" ends in a slash even where the endpoint does not.
+  const std::string below = base.ends_with('/') ? "/" + std::string(rest) : std::string(rest);
+  if (!below.starts_with('/') && !below.starts_with('?'))
+    return fail(ErrorCode::kCorrupt, "the link to the next page leads to another server");
+  return below;
 }
 
 }  // namespace capstan::rest

@@ -29,13 +29,20 @@ struct Endpoint {
 Result<HttpRequest> make_request(const Endpoint& endpoint, const RestSpec& spec, const Json& request);
 
 // kCorrupt for what says that it is JSON and is not: it may have been cut off on its way.
-Result<ServiceAnswer> read_answer(HttpResponse response);
+// The status is what the description says that the body's code means, else HTTP's.
+Result<ServiceAnswer> read_answer(const RestSpec& spec, HttpResponse response);
 
 // "409 NAME_TAKEN: the name is taken (existing: c-1)".
 std::string explain(const RestSpec& spec, const ServiceAnswer& answer);
 
-// The target of the Link header's `rel="next"` (RFC 8288) as path and query; "" for none. One that leads to another
-// origin is kCorrupt: the session's credentials would go there.
-Result<std::string> next_link(const ServiceAnswer& answer, const std::string& relation, const Endpoint& endpoint);
+// Whether a page for people came, whatever its status says: a login's form, a proxy's sorry.
+bool is_html(const ServiceAnswer& answer);
+// Whether the request asks for one: it says so in its Accept, or sends a form as a browser would.
+bool wants_html(const Json& request);
+
+// The target of the Link header's `rel="next"` (RFC 8288) as path and query below the endpoint's URL; "" for none.
+// `path` is what was asked for. One that leads elsewhere is kCorrupt: the session's credentials would go there.
+Result<std::string> next_link(const HttpHeaders& headers, const std::string& relation, const Endpoint& endpoint,
+                              std::string_view path);
 
 }  // namespace capstan::rest

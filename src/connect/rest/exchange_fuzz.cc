@@ -10,13 +10,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace capstan;
   const std::string text(reinterpret_cast<const char*>(data), size);
   rest::CookieJar jar;
-  jar.take({{"Set-Cookie", text}}, from_unix_ms(0));
-  (void)jar.header("/", from_unix_ms(0));
+  jar.take({{"Set-Cookie", text}}, "http://service/a/b", from_unix_ms(0));
+  (void)jar.header("http://service/a/b", from_unix_ms(0));
   HttpResponse response{.status = 200, .headers = {{"Content-Type", "application/json"}, {"Link", text}}, .body = text};
   const rest::Endpoint endpoint{.url = "http://service"};
-  if (const auto answer = rest::read_answer(std::move(response))) {
+  if (const auto answer = rest::read_answer({}, std::move(response))) {
     (void)rest::explain({}, *answer);
-    (void)rest::next_link(*answer, "next", endpoint);
+    (void)rest::is_html(*answer);
+    (void)rest::next_link(answer->headers, "next", endpoint, "/a");
   }
   return 0;
 }

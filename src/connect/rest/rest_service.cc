@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "base/resolve_url.h"
+#include "connect/rest/pages.h"
 
 namespace capstan::rest {
 namespace {
 
 constexpr size_t kMostSessions = 2'000;
-constexpr int kMostPages = 10'000;
 
 }  // namespace
 
@@ -21,6 +22,12 @@ Result<std::unique_ptr<RestService>> RestService::create(RestSpec spec, const Js
   while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
   if (!endpoint.url.starts_with("http://") && !endpoint.url.starts_with("https://"))
     return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' needs a 'url' of http or https", spec.name));
+  // Facts and logs name it: what logs in belongs into settings that refer to secrets.
+  if (resolve_url(endpoint.url, "").empty() || endpoint.url.find_first_of("@?#") != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("the service '{}': 'url' must be like https://host/path, without user, query or fragment",
+                            spec.name));
+  }
   for (const std::string& need : spec.needs) {
     if (!settings.contains(need))
       return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' needs '{}'", spec.name, need));
@@ -66,43 +73,10 @@ Result<std::shared_ptr<RestSession>> RestService::session(const ServiceCall& cal
   return found->second;
 }
 
-Status RestService::take_turn(const std::stop_token& stop) {
-  const service::Outside& outside = parts_.outside;
-  Duration wait{0};
-  {
-    std::unique_lock lock(turns_mutex_);
-    if (!turns_.wait(lock, stop, [this] { return under_way_ < spec_.in_flight; }))
-      return fail(ErrorCode::kCancelled, "cancelled while waiting for a turn");
-    ++under_way_;
-    if (spec_.calls_per_second > 0) {
-      const Duration now = outside.clock->monotonic();
-      wait = std::max(Duration(0), next_turn_ - now);
-      next_turn_ = std::max(now, next_turn_) + Duration(static_cast<int64_t>(1000 / spec_.calls_per_second));
-    }
-  }
-  if (wait == Duration(0) || outside.pause(wait, stop)) return {};
-  end_turn();
-  return fail(ErrorCode::kCancelled, "cancelled while waiting for a turn");
-}
-
-void RestService::end_turn() {
-  {
-    const std::lock_guard lock(turns_mutex_);
-    --under_way_;
-  }
-  turns_.notify_one();
-}
-
-Result<ServiceAnswer> RestService::one(RestSession& session, const Json& request, const std::stop_token& stop) {
-  TRY(take_turn(stop));
-  Result<ServiceAnswer> answer = session.call(request, stop);
-  end_turn();
-  return answer;
-}
-
 Result<ServiceAnswer> RestService::call(const ServiceCall& call, const std::stop_token& stop) {
   const std::shared_ptr<RestSession> session = TRY(this->session(call));
-  return call.collect.empty() ? one(*session, call.request, stop) : all_pages(*session, call, stop);
+  if (!call.collect.empty()) return all_pages(*session, call, stop);
+  return session->call(call.request, call.reads_text, stop);
 }
 
 Result<ServiceAnswer> RestService::all_pages(RestSession& session, const ServiceCall& call,
@@ -111,51 +85,9 @@ Result<ServiceAnswer> RestService::all_pages(RestSession& session, const Service
   const auto other = spec_.pagings.find(named);
   if (!named.empty() && other == spec_.pagings.end())
     return fail(ErrorCode::kInvalidArgument, fmt::format("the service '{}' has no paging '{}'", spec_.name, named));
-  const Paging& paging = named.empty() ? spec_.paging : other->second;
-  const JsonPath where = TRY(JsonPath::parse(call.collect));
-  Json request = call.request;
-  Json query = request["query"].is_object() ? request["query"] : Json::object();
-  if (!paging.size.empty() && !query.contains(paging.size)) query.set(paging.size, paging.per_page);
-  int64_t number = paging.by == Paging::By::kPage ? paging.first : 0;
-  Json::Array items;
-  for (int page = 0; page < kMostPages; ++page) {
-    if (paging.by == Paging::By::kPage || paging.by == Paging::By::kOffset) query.set(paging.parameter, number);
-    if (!query.members().empty()) request.set("query", query);
-    ServiceAnswer answer = TRY(one(session, request, stop));
-    if (!answer.ok()) return answer;
-    const Json found = where.read(answer.body);
-    if (!found.is_array())
-      return fail(ErrorCode::kCorrupt, fmt::format("expected a list at {}, found none", call.collect));
-    items.insert(items.end(), found.items().begin(), found.items().end());
-    const auto done = [&] {
-      answer.body = std::move(items);
-      return std::move(answer);
-    };
-    switch (paging.by) {
-      case Paging::By::kNone: return done();
-      case Paging::By::kPage:
-      case Paging::By::kOffset: {
-        const int64_t total = paging.total.empty() ? -1 : paging.total.read(answer.body).int_or(-1);
-        if (found.items().empty() || (total >= 0 && static_cast<int64_t>(items.size()) >= total)) return done();
-        number += paging.by == Paging::By::kPage ? 1 : static_cast<int64_t>(found.items().size());
-        break;
-      }
-      case Paging::By::kCursor: {
-        const Json next = paging.next.read(answer.body);
-        if (next.is_null() || next == Json("")) return done();
-        query.set(paging.parameter, next);
-        break;
-      }
-      case Paging::By::kLink: {
-        const std::string next = TRY(next_link(answer, paging.parameter, parts_.endpoint));
-        if (next.empty()) return done();
-        request = Json::object({{"get", next}});
-        query = Json::object();
-        break;
-      }
-    }
-  }
-  return fail(ErrorCode::kResourceExhausted, fmt::format("more than {} pages", kMostPages));
+  const PagedList list{
+      .request = call.request, .paging = named.empty() ? spec_.paging : other->second, .items = call.collect};
+  return read_pages(list, parts_.endpoint, [&](const Json& request) { return session.call(request, false, stop); });
 }
 
 }  // namespace capstan::rest

@@ -1,7 +1,6 @@
 // A service that a pack describes, reached by HTTP: sessions, pages, limits.
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,27 +30,22 @@ class RestService final : public ServiceCaller {
  private:
   RestService(RestSpec spec, Endpoint endpoint, Json settings, HttpClient& http, const service::Outside& outside)
       : spec_(std::move(spec)),
+        pace_(spec_.calls_per_second, spec_.in_flight, outside),
         parts_{.spec = spec_,
                .endpoint = std::move(endpoint),
                .settings = std::move(settings),
                .http = http,
+               .pace = pace_,
                .outside = outside} {}
 
   Result<std::shared_ptr<RestSession>> session(const ServiceCall& call);
-  // Waits until the service's rate and the number of calls at once allow another one.
-  Status take_turn(const std::stop_token& stop);
-  void end_turn();
-  Result<ServiceAnswer> one(RestSession& session, const Json& request, const std::stop_token& stop);
   Result<ServiceAnswer> all_pages(RestSession& session, const ServiceCall& call, const std::stop_token& stop);
 
   RestSpec spec_;
+  Pace pace_;
   SessionParts parts_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<RestSession>> sessions_;  // By login and a hash of its parameters.
-  std::mutex turns_mutex_;
-  std::condition_variable_any turns_;
-  int under_way_ = 0;
-  Duration next_turn_{0};  // Monotonic.
 };
 
 }  // namespace capstan::rest

@@ -11,7 +11,7 @@
 namespace capstan::rest {
 namespace {
 
-constexpr auto kMembers = std::to_array<std::string_view>({"query", "headers", "body", "form", "paging"});
+constexpr auto kMembers = std::to_array<std::string_view>({"query", "headers", "body", "form", "basic", "paging"});
 
 class Reader {
  public:
@@ -78,10 +78,21 @@ class Reader {
     MapReader reader(node, "'errors'");
     spec_.error_code = path(reader, "code");
     spec_.error_message = path(reader, "message");
+    if (const ConfigNode* means = reader.node("means")) read_meanings(reader, *means);
     if (const ConfigNode* details = reader.node("details")) {
       for (const ConfigNode& item : details->items) spec_.error_details.push_back(parse(reader, item));
     }
     take(reader);
+  }
+
+  void read_meanings(MapReader& reader, const ConfigNode& node) {
+    if (spec_.error_code.empty()) reader.problem(node, "'means' needs 'code': where the code lies");
+    if (!node.is_map()) return reader.problem(node, "'means' must be a map of codes and statuses, like { BUSY: 429 }");
+    for (const ConfigMember& member : node.members) {
+      const int64_t status = member.value.to_json().int_or(0);
+      if (status < 200 || status > 599) reader.problem(member.value, "a code stands for a status from 200 to 599");
+      spec_.error_means[member.key.scalar] = static_cast<int>(status);
+    }
   }
 
   Paging read_paging(const ConfigNode& node) {
@@ -115,17 +126,24 @@ class Reader {
     return parsed.value_or(service::Template());
   }
 
+  service::Procedure steps(MapReader& reader, std::string_view key) {
+    const ConfigNode* steps = reader.node(key);
+    if (!steps) return {};
+    const service::CheckRequest own = [this](std::string_view service, const Json& request) {
+      return service == spec_.name ? check_request(request) : check_(service, request);
+    };
+    return service::read_procedure(*steps, spec_.name, own, problems_);
+  }
+
   Login read_login(const ConfigMember& member) {
     Login login;
     login.name = member.key.scalar;
     MapReader reader(member.value, "a login");
     login.takes = reader.strings("takes");
-    if (const ConfigNode* steps = reader.node("steps")) {
-      const service::CheckRequest own = [this](std::string_view service, const Json& request) {
-        return service == spec_.name ? check_request(request) : check_(service, request);
-      };
-      login.steps = service::read_procedure(*steps, spec_.name, own, problems_);
-    }
+    login.steps = steps(reader, "steps");
+    login.refresh = steps(reader, "refresh");
+    if (!login.refresh.empty() && login.steps.empty())
+      reader.problem(*reader.node("refresh"), "'refresh' goes on from what 'steps' took, which are missing");
     for (const auto& [name, value] : reader.string_map("send"))
       login.send.emplace_back(name, parse_template(reader, value, reader.at("send")));
     if (const ConfigNode* basic = reader.node("basic")) {
@@ -176,6 +194,10 @@ Status check_request(const Json& request) {
   }
   if (method.empty())
     return fail(ErrorCode::kInvalidArgument, "a step needs one of get, post, put, patch, delete and head");
+  const Json& basic = request["basic"];
+  const bool names_both = basic["user"].is_string() && basic["password"].is_string() && basic.members().size() == 2;
+  if (request.contains("basic") && !names_both)
+    return fail(ErrorCode::kInvalidArgument, "'basic' needs 'user' and 'password', and nothing else");
   if (request.contains("body") && request.contains("form"))
     return fail(ErrorCode::kInvalidArgument, "a request has either a 'body' or a 'form'");
   return {};

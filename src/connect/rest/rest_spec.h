@@ -6,6 +6,8 @@
 //   needs: [api_key]                       # keys of its settings beside 'url'
 //   headers: { Accept: application/json }
 //   errors: { code: $.code, message: $.message, details: [$.blocking, $.fields] }
+//             # and means: { "0000": 200, NO_SUCH_USER: 404, LOGIN: 401, BUSY: 429, "*": 400 }: the status that a code
+//             # stands for, whatever HTTP says; "*" for those of a success that are not listed
 //   rate: 20/s                             # calls it is sent at most
 //   in_flight: 16                          # at once
 //   timeout: 30s                           # for one call
@@ -20,6 +22,7 @@
 //     user:
 //       takes: [user, password]            # what a step that says 'as: user' gives it
 //       steps: [ … ]                       # without a login of their own; cookies are kept
+//       refresh: [ … ]                     # in place of the steps when it is old, with what they took
 //       send: { Authorization: "Bearer {{access}}" }
 //       lasts: "{{seconds}}"               # seconds, or a duration
 //       expired: [401]                     # statuses that mean: log in again
@@ -55,6 +58,7 @@ struct Login {
   std::string name;
   std::vector<std::string> takes;
   service::Procedure steps;
+  service::Procedure refresh;  // Of an old one, with what the steps took; where it fails, the steps follow.
   std::vector<std::pair<std::string, service::Template>> send;  // Headers of every call.
   std::optional<std::pair<service::Template, service::Template>> basic;
   std::optional<service::Template> lasts;
@@ -70,7 +74,8 @@ struct RestSpec {
   JsonPath error_code;
   JsonPath error_message;
   std::vector<JsonPath> error_details;
-  double calls_per_second = 0;  // 0: as many as there are.
+  std::map<std::string, int, std::less<>> error_means;  // By code; "*" for others.
+  double calls_per_second = 0;                          // 0: as many as there are.
   int in_flight = 16;
   Duration timeout{30'000};
   Paging paging;
@@ -79,7 +84,7 @@ struct RestSpec {
 };
 
 // Whether `request` is one of HTTP: exactly one of get, post, put, patch, delete and head with a path, and query,
-// headers, body or form, and the name of a way of paging.
+// headers, body or form, basic authentication (`basic: { user, password }`), and the name of a way of paging.
 Status check_request(const Json& request);
 
 // Mistakes are added to `problems`. `check` knows the requests of other services, for logins that go by them.

@@ -15,7 +15,7 @@ struct KnownError {
   std::string_view meaning;
   bool retry;
 };
-constexpr std::array<KnownError, 28> kErrors = {{
+constexpr std::array<KnownError, 31> kErrors = {{
     {"channel_not_found",
      "the channel does not exist, or it is private and the bot was not invited; check the name or run /invite in it",
      true},
@@ -26,6 +26,9 @@ constexpr std::array<KnownError, 28> kErrors = {{
     {"invalid_blocks_format", "Slack does not accept the message's form", false},
     {"invalid_payload", "Slack does not accept the message's form", false},
     {"invalid_arguments", "Slack does not accept the request", false},
+    {"message_not_found", "the message was deleted; it is not revised any more", false},
+    {"cant_update_message", "the message is not the bot's own; it is not revised", false},
+    {"edit_window_closed", "the workspace does not let messages be changed so late; it is not revised", false},
     {"no_text", "Slack found no text in the message", false},
     {"msg_too_long", "the message is too long for Slack", false},
     {"too_many_attachments", "the message has too many attachments for Slack", false},
@@ -119,12 +122,19 @@ Delivery WebhookChannel::send(const Message& message, const std::string&, const 
 
 Delivery ApiChannel::send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) {
   Json body = render(message, options_.answers);
-  body.set("channel", options_.channel);
-  body.set("unfurl_links", false);
-  if (const size_t slash = thread_reference.find('/'); slash != std::string::npos) {
-    body.set("thread_ts", thread_reference.substr(slash + 1));
+  const bool revises = !message.replaces.empty();
+  if (revises) {
+    const size_t slash = message.replaces.find('/');
+    if (slash == std::string::npos) return {.status = fail(ErrorCode::kInternal, "no message of Slack's is named so")};
+    body.set("channel", message.replaces.substr(0, slash));
+    body.set("ts", message.replaces.substr(slash + 1));
+  } else {
+    body.set("channel", options_.channel);
+    body.set("unfurl_links", false);
+    if (const size_t slash = thread_reference.find('/'); slash != std::string::npos)
+      body.set("thread_ts", thread_reference.substr(slash + 1));
   }
-  HttpRequest request = post_json(options_.base_url + "/chat.postMessage", body);
+  HttpRequest request = post_json(options_.base_url + (revises ? "/chat.update" : "/chat.postMessage"), body);
   request.bearer_token = options_.token.reveal();
   const auto response = http_.send(request, stop);
   if (auto failure = transport_failure(response)) return *std::move(failure);

@@ -1,5 +1,7 @@
-// Messages to Slack: by an incoming webhook, or by the Web API (chat.postMessage), which can answer in threads.
-// Source: Slack API documentation, "Sending messages using incoming webhooks", "chat.postMessage", "Rate limits".
+// Messages to Slack: by an incoming webhook, or by the Web API (chat.postMessage, chat.update), which can answer in
+// threads and put one message in the place of another.
+// Source: Slack API documentation, "Sending messages using incoming webhooks", "chat.postMessage", "chat.update", "Rate
+// limits".
 #pragma once
 
 #include <memory>
@@ -39,6 +41,7 @@ class ApiChannel final : public Channel {
   ApiChannel(Options options, HttpClient& http) : options_(std::move(options)), http_(http) {}
 
   std::string_view name() const override { return options_.name; }
+  bool can_revise() const override { return true; }
   // The reference is "<channel id>/<ts>" of the message.
   Delivery send(const Message& message, const std::string& thread_reference, const std::stop_token& stop) override;
 

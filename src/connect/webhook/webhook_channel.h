@@ -10,7 +10,7 @@
 
 namespace capstan::webhook {
 
-// POSTs the message's JSON form (docs/reference/messages.md). With a key it adds `X-Capstan-Timestamp` (Unix seconds)
+// POSTs the message's JSON form (docs/reference/settings.md). With a key it adds `X-Capstan-Timestamp` (Unix seconds)
 // and `X-Capstan-Signature: sha256=<hex>`, the HMAC-SHA256 of "<timestamp>.<body>"; the receiver should refuse old
 // timestamps. Every attempt at a message carries the same `Idempotency-Key`.
 class WebhookChannel final : public Channel {

@@ -138,6 +138,18 @@ TEST_F(MailPeerTest, ATitleCannotAddAHeader) {
   EXPECT_EQ(subject(1), "innocent  Bcc: eve@example.com    body");
 }
 
+TEST_F(MailPeerTest, ALongKoreanTitleArrivesWholeAndSoDoOthersReadIt) {
+  Message message = ordinary();
+  message.title =
+      "사고 inc-12: web1의 CPU가 포화 상태입니다 process yes (pid 4211) 가 98 % 를 쓰고 있습니다 — 승인이 필요합니다 "
+      "🚨";
+  ASSERT_TRUE(send(message, options()).status);
+  EXPECT_EQ(subject(1), message.title);
+  EXPECT_EQ(read_mail(raw(1)).value().subject, message.title);
+  for (size_t word = raw(1).find("=?utf-8?B?"); word != std::string::npos; word = raw(1).find("=?utf-8?B?", word + 1))
+    EXPECT_LE(raw(1).find("?=", word) + 2 - word, 75u);  // RFC 2047, section 2.
+}
+
 TEST_F(MailPeerTest, TellsAWrongLoginAndTriesAgainLater) {
   MailChannel::Options wrong = options();
   wrong.password = Secret("wrong-password");
@@ -198,7 +210,9 @@ TEST_F(MailPeerTest, SaysThatAServerIsNotThere) {
 TEST(MailAddress, IsTakenWithOrWithoutAName) {
   EXPECT_EQ(address_of("ops@example.com").value(), "ops@example.com");
   EXPECT_EQ(address_of("운영팀 <ops@example.com>").value(), "ops@example.com");
-  for (const char* bad : {"", "ops", "ops@", "@example.com", "a@b.c, d@e.f", "a@b.c\r\nBcc: x@y.z", "Group: a@b.c;"})
+  EXPECT_EQ(address_of("김 <kim@예시.한국>").value(), "kim@xn--vv4b11d.xn--3e0b707e");
+  for (const char* bad :
+       {"홍길동@예시.한국", "", "ops", "ops@", "@example.com", "a@b.c, d@e.f", "a@b.c\r\nBcc: x@y.z", "Group: a@b.c;"})
     EXPECT_FALSE(address_of(bad)) << bad;
 }
 

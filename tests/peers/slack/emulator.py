@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A Slack that rejects what Slack rejects: messages, webhooks, forms, socket mode and signed requests, from the published protocol.
 
-Sources: Slack's API reference (chat.postMessage, views.open, apps.connections.open, incoming webhooks, socket mode, handling
+Sources: Slack's API reference (chat.postMessage, chat.update, views.open, apps.connections.open, incoming webhooks, socket mode, handling
 user interaction, verifying requests, rate limits) and Block Kit's (block_kit.py).
 Started as `emulator.py`; prints its port. Channels: #ops (the bot is a member), #private (unknown to the bot), #lobby (not a
 member until POST /_emulator/invite), #old (archived). Tokens: xoxb-good; xoxb-mute (no chat:write); xoxb-revoked; xapp-good;
@@ -11,7 +11,7 @@ What a test sees: GET /_emulator/messages (as they are now), /_emulator/answers 
 /_emulator/socket ({"connected", "opened", "acknowledged", "unacknowledged", "mistakes"}).
 What a test does, each with a JSON body: POST /_emulator/fault {"status": 429, "retry_after": 1, "times": 2} or {"error":
 "fatal_error"} makes the next calls fail; /_emulator/press {"user", "ts", "action"} (and "value", for a
-message whose plan has changed since), /_emulator/command {"user", "text"},
+message whose plan has changed since, or "message" for one that was updated since but is still on the screen), /_emulator/command {"user", "text"},
 /_emulator/submit {"user", "view", "reason"} are what a person does: by the socket, or with "http": {"origin", "secret", "how"}
 as a signed request, where "how" is good, forged, old, unsigned or again (the last one, byte by byte); /_emulator/redeliver
 sends the last envelope again; /_emulator/disconnect {"reason"} ends the socket as Slack does. They give {"acknowledged"} or
@@ -74,8 +74,8 @@ def new_trigger():
     return trigger
 
 
-def press_payload(user, ts, action, value=None):
-    message = next(one for one in state["messages"] if one["ts"] == ts)
+def press_payload(user, ts, action, value=None, shown=None):
+    message = shown or next(one for one in state["messages"] if one["ts"] == ts)
     element = next(element for block in message.get("blocks", []) if block["type"] == "actions"
                    for element in block["elements"] if element["action_id"] == action)
     element = {**element, "value": value or element.get("value")}
@@ -192,7 +192,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.webhook(path, raw, fault)
         if path.startswith("/actions/"):
             return self.take_answer(path, raw)
-        methods = {"chat.postMessage": ("chat:write", self.post_message), "views.open": (None, self.open_view),
+        methods = {"chat.postMessage": ("chat:write", self.post_message), "chat.update": ("chat:write", self.update_message), "views.open": (None, self.open_view),
                    "apps.connections.open": ("connections:write", self.open_connection), "auth.test": (None, self.test_token)}
         name = path.removeprefix("/api/")
         if name not in methods:
@@ -212,7 +212,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             state["members"].add(body["channel"])
             return {"ok": True}
         if what == "press":
-            return deliver("press", press_payload(body["user"], body["ts"], body["action"], body.get("value")), body.get("http"))
+            return deliver("press", press_payload(body["user"], body["ts"], body["action"], body.get("value"), body.get("message")), body.get("http"))
         if what == "press_answer":
             return deliver("press", answer_press_payload(body["user"], body["index"], body["action"]), body.get("http"))
         if what == "command":
@@ -292,6 +292,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return {"ok": False, "error": "thread_not_found"}
         ts = keep({**message, "via": "api"})
         return {"ok": True, "channel": CHANNELS[channel], "ts": ts, "message": {"text": message.get("text", "")}}
+
+    def update_message(self, raw):
+        """Only the bot's own messages, by their channel's id and their ts; all of the message is replaced."""
+        message, problem = self.body_of(raw)
+        if problem:
+            return problem
+        channel, ts = message.get("channel"), message.get("ts")
+        if not channel or not ts:
+            return {"ok": False, "error": "invalid_arguments"}
+        if channel not in IDS:
+            return {"ok": False, "error": "channel_not_found"}
+        found = check_message({key: message[key] for key in ("text", "blocks") if key in message})
+        if found:
+            return {"ok": False, "error": found[0], "response_metadata": {"messages": found[1]}}
+        with lock:
+            known = next((one for one in state["messages"] if one["ts"] == ts), None)
+            if known is None or IDS[channel] != IDS.get(known.get("channel"), known.get("channel")):
+                return {"ok": False, "error": "message_not_found"}
+            if known["via"] != "api":
+                return {"ok": False, "error": "cant_update_message"}
+            for block in message.get("blocks", []):
+                block.setdefault("block_id", unique("b"))
+            known.update(text=message.get("text", ""), blocks=message.get("blocks", []), edited=True, updates=known.get("updates", 0) + 1)
+        return {"ok": True, "channel": channel, "ts": ts, "text": message.get("text", "")}
 
     def open_view(self, raw):
         body, problem = self.body_of(raw)

@@ -77,12 +77,24 @@ class Capstan:
             f'slack: {{ {settings}, bot_token: env:BOT, api_url: "{slack.origin}/api", language: {language}, users: {{ {ALICE}: alice, {VICTOR}: victor }} }}\n'
             f'notify:\n  - slack: {{ channel: "{channel}", api_url: "{slack.origin}/api" }}\n    language: {language}\n')
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "BOT": "xoxb-good", "APP": "xapp-good", "SECRET": SECRET}
-        self.log = open(self.root / "log", "wb")
+        self.start()
+        for user, role in (("alice", "operator"), ("victor", "viewer")):
+            self.post("/capstan/v1/users", {"user": user, "password": PASSWORD, "role": role})
+
+    def start(self):
+        self.log = open(self.root / "log", "ab")
         self.process = subprocess.Popen([BINARY, "run", "--config", self.config, "--data", self.data, "--listen", "127.0.0.1:0"],
                                         env=self.environment, stdout=self.log, stderr=self.log, cwd=self.root)
         until("it answers", lambda: (self.data / "capstan.sock").exists() and self.get("/-/ready", raw=True))
-        for user, role in (("alice", "operator"), ("victor", "viewer")):
-            self.post("/capstan/v1/users", {"user": user, "password": PASSWORD, "role": role})
+
+    def kill(self):
+        """As a power cut does."""
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def run(self, *arguments, say=""):
+        return subprocess.run([BINARY, *arguments, "--data", self.data], input=say, env=self.environment, capture_output=True, text=True, timeout=60)
 
     def call(self, method, path, body=None):
         connection = LocalSocket(self.data / "capstan.sock")
@@ -234,7 +246,7 @@ class BySocket(Story):
         self.press(message, "reject")
         view = until("the form opens", lambda: self.slack.ask("views"))[-1]
         self.slack.ask("submit", {"user": ALICE, "view": view["id"], "reason": "not <today> & not ```tomorrow```"})
-        until("it is settled", lambda: "Rejected by alice" in json.dumps(self.now(message)["blocks"]))
+        until("it is settled", lambda: "ejected by alice" in json.dumps(self.now(message)["blocks"]))
         self.assertIn("not <today> & not ```tomorrow```", json.dumps(self.now(message)["blocks"]))
         self.assertIn("not <today>", self.capstan.plan(plan)["says"])
         self.assertFalse(is_suspended(self.victim))
@@ -242,9 +254,75 @@ class BySocket(Story):
     def test_a_plan_that_was_decided_elsewhere_is_told(self):
         plan, message = self.waiting()
         self.capstan.post(f"/capstan/v1/plans/{plan}/reject", {"reason": "on the page"})
-        self.press(message, "approve")
+        until("the message says so", lambda: "on the page" in json.dumps(self.now(message)["blocks"]))
+        self.assertFalse([one for one in buttons(self.now(message)) if one.startswith("capstan-")])
+        # Somebody still has the old message on the screen.
+        self.press(message, "approve", message=message)
         until("it is settled", lambda: "no longer waiting" in json.dumps(self.now(message)["blocks"]))
         self.assertFalse(is_suspended(self.victim))
+
+    def test_the_message_from_before_a_power_cut_is_revised_after_it(self):
+        plan, message = self.waiting()
+        until("it is known to be sent", lambda: self.capstan.get("/capstan/v1/facts?kind=message.sent")["facts"])
+        self.capstan.kill()
+        self.capstan.start()
+        self.connected()
+        self.capstan.post(f"/capstan/v1/plans/{plan}/reject", {"reason": "after the cut"})
+        until("the message says so", lambda: "after the cut" in json.dumps(self.now(message)["blocks"]))
+        self.assertFalse([one for one in buttons(self.now(message)) if one.startswith("capstan-")])
+        self.assertEqual(len(self.slack.ask("messages")), 1, "posted once")
+        self.assertEqual(self.now(message)["updates"], 1)
+        # And nothing is told again after a quiet restart.
+        self.capstan.kill()
+        self.capstan.start()
+        self.connected()
+        self.type("status")
+        self.slack.answer("plans waiting for approval: 0")
+        self.assertEqual([one.get("updates") for one in self.slack.ask("messages")], [1])
+
+    def test_a_plan_that_a_freeze_holds_back_says_so_until_it_does_not(self):
+        today = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
+        later = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 3 * 86400))
+        (self.capstan.config / "freeze.yaml").write_text(
+            f"freeze: quarter-end\nduring: {today} 09:00 to {later} 09:00\nzone: UTC\nexcept: {{ roles: [admin] }}\n")
+        plan, message = self.waiting()
+        said = json.dumps(message["blocks"])
+        self.assertIn(f"frozen by quarter-end until {later} 09:00 UTC", said)
+        self.assertIn(f"capstan lift quarter-end {plan} --reason", said)
+        self.assertEqual(self.capstan.plan(plan)["freeze"], "quarter-end")
+        lifted = self.capstan.run("lift", "quarter-end", plan, "--reason", "customers wait")
+        self.assertEqual(lifted.returncode, 0, lifted.stderr)
+        until("the message says so", lambda: "quarter-end" not in json.dumps(self.now(message)["blocks"]))
+        self.assertEqual(buttons(self.now(message))[:2], ["capstan-approve", "capstan-reject"])
+        self.press(self.now(message), "approve")
+        until("the process is suspended", lambda: is_suspended(self.victim))
+
+    def test_a_code_links_an_account_to_who_has_the_password(self):
+        self.type("status", NOBODY)
+        self.slack.answer("Type /capstan link")
+        before = len(self.slack.ask("answers"))
+        self.type("link", NOBODY)
+        code = self.slack.answer("Your code", before)["text"].split(": ", 1)[1]
+        wrong = self.capstan.run("slack", "link", code, "--user", "victor", say="not the password\n")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("wrong user name or password", wrong.stderr)
+        linked = self.capstan.run("slack", "link", code.lower(), "--user", "victor", say=PASSWORD + "\n")
+        self.assertEqual(linked.returncode, 0, linked.stderr)
+        before = len(self.slack.ask("answers"))
+        self.type("status", NOBODY)
+        self.slack.answer("open incidents: ", before)
+        self.type("pause now", NOBODY)
+        self.slack.answer("victor is viewer")
+        self.assertIn(NOBODY, self.capstan.run("slack", "links").stdout)
+        again = self.capstan.run("slack", "link", code, "--user", "victor", say=PASSWORD + "\n")
+        self.assertEqual(again.returncode, 1, "a code is good for one time")
+        self.assertEqual(self.capstan.run("slack", "unlink", NOBODY).returncode, 0)
+        before = len(self.slack.ask("answers"))
+        self.type("status", NOBODY)
+        self.slack.answer("Type /capstan link", before)
+        facts = [self.capstan.get(f"/capstan/v1/facts?subject=slack:{NOBODY}")["facts"]]
+        self.assertNotIn(code, json.dumps(facts))
+        self.assertEqual(sorted(one["kind"] for one in facts[0]), ["slack.linked", "slack.unlinked"])
 
     def test_commands(self):
         plan, _ = self.waiting()
@@ -285,7 +363,7 @@ class InKorean(Story):
         _, message = self.waiting()
         self.press(message, "approve")
         until("it is settled", lambda: "alice 승인" in json.dumps(self.now(message)["blocks"], ensure_ascii=False))
-        self.slack.message("완료")
+        self.assertIn("완료 1건", json.dumps(self.slack.message("완료"), ensure_ascii=False))
 
 
 class ByHttp(Story):

@@ -60,7 +60,7 @@ class Capstan:
             f'  mcm: {{url: "{urls["mcm"]}", api_key: "env:MCM_KEY"}}\n'
             f'  modeler: {{url: "{urls["modeler"]}"}}\n'
             f'  pipeline: {{url: "{urls["pipeline"]}"}}\n'
-            f'  trial_mailbox: {{url: "imap://127.0.0.1:{mailbox.port}", user: {mailbox.login}, password: "env:MAIL_PASSWORD"}}\n'
+            f'  trial_mailbox: {{url: "imap://127.0.0.1:{mailbox.port}", tls: none, user: {mailbox.login}, password: "env:MAIL_PASSWORD"}}\n'
             + (f'  aws: {{region: ap-northeast-2, endpoint: "{aws}"}}\n' if aws else ""))
         (self.config / "accounts.yaml").write_text(accounts)
         self.process = None

@@ -17,11 +17,15 @@ export interface BacktestAction {
   name: string;
   reason: string;
   plan: string;
+  /** When its plan was made; earlier than `at` where the rate or a freeze put it off. */
+  planned: Timestamp;
+  /** The freeze that held it back; "" for none. */
+  held_by: string;
   undo: boolean;
 }
 
 export interface BacktestNote {
-  what: 'begins' | 'nothing_known' | 'no_history' | 'kept' | 'unknown_effect' | 'cut';
+  what: 'begins' | 'nothing_known' | 'no_history' | 'kept' | 'unknown_effect' | 'freezes' | 'cut';
   about: string;
 }
 
@@ -37,6 +41,13 @@ export interface BacktestPolicy {
   /** Days with actions only, in UTC. */
   days: { day: string; actions: Record<string, number> }[];
   money: { currency: string; real: Side; would_be: Side; saved: Side }[];
+  /** What each freeze held back, and how much of that nobody called for any more at its end. */
+  held: { freeze: string; actions: number; dropped: number }[];
+  over_budget: {
+    count: number;
+    /** At most 1000 of them. */
+    resources: { id: string; name: string; from: Timestamp; to: Timestamp; why: string }[];
+  };
   notes: BacktestNote[];
 }
 

@@ -46,6 +46,12 @@ export function errorOf(status: number, statusText: string, body: unknown): ApiE
   return new ApiError(status, 'internal', statusText || `HTTP ${status}`);
 }
 
+// In which language sentences of the server are asked for.
+let language = 'en';
+export const askIn = (wanted: string) => {
+  language = wanted;
+};
+
 async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   const abort = new AbortController();
@@ -53,7 +59,7 @@ async function send(method: string, path: string, body?: unknown, signal?: Abort
     if (source?.aborted) abort.abort(source.reason);
     source?.addEventListener('abort', () => abort.abort(source.reason), { once: true });
   }
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
   if (method !== 'GET') headers['X-Capstan'] = '1';
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   try {

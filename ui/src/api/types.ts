@@ -45,7 +45,15 @@ export interface Finding {
   evidence: Evidence[];
 }
 
+/** What a resource, with what belongs to it, has cost since it was found, and costs an hour now. */
+export interface CostSince {
+  currency: string;
+  so_far: number;
+  per_hour: number;
+}
+
 export interface ListedFinding extends Finding {
+  cost?: CostSince | null;
   state: 'open' | 'closed';
   opened: Timestamp;
   resolved?: Timestamp | null;
@@ -104,6 +112,8 @@ export interface Plan {
   /** 0 for never. */
   undo_after_quiet_ms?: number;
   approval: string;
+  /** What would belong to it and is held back, and why. */
+  left_out?: string;
   /** What its approval allows for good; without resources it is about all that the policies select. */
   grant?: { policies: { policy: string; version: string }[]; resources: string[] } | null;
   created: Timestamp;
@@ -157,6 +167,8 @@ export interface PlanStatus {
   verify: { state: string; says: string };
   /** By which freeze it is held back, and until when; "" for none. */
   frozen?: string;
+  /** The name of the freeze. */
+  freeze?: string;
   can_be_undone?: boolean;
   /** What all of it changes an hour, in each currency. */
   money?: PerHour[];
@@ -202,6 +214,8 @@ export interface FactPage {
 
 export interface IncidentDetail {
   incident: Incident;
+  /** Of what its findings are about, since it was opened. */
+  cost?: CostSince | null;
   plans: PlanStatus[];
   timeline: Fact[];
 }

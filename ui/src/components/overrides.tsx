@@ -14,12 +14,13 @@ export function useStateName(): (state: string) => string {
   return (state) => (state === '' ? t('override.alone') : tOr(`override.state.${state}`, state));
 }
 
-export function OverrideBadge({ override }: { override: Override }) {
+/** `until` is the end on another clock than the browser's. */
+export function OverrideBadge({ override, until }: { override: Override; until?: string | undefined }) {
   const t = useT();
   const name = useStateName();
   return (
     <span className="badge accent" title={[override.by, override.reason].filter(Boolean).join(': ')}>
-      {t('override.badge', { state: name(override.state) })} <Time at={override.until} />
+      {t('override.badge', { state: name(override.state) })} {until ?? <Time at={override.until} />}
     </span>
   );
 }
@@ -43,14 +44,14 @@ function EndButton({ id }: { id: string }) {
   );
 }
 
-export function OverrideLine({ override }: { override: Override }) {
+export function OverrideLine({ override, until }: { override: Override; until?: string | undefined }) {
   const t = useT();
   const { resource, policy, by, reason } = override;
   return (
     <li className="row small override">
       {resource ? <Link to={resourcePath(resource)}>{resource}</Link> : <strong>{policy}</strong>}
       {resource && policy && <span className="muted">{t('override.of', { policy })}</span>}
-      <OverrideBadge override={override} />
+      <OverrideBadge override={override} until={until} />
       <span>{by}</span>
       {reason && <q className="muted">{reason}</q>}
       {override.decides.length === 0 && <span className="muted">{t('override.decides_nothing')}</span>}

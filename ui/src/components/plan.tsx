@@ -161,7 +161,9 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
   );
 }
 
-export function PlanCard({ status, buttons = true }: { status: PlanStatus; buttons?: boolean }) {
+/** Without its title where the page has it already. */
+export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?: boolean }) {
+  const { status, buttons = true, titled = true } = props;
   const t = useT();
   const verbs = useVerbs();
   const { plan, verify } = status;
@@ -173,9 +175,11 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
       <div className="row between">
         <div className="row">
           <StateBadge state={status.state} />
-          <h2>
-            <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>
-          </h2>
+          {titled && (
+            <h2>
+              <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>
+            </h2>
+          )}
           <DangerBadge danger={dangerOf(plan, verbs.data)} />
           {isUnderWay(status) && (
             <span className="small muted" role="status">
@@ -189,6 +193,11 @@ export function PlanCard({ status, buttons = true }: { status: PlanStatus; butto
         {buttons && <PlanButtons status={status} />}
       </div>
       <PlanFrozen status={status} buttons={buttons} />
+      {plan.left_out && (
+        <p className="small">
+          <span className="badge">{t('plan.left_out')}</span> {plan.left_out}
+        </p>
+      )}
       {status.waiting_for && status.waiting_for !== status.frozen && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}

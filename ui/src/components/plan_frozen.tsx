@@ -8,9 +8,6 @@ import { ConfirmDialog } from './dialog';
 import { useMay } from './role';
 import { useToasts } from './toasts';
 
-/** The name in "frozen by year-end until 2027-01-02 09:00 Asia/Seoul". */
-const freezeOf = (says: string) => /^frozen by (.+) until \d{4}-/.exec(says)?.[1] ?? '';
-
 export function PlanFrozen({ status, buttons }: { status: PlanStatus; buttons: boolean }) {
   const t = useT();
   const may = useMay('operator');
@@ -19,7 +16,7 @@ export function PlanFrozen({ status, buttons }: { status: PlanStatus; buttons: b
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState('');
   if (!status.frozen) return null;
-  const freeze = freezeOf(status.frozen);
+  const freeze = status.freeze ?? '';
   return (
     <div className="row small">
       <span className="badge accent">{t('plan.frozen')}</span>

@@ -1,6 +1,8 @@
 // Gives components their texts in the chosen language. English is built in; other catalogues are loaded on demand.
+import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 
+import { askIn } from '../api/client';
 import en from '../messages/en.json';
 import { format, type Parameters } from './format';
 
@@ -31,7 +33,12 @@ function firstLanguage(): string {
 }
 
 export function I18nProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState(firstLanguage);
+  const client = useQueryClient();
+  const [language, setLanguage] = useState(() => {
+    const first = firstLanguage();
+    askIn(first);
+    return first;
+  });
   const [loaded, setLoaded] = useState<{ language: string; catalogue: Catalogue }>({
     language: 'en',
     catalogue: en,
@@ -59,12 +66,14 @@ export function I18nProvider({ children }: { children: ReactNode }) {
       language: loaded.language,
       setLanguage: (next) => {
         localStorage.setItem('capstan.language', next);
+        askIn(next);
         setLanguage(next);
+        void client.invalidateQueries(); // What the server said was in the other language.
       },
       t: (key, parameters) => format(catalogue[key] ?? en[key] ?? key, loaded.language, parameters),
       tOr: (key, fallback) => catalogue[key as MessageKey] ?? en[key as MessageKey] ?? fallback,
     };
-  }, [loaded]);
+  }, [loaded, client]);
 
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }

@@ -10,6 +10,8 @@
 #include "connect/kubernetes/verbs/restart_verb.h"
 #include "connect/kubernetes/verbs/run_job_verb.h"
 #include "connect/kubernetes/verbs/scale_verb.h"
+#include "connect/kubernetes/verbs/start_verb.h"
+#include "connect/kubernetes/verbs/stop_verb.h"
 
 namespace capstan::kubernetes {
 namespace {
@@ -33,13 +35,36 @@ std::vector<std::string> kinds_of(const std::vector<KindSpec>& kinds, const std:
   return names;
 }
 
+// To scale, and to see who else decides over the replicas.
+std::vector<AccessRule> scale_rights() {
+  return {{{"apps"}, {"deployments", "replicasets", "statefulsets"}, {"get"}},
+          {{""}, {"replicationcontrollers"}, {"get"}},
+          {{"apps"}, {"deployments/scale", "replicasets/scale", "statefulsets/scale"}, {"get", "patch"}},
+          {{""}, {"replicationcontrollers/scale"}, {"get", "patch"}},
+          {{"autoscaling"}, {"horizontalpodautoscalers"}, {"list"}},
+          {{"keda.sh"}, {"scaledobjects"}, {"list"}},
+          {{"argoproj.io"}, {"applications"}, {"get", "list"}},
+          {{"kustomize.toolkit.fluxcd.io"}, {"kustomizations"}, {"get"}},
+          {{"helm.toolkit.fluxcd.io"}, {"helmreleases"}, {"get"}}};
+}
+
+// And to note on the object what was there, and on whom rules over it that it is to let go.
+std::vector<AccessRule> stop_rights() {
+  std::vector<AccessRule> rules = scale_rights();
+  rules.push_back({{"apps"}, {"deployments", "replicasets", "statefulsets"}, {"patch"}});
+  rules.push_back({{""}, {"replicationcontrollers"}, {"patch"}});
+  rules.push_back({{"argoproj.io"}, {"applications"}, {"patch"}});
+  rules.push_back({{"keda.sh"}, {"scaledobjects"}, {"get", "patch"}});
+  return rules;
+}
+
 }  // namespace
 
 const std::vector<VerbRights>& verb_rights() {
   static const std::vector<VerbRights> rights = {
-      {"scale",
-       {{{"apps"}, {"deployments/scale", "replicasets/scale", "statefulsets/scale"}, {"get", "patch"}},
-        {{""}, {"replicationcontrollers/scale"}, {"get", "patch"}}}},
+      {"scale", scale_rights()},
+      {"stop", stop_rights()},
+      {"start", stop_rights()},
       {"restart", {{{"apps"}, {"daemonsets", "deployments", "statefulsets"}, {"get", "patch"}}}},
       {"cordon", {{{""}, {"nodes"}, {"get", "patch"}}}},
       {"uncordon", {{{""}, {"nodes"}, {"get", "patch"}}}},
@@ -57,11 +82,14 @@ Status add_cluster_verbs(VerbRegistry& registry, const ClusterReach& reach, cons
   const std::vector<KindSpec>& kinds = reach.kinds;
   const ObjectKind deployment{"apps", "Deployment"};
   const ObjectKind stateful_set{"apps", "StatefulSet"};
+  // Of objects of any type the server says which can be scaled.
   const std::vector<std::string> scalable =
-      kinds_of(kinds, {deployment, stateful_set, {"apps", "ReplicaSet"}, {"", "ReplicationController"}});
+      kinds_of(kinds, {deployment, stateful_set, {"apps", "ReplicaSet"}, {"", "ReplicationController"}, {"*", "*"}});
   const std::vector<std::string> nodes = kinds_of(kinds, {{"", "Node"}});
   const std::vector<std::string> all = kinds_of(kinds, {});
   TRY(registry.add(std::make_unique<ScaleVerb>(scalable, reach)));
+  TRY(registry.add(std::make_unique<StopVerb>(scalable, reach)));
+  TRY(registry.add(std::make_unique<StartVerb>(scalable, reach)));
   TRY(registry.add(
       std::make_unique<RestartVerb>(kinds_of(kinds, {deployment, stateful_set, {"apps", "DaemonSet"}}), reach, clock)));
   TRY(registry.add(std::make_unique<CordonVerb>(true, nodes, reach)));

@@ -42,12 +42,12 @@ Result<Json> CordonVerb::state_before(const Resource& target, const Json&) {
 
 Performed CordonVerb::perform(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   if (before["unschedulable"].bool_or(false) == cordons_)
-    return succeeded(cordons_ ? "it was cordoned" : "it was not cordoned");
+    return succeeded(Words::phrase(cordons_ ? "done.cordoned" : "done.not_cordoned"));
   const Status done = set_unschedulable(*object->contact, object->type, object->name, before["uid"], cordons_, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(cordons_ ? "no new pods are placed on it" : "new pods may be placed on it again");
+  return succeeded(Words::phrase(cordons_ ? "done.unplaceable" : "done.placeable"));
 }
 
 ProbeAnswer CordonVerb::probe(const Action&, const Resource& target, const Json& before) {
@@ -60,12 +60,12 @@ ProbeAnswer CordonVerb::probe(const Action&, const Resource& target, const Json&
 
 Performed CordonVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const bool was = before["unschedulable"].bool_or(false);
-  if (was == cordons_) return succeeded("it was so before");
+  if (was == cordons_) return succeeded(Words::phrase("done.so_before"));
   const Status done = set_unschedulable(*object->contact, object->type, object->name, before["uid"], was, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(was ? "cordoned again" : "new pods may be placed on it again");
+  return succeeded(Words::phrase(was ? "done.cordoned_again" : "done.placeable"));
 }
 
 }  // namespace capstan::kubernetes

@@ -36,9 +36,10 @@ std::map<std::string, std::string> evict_all(const ClusterContact& contact, cons
 }
 
 Performed left_behind(const std::vector<NodePod>& left, const std::map<std::string, std::string>& held,
-                      std::string_view why) {
-  std::string says = fmt::format("cordoned; {}: {} still there", why, listed(left));
-  if (!held.empty()) says += fmt::format("; {}: {}", held.begin()->first, held.begin()->second);
+                      std::string_view phrase) {
+  Words says = Words::phrase("done.drained_partly", {{"why", Words::phrase(phrase)}, {"left", listed(left)}});
+  if (!held.empty())
+    says = Words::joined({says, fmt::format("{}: {}", held.begin()->first, held.begin()->second)}, "; ");
   Json pods = Json::array();
   for (const NodePod& pod : left) pods.push_back(fmt::format("{}/{}", pod.name.name_space, pod.name.name));
   return {.state = ActionState::kPartial, .says = std::move(says), .result = Json::object({{"left", pods}})};
@@ -91,9 +92,9 @@ Result<Json> DrainVerb::state_before(const Resource& target, const Json& paramet
 Performed DrainVerb::perform(const Action& action, const Resource& target, const Json& before,
                              const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const auto within = duration_parameter(action.parameters, "within", kWithin, kMostWithin);
-  if (!within) return failed(within.error().message);
+  if (!within) return failed(quoted(within.error()));
   const ClusterContact& contact = *object->contact;
   const Status cordoned = set_unschedulable(contact, object->type, object->name, before["uid"], true, stop);
   if (!cordoned) return not_performed(cordoned.error());
@@ -103,15 +104,15 @@ Performed DrainVerb::perform(const Action& action, const Resource& target, const
     const auto pods = pods_to_move(contact, object->name.name, stop);
     if (!pods) {
       return {.state = ActionState::kPartial,
-              .says = "cordoned; its pods cannot be listed: " + pods.error().message,
+              .says = Words::phrase("done.drained_unlisted", {{"error", quoted(pods.error())}}),
               .result = Json::object()};
     }
     if (pods->empty()) {
-      return succeeded(fmt::format("cordoned, and {} pods have left", before["pods"].int_or(0)));
+      return succeeded(Words::phrase("done.drained", {{"count", std::to_string(before["pods"].int_or(0))}}));
     }
-    if (clock_.monotonic() >= until) return left_behind(*pods, held, "in the time given not all could leave");
+    if (clock_.monotonic() >= until) return left_behind(*pods, held, "done.drain_time");
     held = evict_all(contact, *pods, stop);
-    if (!sleep_(kBetweenTries, stop)) return left_behind(*pods, held, "stopped before all had left");
+    if (!sleep_(kBetweenTries, stop)) return left_behind(*pods, held, "done.drain_stopped");
   }
 }
 
@@ -128,11 +129,11 @@ ProbeAnswer DrainVerb::probe(const Action&, const Resource& target, const Json& 
 
 Performed DrainVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
-  if (before["unschedulable"].bool_or(false)) return succeeded("it was cordoned before");
+  if (!object) return failed(quoted(object.error()));
+  if (before["unschedulable"].bool_or(false)) return succeeded(Words::phrase("done.cordoned_before"));
   const Status done = set_unschedulable(*object->contact, object->type, object->name, before["uid"], false, stop);
   if (!done) return not_performed(done.error());
-  return succeeded("new pods may be placed on it again");
+  return succeeded(Words::phrase("done.placeable"));
 }
 
 }  // namespace capstan::kubernetes

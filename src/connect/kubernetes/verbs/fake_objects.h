@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/fake_http_client.h"
 #include "base/json.h"
@@ -31,9 +34,17 @@ class FakeObjects {
     return found == objects_.end() ? "" : found->first;
   }
 
+  // What a person or another program changes meanwhile.
+  void merge(const std::string& path, const std::string& patch) {
+    objects_.at(path).merge_patch(nlohmann::json::parse(patch));
+    objects_.at(path)["metadata"]["resourceVersion"] = std::to_string(++version_);
+  }
+
   // Evictions that are refused for a disruption budget, as often as this.
   int refused_evictions = 0;
   int changes = 0;  // Without dry runs.
+  // The changes of this number are cut off before they are done, as by a crash.
+  int fails_at_change = 0;
 
   Result<HttpResponse> answer(const HttpRequest& request) {
     std::string path = request.url.substr(std::string("https://api").size());
@@ -49,7 +60,7 @@ class FakeObjects {
       return evict(path.substr(0, path.size() - std::string("/eviction").size()), request);
     if (request.method == "POST") return create(path, nlohmann::json::parse(request.body));
     if (request.method == "GET" && !objects_.contains(path)) {
-      return is_collection(path) ? list(path) : refusal(404, "NotFound");
+      return is_collection(path) ? list(path, query) : refusal(404, "NotFound");
     }
     if (!objects_.contains(path)) return refusal(404, "NotFound");
     if (request.method == "GET") return HttpResponse{200, {}, shown(path, is_scale).dump()};
@@ -58,8 +69,20 @@ class FakeObjects {
   }
 
  private:
-  // Namespaces' and clusters' collections have an even and an odd number of steps: "pods" stands last.
-  static bool is_collection(const std::string& path) { return path.ends_with("/pods"); }
+  // A path that ends with a type is that of all its objects, or of those of a namespace.
+  static bool is_collection(const std::string& path) {
+    constexpr std::array<std::string_view, 4> kTypes = {"/pods", "/horizontalpodautoscalers", "/scaledobjects",
+                                                        "/applications"};
+    return std::ranges::any_of(kTypes, [&](std::string_view type) { return path.ends_with(type); });
+  }
+
+  static bool is_in(const std::string& at, const std::string& collection) {
+    const size_t type = collection.rfind('/');
+    const std::string name = collection.substr(type) + "/";
+    const bool of_namespace = collection.find("/namespaces/") != std::string::npos;
+    return of_namespace ? at.starts_with(collection + "/")
+                        : at.starts_with(collection.substr(0, type)) && at.find(name) != std::string::npos;
+  }
 
   static HttpResponse refusal(int status, const std::string& reason) {
     return {status,
@@ -75,11 +98,16 @@ class FakeObjects {
     return scale;
   }
 
-  Result<HttpResponse> list(const std::string& path) const {
+  Result<HttpResponse> list(const std::string& path, const std::string& query) const {
     nlohmann::json items = nlohmann::json::array();
-    const std::string kind = path.substr(path.rfind('/') + 1);
+    const std::string by_name = "fieldSelector=metadata.name%3D";
+    const size_t selector = query.find(by_name);
+    const std::string name =
+        selector == std::string::npos
+            ? ""
+            : query.substr(selector + by_name.size(), query.find('&', selector) - selector - by_name.size());
     for (const auto& [at, object] : objects_) {
-      if (at.find("/" + kind + "/") != std::string::npos) items.push_back(object);
+      if (is_in(at, path) && (name.empty() || object["metadata"]["name"] == name)) items.push_back(object);
     }
     return HttpResponse{
         200, {}, nlohmann::json{{"kind", "List"}, {"metadata", nlohmann::json::object()}, {"items", items}}.dump()};
@@ -129,6 +157,7 @@ class FakeObjects {
     if (changed["metadata"]["uid"] != old["metadata"]["uid"]) return refusal(422, "Invalid");
     if (changed["metadata"]["resourceVersion"] != old["metadata"]["resourceVersion"]) return refusal(409, "Conflict");
     if (dry_run) return HttpResponse{200, {}, changed.dump()};
+    if (changes + 1 == fails_at_change) return fail(ErrorCode::kUnavailable, "cut off");
     ++changes;
     nlohmann::json& kept = objects_[path];
     if (is_scale) {

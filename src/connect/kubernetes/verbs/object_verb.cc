@@ -26,7 +26,7 @@ Status ObjectVerb::check(const Resource& target, const Json& parameters) const {
 }
 
 Performed ObjectVerb::undo(const Action&, const Resource&, const Json&, const std::stop_token&) {
-  return failed(spec_.name + " cannot be taken back");
+  return failed(Words::phrase("done.not_undoable", {{"verb", spec_.name}}));
 }
 
 Result<ObjectVerb::Object> ObjectVerb::find(const Resource& target, const std::stop_token& stop) const {
@@ -38,9 +38,14 @@ Result<ObjectVerb::Object> ObjectVerb::find(const Resource& target, const std::s
   return object;
 }
 
-Result<ObjectVerb::Object> ObjectVerb::find_now(const Resource& target) const {
+const KindSpec* ObjectVerb::kind_of(const Resource& target) const {
   const auto kind = std::ranges::find(reach_.kinds, target.kind, &KindSpec::name);
-  const ObjectPlace place = kind == reach_.kinds.end() ? ObjectPlace() : object_place(*kind, target.id);
+  return kind == reach_.kinds.end() || !kind->objects ? nullptr : &*kind;
+}
+
+Result<ObjectVerb::Object> ObjectVerb::find_now(const Resource& target) const {
+  const KindSpec* kind = kind_of(target);
+  const ObjectPlace place = kind == nullptr ? ObjectPlace() : object_place(*kind, target.id);
   if (place.name.empty()) {
     return fail(ErrorCode::kFailedPrecondition, fmt::format("{} is no object of a cluster", target.id));
   }

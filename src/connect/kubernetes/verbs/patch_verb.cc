@@ -114,17 +114,17 @@ Result<Json> PatchVerb::state_before(const Resource& target, const Json& paramet
 Performed PatchVerb::perform(const Action& action, const Resource& target, const Json& before,
                              const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const auto kind = patch_kind(action.parameters);
-  if (!kind) return failed(kind.error().message);
-  if (before["changes"].items().empty()) return succeeded("it was so already");
+  if (!kind) return failed(quoted(kind.error()));
+  if (before["changes"].items().empty()) return succeeded(Words::phrase("done.so_already"));
   const auto now = read(*object, before, stop);
   if (!now) return not_performed(now.error());
-  if (!holds(*now, before["changes"], "before")) return failed("somebody has changed it since it was tried");
+  if (!holds(*now, before["changes"], "before")) return failed(Words::phrase("done.not_changed_since"));
   const Json& patch = action.parameters["patch"];
   const auto done = object->contact->client.patch(object->type, object->name, *kind, patch, {}, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(fmt::format("{} places changed", before["changes"].items().size()));
+  return succeeded(Words::phrase("done.patched", {{"count", std::to_string(before["changes"].items().size())}}));
 }
 
 ProbeAnswer PatchVerb::probe(const Action&, const Resource& target, const Json& before) {
@@ -138,10 +138,10 @@ ProbeAnswer PatchVerb::probe(const Action&, const Resource& target, const Json& 
 
 Performed PatchVerb::undo(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   auto now = read(*object, before, stop);
   if (!now) return not_performed(now.error());
-  if (!holds(*now, before["changes"], "after")) return failed("somebody has changed the same places since");
+  if (!holds(*now, before["changes"], "after")) return failed(Words::phrase("done.not_places_since"));
   // Their order matters where one lies in another's list: the last goes first.
   for (const Json& change : before["changes"].items() | std::views::reverse) {
     apply_change(*now, change["path"].string_or_empty(), change["before"]);
@@ -149,7 +149,7 @@ Performed PatchVerb::undo(const Action&, const Resource& target, const Json& bef
   // Refused where it has changed since it was read just now.
   const auto done = object->contact->client.update(object->type, object->name, *now, {}, stop);
   if (!done) return not_performed(done.error());
-  return succeeded(fmt::format("{} places are as before", before["changes"].items().size()));
+  return succeeded(Words::phrase("done.patched_back", {{"count", std::to_string(before["changes"].items().size())}}));
 }
 
 }  // namespace capstan::kubernetes

@@ -76,16 +76,16 @@ Result<Json> RemovalVerb::state_before(const Resource& target, const Json&) {
 Performed RemovalVerb::perform(const Action& action, const Resource& target, const Json& before,
                                const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const auto options = options_of(action.parameters, before);
-  if (!options) return failed(options.error().message);
+  if (!options) return failed(quoted(options.error()));
   if (way_ == Way::kEvict) {
     if (Status done = object->contact->pods.evict(object->name, *options, stop); !done)
       return not_performed(done.error());
-    return succeeded("evicted");
+    return succeeded(Words::phrase("done.evicted"));
   }
   const auto left = object->contact->client.remove(object->type, object->name, *options, stop);
-  if (!left && left.error().code == ErrorCode::kNotFound) return succeeded("it was gone already");
+  if (!left && left.error().code == ErrorCode::kNotFound) return succeeded(Words::phrase("done.gone_already"));
   if (!left) return not_performed(left.error());
   return succeeded(says_of(*left));
 }

@@ -43,7 +43,7 @@ Result<Json> RestartVerb::state_before(const Resource& target, const Json&) {
 
 Performed RestartVerb::perform(const Action&, const Resource& target, const Json& before, const std::stop_token& stop) {
   const auto object = find(target);
-  if (!object) return failed(object.error().message);
+  if (!object) return failed(quoted(object.error()));
   const Json annotations = Json::object({{std::string(kRestartedAt), before["restarted_at"]}});
   const Json patch = Json::object(
       {{"metadata", Json::object({{"uid", before["uid"]}})},
@@ -51,7 +51,7 @@ Performed RestartVerb::perform(const Action&, const Resource& target, const Json
         Json::object({{"template", Json::object({{"metadata", Json::object({{"annotations", annotations}})}})}})}});
   const auto done = object->contact->client.patch(object->type, object->name, PatchKind::kMerge, patch, {}, stop);
   if (!done) return not_performed(done.error());
-  return succeeded("its pods are being replaced");
+  return succeeded(Words::phrase("done.pods_replaced"));
 }
 
 ProbeAnswer RestartVerb::probe(const Action&, const Resource& target, const Json& before) {

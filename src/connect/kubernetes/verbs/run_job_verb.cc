@@ -67,16 +67,16 @@ Result<Json> RunJobVerb::state_before(const Resource& target, const Json&) {
 Performed RunJobVerb::perform(const Action& action, const Resource& target, const Json& before,
                               const std::stop_token& stop) {
   const auto cron_job = find(target);
-  if (!cron_job) return failed(cron_job.error().message);
+  if (!cron_job) return failed(quoted(cron_job.error()));
   const auto now = read(*cron_job, before, stop);
   if (!now) return not_performed(now.error());
   const auto job = job_of(action, target);
-  if (!job) return failed(job.error().message);
+  if (!job) return failed(quoted(job.error()));
   const Json manifest = job_manifest(*now, job->name.name, action);
   const auto made = job->contact->client.create(job->type, job->name, manifest, {}, stop);
   if (!made && made.error().code != ErrorCode::kAlreadyExists) return not_performed(made.error());
   if (!made && probe(action, target, before) != ProbeAnswer::kHappened) return not_performed(made.error());
-  return succeeded(fmt::format("job {} runs", job->name.name), Json::object({{"job", job->name.name}}));
+  return succeeded(Words::phrase("done.job_runs", {{"job", job->name.name}}), Json::object({{"job", job->name.name}}));
 }
 
 ProbeAnswer RunJobVerb::probe(const Action& action, const Resource& target, const Json&) {

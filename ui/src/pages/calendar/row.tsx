@@ -7,7 +7,7 @@ import { OverrideLine, useStateName } from '../../components/overrides';
 import { resourcePath } from '../../components/resource_link';
 import { useNow } from '../../components/time';
 import { useI18n, useT } from '../../i18n';
-import { clockOf, DAY_MS, placeOf, wallTime } from './week';
+import { browserZone, clockOf, DAY_MS, placeOf, wallTime } from './week';
 
 const MOST_READ = 30;
 const MOST_LANES = 4;
@@ -133,6 +133,15 @@ export function RowItem(props: { row: CalendarRow; zone: string; monday: number;
   const { row, overrides } = props;
   const t = useT();
   const [first, others] = [overrides.slice(0, SHOWN_OVERRIDES), overrides.slice(SHOWN_OVERRIDES)];
+  // On the clock of the bars above it; the browser's own needs no name.
+  const { language } = useI18n();
+  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const until = (override: Override) => {
+    if (props.zone === browserZone()) return undefined;
+    const [end, now] = [clock(override.until, props.zone), wallTime(Date.now(), props.zone)];
+    const date = day.format(end) === day.format(now) ? '' : `${day.format(end)} `;
+    return `${date}${clockOf(end)} ${props.zone}`;
+  };
   return (
     <li className="calendar-row" aria-label={t('calendar.row', { policy: row.policy, hours: row.hours })}>
       <Label row={row} />
@@ -141,7 +150,7 @@ export function RowItem(props: { row: CalendarRow; zone: string; monday: number;
         {first.length > 0 && (
           <ul className="plain stack tight">
             {first.map((override) => (
-              <OverrideLine key={override.id} override={override} />
+              <OverrideLine key={override.id} override={override} until={until(override)} />
             ))}
           </ul>
         )}
@@ -150,7 +159,7 @@ export function RowItem(props: { row: CalendarRow; zone: string; monday: number;
             <summary>{t('calendar.more_overrides', { count: others.length })}</summary>
             <ul className="plain stack tight">
               {others.map((override) => (
-                <OverrideLine key={override.id} override={override} />
+                <OverrideLine key={override.id} override={override} until={until(override)} />
               ))}
             </ul>
           </details>

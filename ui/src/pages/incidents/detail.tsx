@@ -4,7 +4,8 @@ import { Link } from 'react-router-dom';
 import { useState } from 'react';
 
 import { useIncident, useWhy } from '../../api/queries';
-import type { Cause, Finding, Incident, IncidentDetail, PlanStatus } from '../../api/types';
+import type { CostSince, Cause, Finding, Incident, IncidentDetail, PlanStatus } from '../../api/types';
+import { CostText } from '../../components/cost_text';
 import { SeverityBadge } from '../../components/badges';
 import { EvidenceList } from '../../components/evidence';
 import { FactList } from '../../components/facts';
@@ -53,7 +54,7 @@ function Detail({ detail }: { detail: IncidentDetail }) {
       <div className="incident-columns">
         <div className="stack">
           <Causes causes={incident.causes} />
-          <Findings incident={incident} />
+          <Findings incident={incident} cost={detail.cost} />
         </div>
         <div className="stack">
           <Plans plans={plans} />
@@ -110,11 +111,14 @@ function Causes({ causes }: { causes: Cause[] }) {
   );
 }
 
-function Findings({ incident }: { incident: Incident }) {
+function Findings({ incident, cost }: { incident: Incident; cost?: CostSince | null }) {
   const t = useT();
   return (
     <section className="card stack">
-      <h2>{t('incident.findings', { count: incident.findings.length })}</h2>
+      <div className="row">
+        <h2>{t('incident.findings', { count: incident.findings.length })}</h2>
+        {cost && <CostText cost={cost} />}
+      </div>
       {incident.findings.map((finding) => (
         <FindingItem key={finding.id} finding={finding} />
       ))}

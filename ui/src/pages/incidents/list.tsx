@@ -3,6 +3,7 @@ import { Link, useSearchParams } from 'react-router-dom';
 
 import { useFindings, useIncidents } from '../../api/queries';
 import type { Incident } from '../../api/types';
+import { CostText } from '../../components/cost_text';
 import { SeverityBadge, StateBadge } from '../../components/badges';
 import { PageHead } from '../../components/page_head';
 import { Answer, Empty } from '../../components/states';
@@ -99,6 +100,7 @@ function FindingsTable() {
                   <th>{t('finding.says')}</th>
                   <th>{t('finding.rule')}</th>
                   <th>{t('finding.since')}</th>
+                  <th>{t('finding.cost')}</th>
                   <th>{t('finding.incident')}</th>
                 </tr>
               </thead>
@@ -122,6 +124,7 @@ function FindingsTable() {
                     <td>
                       <Time at={finding.since} /> <StateBadge state={finding.state} />
                     </td>
+                    <td>{finding.cost && <CostText cost={finding.cost} />}</td>
                     <td>
                       {finding.incident && (
                         <Link to={`/incidents/${finding.incident}`}>{finding.incident}</Link>

@@ -21,7 +21,7 @@ export function PlanPage() {
       <PageHead title={plan.data?.plan.title ?? id}>
         {plan.data?.incident && <Link to={`/incidents/${plan.data.incident}`}>{plan.data.incident}</Link>}
       </PageHead>
-      <Answer of={plan}>{(status) => <PlanCard status={status} />}</Answer>
+      <Answer of={plan}>{(status) => <PlanCard status={status} titled={false} />}</Answer>
       <section className="card">
         <h2>{t('incident.why')}</h2>
         <Answer of={why}>{({ chain }) => <FactList facts={chain} />}</Answer>

@@ -32,6 +32,7 @@ function OfPolicy({ policy, job }: { policy: BacktestPolicy; job: Backtest }) {
         {policy.asks > 0 && <span className="muted">{t('backtest.asks', { count: policy.asks })}</span>}
       </p>
       <Money policy={policy} />
+      <Held policy={policy} />
       <Days policy={policy} job={job} />
       <Notes policy={policy} />
       {policy.actions.length > 0 && <Actions policy={policy} />}
@@ -59,6 +60,35 @@ function Money({ policy }: { policy: BacktestPolicy }) {
       </span>
     </p>
   ));
+}
+
+/** What did not happen when it was called for: freezes held it back, or the budget did not bear it. */
+function Held({ policy }: { policy: BacktestPolicy }) {
+  const t = useT();
+  const { count, resources } = policy.over_budget;
+  return (
+    <>
+      {policy.held.map(({ freeze, actions, dropped }) => (
+        <p key={freeze}>
+          {t('backtest.held', { freeze, count: actions })}{' '}
+          {dropped > 0 && <span className="muted">{t('backtest.dropped', { count: dropped })}</span>}
+        </p>
+      ))}
+      {count > 0 && (
+        <details>
+          <summary>{t('backtest.over_budget', { count })}</summary>
+          <ul className="small">
+            {resources.map(({ id, name, from, to, why }) => (
+              <li key={id + from}>
+                <strong>{name}</strong> <Time at={from} full /> – <Time at={to} full />{' '}
+                <span className="muted">{why}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
 }
 
 /** A bar for each day of the period. */
@@ -118,7 +148,14 @@ function Actions({ policy }: { policy: BacktestPolicy }) {
       width: '12rem',
     },
     { key: 'name', title: t('backtest.on'), value: (action) => action.name, width: '12rem' },
-    { key: 'reason', title: t('backtest.because'), value: (action) => action.reason },
+    {
+      key: 'reason',
+      title: t('backtest.because'),
+      value: (action) =>
+        action.held_by === ''
+          ? action.reason
+          : t('backtest.after_freeze', { freeze: action.held_by, reason: action.reason }),
+    },
   ];
   return (
     <DataTable

@@ -15,7 +15,7 @@ import { BacktestResult } from './backtest';
 import { ResourceTable } from './resource_table';
 
 const EXAMPLE = `policy: office-hours
-select: { kind: host_service, labels: "env=dev" }
+select: { kind: host_service, where: "name LIKE 'dev-%'" }
 keep: running
 during: Mon-Fri 09:00-18:00 Asia/Seoul
 otherwise: stopped

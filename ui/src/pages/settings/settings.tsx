@@ -9,8 +9,9 @@ import { Tabs } from '../../components/tabs';
 import { Time } from '../../components/time';
 import { useT } from '../../i18n';
 import { TokensTab, UsersTab } from './people';
+import { SlackTab } from './slack';
 
-type Tab = 'config' | 'verbs' | 'users' | 'tokens';
+type Tab = 'config' | 'verbs' | 'users' | 'tokens' | 'slack';
 
 export function SettingsPage() {
   const t = useT();
@@ -28,12 +29,14 @@ export function SettingsPage() {
           { value: 'verbs', text: t('settings.verbs') },
           { value: 'users', text: t('settings.users') },
           { value: 'tokens', text: t('settings.tokens') },
+          { value: 'slack', text: t('settings.slack') },
         ]}
       />
       {tab === 'config' && <ConfigTab />}
       {tab === 'verbs' && <VerbsTab />}
       {tab === 'users' && <UsersTab />}
       {tab === 'tokens' && <TokensTab />}
+      {tab === 'slack' && <SlackTab />}
     </>
   );
 }
