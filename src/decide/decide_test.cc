@@ -7,7 +7,9 @@
 
 #include "base/config.h"
 #include "decide/order.h"
+#include "decide/permitted.h"
 #include "decide/policy_reader.h"
+#include "decide/scratch_sql.h"
 
 namespace capstan::decide {
 namespace {
@@ -266,15 +268,57 @@ TEST(Decide, TakesBackWhatWasApprovedInAdvanceWhenThatIsWithdrawn) {
 
 TEST(Decide, TakesBackWhatAnEarlierVersionOfThePolicyWanted) {
   History history;
-  history.apply(proposed(*decide(policy(kUp), situation({candidate("vm/1", "stopped"), candidate("vm/2", "stopped")},
-                                                        history))
-                              .plan));
+  history.apply(proposed(
+      *decide(policy(kUp), situation({candidate("vm/1", "stopped"), candidate("vm/2", "stopped")}, history)).plan));
   // Its plan has none of this in its preconditions.
   const std::string edited = std::string(kUp) + "never: { labels: data=sensitive }\n";
   Candidate sensitive = candidate("vm/2", "stopped");
   sensitive.never = "never: labels data=sensitive";
   const Decision now = decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped"), sensitive}, history));
   EXPECT_EQ(now.withdraw.size(), 1u);
+}
+
+TEST(Decide, TakesBackNothingOfWhoIsSelectedNoLongerWhenItsTurnComes) {
+  const History history;
+  Policy end = policy(
+      "policy: end\nselect: { kind: account, where: ends <= 5 }\n"
+      "keep: [ { is: nothing is left, so: '0', by: x.close } ]\n");
+  end.ensure->kept.front().step.verb = kDeleteAllOf;
+  end.deletes = {{"vm", "x.delete"}};
+  Candidate account = candidate("account/a", "");
+  account.resource.kind = "account";
+  account.so = {false};
+  Situation now = situation({account}, history);
+  now.belongings["account/a"] = {candidate("vm/1", "running").resource};
+  const Decision decision = decide(end, now);
+  ASSERT_TRUE(decision.plan.has_value());
+  ASSERT_EQ(decision.plan->actions.front().target, "vm/1");
+  const auto may = [&](int ends) {
+    const Resource of = {.id = "account/a", .kind = "account", .fields = Json::object({{"ends", ends}})};
+    const auto sql = ScratchSql::make({of, candidate("vm/1", "running").resource});
+    EXPECT_TRUE(sql) << sql.error().to_string();
+    const auto found = (*sql)->query(
+        "SELECT 1 FROM vm WHERE id = 'vm/1' AND (" + decision.plan->actions.front().precondition + ")", Time(), {});
+    EXPECT_TRUE(found) << found.error().to_string();
+    return found && !found->rows.empty();
+  };
+  EXPECT_TRUE(may(5));
+  EXPECT_FALSE(may(9)) << "it was extended while what belongs to it was being deleted";
+}
+
+constexpr const char* kOfficeHours =
+    "policy: hours\nselect: { kind: vm }\nkeep: { state: running, by: x.start }\nduring: Mon-Fri 09:00-18:00 UTC\n"
+    "otherwise: { state: stopped, by: x.stop }\n";
+
+TEST(Overrides, LetThroughOnlyWhatTheyWant) {
+  const Policy hours = policy(kOfficeHours);
+  EXPECT_TRUE(permits({.state = "up"}, hours, "x.start"));
+  EXPECT_FALSE(permits({.state = "up"}, hours, "x.stop")) << "kept up, it is not stopped";
+  EXPECT_TRUE(permits({.state = "stopped"}, hours, "x.stop"));
+  EXPECT_FALSE(permits({.state = "down"}, hours, "x.start"));
+  EXPECT_FALSE(permits({.state = ""}, hours, "x.start")) << "left alone";
+  const Policy once = policy("policy: once\nselect: { kind: vm }\nwhen: { alert: Hot }\ndo: [ x.drain ]\n");
+  EXPECT_FALSE(permits({.state = "up"}, once, "x.drain"));
 }
 
 TEST(History, WhatWasTakenBackBeforeItBeganIsRefusedByACancel) {

@@ -7,8 +7,7 @@
 namespace capstan::decide {
 namespace {
 
-constexpr size_t kPage = 20'000;  // Rows of one answer.
-constexpr Duration kTimeLimit{10'000};
+constexpr size_t kPage = 20'000;   // Rows of one answer.
 constexpr int64_t kRare = 30'000;  // Resources; through a list of more, a walk over the whole table is as quick.
 
 std::string quoted_list(const std::vector<std::string>& values) {
@@ -118,7 +117,8 @@ Result<std::string> KindQuestion::rare_label() const {
 }
 
 Result<Table> KindQuestion::query(const std::string& text, std::string_view after) const {
-  SqlSource::Options asked{.time_limit = kTimeLimit, .row_limit = kPage, .bind = {{":after", std::string(after)}}};
+  SqlSource::Options asked{
+      .time_limit = options_.time_limit, .row_limit = kPage, .bind = {{":after", std::string(after)}}};
   if (options_.only)
     asked.bind.emplace_back(":only", Json(Json::Array(options_.only->begin(), options_.only->end())).dump());
   return during(fmt::format("the selection of policy '{}'", policy_.name), sql_.query(text, now_, asked));

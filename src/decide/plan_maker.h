@@ -46,6 +46,7 @@ class PlanMaker {
   void order_belongings(const std::vector<Intended>& intended, Plan& plan) const;
   Words title(const std::vector<Intended>& intended) const;
   std::string condition(const Intended& intended) const;
+  std::string of_belonging(const Intended& intended) const;
 
   const Policy& policy_;
   const std::vector<Relation>& relations_;

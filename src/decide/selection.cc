@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "decide/kind_question.h"
@@ -41,6 +42,7 @@ class Selector {
   Result<Table> query(const std::string& text) const {
     SqlSource::Options options;
     options.row_limit = options_.limit;
+    options.time_limit = std::min(options.time_limit, options_.time_limit);
     Table table =
         TRY(during(fmt::format("the selection of policy '{}'", policy_.name), sql_.query(text, now_, options)));
     if (table.truncated) return fail(too_many(policy_, options_.limit));

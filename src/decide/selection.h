@@ -32,6 +32,7 @@ struct SelectOptions {
   bool left_out = true;
   // Only of these, where the policy selects a kind: what has changed, or what somebody asks about. Nothing: all.
   std::optional<std::vector<ResourceId>> only = {};
+  Duration time_limit{10'000};  // Of each question.
 };
 
 Error too_many(const Policy& policy, size_t limit);

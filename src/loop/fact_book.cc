@@ -88,6 +88,17 @@ Result<std::vector<Seq>> FactBook::append(std::span<const NewFact> given) {
   return seqs;
 }
 
+void FactBook::mask(Words& words) const {
+  if (!mask_) return;
+  Json said = words.to_json();
+  mask_texts(said, mask_);
+  words = Words::from_json(said);
+}
+
+void FactBook::mask(Json& value) const {
+  if (mask_) mask_texts(value, mask_);
+}
+
 Result<Seq> FactBook::append_one(NewFact fact) {
   const std::vector<Seq> seqs = TRY(append(std::span(&fact, 1)));
   return seqs.front();

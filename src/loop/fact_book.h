@@ -32,6 +32,9 @@ class FactBook final : public FactSink {
 
   // Takes secrets out of what the outside has said, before it becomes a fact; set before anything is written.
   void set_mask(std::function<std::string(std::string_view)> mask) { mask_ = std::move(mask); }
+  // The same for what is shown before, or without, a fact of it.
+  void mask(Words& words) const;
+  void mask(Json& value) const;
 
   // Called with every fact that was written, in order, on the loop's thread; must not append.
   void observe(std::function<void(const Fact&)> observer) { observers_.push_back(std::move(observer)); }

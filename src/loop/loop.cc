@@ -62,6 +62,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
       },
       [this](tell::Attempt attempt) { (void)inbox_.put(Delivered{std::move(attempt)}); });
   freezes_ = std::make_unique<FreezeBoard>(parts.verbs, *resources_);
+  gates_ = std::make_unique<StartGates>(*freezes_, parts.catalog);
   executor_ = std::make_unique<act::Executor>(act::Surroundings{.facts = facts_,
                                                                 .clock = parts.clock,
                                                                 .runner = workshop_,
@@ -70,7 +71,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                 .sql = parts.sql,
                                                                 .signals = parts.signals,
                                                                 .runs = parts.runs,
-                                                                .gate = freezes_.get()},
+                                                                .gate = gates_.get()},
                                               options.act);
   incidents_ = std::make_unique<IncidentDesk>(
       IncidentDesk::Parts{.facts = facts_, .executor = *executor_, .outbox = *outbox_, .verbs = parts.verbs},
@@ -85,6 +86,7 @@ Loop::Loop(LoopParts parts, LoopOptions options, ConfigTree config)
                                                                .clock = parts.clock,
                                                                .money = parts.money,
                                                                .freezes = freezes_.get()});
+  gates_->set_policies(*policies_);
   if (parts_.money != nullptr) facts_.observe([this](const Fact& fact) { parts_.money->apply(fact); });
   if (parts_.foresight != nullptr) {
     picture_ = std::make_unique<PictureFeed>(*parts_.foresight, parts_.catalog);
@@ -188,6 +190,7 @@ void Loop::run(const std::stop_token& stop) {
 
 // Nothing new starts: what starts things is the tick.
 void Loop::finish_actions() {
+  executor_->call_back_all("Capstan is stopping", parts_.clock.now());
   if (executor_->busy()) log::info("loop", "stopping: waiting for the actions that still run");
   if (!take_results_until(parts_.clock.monotonic() + kPatience)) {
     log::warning("loop", "stopping: the actions that still run are cancelled");
@@ -297,7 +300,21 @@ void Loop::take(Foreseen foreseen) {
   if (auto catalog = parts_.catalog.reader()) respond(std::move(*catalog), parts_.clock.now());
 }
 
+// What the outside said is shown as it is written down: without the secrets that it may repeat. The state before is
+// what undoing needs, byte by byte.
+void Loop::mask(act::WorkResult& result) const {
+  if (auto* effect = std::get_if<act::Effect>(&result.result)) {
+    facts_.mask(effect->performed.says);
+    facts_.mask(effect->performed.result);
+  } else if (auto* prepared = std::get_if<act::Prepared>(&result.result)) {
+    facts_.mask(prepared->says);
+  } else if (auto* checked = std::get_if<act::Checked>(&result.result)) {
+    facts_.mask(checked->says);
+  }
+}
+
 void Loop::take(Worked worked) {
+  mask(worked.result);
   executor_->handle(std::move(worked.result), parts_.clock.now());
   worked_ = true;
 }
@@ -450,11 +467,14 @@ std::vector<Error> Loop::load_kinds() {
 }
 
 void Loop::derive(Time now) {
+  if (relations_.empty()) plan_news_.related_up_to(std::numeric_limits<Seq>::max());
   if (relations_.empty() || parts_.clock.monotonic() < next_derivation_) return;
   const Duration began = parts_.clock.monotonic();
+  const Seq seen = parts_.ledger.last_seq();
   const catalog::DerivedRelations derived = catalog::derive(relations_, parts_.sql, parts_.catalog.kinds(), now);
   next_derivation_ = rest_after(began, kDeriveEvery);
   for (const Observation& observation : derived.observations) take(Observed{observation});
+  plan_news_.related_up_to(seen);
   sources_.report("relations", derived.problems.empty() ? Status() : fail(derived.problems.front()));
 }
 

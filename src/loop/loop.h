@@ -36,6 +36,7 @@
 #include "loop/policy_board.h"
 #include "loop/report_desk.h"
 #include "loop/source_board.h"
+#include "loop/start_gates.h"
 #include "loop/workshop.h"
 #include "model/manual.h"
 #include "model/signal.h"
@@ -153,6 +154,7 @@ class Loop {
   void take(Foreseen foreseen);
   Status take_findings(const std::vector<Findings>& rounds);
   void take(Worked worked);
+  void mask(act::WorkResult& result) const;
   void take(Delivered delivered);
   void take(Command command);
   void tick();
@@ -184,6 +186,7 @@ class Loop {
   std::unique_ptr<CatalogResources> resources_;
   std::unique_ptr<tell::Outbox> outbox_;
   std::unique_ptr<FreezeBoard> freezes_;
+  std::unique_ptr<StartGates> gates_;
   std::unique_ptr<act::Executor> executor_;
   std::unique_ptr<IncidentDesk> incidents_;
   std::unique_ptr<PolicyBoard> policies_;

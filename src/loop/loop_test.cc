@@ -1,5 +1,6 @@
 #include "loop/loop.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 
 #include "catalog/sql_engine.h"
 #include "loop/override_desk.h"
+#include "loop/undo_guard.h"
 #include "model/side_effect.h"
 
 namespace capstan::loop {
@@ -63,10 +65,12 @@ class StartVerb final : public Verb, public TellsSideEffects {
   std::string beside(const Resource& target, const Json&) const override { return "rings for " + target.name; }
   Result<Json> state_before(const Resource&, const Json&) override { return Json::object(); }
   Performed perform(const Action&, const Resource&, const Json&, const std::stop_token&) override {
-    return {ActionState::kSucceeded, "started", {}};
+    return {ActionState::kSucceeded, says, Json::object({{"stdout", says}})};
   }
   ProbeAnswer probe(const Action&, const Resource&, const Json&) override { return ProbeAnswer::kHappened; }
   Performed undo(const Action&, const Resource&, const Json&, const std::stop_token&) override { return {}; }
+
+  std::string says = "started";
 
  private:
   VerbSpec spec_{.name = "test.start", .title = "Start", .target_kinds = {"host_service"}, .parameters = {}};
@@ -301,6 +305,100 @@ TEST_F(LoopTest, AsksForTheApprovalOfAPolicysPlan) {
   observe("failed");
   ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
   EXPECT_TRUE(channel_->ids().front().ends_with(":waiting")) << channel_->ids().front();
+}
+
+TEST_F(LoopTest, TakesBackThePlanOfAPolicyThatIsTakenAway) {
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  std::filesystem::remove(directory_ / "config/up.yaml");
+  EXPECT_TRUE(pass(10, [&] { return count(fact_kind::kPlanRejected) == 1; })) << "nobody calls for it any more";
+}
+
+TEST_F(LoopTest, TakesBackThePlanOfAPolicyThatIsEdited) {
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  write("config/up.yaml", std::string(kKeep) + "limits: { rate: 1/min }\n");
+  EXPECT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 2; })) << "it comes again, as it is now";
+  EXPECT_EQ(count(fact_kind::kPlanRejected), 1u);
+}
+
+TEST_F(LoopTest, TellsOfNoPlanBeforeItIsKnownWhoseThingsAre) {
+  write("packs/test/relations.yaml", "relation: is_same\nsql: SELECT id AS source, id AS target FROM host_service\n");
+  loop_->step();
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  for (int i = 0; i < 50; ++i) {
+    loop_->step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(count(fact_kind::kMessageQueued), 0u) << "relations are of before: it may be taken back at once";
+  EXPECT_TRUE(pass(20, [&] { return !channel_->ids().empty(); })) << "it is told a moment later";
+}
+
+TEST_F(LoopTest, HoldsWhatAPersonKeepsOtherwiseSinceThePlanWasMade) {
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  const Plan plan = Plan::from_json(ledger_->by_kind(fact_kind::kPlanProposed, Time(), 1).value()[0].body["plan"]);
+  ASSERT_TRUE(loop_->executor().pause("capstan", "", "user:ann", clock_.now()));
+  ASSERT_TRUE(loop_->executor().approve(plan.id, plan.hash(), "user:ann", clock_.now()));
+  ASSERT_TRUE(
+      set_override(*loop_, {.resource = "web", .state = "alone", .until = "30s", .reason = "repair"}, "user:bob"));
+  EXPECT_NE(loop_->executor().status(plan.id)->dump().find("kept otherwise by user:bob"), std::string::npos);
+  ASSERT_TRUE(loop_->executor().resume("capstan", "user:ann", clock_.now()));
+  EXPECT_FALSE(pass(20, [&] { return count(fact_kind::kActionIntended) > 0; })) << "it holds";
+}
+
+TEST_F(LoopTest, AsksAPersonBeforeItUndoesWhatNeverForbidsByNow) {
+  const std::string nothing =
+      "policy: hot\nselect: { kind: host_service }\nwhen: { alert: down }\ndo: [ test.start ]\n";
+  decide::Policy policy;
+  policy.never.push_back({.kind = "host_service", .where = "state = 'sensitive'"});
+  Plan plan{.id = "plan-1", .origin = "policy:hot"};
+  plan.actions.push_back({.id = "act-1", .verb = "test.start", .target = "host_service/a:web"});
+  observe("running");
+  EXPECT_EQ(forbidden_to_undo(policy, plan, *sql_, clock_.now()).value(), "");
+  observe("sensitive");
+  EXPECT_NE(forbidden_to_undo(policy, plan, *sql_, clock_.now()).value().text.find("host_service/a:web"),
+            std::string::npos);
+  policy.never.front().where = "no_such_column = 1";
+  EXPECT_FALSE(forbidden_to_undo(policy, plan, *sql_, clock_.now())) << "nobody can tell: not now";
+}
+
+TEST_F(LoopTest, TriesNoMorePoliciesThanThereIsTimeFor) {
+  slow_sql_->takes = seconds(3);
+  observe("failed");
+  loop_->step();
+  std::string many = kKeep;
+  for (int i = 0; i < 20; ++i)
+    many += fmt::format(
+        "---\npolicy: up-{}\nselect: {{ kind: host_service }}\nkeep: {{ state: running, by: test.start }}\n", i);
+  const int asked = slow_sql_->asked_all;
+  const auto tried = loop_->policies().preview(many, "many.yaml", catalog_->reader().value(), clock_.now());
+  ASSERT_FALSE(tried);
+  EXPECT_EQ(tried.error().code, ErrorCode::kResourceExhausted);
+  EXPECT_LE(slow_sql_->asked_all - asked, 3) << "the loop has other things to do: a pause, for one";
+}
+
+TEST_F(LoopTest, ShowsNoSecretThatTheOutsideRepeats) {
+  dynamic_cast<StartVerb*>(verbs_.find("test.start"))->says = "refused: the token hunter22 is wrong";
+  loop_->facts().set_mask([](std::string_view text) {
+    std::string masked(text);
+    if (const size_t at = masked.find("hunter22"); at != std::string::npos) masked.replace(at, 8, "***");
+    return masked;
+  });
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  const Plan plan = Plan::from_json(ledger_->by_kind(fact_kind::kPlanProposed, Time(), 1).value()[0].body["plan"]);
+  ASSERT_TRUE(loop_->executor().approve(plan.id, plan.hash(), "user:ann", clock_.now()));
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanFinished) == 1; }));
+  const std::string shown = loop_->executor().status(plan.id)->dump();
+  EXPECT_NE(shown.find("the token *** is wrong"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("hunter22"), std::string::npos) << "not before a restart either";
 }
 
 TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kMostVerdictsShown = 500;
 constexpr size_t kMostComing = 500;
+constexpr Duration kPreviewTime{5'000};  // Whoever tries policies must not keep people from the kill switch.
 
 // Why a policy has nothing to say of a resource.
 Words why_not_looked_at(const decide::Policy& policy, const Resource& resource,
@@ -133,9 +134,16 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
                                   Time now) {
   const std::vector<decide::Policy> policies_read = TRY(read(text, file));
   const Picture picture = TRY(picture_of(catalog));
+  const Duration began = parts_.clock.monotonic();
   Json::Array policies;
   for (const decide::Policy& policy : policies_read) {
-    const decide::Decision decision = TRY(decision_of(policy, now, catalog, picture, now));
+    if (parts_.clock.monotonic() - began > kPreviewTime)
+      return fail(
+          ErrorCode::kResourceExhausted,
+          fmt::format("these policies take longer to try than {}: try fewer at once, or narrow what they select",
+                      format_duration(kPreviewTime)));
+    const decide::Decision decision =
+        TRY(decision_of(policy, now, catalog, picture, now, {.time_limit = kPreviewTime}));
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},
                                      {"resources", verdicts_json(policy.name, decision.verdicts)},

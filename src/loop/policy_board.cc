@@ -10,6 +10,7 @@
 #include "base/suggest.h"
 #include "loop/belongings.h"
 #include "loop/side_notes.h"
+#include "loop/undo_guard.h"
 
 namespace capstan::loop {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 constexpr Duration kRoundTime{500};
 constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
 constexpr int kRestFactor = 20;
+constexpr std::string_view kOrigin = "policy:";
 constexpr size_t kMostChanges = 1'000;  // Resources; where more have changed, everything is decided anew.
 
 std::vector<Relation> relations_between(const std::vector<decide::Candidate>& candidates,
@@ -40,6 +42,7 @@ std::string policy_subject(std::string_view policy) { return fmt::format("policy
 void PolicyBoard::apply(const Fact& fact) {
   history_.apply(fact);
   overrides_.apply(fact);
+  overrides_asked_.reset();
   approvals_.apply(fact);
   touches_.apply(fact, history_);
   const bool is_change = fact.kind == fact_kind::kResourceAppeared || fact.kind == fact_kind::kResourceChanged ||
@@ -104,6 +107,7 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
     }
   }
   entries_ = std::move(entries);
+  loaded_ = true;
   for (const auto& [name, entry] : entries_) {
     if (const Status checked = check_grants(entry.policy); !checked) problems.push_back(checked.error());
   }
@@ -216,7 +220,20 @@ Result<PolicyBoard::Picture> PolicyBoard::picture_of(const catalog::CatalogReade
   return Picture{TRY(catalog.open_findings()), TRY(catalog.open_incidents())};
 }
 
+// What a policy wanted that is not in force any more, and nothing has been done of.
+void PolicyBoard::withdraw_orphans(Time now) {
+  if (!loaded_) return;
+  for (const std::string& origin : history_.open_origins()) {
+    const bool is_orphan = origin.starts_with(kOrigin) && !entries_.contains(origin.substr(kOrigin.size()));
+    if (!is_orphan) continue;
+    for (const decide::History::OpenPlan& plan : history_.open_plans(origin)) {
+      if (!plan.started) (void)parts_.executor.withdraw(plan.id, "its policy is not in force any more", now);
+    }
+  }
+}
+
 void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
+  withdraw_orphans(now);
   if (entries_.empty()) return;
   const Result<Picture> picture = picture_of(catalog);
   const auto changes = take_changes();
@@ -323,13 +340,13 @@ Status PolicyBoard::hand_over(Entry& entry, Time now, Seq asked_by) {
     // Refused when somebody has started it meanwhile, which is as it should be.
     (void)parts_.executor.withdraw(plan, Words::phrase("why.not_called_for"), now);
   }
-  undo_quiet(entry, now);
+  const Status undone = undo_quiet(entry, now);
   TRY(write_stages(entry, now));
-  if (!entry.last.plan) return {};
+  if (!entry.last.plan) return undone;
   if (asked_by != 0) entry.last.plan->cause = asked_by;
   const auto submitted = parts_.executor.submit(*entry.last.plan, now);
   if (!submitted && submitted.error().code != ErrorCode::kAlreadyExists) return fail(submitted.error());
-  return {};
+  return undone;
 }
 
 // Before the plan: what was begun and is not known as begun would never end.
@@ -358,20 +375,39 @@ Status PolicyBoard::add_belongings(const decide::Policy& policy, const catalog::
   return {};
 }
 
-void PolicyBoard::undo_quiet(const Entry& entry, Time now) {
+Status PolicyBoard::undo_quiet(const Entry& entry, Time now) {
+  Status told;
   for (const std::string& plan : entry.last.undo) {
+    const Result<Json> status = parts_.executor.status(plan);
+    const Result<Words> forbidden =
+        status ? forbidden_to_undo(entry.policy, Plan::from_json((*status)["plan"]), parts_.sql, now) : Words();
+    if (!forbidden) {
+      told = during(fmt::format("undoing {}", plan), Status(fail(forbidden.error())));
+      continue;  // Another time.
+    }
+    if (!forbidden->empty()) {
+      keep_done(entry, plan, *forbidden, true, now);
+      continue;
+    }
     const Status undone =
         parts_.executor.undo(plan, Words::phrase("why.alert_quiet"), policy_subject(entry.policy.name), now);
     const bool never = !undone && (undone.error().code == ErrorCode::kFailedPrecondition ||
                                    undone.error().code == ErrorCode::kNotFound);
     if (!never) continue;
-    // Something else has been done to its targets since, for one: said once, and then it counts as meant to stay.
-    const NewFact fact{now,  std::string(fact_kind::kPlanKept),
-                       plan, Json::object({{"plan_id", plan}, {"says", undone.error().message}}),
-                       0,    policy_subject(entry.policy.name)};
-    if (const auto written = parts_.facts.append_one(fact); !written)
-      log::warning("loop", "cannot write down that a plan is kept: " + written.error().to_string());
+    // Something else has been done to its targets since, for one.
+    keep_done(entry, plan, undone.error().message, false, now);
   }
+  return told;
+}
+
+// Said once, and then it counts as meant to stay; where it `asks`, people are told, and may undo it.
+void PolicyBoard::keep_done(const Entry& entry, const std::string& plan, const Words& says, bool asks, Time now) {
+  NewFact fact{now, std::string(fact_kind::kPlanKept), plan, Json::object({{"plan_id", plan}}),
+               0,   policy_subject(entry.policy.name)};
+  set_words(fact.body, "says", says);
+  if (asks) fact.body.set("asks", true);
+  if (const auto written = parts_.facts.append_one(fact); !written)
+    log::warning("loop", "cannot write down that a plan is kept: " + written.error().to_string());
 }
 
 std::vector<decide::Notice> PolicyBoard::notices(Time now) {
@@ -404,6 +440,18 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
     if (const auto status = parts_.executor.status(entry.last.plan->id)) answer.set("plan", *status);
   }
   return answer;
+}
+
+const std::vector<decide::Override>& PolicyBoard::overrides_at(Time now) const {
+  if (overrides_asked_ != now) overrides_then_ = overrides_.active(now);
+  overrides_asked_ = now;
+  return overrides_then_;
+}
+
+const decide::Policy* PolicyBoard::policy_of(const Plan& plan) const {
+  if (!plan.origin.starts_with(kOrigin)) return nullptr;
+  const auto found = entries_.find(plan.origin.substr(kOrigin.size()));
+  return found == entries_.end() ? nullptr : &found->second.policy;
 }
 
 std::optional<decide::Policy> PolicyBoard::find(std::string_view name) const {

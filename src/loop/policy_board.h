@@ -87,6 +87,10 @@ class PolicyBoard {
 
   // The overrides in force.
   std::vector<decide::Override> overrides(Time now) const { return overrides_.active(now); }
+  // The same, worked out once for each `now`; valid until the next fact.
+  const std::vector<decide::Override>& overrides_at(Time now) const;
+  // The policy in force that made a plan, as it is now; nullptr for what is no such policy's.
+  const decide::Policy* policy_of(const Plan& plan) const;
   // The policies over whose resources an override decides now: [{"policy", "resources": 3}].
   Json decided_by(std::string_view override) const;
   // The standing approvals in force: docs/reference/api.md.
@@ -137,12 +141,14 @@ class PolicyBoard {
                     Seq asked_by = 0);
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
+  void withdraw_orphans(Time now);
   Status write_stages(const Entry& entry, Time now);
   Status check_grants(const decide::Policy& policy) const;
   // Writes down what a schedule is about, where that has changed.
   void write_coverage(Entry& entry, Time now);
   void publish_schedules() const;
-  void undo_quiet(const Entry& entry, Time now);
+  Status undo_quiet(const Entry& entry, Time now);
+  void keep_done(const Entry& entry, const std::string& plan, const Words& says, bool asks, Time now);
   Json entry_json(const Entry& entry) const;
   Json verdict_json(const std::string& policy, const decide::Verdict& verdict) const;
   Json verdicts_json(const std::string& policy, const std::vector<decide::Verdict>& verdicts) const;
@@ -156,10 +162,13 @@ class PolicyBoard {
   std::vector<std::string> kinds_;
   decide::History history_;
   decide::Overrides overrides_;
+  mutable std::optional<Time> overrides_asked_;
+  mutable std::vector<decide::Override> overrides_then_;  // At that time.
   decide::StandingApprovals approvals_;
   decide::Touches touches_;
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.
+  bool loaded_ = false;                                                // Before, nobody knows which are in force.
   std::string next_;                                                   // Where the next round goes on.
   std::set<ResourceId> changed_;                                       // Since the last round; only up to a bound.
 };

@@ -87,6 +87,7 @@ void Life::maintain_ledger() {
 
 void Life::check_chain() {
   if (!ledger_) return;
+  if (dead()) restart();  // The power was cut by the very last write, of a checkpoint.
   compare(ledger_->all());
   if (const auto broken = ledger_->broken())
     stage_.laws.breach(fmt::format("the ledger's fact {}: {}", broken->seq, broken->reason));
