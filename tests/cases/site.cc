@@ -26,7 +26,7 @@ Site::Site(std::vector<std::string> kinds) {
   facts_.on_fact = [this](const Fact& fact) { note(fact); };
   facts_.full = [this] { return disk_full_; };
   world_.on_effect = [this](const sim::Effect& effect) { laws_.see(effect); };
-  world_.on_answer = [this](const std::string& action, ActionState said) { laws_.answered(action, said); };
+  world_.on_answer = [this](const std::string& action, const Performed& said) { laws_.answered(action, said); };
   world_.on_probe = [this](const std::string& action, ProbeAnswer shows) { laws_.probed(action, shows); };
   start();
 }

@@ -89,6 +89,9 @@ void Life::live(int steps) {
   }
   heal();
   stage_.laws.at_rest(stage_.world);
+  // The last step may have been the one at which it dies.
+  if (disk_) disk_->spare();
+  if (dead()) restart();
   check_chain();
 }
 
