@@ -75,7 +75,9 @@ std::string schema_of(const std::vector<Resource>& resources, std::span<const Ki
   std::map<std::string, std::set<std::string>> columns;
   for (const KindSpec& kind : kinds) {
     std::set<std::string>& of_kind = columns[kind.name];
-    for (const KindSpec::Column& column : kind.columns) of_kind.insert(column.name);
+    for (const KindSpec::Column& column : kind.columns) {
+      if (column.name != "id" && column.name != "name") of_kind.insert(column.name);
+    }
   }
   for (const Resource& resource : resources) {
     std::set<std::string>& of_kind = columns[resource.kind];

@@ -59,7 +59,7 @@ limits: { in_flight: 5, canary: false, budget: { per_hour: 5 USD } }
 approve: none
 ---
 verb: x.start
-service: x
+danger: safe
 on: vm
 leaves: { state: running, size: big }
 ---
