@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "loop/belongings.h"
+#include "loop/gone_policies.h"
 
 namespace capstan::loop {
 namespace {
@@ -107,6 +108,8 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
     if (const Status checked = check_grants(entry.policy); !checked) problems.push_back(checked.error());
   }
   publish_schedules();
+  withdraw_plans_of_gone_policies(
+      parts_.executor, [this](std::string_view name) { return entries_.contains(std::string(name)); }, now);
   return problems;
 }
 
