@@ -298,7 +298,7 @@ TEST_F(LoopTest, TellsAfterARestartWhatCouldNotBeTold) {
 }
 
 constexpr char kKeep[] =
-    "policy: up\nselect: { kind: host_service }\nkeep: { state: running, is: [running], by: test.start }\n";
+    "policy: up\nselect: { kind: host_service, all: true }\nkeep: { state: running, is: [running], by: test.start }\n";
 
 TEST_F(LoopTest, AsksForTheApprovalOfAPolicysPlan) {
   write("config/up.yaml", kKeep);
@@ -434,9 +434,19 @@ TEST_F(LoopTest, RespectsAPersonsHand) {
   EXPECT_TRUE(pass(20, [&] { return count(fact_kind::kPlanProposed) > 0; }));
 }
 
+TEST_F(LoopTest, TakesTheProposalsOfAPolicyBackThatIsTakenAway) {
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kPlanRejected) > 0; }));
+  std::filesystem::remove(directory_ / "config/up.yaml");
+  EXPECT_TRUE(pass(10, [&] { return count(fact_kind::kPlanRejected) == 1; }));
+}
+
 TEST_F(LoopTest, WarnsOnceBeforeAPolicyActs) {
   write("config/up.yaml",
-        "policy: later\nselect: { kind: host_service, where: \"now > '2027-01-17'\" }\nkeep: { state: running, is: "
+        "policy: later\nselect: { kind: host_service, all: true, where: \"now > '2027-01-17'\" }\nkeep: { state: "
+        "running, is: "
         "[running], by: test.start }\nwarn: { to: owner, before: [P3D] }\n");
   observe("failed");
   ASSERT_TRUE(pass(10, [&] { return !channel_->ids().empty(); }));
@@ -661,8 +671,9 @@ TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {
   EXPECT_EQ(action["verb"].string_or_empty(), "test.start");
   EXPECT_TRUE(action["reason"].string_or_empty().ends_with("; rings for web")) << action["reason"].dump();
   EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kPlanProposed) > 0; }));
-  const auto wrong = loop_->policies().preview("policy: up\nselect: {kind: host_service}\nkeep: {by: test.strat}\n",
-                                               "up.yaml", catalog, clock_.now());
+  const auto wrong =
+      loop_->policies().preview("policy: up\nselect: {kind: host_service, all: true}\nkeep: {by: test.strat}\n",
+                                "up.yaml", catalog, clock_.now());
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().where.file, "up.yaml");
   EXPECT_EQ(wrong.error().where.line, 3);
