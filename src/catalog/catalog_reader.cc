@@ -4,6 +4,8 @@
 
 #include <deque>
 #include <set>
+#include <string>
+#include <unordered_map>
 
 #include "catalog/catalog_view.h"
 #include "catalog/kind_table.h"
@@ -61,6 +63,24 @@ ResourceVersion read_version(const sqlite::Statement& row) {
           .to = time_or_none(row, 6),
           .seq = static_cast<Seq>(row.integer(7))};
 }
+// A resource goes to and fro between few states, so each text of a long history is parsed once, as far as room allows.
+class ParsedTexts {
+ public:
+  const Json& of(std::string_view text) {
+    if (const auto known = texts_.find(text); known != texts_.end()) return known->second;
+    if (texts_.size() >= kMost) texts_.clear();
+    return texts_.emplace(std::string(text), Json::parse(text).value_or(Json())).first->second;
+  }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  static constexpr size_t kMost = 4'096;
+  std::unordered_map<std::string, Json, Hash, std::equal_to<>> texts_;
+};
+
 constexpr std::string_view kVersionColumns = "id, kind, name, fields, labels, valid_from, valid_to, seq";
 
 Result<std::vector<ResourceVersion>> read_versions(sqlite::Statement* rows) {
@@ -243,7 +263,20 @@ Status CatalogReader::each_version(std::string_view kind, Seq after, Time from,
   sqlite::Statement* row = TRY(view_->query(
       fmt::format("SELECT {} FROM resource_history WHERE valid_from >= ?1 AND kind = ?2 AND seq > ?3", kVersionColumns),
       format_time(from), kind, uint64_t{after}));
-  while (TRY(row->step())) take(read_version(*row));
+  ParsedTexts texts;
+  while (TRY(row->step())) {
+    const Json& fields = texts.of(row->text(3));
+    ResourceVersion version{.resource = {.id = ResourceId(row->text(0)),
+                                         .kind = std::string(row->text(1)),
+                                         .name = std::string(row->text(2)),
+                                         .labels = {},
+                                         .fields = fields.is_null() ? Json::object() : fields},
+                            .from = time_of(row->text(5)),
+                            .to = time_or_none(*row, 6),
+                            .seq = static_cast<Seq>(row->integer(7))};
+    version.resource.labels = resource_labels(texts.of(row->text(4)));
+    take(std::move(version));
+  }
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/url.h"
 #include "cli/command.h"
+#include "cli/plan_text.h"
 
 namespace capstan::cli {
 namespace {
@@ -31,12 +32,7 @@ int approve(const CommonOptions& common, const std::string& id, std::string hash
   if (!status) return failed(status.error());
   const Json& plan = (*status)["plan"];
   if (hash.empty()) {
-    fmt::print("{}\n", cell(plan["title"]));
-    for (const Json& action : (*status)["actions"].items()) {
-      fmt::print("  {} on {}{}\n    because {}\n", cell(action["action"]["verb"]), cell(action["action"]["target"]),
-                 cell(action["danger"]) == "destructive" ? "  (cannot be taken back)" : "",
-                 cell(action["action"]["reason"]));
-    }
+    print_plan(*status);
     if (!yes) {
       fmt::print("Approve? [y/N] ");
       std::fflush(stdout);

@@ -28,9 +28,17 @@ size_t terminal_width() {
   return 1'000;  // A pipe: nothing is cut.
 }
 
+// The code that the API names.
+ErrorCode code_named(std::string_view name) {
+  for (int value = 0; value < static_cast<int>(ErrorCode::kInternal); ++value) {
+    if (to_string(static_cast<ErrorCode>(value)) == name) return static_cast<ErrorCode>(value);
+  }
+  return ErrorCode::kInternal;
+}
+
 Error error_of(const Json& body, int status) {
   const Json& error = body["error"];
-  Error result{ErrorCode::kInternal, error["message"].string_or_empty(), {}};
+  Error result{code_named(error["code"].string_or_empty()), error["message"].string_or_empty(), {}};
   if (result.message.empty()) result.message = fmt::format("Capstan answered with status {}", status);
   result.where = {error["file"].string_or_empty(), static_cast<int>(error["line"].int_or(0)),
                   static_cast<int>(error["column"].int_or(0))};
@@ -74,7 +82,13 @@ Result<Json> ApiClient::post(const std::string& path, const Json& body, Duration
 Result<Json> ApiClient::send(HttpRequest request) {
   request.unix_socket = socket_;
   request.max_response_bytes = 256 << 20;
-  const HttpResponse response = TRY(http_->send(request));
+  const Result<HttpResponse> sent = http_->send(request);
+  if (!sent && sent.error().code == ErrorCode::kUnavailable) {
+    // Its words are about an address, which a person has not given.
+    return fail(ErrorCode::kUnavailable,
+                fmt::format("the Capstan that runs there does not answer at {}: it is starting, or ending", socket_));
+  }
+  const HttpResponse response = TRY(sent);
   Json body;
   if (!response.body.empty()) body = TRY(during("reading Capstan's answer", Json::parse(response.body)));
   if (!response.ok()) return fail(error_of(body, response.status));

@@ -81,6 +81,7 @@ using Action = std::function<int()>;
 void add_run(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_token(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_looking(CLI::App& app, CommonOptions& common, Action& chosen);
+void add_why(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_asking(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_acting(CLI::App& app, CommonOptions& common, Action& chosen);
 void add_output(CLI::App& app, CommonOptions& common, Action& chosen);

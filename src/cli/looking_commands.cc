@@ -1,11 +1,14 @@
-// status, incidents, why, plans, policies, facts, resources: what the page shows, on the terminal.
+// status, incidents, plans, policies, facts, resources: what the page shows, on the terminal.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
+#include "base/suggest.h"
 #include "base/url.h"
 #include "cli/command.h"
+#include "cli/plan_text.h"
 
 namespace capstan::cli {
 namespace {
@@ -59,15 +62,6 @@ void print_findings(const Json& answer) {
   print_table({"SEVERITY", "SINCE", "RULE", "ON", "WHAT", "ITS COST SINCE"}, rows);
 }
 
-void print_plan(const Json& status) {
-  const Json& plan = status["plan"];
-  fmt::print("{}  {}  {}\n", cell(plan["id"]), cell(status["state"]), cell(plan["title"]));
-  for (const Json& action : status["actions"].items()) {
-    fmt::print("    {}  {} on {}: {}\n", cell(action["state"]), cell(action["action"]["verb"]),
-               cell(action["action"]["target"]), cell(action["says"]));
-  }
-}
-
 void print_incident(const Json& answer) {
   const Json& incident = answer["incident"];
   fmt::print("{} [{}] {} since {}\n{}\n", cell(incident["id"]), cell(incident["severity"]), cell(incident["state"]),
@@ -80,10 +74,6 @@ void print_incident(const Json& answer) {
       for (const Json& line : evidence["lines"].items()) fmt::print("         {}\n", cell(line));
     }
   }
-  for (const Json& plan : answer["plans"].items()) print_plan(plan);
-}
-
-void print_plans(const Json& answer) {
   for (const Json& plan : answer["plans"].items()) print_plan(plan);
 }
 
@@ -109,56 +99,29 @@ void print_facts(const Json& answer) {
   print_table({"SEQ", "AT", "KIND", "SUBJECT", "ACTOR", "CAUSE", "BODY"}, rows);
 }
 
-void print_why(const Json& answer) {
-  const std::string waits = cell(answer["waiting_for"]);
-  const std::string frozen = cell(answer["frozen"]);
-  if (!waits.empty() && waits != frozen) fmt::print("{}, waits for {}\n", cell(answer["state"]), waits);
-  if (!frozen.empty()) fmt::print("{}\n", frozen);
-  for (const Json& line : answer["lines"].items()) fmt::print("{}\n", cell(line));
-}
-
-void print_verdicts(const Json& answer) {
-  for (const Json& verdict : answer["verdicts"].items()) {
-    const std::string frozen = cell(verdict["frozen"]);
-    fmt::print("{}{}: {}{}{}\n", cell(verdict["policy"]), verdict["paused"].bool_or(false) ? " (paused)" : "",
-               verdict["acts"].bool_or(false) ? "will be acted on: " : "", cell(verdict["why"]),
-               frozen.empty() ? "" : "; " + frozen);
-  }
-}
-
-// What policies decided over it, where it is a resource, and the chain of causes that made it what it is.
-int why_of(const CommonOptions& common, const std::string& id, const std::string& policy) {
-  auto client = ApiClient::connect(common.data_directory);
-  if (!client) return failed(client.error());
-  auto verdicts = client->get(
-      fmt::format("/capstan/v1/verdicts?resource={}&policy={}", percent_encode(id), percent_encode(policy)));
-  if (!policy.empty()) return shown(common, verdicts, print_verdicts);
-  const std::string subject = verdicts ? (*verdicts)["resource"].string_or_empty() : id;
-  Result<Json> chain = client->get("/capstan/v1/why?id=" + percent_encode(subject));
-  if (!chain)
-    return failed(verdicts.has_value() || chain.error().code != ErrorCode::kNotFound ? chain.error()
-                                                                                     : verdicts.error());
-  if (verdicts) chain->set("verdicts", (*verdicts)["verdicts"]);
-  if (id.starts_with("plan-")) {
-    // What has not ended is asked about most: why has it not.
-    if (auto plan = client->get("/capstan/v1/plans/" + percent_encode(id))) {
-      chain->set("state", (*plan)["state"]);
-      chain->set("waiting_for", (*plan)["waiting_for"]);
-      chain->set("frozen", (*plan)["frozen"]);
-    }
-  }
-  return shown(common, chain, [](const Json& answer) {
-    print_verdicts(answer);
-    print_why(answer);
-  });
-}
-
 void print_resources(const Json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& resource : answer["resources"].items()) {
     rows.push_back({cell(resource["kind"]), cell(resource["name"]), cell(resource["id"]), cell(resource["fields"])});
   }
   print_table({"KIND", "NAME", "ID", "FIELDS"}, rows);
+}
+
+int show_resources(const CommonOptions& common, const std::string& kind, const std::string& search) {
+  auto client = ApiClient::connect(common.data_directory);
+  if (!client) return failed(client.error());
+  const auto answer = client->get(
+      fmt::format("/capstan/v1/resources?limit=1000&kind={}&search={}", percent_encode(kind), percent_encode(search)));
+  if (answer && !kind.empty()) {
+    // One that there is not would look like one of which there is nothing.
+    std::vector<std::string> names;
+    for (const Json& each : (*answer)["kinds"].items()) names.push_back(each["name"].string_or_empty());
+    const std::vector<std::string_view> kinds(names.begin(), names.end());
+    if (std::ranges::find(kinds, kind) == kinds.end())
+      return failed(
+          {ErrorCode::kNotFound, fmt::format("there is no kind '{}'{}", kind, did_you_mean(kind, kinds)), {}});
+  }
+  return shown(common, answer, print_resources);
 }
 
 void print_config(const Json& answer) {
@@ -185,8 +148,8 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
   simple("config", "The configuration files and what is wrong with them", "/capstan/v1/config", print_config);
 
   // Each keeps its own argument; the app outlives the parsing.
-  static std::string incident_state = "open", finding_state = "open", incident_id, why_id, why_policy,
-                     plan_state = "all", fact_subject, fact_kind, kind, search;
+  static std::string incident_state = "open", finding_state = "open", incident_id, plan_state = "all", fact_subject,
+                     fact_kind, kind, search;
   static int fact_limit = 50;
   CLI::App* incidents = add("incidents", "The incidents, or one of them");
   incidents->add_option("id", incident_id, "An incident: inc-12");
@@ -207,18 +170,15 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
       return show(common, "/capstan/v1/findings?limit=1000&state=" + finding_state, print_findings);
     };
   });
-  CLI::App* why =
-      add("why",
-          "The chain of causes of an incident, plan, action, finding, resource or fact; and what policies decide "
-          "over a resource");
-  why->add_option("id", why_id, "Its id, a resource's name, or a fact's number")->required();
-  why->add_option("--policy", why_policy, "Only why this policy does, or does not, touch the resource");
-  why->callback([&] { chosen = [&common] { return why_of(common, why_id, why_policy); }; });
   CLI::App* plans = add("plans", "The plans: waiting for a person, running, finished");
   plans->add_option("--state", plan_state, "waiting, running, finished or all")
       ->check(CLI::IsMember({"waiting", "running", "finished", "all"}));
-  plans->callback(
-      [&] { chosen = [&common] { return show(common, "/capstan/v1/plans?state=" + plan_state, print_plans); }; });
+  plans->callback([&] {
+    chosen = [&common] {
+      return show(common, "/capstan/v1/plans?state=" + plan_state,
+                  [](const Json& answer) { print_plan_list(answer["plans"]); });
+    };
+  });
   CLI::App* facts = add("facts", "The ledger, newest first");
   facts->add_option("--subject", fact_subject, "Only about this");
   facts->add_option("--kind", fact_kind, "Only of this kind, or of all that begin with it and a dot: action.");
@@ -234,14 +194,7 @@ void add_looking(CLI::App& app, CommonOptions& common, Action& chosen) {
   CLI::App* resources = add("resources", "What is known to exist");
   resources->add_option("--kind", kind, "Only this kind");
   resources->add_option("--search", search, "Only with this in id, name or labels");
-  resources->callback([&] {
-    chosen = [&common] {
-      return show(common,
-                  fmt::format("/capstan/v1/resources?limit=1000&kind={}&search={}", percent_encode(kind),
-                              percent_encode(search)),
-                  print_resources);
-    };
-  });
+  resources->callback([&] { chosen = [&common] { return show_resources(common, kind, search); }; });
 }
 
 }  // namespace capstan::cli

@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "cli/command.h"
+#include "cli/usage.h"
 
 int main(int argc, char** argv) {
   capstan::start_crypto();
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   capstan::cli::Action chosen;
   capstan::cli::add_run(app, common, chosen);
   capstan::cli::add_looking(app, common, chosen);
+  capstan::cli::add_why(app, common, chosen);
   capstan::cli::add_asking(app, common, chosen);
   capstan::cli::add_acting(app, common, chosen);
   capstan::cli::add_output(app, common, chosen);
@@ -37,6 +39,9 @@ int main(int argc, char** argv) {
   capstan::cli::add_manifests(app, common, chosen);
   capstan::cli::add_policy_test(app, common, chosen);
   capstan::cli::add_aws(app, chosen);
-  CLI11_PARSE(app, argc, argv);
-  return chosen ? chosen() : 2;
+  std::string complaint;
+  const std::optional<int> ended = capstan::cli::parse(app, argc, argv, complaint);
+  std::fputs(complaint.c_str(), stderr);
+  if (ended) return *ended;
+  return chosen ? chosen() : capstan::cli::kMisused;
 }

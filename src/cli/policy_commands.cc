@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/url.h"
 #include "cli/command.h"
+#include "cli/plan_text.h"
 #include "decide/until.h"
 
 namespace capstan::cli {
@@ -18,72 +19,32 @@ namespace {
 struct PolicyArguments {
   std::string id, file, policy, zone, reason;
   std::vector<std::string> words;
+  bool each = false;
 };
 
-// What a person should see at a glance before saying yes.
-std::string_view risk_of(const Json& action) {
-  const std::string danger = action["danger"].string_or_empty();
-  if (danger == "destructive") return "cannot be taken back";
-  if (action["undoable"].bool_or(false)) return "can be undone";
-  return danger == "safe" ? "safe" : "may be noticed";
-}
-
-// In the order in which they can begin: what comes before an action has a smaller number.
-std::vector<size_t> stages_of(const std::vector<Json>& actions) {
-  std::map<std::string, size_t> index;
-  for (size_t i = 0; i < actions.size(); ++i) index[actions[i]["action"]["id"].string_or_empty()] = i;
-  std::vector<size_t> stages(actions.size(), 0);
-  // Plans list what comes first before what follows it, or nearly so; as many rounds as that takes.
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (size_t i = 0; i < actions.size(); ++i) {
-      for (const Json& before : actions[i]["action"]["after"].items()) {
-        const auto found = index.find(before.string_or_empty());
-        if (found == index.end() || stages[found->second] < stages[i]) continue;
-        stages[i] = stages[found->second] + 1;
-        moved = stages[i] <= actions.size();
-      }
-    }
-  }
-  return stages;
-}
-
-void print_plan(const Json& status) {
-  const Json& plan = status["plan"];
-  const std::string waits = cell(status["waiting_for"]);
-  const std::string frozen = cell(status["frozen"]);
-  // What waits because of a freeze alone says so once.
-  fmt::print("{}  {}{}{}\n  {}\n", cell(plan["id"]), cell(status["state"]),
-             waits.empty() || waits == frozen ? "" : ", waits for " + waits, frozen.empty() ? "" : ", " + frozen,
-             cell(plan["title"]));
-  const auto& actions = status["actions"].items();
-  const std::vector<size_t> stages = stages_of({actions.begin(), actions.end()});
-  std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < actions.size(); ++i) {
-    const Json& action = actions[i];
-    const std::string says = cell(action["says"]);
-    rows.push_back({fmt::format("  {}", stages[i] + 1), cell(action["action"]["verb"]),
-                    cell(action["action"]["target"]), std::string(risk_of(action)), cell(action["state"]),
-                    says.empty() ? cell(action["action"]["reason"]) : says});
-  }
-  std::ranges::stable_sort(rows, {}, [](const auto& row) { return std::pair(row[0].size(), row[0]); });
-  print_table({"  ORDER", "ACTION", "ON", "RISK", "STATE", "BECAUSE"}, rows);
-  if (!plan["verify"].string_or_empty().empty()) fmt::print("  checked by {}\n", cell(plan["verify"]));
-}
-
-// What still has to be decided on or is under way.
-void print_open_plans(const Json& answer) {
-  size_t count = 0;
-  for (const Json& plan : answer["plans"].items()) {
-    if (!plan["finished"].is_null()) continue;
-    print_plan(plan);
-    ++count;
-  }
+void print_coming(const Json& answer) {
   for (const Json& step : answer["coming"].items()) {
     fmt::print("coming  {}  {} on {} by {}: {}\n", short_time(step["at"]), cell(step["verb"]), cell(step["resource"]),
                cell(step["policy"]), cell(step["says"]));
   }
-  if (count == 0 && answer["coming"].items().empty()) fmt::print("nothing waits and nothing runs\n");
+}
+
+// What still has to be decided on or is under way. The list does not say what plans cost; each of them does.
+int show_open_plans(const CommonOptions& common, bool each) {
+  auto client = ApiClient::connect(common.data_directory);
+  if (!client) return failed(client.error());
+  const auto answer = client->get("/capstan/v1/plans?state=all");
+  if (!answer || common.json) return shown(common, answer, print_coming);
+  size_t count = 0;
+  for (const Json& status : (*answer)["plans"].items()) {
+    if (!status["finished"].is_null()) continue;
+    const auto whole = client->get("/capstan/v1/plans/" + percent_encode(status["plan"]["id"].string_or_empty()));
+    print_plan(whole ? *whole : status, each);
+    ++count;
+  }
+  print_coming(*answer);
+  if (count == 0 && (*answer)["coming"].items().empty()) fmt::print("nothing waits and nothing runs\n");
+  return 0;
 }
 
 void print_previews(const Json& answer) {
@@ -108,7 +69,7 @@ int preview(const CommonOptions& common, const std::string& file) {
 
 void print_override(const Json& override) {
   const std::string state = cell(override["state"]);
-  fmt::print("{}: {}{} {} until {}\n", cell(override["id"]), cell(override["resource"]),
+  fmt::print("{}: {}{} {} until {} UTC\n", cell(override["id"]), cell(override["resource"]),
              override["policy"].string_or_empty().empty() ? "" : " under " + cell(override["policy"]),
              state.empty() ? "left alone" : "kept " + state, short_time(override["until"]));
 }
@@ -128,7 +89,7 @@ void print_overrides(const Json& answer) {
                     each["state"].string_or_empty().empty() ? "alone" : cell(each["state"]), short_time(each["until"]),
                     decides(each), cell(each["by"]), cell(each["reason"])});
   }
-  print_table({"ID", "RESOURCE", "POLICY", "KEPT", "UNTIL", "DECIDES OVER", "BY", "REASON"}, rows);
+  print_table({"ID", "RESOURCE", "POLICY", "KEPT", "UNTIL (UTC)", "DECIDES OVER", "BY", "REASON"}, rows);
 }
 
 void print_approvals(const Json& answer) {
@@ -209,11 +170,13 @@ void add_policies(CLI::App& app, CommonOptions& common, Action& chosen) {
   CLI::App* plan = add_command(app, common, "plan", "What is to be done, in which order, why, and at which risk");
   plan->add_option("id", arguments.id, "One plan; default: all that wait or run");
   plan->add_option("-f,--file", arguments.file, "What the policies of a file would do now (- for stdin)");
+  plan->add_flag("--each", arguments.each, "A line for each action, also where many are alike");
   plan->callback([&] {
     chosen = [&common] {
       if (!arguments.file.empty()) return preview(common, arguments.file);
-      if (arguments.id.empty()) return show(common, "/capstan/v1/plans?state=all", print_open_plans);
-      return show(common, "/capstan/v1/plans/" + percent_encode(arguments.id), print_plan);
+      if (arguments.id.empty()) return show_open_plans(common, arguments.each);
+      return show(common, "/capstan/v1/plans/" + percent_encode(arguments.id),
+                  [](const Json& status) { print_plan(status, arguments.each); });
     };
   });
   CLI::App* calendar = add_command(app, common, "calendar", "When policies want what, and what is kept otherwise");
@@ -247,7 +210,7 @@ void add_policies(CLI::App& app, CommonOptions& common, Action& chosen) {
       add_command(app, common, "keep", "Keep a resource as you say for a while: keep trial_user07 up until 22:00");
   keep_command
       ->add_option(
-          "words", arguments.words,
+          "what", arguments.words,
           "RESOURCE (or all, with --policy) up|down|alone until TIME, or for SPAN: until 22:00, until tomorrow "
           "09:00, for 2h")
       ->required();
@@ -260,7 +223,7 @@ void add_policies(CLI::App& app, CommonOptions& common, Action& chosen) {
   release->callback([&] {
     chosen = [&common] {
       return change(common, "/capstan/v1/overrides/" + percent_encode(arguments.id) + "/end", Json::object(),
-                    print_override);
+                    [](const Json& ended) { fmt::print("{} has ended\n", cell(ended["id"])); });
     };
   });
   CLI::App* overrides =

@@ -86,6 +86,19 @@ Result<std::unique_ptr<serve::AdmissionServer>> start_admission(const loop::Admi
   return server;
 }
 
+// The default directory may be missing: then there is nothing but this machine. One that was named may not, as a slip
+// of the finger would leave everything unwatched.
+Result<std::filesystem::path> config_directory(const std::string& named) {
+  const std::filesystem::path path = TRY(absolute_path(named));
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return path;
+  if (std::filesystem::exists(path, ignored))
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{} is no directory of configuration files", path.string()));
+  if (named == RunOptions().config_directory) return path;
+  return fail(ErrorCode::kNotFound,
+              fmt::format("there is no configuration directory {}; make it, or name another with -c", path.string()));
+}
+
 // Gives the signal.
 int wait_for_signal(const sigset_t& ending, const std::function<void()>& every_minute) {
   constexpr timespec kMinute{.tv_sec = 60, .tv_nsec = 0};
@@ -107,6 +120,7 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   const sigset_t ending = block_ending_signals();
   keep_files_private();
   if (options.debug) log::set_level(log::Level::kDebug);
+  const std::filesystem::path config = TRY(config_directory(options.config_directory));
   const std::filesystem::path data = TRY(absolute_path(common.data_directory));
   const ledger::DataDirectory directory = TRY(ledger::DataDirectory::lock(data, (data / "capstan.sock").string()));
   const SystemClock clock;
@@ -130,7 +144,7 @@ Status run(const CommonOptions& common, const RunOptions& options) {
   if (options.packs_directory.empty()) packs = {TRY(unpack_packs(directory.file("packs")))};
   const auto instance = TRY(loop::Instance::open(directory,
                                                  {.packs = packs,
-                                                  .config_directory = TRY(absolute_path(options.config_directory)),
+                                                  .config_directory = config,
                                                   .version = std::string(kVersion),
                                                   .environment = environment_of_process(),
                                                   .lead = shared ? std::optional(shared->lead()) : std::nullopt},

@@ -197,8 +197,11 @@ int remove(const CommonOptions& common, const SecretArguments& arguments) {
   }
   Json question = question_of(arguments);
   if (arguments.destroys) question.set("destroy", true);
-  return show(common, ask(common, arguments, "delete", question),
-              [](const Json& answer) { fmt::print("{} is deleted\n", cell(answer["path"])); });
+  return show(common, ask(common, arguments, "delete", question), [](const Json& answer) {
+    const std::string version = cell(answer["version"]);
+    fmt::print("{}{} is {}\n", version.empty() ? "" : "version " + version + " of ", cell(answer["path"]),
+               answer["destroyed"].bool_or(false) ? "destroyed" : "deleted");
+  });
 }
 
 int rekey(const CommonOptions& common, const SecretArguments& arguments) {

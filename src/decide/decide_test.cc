@@ -47,7 +47,7 @@ Fact proposed(const Plan& plan) {
           .actor = plan.origin};
 }
 
-constexpr const char* kUp = "policy: up\nselect: { kind: vm }\nkeep: { state: running, by: x.start }\n";
+constexpr const char* kUp = "policy: up\nselect: { kind: vm, all: true }\nkeep: { state: running, by: x.start }\n";
 
 TEST(Decide, GivesTheSamePlanForTheSameSituation) {
   const History history;
@@ -148,11 +148,11 @@ TEST(Decide, OrdersSteps) {
     EXPECT_EQ(plan.actions.size(), 4u);
     return std::pair(plan.actions[2].after.size(), plan.actions[2].after.front() == plan.actions[0].id);
   };
-  EXPECT_EQ(after_of("policy: x\nwhen: { alert: A }\nselect: { kind: vm }\ndo: [ x.stop, x.start ]\n"),
+  EXPECT_EQ(after_of("policy: x\nwhen: { alert: A }\nselect: { kind: vm, all: true }\ndo: [ x.stop, x.start ]\n"),
             std::pair(size_t{1}, true));
-  EXPECT_EQ(
-      after_of("policy: x\nwhen: { alert: A }\nselect: { kind: vm }\ndo: [ x.stop, { verb: x.start, after: all } ]\n"),
-      std::pair(size_t{2}, true));
+  EXPECT_EQ(after_of("policy: x\nwhen: { alert: A }\nselect: { kind: vm, all: true }\ndo: [ x.stop, { verb: x.start, "
+                     "after: all } ]\n"),
+            std::pair(size_t{2}, true));
 }
 
 TEST(Order, LeavesOutTheLinkThatClosesACircle) {

@@ -74,19 +74,34 @@ manual: { respect: PT4H }
 
 TEST(PolicyReader, CountsNeitherCommentsNorLayoutInTheVersion) {
   const auto version = [](const char* yaml) { return read_policies(documents(yaml), {}).policies.at(0).version; };
-  const char* plain = "policy: x\nselect: { kind: vm }\nkeep: running\n";
-  EXPECT_EQ(version(plain), version("# a comment\npolicy: x\nkeep:   running\nselect:\n  kind: vm\n"));
-  EXPECT_NE(version(plain), version("policy: x\nselect: { kind: vm }\nkeep: stopped\n"));
+  const char* plain = "policy: x\nselect: { kind: vm, all: true }\nkeep: running\n";
+  EXPECT_EQ(version(plain), version("# a comment\npolicy: x\nkeep:   running\nselect:\n  kind: vm\n  all: true\n"));
+  EXPECT_NE(version(plain), version("policy: x\nselect: { kind: vm, all: true }\nkeep: stopped\n"));
 }
 
 TEST(PolicyReader, TellsEveryMistakeAtItsLine) {
   EXPECT_EQ(problems_of("policy: x\nselect: { kind: vm, lables: a }\nkeep: running\nlimits: { rate: fast }\n"),
             "p.yaml:2:21: unknown key 'lables' in 'select' (did you mean 'labels'?)\n"
             "p.yaml:4:17: 'rate' must be a number a minute, like 50/min\n");
-  EXPECT_EQ(
-      problems_of(
-          "policy: x\nselect: { kind: vm }\nkeep: running\n---\npolicy: x\nselect: { kind: vm }\nkeep: stopped\n"),
-      "p.yaml:5:1: the policy 'x' is already at p.yaml:1\n");
+  EXPECT_EQ(problems_of("policy: x\nselect: { kind: vm, all: true }\nkeep: running\n---\npolicy: x\nselect: { kind: "
+                        "vm, all: true }\nkeep: stopped\n"),
+            "p.yaml:5:1: the policy 'x' is already at p.yaml:1\n");
+}
+
+TEST(PolicyReader, TakesAConditionThatIsTheSameForEveryResourceForNone) {
+  const auto sql = ScratchSql::make({{.id = "a", .kind = "vm", .name = "a", .labels = {}, .fields = {}}}).value();
+  const auto is_refused = [&](const std::string& where) {
+    Vocabulary vocabulary;
+    vocabulary.sql = sql.get();
+    const auto read = read_policies(
+        documents("policy: x\nselect: { kind: vm, where: \"" + where + "\" }\nkeep: { state: up, by: x.start }\n"),
+        vocabulary);
+    return !read.problems.empty() && read.problems.front().message.starts_with("this selects every vm");
+  };
+  EXPECT_TRUE(is_refused("1 = 1"));
+  EXPECT_TRUE(is_refused("now > '2026-01-08' OR true"));
+  EXPECT_FALSE(is_refused("name LIKE 'dev-%'"));
+  EXPECT_FALSE(is_refused("EXISTS (SELECT 1 FROM vm other WHERE other.name = vm.name)"));
 }
 
 TEST(PolicyReader, KnowsTheKeysOfItsSchemaAndNoOthers) {
@@ -95,7 +110,7 @@ TEST(PolicyReader, KnowsTheKeysOfItsSchemaAndNoOthers) {
           .value();
   std::string keys;
   for (const auto& [key, value] : schema["properties"].members()) keys += (keys.empty() ? "" : ", ") + key;
-  const std::string problems = problems_of("policy: x\nselect: { kind: vm }\nkeep: running\nzzzzzzzz: 1\n");
+  const std::string problems = problems_of("policy: x\nselect: { kind: vm, all: true }\nkeep: running\nzzzzzzzz: 1\n");
   EXPECT_EQ(problems, "p.yaml:4:1: unknown key 'zzzzzzzz' in a policy; expected one of: " + keys + "\n");
 }
 

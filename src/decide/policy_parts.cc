@@ -76,7 +76,31 @@ void PartsReader::check_selection(const ConfigNode& node, const Selection& selec
     problem(node, "the SQL is wrong: " + checked.error().message);
 }
 
-Selection PartsReader::selection(const ConfigNode& node, std::string_view what, std::string_view default_kind) {
+// A condition that can be asked without the kind's table is the same for all of the kind.
+bool PartsReader::depends_on_resource(const Selection& selection) const {
+  if (!selection.labels.empty()) return true;
+  if (selection.where.empty()) return false;
+  return !vocabulary_.sql || !vocabulary_.sql->check(fmt::format("SELECT ({})", selection.where));
+}
+
+Selection PartsReader::targets(const ConfigNode& node) {
+  bool all = false;
+  const size_t mistakes = problems_.size();
+  Selection selection = this->selection(node, "'select'", "", &all);
+  // Of what could not be read nobody knows what it chooses.
+  if (selection.kind.empty() || problems_.size() > mistakes) return selection;
+  const bool chooses = depends_on_resource(selection);
+  if (all && chooses) {
+    problem(node, fmt::format("'all: true' means every {}, but labels or where choose among them", selection.kind));
+  } else if (!all && !chooses) {
+    problem(node, fmt::format("this selects every {}; say which by labels or where, or that all are meant: all: true",
+                              selection.kind));
+  }
+  return selection;
+}
+
+Selection PartsReader::selection(const ConfigNode& node, std::string_view what, std::string_view default_kind,
+                                 bool* all) {
   Selection selection;
   selection.at = node.where;
   if (node.is_scalar()) {
@@ -87,6 +111,7 @@ Selection PartsReader::selection(const ConfigNode& node, std::string_view what, 
   MapReader reader(node, what);
   selection.kind = reader.string_or("kind", default_kind);
   selection.where = reader.string_or("where", "");
+  if (all) *all = reader.bool_or("all", false);
   if (const ConfigNode* labels = reader.node("labels")) {
     if (!labels->is_scalar()) {
       reader.problem(*labels, "'labels' must be a selector like \"env=dev,tier!=db\"");

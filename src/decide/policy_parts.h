@@ -16,7 +16,11 @@ class PartsReader {
   PartsReader(const Vocabulary& vocabulary, std::optional<Zone> zone)
       : vocabulary_(vocabulary), zone_(std::move(zone)) {}
 
-  Selection selection(const ConfigNode& node, std::string_view what, std::string_view default_kind);
+  // What `select` says. Where it means every resource of a kind it must say so: `all: true`.
+  Selection targets(const ConfigNode& node);
+  Selection selection(const ConfigNode& node, std::string_view what, std::string_view default_kind) {
+    return selection(node, what, default_kind, nullptr);
+  }
   Trigger trigger(const ConfigNode& node);
   Schedule schedule(const ConfigNode* windows, const ConfigNode* exceptions);
   WantedState wanted(const ConfigNode& node, std::string_view kind);
@@ -50,7 +54,10 @@ class PartsReader {
   Duration period(const ConfigNode& node, std::string_view key);
   void read_after(const ConfigNode& node, Step& step);
   std::string own(const ConfigNode& node, std::string_view key, std::string_view kind);
+  // With `all` the key of that name is known, and its value put there.
+  Selection selection(const ConfigNode& node, std::string_view what, std::string_view default_kind, bool* all);
   void check_selection(const ConfigNode& node, const Selection& selection);
+  bool depends_on_resource(const Selection& selection) const;
   void read_exception(const ConfigNode& node, Schedule& schedule);
   Step step(const ConfigNode& node, std::string_view kind);
   Kept one_kept(const ConfigNode& node, std::string_view kind);

@@ -50,7 +50,7 @@ class PolicyReader {
 
   void read_selection() {
     if (const ConfigNode* select = map_.node("select")) {
-      policy_.select = parts_.selection(*select, "'select'", "");
+      policy_.select = parts_.targets(*select);
       if (policy_.select.empty())
         map_.problem(*select, "'select' selects nothing: it needs a kind or a SELECT");
       else if (policy_.select.sql.empty() && policy_.select.kind.empty())

@@ -189,7 +189,7 @@ TEST(Backtest, MakesUpNoTimeOfTheClockBeforeThePeriod) {
   const decide::Policy tested = policy(R"(
 policy: nightly
 when: { cron: "0 2 * * *", zone: UTC }
-select: { kind: vm }
+select: { kind: vm, all: true }
 do: [ { x.reboot: {} } ]
 approve: none
 )");

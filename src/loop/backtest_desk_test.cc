@@ -223,7 +223,7 @@ TEST_F(BacktestDeskTest, SaysFromWhenOnAnythingIsKnown) {
 }
 
 TEST_F(BacktestDeskTest, RefusesAMistakeAtOnceAndNamesItsPlace) {
-  const auto refused = desk_->start({.policies = "policy: p\nselect: { kind: vm }\n", .file = "p.yaml"});
+  const auto refused = desk_->start({.policies = "policy: p\nselect: { kind: vm, all: true }\n", .file = "p.yaml"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().where.file, "p.yaml");
   EXPECT_FALSE(desk_->start({.policies = std::string(kPolicy), .since = "never"}));

@@ -57,11 +57,12 @@ Result<RotationReport> PasswordDesk::change(const PasswordChange& change) {
 Result<RotationReport> PasswordDesk::recover(const PasswordChange& change) {
   const std::shared_ptr<VersionedSecretStore> store = TRY(store_());
   if (!change.first) return secret::recover_password(parts(*store, change), change.path);
-  // A first password that is only pending may be set or not; issuing it again finds out, and is harmless.
+  // A first password that is only pending may be set or not; issuing it again finds out, and is harmless. One that is
+  // there may be that of an earlier account of the name: the version tells.
   const Result<SecretRecord> found = store->read(change.path);
   if (!found && found.error().code != ErrorCode::kNotFound) return fail(found.error());
-  const bool issued = found && found->fields.contains("password");
-  return RotationReport{.end = issued ? RotationEnd::kRotated : RotationEnd::kRefused,
+  const bool issued = found && found->fields.contains("password") && !found->fields.contains("pending_password");
+  return RotationReport{.end = issued ? RotationEnd::kCurrentWorks : RotationEnd::kRefused,
                         .version = found ? found->version.version : 0};
 }
 

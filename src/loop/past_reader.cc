@@ -110,9 +110,9 @@ std::set<std::string> looked_at(const std::vector<money::Price>& prices, const s
     const auto kind = std::ranges::find(kinds, price.kind, &KindSpec::name);
     if (kind == kinds.end()) continue;
     for (const KindSpec::Column& column : kind->columns) {
-      const bool is_used =
-          std::ranges::any_of({&price.where, &price.running, &price.per_hour, &price.stopped},
-                              [&](const std::string* sql) { return money::names_word(*sql, column.name); });
+      bool is_used = false;
+      for (const std::string* sql : {&price.where, &price.running, &price.per_hour, &price.stopped})
+        is_used = is_used || money::names_word(*sql, column.name);
       if (is_used) names.insert(catalog::lower_case(column.name));
     }
   }

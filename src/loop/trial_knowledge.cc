@@ -130,17 +130,32 @@ decide::TrialWorld TrialKnowledge::world(std::vector<const VerbSpec*> built_in) 
   return world;
 }
 
+// Those of the test come first, and so count first; others of their names do not count at all.
+Result<std::vector<money::Price>> TrialKnowledge::prices_of(const std::vector<ConfigNode>& own,
+                                                            const std::vector<KindSpec>& kinds,
+                                                            const SqlSource& sql) const {
+  std::vector<money::PriceText> texts;
+  for (const ConfigNode& price : own) texts.push_back(text_of(price));
+  money::ReadPrices read = money::read_prices(texts, kinds, &sql);
+  if (!read.problems.empty()) return fail(read.problems.front());
+  money::ReadPrices others = money::read_prices(prices_, kinds, &sql);
+  if (!others.problems.empty()) return fail(others.problems.front());
+  std::set<std::string> names;
+  for (const money::Price& price : read.prices) names.insert(price.name);
+  for (money::Price& price : others.prices) {
+    if (!names.contains(price.name)) read.prices.push_back(std::move(price));
+  }
+  return std::move(read.prices);
+}
+
 Status TrialKnowledge::add_money(const decide::Policy& policy, const std::vector<ConfigNode>& prices,
                                  const std::vector<Resource>& resources, const std::vector<Relation>& relations,
                                  decide::Situation& situation) const {
   std::vector<KindSpec> kinds = kinds_;
   add_kinds(resources, kinds);
   const std::unique_ptr<decide::ScratchSql> sql = TRY(decide::ScratchSql::make({}, {}, kinds));
-  std::vector<money::PriceText> texts = prices_;
-  for (const ConfigNode& price : prices) texts.push_back(text_of(price));
-  const money::ReadPrices read = money::read_prices(texts, kinds, sql.get());
-  if (!read.problems.empty()) return fail(read.problems.front());
-  const money::PriceBook book{.kinds = kinds, .prices = read.prices, .sql = *sql, .at = situation.now};
+  const std::vector<money::Price> all_prices = TRY(prices_of(prices, kinds, *sql));
+  const money::PriceBook book{.kinds = kinds, .prices = all_prices, .sql = *sql, .at = situation.now};
 
   std::vector<money::ActedOn> targets;
   for (const decide::Candidate& candidate : situation.candidates) {

@@ -28,6 +28,8 @@ class TrialKnowledge {
   const std::vector<Error>& problems() const { return problems_; }
 
  private:
+  Result<std::vector<money::Price>> prices_of(const std::vector<ConfigNode>& own, const std::vector<KindSpec>& kinds,
+                                              const SqlSource& sql) const;
   Status add_money(const decide::Policy& policy, const std::vector<ConfigNode>& prices,
                    const std::vector<Resource>& resources, const std::vector<Relation>& relations,
                    decide::Situation& situation) const;

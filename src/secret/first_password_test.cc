@@ -113,8 +113,8 @@ TEST(FirstPassword, IsKeptBeforeItIsSetAndProvenByALogin) {
   EXPECT_EQ(world.issue()->end, RotationEnd::kRotated);
   EXPECT_TRUE(world.is_settled());
   EXPECT_FALSE(world.lost_);
-  // Issued already: nothing is asked again.
-  EXPECT_EQ(world.issue()->logins, 0);
+  // Issued already: a login says so, and nothing is set again.
+  EXPECT_EQ(world.issue()->logins, 1);
   EXPECT_EQ(world.confirmed_, 1);
 }
 
@@ -130,6 +130,22 @@ TEST(FirstPassword, IsKnownWheneverItIsKilledAndEndsWell) {
         EXPECT_FALSE(world.lost_) << first << " " << second << " " << after;
         EXPECT_EQ(world.confirmed_, 1);
       }
+    }
+  }
+}
+
+// The record of a trial stays when its account is taken back; the next trial of the name finds it.
+TEST(FirstPassword, IsIssuedAnewForAnAccountWhoseRecordHasOneOfAnEarlierAccount) {
+  for (int crash = -1; crash < kMostEffects; ++crash) {
+    for (const bool after : {false, true}) {
+      World world;
+      world.fields_ = {{"password", Secret("of-last-term")}};
+      (void)world.issue(crash, after);
+      for (int i = 0; i < 3 && !world.is_settled(); ++i) (void)world.issue();
+      EXPECT_TRUE(world.is_settled()) << crash << " " << after;
+      EXPECT_NE(world.password_, "of-last-term");
+      EXPECT_FALSE(world.lost_) << crash << " " << after;
+      EXPECT_EQ(world.confirmed_, 1);
     }
   }
 }

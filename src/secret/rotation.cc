@@ -62,7 +62,13 @@ Status Rotation::load_if_there() {
 }
 
 Result<RotationReport> Rotation::issue() {
-  if (record_.fields.contains(kCurrent)) return end_with(RotationEnd::kRotated);
+  // A password that works is one that an earlier call has issued. One that does not is of an account that is no more,
+  // whose record stays when it goes; the next account of its name is issued like any other.
+  if (!is_pending() && record_.fields.contains(kCurrent)) {
+    const LoginAnswer known = log_in(kCurrent);
+    if (known == LoginAnswer::kWorks) return end_with(RotationEnd::kRotated);
+    if (known == LoginAnswer::kCannotTell) return end_with(RotationEnd::kCannotTell);
+  }
   bool is_first = false;
   if (is_pending()) {
     TRY(claim());

@@ -39,8 +39,9 @@ inline constexpr int kMostTries = 5;
 Result<RotationReport> rotate_password(const RotationParts& parts, std::string_view path);
 
 // The first password of an account, which has none before it: the record need not exist. A pending one that is there is
-// tried before it is set, as an earlier call may have been cut off. kRotated without a login where the record has a
-// password already.
+// tried before it is set, as an earlier call may have been cut off. kRotated after one login where the password of the
+// record works already; where it is refused, it is that of an earlier account of the name, and gives way to the new
+// one.
 Result<RotationReport> issue_password(const RotationParts& parts, std::string_view path);
 
 // Finds out which password works, by at most two logins, the pending one first; sets nothing. kCurrentWorks where

@@ -69,9 +69,9 @@ Result<Listing> list_inventory(const Inventory& inventory, const KindSpec& kind,
   Listing listing;
   listing.observation.scope = fmt::format("service:{}/{}", inventory.service, inventory.kind);
   const Json items = scope.values[inventory.items];
-  if (!items.is_array())
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("listing {}: its steps gathered no list '{}'", inventory.kind, inventory.items),
+  // Nothing gathered: a loop over an empty list never came to it. Over none at all it would have failed.
+  if (!items.is_array() && !items.is_null())
+    return fail(ErrorCode::kCorrupt, fmt::format("listing {}: '{}' is no list", inventory.kind, inventory.items),
                 inventory.at);
   scope.values.mutable_members().erase(inventory.items);
   scope.values.mutable_members().erase("answer");

@@ -69,6 +69,25 @@ TEST(ListInventory, NonsenseInPlaceOfAListIsAnError) {
   }
 }
 
+TEST(ListInventory, ALoopOverAnEmptyListFindsNothingAndOverNoneFails) {
+  const Inventory inventory = read(R"(
+inventory: cluster
+service: shop
+list:
+  - { get: /projects, take: { projects: $.items } }
+  - for_each: { in: projects, as: project }
+    do: [ { get: "/of/{{project.id}}", gather: { from: $.items } } ]
+fields: { owner: x, nodes: 1 }
+)");
+  std::string body = R"({"items": []})";
+  FakeOutside fake([&](const ServiceCall&) { return answer(200, body); });
+  const auto none = list_inventory(inventory, cluster(), fake.outside, {});
+  ASSERT_TRUE(none.has_value()) << none.error().message;
+  EXPECT_EQ(none->observation.complete_kinds.size(), 1u);
+  body = "{}";
+  EXPECT_EQ(list_inventory(inventory, cluster(), fake.outside, {}).error().code, ErrorCode::kCorrupt);
+}
+
 TEST(ListInventory, AnEmptyListIsWhole) {
   const auto listing = list(R"({"items": []})");
   ASSERT_TRUE(listing.has_value());

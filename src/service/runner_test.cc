@@ -172,6 +172,7 @@ TEST(Runner, WhatIsNotThereHasNoItems) {
       run_procedure(steps("- { get: /x, expect: [200, 404], gather: { from: $ } }"), scope, fake.outside, {});
   ASSERT_TRUE(ran.status.has_value()) << ran.status.error().message;
   EXPECT_EQ(scope.values["items"].dump(), "[]");
+}
 
 TEST(Runner, WhatIsCancelledAfterALostAnswerIsLeftOpen) {
   FakeOutside fake([](const ServiceCall&) { return fail(ErrorCode::kDeadlineExceeded, "no answer"); });

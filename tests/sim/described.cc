@@ -78,6 +78,18 @@ std::string descriptions(bool keys) {
          std::string(kKill.substr(1)) + bump.substr(1);
 }
 
+// For as long as a look takes, also where the process dies in it.
+class Blinded {
+ public:
+  Blinded(Shop& shop, bool blind) : shop_(shop) { shop_.blind = blind; }
+  ~Blinded() { shop_.blind = false; }
+  Blinded(const Blinded&) = delete;
+  Blinded& operator=(const Blinded&) = delete;
+
+ private:
+  Shop& shop_;
+};
+
 // A verb as the laws see it: they are told of every call and of every answer.
 class Watched final : public Verb {
  public:
@@ -98,9 +110,8 @@ class Watched final : public Verb {
   }
   ProbeAnswer probe(const Action& action, const Resource& target, const Json& before) override {
     world_.called("probe");
-    shop_.blind = world_.blind();
+    const Blinded for_now(shop_, world_.blind());
     const ProbeAnswer shows = verb_->probe(action, target, before);
-    shop_.blind = false;
     if (world_.on_probe) world_.on_probe(action.id, shows);
     return shows;
   }

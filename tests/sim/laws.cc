@@ -206,6 +206,10 @@ void Laws::check_undone(const Effect& effect) {
   }
 }
 
+bool Laws::has_open_intents() const {
+  return std::ranges::any_of(intents_, [](const auto& each) { return each.second.open; });
+}
+
 void Laws::at_rest(const World& world) {
   for (const auto& [id, intent] : intents_) {
     if (intent.open && !unknown_.contains(id)) breach(id + " was intended and has no outcome");

@@ -33,6 +33,8 @@ class Laws {
   void process_died();
   // Called when the world has come to rest: whether every intent has ended, and everything is as the policies want it.
   void at_rest(const World& world);
+  // Whether something was begun and has no outcome yet.
+  bool has_open_intents() const;
   // What is not as the policies want it to be now.
   std::vector<std::string> complaints(const World& world) const;
 

@@ -77,6 +77,7 @@ void Node::boot() {
     stage_.tally.count("recovery: the ledger is opened again");
     return die(true);
   }
+  lacks_ = running_->ledger->last_seq() < written_;
   running_->stand_by = std::make_unique<ledger::StandBy>(
       *running_->ledger, running_->fact_store, running_->lease,
       ledger::Candidate{name_, "http://" + name_, fmt::format("{}-{}", name_, ++starts_)});
@@ -100,6 +101,10 @@ void Node::stand_by() {
   if (disk_.is_off()) return die(true);
   if (!leads && is_final(leads.error().code)) hooks_.breach(name_ + " cannot stand by: " + leads.error().message);
   if (leads) (void)running_->ledger->mark_as_copy();
+  if (lacks_ && running_->ledger->last_seq() >= written_) {
+    lacks_ = false;
+    stage_.tally.count("recovery: a copy gets the facts that its node had not kept");
+  }
   if (leads && *leads) lead();
 }
 
@@ -120,6 +125,8 @@ void Node::lead() {
 void Node::start_anew() {
   hooks_.told(fmt::format("{} leads no more: {}", name_, running_->lease.loss()));
   stage_.tally.count("recovery: a node that leads no more starts anew");
+  if (running_->lease.loss().find("takes no more facts") != std::string::npos)
+    stage_.tally.count("recovery: a node whose disk fails leads no more");
   die(true);
   boot();
 }

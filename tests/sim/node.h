@@ -45,6 +45,10 @@ class Node {
   bool is_leading() const { return running_ && running_->process; }
   // Whether it believes that it leads, by its own clock.
   bool may_act() const { return running_ && running_->lease.held(); }
+  // Whether its process has to end now, whatever it is doing.
+  bool is_over() const {
+    return is_leading() && !may_act() && clock_.monotonic() >= running_->lease.ends() - kLastMoment;
+  }
   // Whether it does, by the shared ledger.
   bool is_leader() const { return running_ && shared_.leads(running_->lease.tenure()); }
   Process& process() { return *running_->process; }
@@ -53,12 +57,14 @@ class Node {
   // Runs a step of its process; false when it died in it.
   bool live(const std::function<void()>& step);
   bool is_busy() const { return busy_ > 0; }
+  // The shared ledger has these facts of it.
+  void note_written(Seq last) { written_ = last; }
 
   bool frozen = false;
   bool woke_in_request = false;  // What it does until the end of its request was begun before.
-  bool cut = false;              // From the shared ledger.
 
  private:
+  static constexpr Duration kLastMoment{500};  // As in src/cli/shared_run.cc.
   class Sink;
   // A process, from its start to its end.
   struct Running {
@@ -88,6 +94,8 @@ class Node {
   Director director_;
   std::unique_ptr<Running> running_;
   uint64_t starts_ = 0;
+  Seq written_ = 0;     // The newest fact that it wrote into the shared ledger.
+  bool lacks_ = false;  // Its copy has not got that.
   int busy_ = 0;
   Duration next_look_{0};  // Monotonic, of its own clock.
 };

@@ -26,12 +26,20 @@ class NodeStore final : public ledger::SharedStore {
     std::function<void(std::string_view what)> after;
     // What has become durable.
     std::function<void(std::span<const ledger::KeptFact>)> written;
-    std::function<void()> acquired;
+    // Whether it got the lead that it found free.
+    std::function<void(bool got)> asked_for_lead;
+    std::function<void(std::string_view how)> recovered;
   };
   NodeStore(ledger::FakeShared& shared, const Hooks& hooks) : shared_(shared), inner_(shared), hooks_(hooks) {}
 
   Result<ledger::Standing> standing() override {
-    return ask("standing", [&] { return inner_.standing(); });
+    return ask("standing", [&] {
+      if (doubt_ == Doubt::kArrived) {
+        doubt_ = Doubt::kNone;
+        hooks_.recovered("facts whose answer was lost are found in the shared ledger");
+      }
+      return inner_.standing();
+    });
   }
   Result<std::optional<ledger::Tenure>> acquire(const ledger::Candidate& candidate, Duration length) override;
   Result<bool> renew(const ledger::Tenure& tenure, Duration length) override {
@@ -47,12 +55,15 @@ class NodeStore final : public ledger::SharedStore {
   }
 
  private:
+  // What became of the newest append, where the node has not heard of it.
+  enum class Doubt { kNone, kArrived, kDidNotArrive };
   template <class F>
   auto ask(std::string_view what, F&& request) -> decltype(request());
 
   ledger::FakeShared& shared_;
   ledger::FakeSharedStore inner_;
   const Hooks& hooks_;
+  Doubt doubt_ = Doubt::kNone;
 };
 
 template <class F>

@@ -35,13 +35,16 @@ Pair::Pair(uint64_t seed)
 std::unique_ptr<Node> Pair::make_node(size_t index) {
   return std::make_unique<Node>(
       index == 0 ? "a" : "b", stage_, shared_,
-      Node::Hooks{.store = {.before = [this, index](std::string_view what) { return before_asking(index, what); },
-                            .after = [this, index](std::string_view what) { after_asking(index, what); },
-                            .written = [this](std::span<const ledger::KeptFact> facts) { written(facts); },
-                            .acquired = [this, index] { acquired(index); }},
-                  .pass = [this](Duration time) { pass(time); },
-                  .told = [this](std::string_view says) { stage_.story += fmt::format("-- {}\n", says); },
-                  .breach = [this](std::string_view says) { stage_.laws.breach(std::string(says)); }});
+      Node::Hooks{
+          .store = {.before = [this, index](std::string_view what) { return before_asking(index, what); },
+                    .after = [this, index](std::string_view what) { after_asking(index, what); },
+                    .written = [this, index](std::span<const ledger::KeptFact> facts) { written(index, facts); },
+                    .asked_for_lead = [this, index](bool got) { asked_for_lead(index, got); },
+                    .recovered =
+                        [this](std::string_view how) { stage_.tally.count(fmt::format("recovery: {}", how)); }},
+          .pass = [this](Duration time) { pass(time); },
+          .told = [this](std::string_view says) { stage_.story += fmt::format("-- {}\n", says); },
+          .breach = [this](std::string_view says) { stage_.laws.breach(std::string(says)); }});
 }
 
 // Time goes on for everybody, and whoever is awake does what it does by itself.
@@ -61,11 +64,16 @@ void Pair::pass(Duration time) {
   }
 }
 
-// What has been cancelled goes on at once, to its end.
+// What has been cancelled goes on at once, to its end; what does not end is ended with its process.
 bool Pair::pause(Duration time, const std::stop_token& stop) {
-  Node* const node = acting_;
-  for (Duration passed{0}; passed < time && !stop.stop_requested(); passed += kSlice) pass(kSlice);
-  acting_ = node;
+  Node& node = *acting_;
+  if (!healed_ && chance(10)) cut_off(&node == nodes_[0].get() ? 0 : 1);
+  for (Duration passed{0}; passed < time && !stop.stop_requested(); passed += kSlice) {
+    pass(kSlice);
+    if (!node.is_over()) continue;
+    stage_.tally.count("recovery: what does not end with the lead is ended with its process");
+    die_in_request(node);
+  }
   if (stop.stop_requested()) stage_.tally.count("recovery: what is under way is cancelled with the lead");
   return !stop.stop_requested();
 }
@@ -151,12 +159,11 @@ bool Pair::at_rest() {
 
 void Pair::heal() {
   healed_ = true;
-  database_is_away_ = false;
+  away_until_ = Duration(0);
   uncertain_looks_ = 3;
   for (size_t i = 0; i < nodes_.size(); ++i) {
-    frozen_until_[i] = down_until_[i] = Duration(0);
+    frozen_until_[i] = down_until_[i] = cut_until_[i] = Duration(0);
     slowness_[i] = 0;
-    nodes_[i]->cut = false;
     nodes_[i]->disk().spare();
     nodes_[i]->clock().jump_to(stage_.clock.now());
   }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ledger/fake_shared_store.h"
@@ -48,10 +49,11 @@ class Pair {
   bool counts_answers() const;
   Way before_asking(size_t index, std::string_view what);
   void after_asking(size_t index, std::string_view what);
-  void acquired(size_t index);
-  void written(std::span<const ledger::KeptFact> facts);
+  void asked_for_lead(size_t index, bool got);
+  void written(size_t index, std::span<const ledger::KeptFact> facts);
   void trouble();
   void step_clocks();
+  void cut_off(size_t index);
   void freeze_in_request(Node& node);
   void die_in_request(Node& node);
   void wake_and_boot();
@@ -62,11 +64,13 @@ class Pair {
   std::array<std::unique_ptr<Node>, 2> nodes_;
   std::array<Duration, 2> frozen_until_{};  // True time.
   std::array<Duration, 2> down_until_{};
+  std::array<Duration, 2> cut_until_{};
+  Duration away_until_{0};
   std::array<int64_t, 2> slowness_{};  // Of its clock, in thousandths.
   Duration next_database_step_{0};
+  std::optional<size_t> leader_;  // Who led last.
   Node* acting_ = nullptr;
   bool somebody_is_frozen_in_request_ = false;
-  bool database_is_away_ = false;
   bool healed_ = false;
   int uncertain_looks_ = 0;
 };

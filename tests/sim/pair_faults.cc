@@ -50,7 +50,8 @@ bool Pair::counts_answers() const { return acting_ != nullptr && acting_->is_lea
 void Pair::called(std::string_view call) {
   Node& node = *acting_;
   const bool another_leads = !node.is_leader() && !shared_.is_free();
-  if (another_leads && !node.woke_in_request)
+  const bool touches = call == "perform" || call == "undo" || call == "request";
+  if (touches && another_leads && !node.woke_in_request)
     stage_.laws.breach(fmt::format("{} calls {} while {} leads", node.name(), call, shared_.standing.leader));
   if (healed_) return;
   if (chance(1)) {
@@ -99,8 +100,13 @@ Way Pair::before_asking(size_t index, std::string_view what) {
                                  : "fault: a node is frozen before it asks for the lead");
     freeze_in_request(node);
   }
-  if (node.cut || database_is_away_) return Way::kCut;
-  if (!chance(3)) return Way::kThrough;
+  const Duration now = stage_.clock.monotonic();
+  if (now < cut_until_[index] || now < away_until_) return Way::kCut;
+  if (!chance(5)) return Way::kThrough;
+  if (chance(40)) {
+    stage_.tally.count("fault: a request to the shared ledger is lost");
+    return Way::kCut;
+  }
   stage_.tally.count("fault: an answer of the shared ledger is lost");
   return Way::kLostAnswer;
 }
@@ -118,12 +124,19 @@ void Pair::after_asking(size_t index, std::string_view what) {
 }
 
 // Another leader, or the same node as another process: whatever was learned and not written down is gone.
-void Pair::acquired(size_t index) {
+void Pair::asked_for_lead(size_t index, bool got) {
+  if (!got) return stage_.tally.count("recovery: of two nodes that ask for the lead one gets it");
   stage_.story += fmt::format("-- {} has the lease, epoch {}\n", nodes_[index]->name(), shared_.standing.epoch);
   stage_.laws.process_died();
+  if (leader_ && *leader_ != index) {
+    stage_.tally.count("recovery: another node leads");
+    if (stage_.laws.has_open_intents()) stage_.tally.count("recovery: another node leads while an action is under way");
+  }
+  leader_ = index;
 }
 
-void Pair::written(std::span<const ledger::KeptFact> facts) {
+void Pair::written(size_t index, std::span<const ledger::KeptFact> facts) {
+  nodes_[index]->note_written(facts.back().seq);
   for (const ledger::KeptFact& fact : facts) stage_.see(fact_of(fact));
 }
 
@@ -164,13 +177,10 @@ void Pair::trouble() {
         down_until_[index] = later(20'000);
         return;
       }
-    case 3:
-      if (!node.cut) stage_.tally.count("fault: a node is cut off from the shared ledger");
-      node.cut = !node.cut;
-      return;
+    case 3: return cut_off(index);
     case 4:
-      if (!database_is_away_) stage_.tally.count("fault: the shared ledger cannot be reached");
-      database_is_away_ = !database_is_away_ && chance(50);
+      stage_.tally.count("fault: the shared ledger cannot be reached");
+      away_until_ = later(15'000);
       return;
     case 5: return step_clocks();
     case 6: {
@@ -179,6 +189,11 @@ void Pair::trouble() {
     }
     default: return stage_.happenings.trouble();
   }
+}
+
+void Pair::cut_off(size_t index) {
+  stage_.tally.count("fault: a node is cut off from the shared ledger");
+  cut_until_[index] = stage_.clock.monotonic() + Duration(static_cast<int64_t>(1 + below(30'000)));
 }
 
 void Pair::step_clocks() {

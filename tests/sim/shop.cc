@@ -48,7 +48,8 @@ struct Shop::Asked {
 };
 
 Result<HttpResponse> Shop::send(const HttpRequest& request, const std::stop_token& stop) {
-  world_.called("request");
+  const bool looks = request.method == "GET" || request.url.ends_with("/login");
+  world_.called(looks ? "look" : "request");
   if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped");
   if (world_.outage()) {
     world_.count("fault: no connection to a service");
@@ -72,6 +73,12 @@ Result<HttpResponse> Shop::send(const HttpRequest& request, const std::stop_toke
   return asked.method == "GET" ? look(asked) : change(asked);
 }
 
+HttpResponse Shop::slow_down(int status) {
+  HttpResponse response = refusal(status, "SLOW_DOWN");
+  response.headers.emplace_back("Retry-After", std::to_string(random_.below(20)));
+  return response;
+}
+
 HttpResponse Shop::log_in() { return answer(200, Json::object({{"token", std::to_string(++logins_)}})); }
 
 // It may have been received, or not: nothing came back, half of it, or a page of something in between.
@@ -85,7 +92,7 @@ Result<HttpResponse> Shop::look(const Asked& asked) {
   if (blind) return refusal(500, "BROKEN");
   if (world_.next_fault(asked.thing()) == Fault::kNone) return show(asked);
   switch (random_.below(3)) {
-    case 0: world_.count("fault: a service is too busy for a look"); return refusal(429, "SLOW_DOWN");
+    case 0: world_.count("fault: a service is too busy for a look"); return slow_down(429);
     case 1: world_.count("fault: a service fails at a look"); return refusal(500, "BROKEN");
     default: return no_answer();
   }
@@ -96,7 +103,7 @@ HttpResponse Shop::show(const Asked& asked) const {
   if (resource == nullptr) return refusal(404, "NO_SUCH_THING");
   if (asked.part() == "fields") return answer(200, Json::object({{"value", resource->fields[asked.path[3]]}}));
   const auto bump = bumps_.find(asked.path[3]);
-  return bump == bumps_.end() || clock_.now() < bump->second ? refusal(404, "NO_SUCH_BUMP") : answer(200);
+  return bump == bumps_.end() || clock_.monotonic() < bump->second ? refusal(404, "NO_SUCH_BUMP") : answer(200);
 }
 
 Result<HttpResponse> Shop::change(const Asked& asked) {
@@ -106,11 +113,11 @@ Result<HttpResponse> Shop::change(const Asked& asked) {
     case Fault::kTimeoutBefore:
       if (chance(50)) {
         world_.count("fault: a service is too busy");
-        return refusal(429, "SLOW_DOWN");
+        return slow_down(429);
       }
       world_.count("fault: no answer of a service, not done");
       return no_answer();
-    case Fault::kLate: world_.count("fault: a service fails, not done"); return refusal(503, "BROKEN");
+    case Fault::kLate: world_.count("fault: a service fails, not done"); return slow_down(503);
     case Fault::kLie: world_.count("fault: a false answer of a service"); return answer(200);
     case Fault::kTimeoutAfter:
       world_.count("fault: no answer of a service, but done");
@@ -160,7 +167,7 @@ HttpResponse Shop::bump(const Asked& asked) {
     world_.count("recovery: a service knows a request again");
     return answer(200);
   }
-  bumps_[asked.action.id] = clock_.now() + Duration(static_cast<int64_t>(random_.below(kShownAfter.count())));
+  bumps_[asked.action.id] = clock_.monotonic() + Duration(static_cast<int64_t>(random_.below(kShownAfter.count())));
   world_.take_effect(asked.action, asked.thing(), "count", count + 1, asked.undo);
   return answer(200);
 }

@@ -37,6 +37,7 @@ class Shop final : public HttpClient {
   Result<HttpResponse> look(const Asked& asked);
   Result<HttpResponse> change(const Asked& asked);
   HttpResponse log_in();
+  HttpResponse slow_down(int status);
   HttpResponse show(const Asked& asked) const;
   HttpResponse act(const Asked& asked);
   HttpResponse bump(const Asked& asked);
@@ -48,7 +49,7 @@ class Shop final : public HttpClient {
   Random& random_;
   uint64_t logins_ = 0;
   uint64_t oldest_session_ = 1;
-  std::map<std::string, Time> bumps_;  // By action: since when it is shown.
+  std::map<std::string, Duration> bumps_;  // By action: since when it is shown (monotonic).
   std::set<std::string> keys_;
 };
 

@@ -8,7 +8,7 @@ const LOOKS = 2;
 export class Backtests {
   /** So many looks go by before one has ended; more than anybody waits for makes it cancelled in time. */
   looks = LOOKS;
-  private readonly jobs = new Map<string, Backtest & { left: number; wanted: string }>();
+  private readonly jobs = new Map<string, { job: Backtest; left: number; wanted: string }>();
 
   start(body: Record<string, unknown>): Backtest {
     const text = String(body['policies'] ?? '');
@@ -23,46 +23,41 @@ export class Backtests {
       });
     const to = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     const id = `backtest-${this.jobs.size + 1}`;
-    this.jobs.set(id, {
+    const job: Backtest = {
       id,
       state: 'running',
       done: 0,
       from: new Date(to - Number(span[1]) * DAY_MS).toISOString(),
       to: new Date(to).toISOString(),
       result: null,
-      left: this.looks,
-      wanted: name,
-    });
-    return this.told(id);
+    };
+    this.jobs.set(id, { job, left: this.looks, wanted: name });
+    return job;
   }
 
   status(id: string): Backtest {
-    const job = this.found(id);
-    if (job.state === 'running' && --job.left <= 0) {
+    const known = this.found(id);
+    const { job } = known;
+    if (job.state === 'running' && --known.left <= 0) {
       job.state = 'done';
       job.done = 1;
-      job.result = { policies: [week(job.wanted, Date.parse(job.to))] };
+      job.result = { policies: [week(known.wanted, Date.parse(job.to))] };
     } else if (job.state === 'running') {
-      job.done = 1 - job.left / this.looks;
+      job.done = 1 - known.left / this.looks;
     }
-    return this.told(id);
+    return job;
   }
 
   cancel(id: string): Backtest {
-    const job = this.found(id);
+    const { job } = this.found(id);
     if (job.state === 'running') job.state = 'cancelled';
-    return this.told(id);
-  }
-
-  private told(id: string): Backtest {
-    const { left: _left, wanted: _wanted, ...job } = this.found(id);
     return job;
   }
 
   private found(id: string) {
-    const job = this.jobs.get(id);
-    if (!job) throw new Refusal('not_found', `there is no backtest '${id}', or it has been forgotten`);
-    return job;
+    const known = this.jobs.get(id);
+    if (!known) throw new Refusal('not_found', `there is no backtest '${id}', or it has been forgotten`);
+    return known;
   }
 }
 

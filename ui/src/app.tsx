@@ -4,6 +4,7 @@ import { Route, Routes } from 'react-router-dom';
 
 import { useSession } from './api/queries';
 import { ErrorBox, Loading } from './components/states';
+import { loadPage, PageBoundary } from './layout/page_boundary';
 import { Shell } from './layout/shell';
 import { LoginPage } from './pages/login/login';
 import { NotFoundPage } from './pages/not_found';
@@ -11,7 +12,7 @@ import { OverviewPage } from './pages/overview/overview';
 import { useSystemTheme } from './theme';
 
 const page = <Name extends string>(load: () => Promise<{ [name in Name]: ComponentType }>, name: Name) =>
-  lazy(async () => ({ default: (await load())[name] }));
+  lazy(async () => ({ default: (await loadPage(load))[name] }));
 
 const IncidentsPage = page(() => import('./pages/incidents/list'), 'IncidentsPage');
 const IncidentPage = page(() => import('./pages/incidents/detail'), 'IncidentPage');
@@ -44,33 +45,35 @@ export function App() {
   if (!session.data.authenticated) return <LoginPage session={session.data} />;
   return (
     <Shell session={session.data}>
-      <Suspense fallback={<Loading />}>
-        <Routes>
-          <Route path="/" element={<OverviewPage />} />
-          <Route path="/incidents" element={<IncidentsPage />} />
-          <Route path="/incidents/:id" element={<IncidentPage />} />
-          <Route path="/checks" element={<ChecksPage />} />
-          <Route path="/check" element={<ChangePage />} />
-          <Route path="/drift" element={<DriftPage />} />
-          <Route path="/resources" element={<ResourcesPage />} />
-          <Route path="/resource" element={<ResourcePage />} />
-          <Route path="/graph" element={<GraphPage />} />
-          <Route path="/services" element={<ServicesPage />} />
-          <Route path="/scaling" element={<ScalingPage />} />
-          <Route path="/explore" element={<MetricsPage />} />
-          <Route path="/logs" element={<LogsPage />} />
-          <Route path="/facts" element={<FactsPage />} />
-          <Route path="/policies" element={<PoliciesPage />} />
-          <Route path="/plans" element={<PlansPage />} />
-          <Route path="/savings" element={<SavingsPage />} />
-          <Route path="/plans/:id" element={<PlanPage />} />
-          <Route path="/calendar" element={<CalendarPage />} />
-          <Route path="/accounts" element={<AccountsPage />} />
-          <Route path="/sql" element={<SqlPage />} />
-          <Route path="/settings" element={<SettingsPage />} />
-          <Route path="*" element={<NotFoundPage />} />
-        </Routes>
-      </Suspense>
+      <PageBoundary>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route path="/" element={<OverviewPage />} />
+            <Route path="/incidents" element={<IncidentsPage />} />
+            <Route path="/incidents/:id" element={<IncidentPage />} />
+            <Route path="/checks" element={<ChecksPage />} />
+            <Route path="/check" element={<ChangePage />} />
+            <Route path="/drift" element={<DriftPage />} />
+            <Route path="/resources" element={<ResourcesPage />} />
+            <Route path="/resource" element={<ResourcePage />} />
+            <Route path="/graph" element={<GraphPage />} />
+            <Route path="/services" element={<ServicesPage />} />
+            <Route path="/scaling" element={<ScalingPage />} />
+            <Route path="/explore" element={<MetricsPage />} />
+            <Route path="/logs" element={<LogsPage />} />
+            <Route path="/facts" element={<FactsPage />} />
+            <Route path="/policies" element={<PoliciesPage />} />
+            <Route path="/plans" element={<PlansPage />} />
+            <Route path="/savings" element={<SavingsPage />} />
+            <Route path="/plans/:id" element={<PlanPage />} />
+            <Route path="/calendar" element={<CalendarPage />} />
+            <Route path="/accounts" element={<AccountsPage />} />
+            <Route path="/sql" element={<SqlPage />} />
+            <Route path="/settings" element={<SettingsPage />} />
+            <Route path="*" element={<NotFoundPage />} />
+          </Routes>
+        </Suspense>
+      </PageBoundary>
     </Shell>
   );
 }

@@ -17,13 +17,13 @@ const conditions = Array.from(
   (_, at) => `  - { is: "ready ${at + 1}", so: "mail = 'nobody ${at + 1}'", by: cloudz.accept_terms }`,
 ).join("\n");
 const POLICIES = `policy: account-hours
-select: { kind: trial_account }
+select: { kind: trial_account, all: true }
 keep:
   - { is: open, so: "mail <> ''", by: cloudz.accept_terms }
 during: { of: "SELECT hours || ' ' || zone" }
 ---
 policy: everything-ready
-select: { kind: trial_account }
+select: { kind: trial_account, all: true }
 keep:
 ${conditions}
 approve: standing
@@ -147,7 +147,7 @@ test("a resource says what each policy decided, and why another does not look at
 test("a policy is tried without being in force; a mistake is shown at its place", async () => {
   await go("/policies?tab=try");
   const editor = page.getByLabel("Policies as YAML");
-  await editor.fill("policy: trial\nselect: { kind: trial_acount }\nkeep: running\n");
+  await editor.fill("policy: trial\nselect: { kind: trial_acount, all: true }\nkeep: running\n");
   await page.getByRole("button", { name: "What would it do?" }).click();
   await page.getByRole("alert").getByText(/trial_acount/).first().waitFor();
   await editor.fill(

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -23,7 +24,10 @@ POLICY = """
 policy: web-hours
 select: { kind: aws_auto_scaling_group }
 during: "Mon-Fri 09:00-18:00 Asia/Seoul"
-keep: { is: is scaled out, so: desired > 0, by: aws.scale_group, with: { to: 1 } }
+keep:
+  - { is: is scaled out, so: desired > 0, by: aws.scale_group, with: { to: 1 } }
+otherwise:
+  - { is: is scaled in, so: desired = 0, by: aws.scale_group, with: { to: 0 } }
 approve: ask
 """
 
@@ -37,6 +41,7 @@ class Money(unittest.TestCase):
         self.addCleanup(self.moto.stop)
         host, port = self.moto.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
+        urllib.request.urlopen(urllib.request.Request(self.endpoint + "/moto-api/reset", b"")).close()
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="aws-money-"))
         self.addCleanup(shutil.rmtree, self.root, True)
         (self.root / "config").mkdir()
@@ -87,7 +92,8 @@ class Money(unittest.TestCase):
 
     def test_a_group_costs_what_its_instances_cost(self):
         question = "SELECT name, price, cost_if_always / hours_existing, hours_running > 0 FROM cost('1h') WHERE hours_existing > 0.0003 ORDER BY name"
-        priced = {row[0]: row[1:] for row in self.until(lambda: (rows := self.rows(question)) and len(rows) == 3 and rows, "all groups are priced")}
+        self.until(lambda: len(self.rows(question)) == 3, "all groups are priced")
+        priced = {row[0]: row[1:] for row in self.rows(question)}
         self.assertEqual({name: row[0] for name, row in priced.items()},
                          {"web": "aws-auto-scaling-groups", "idle": "aws-auto-scaling-groups", "workers": "aws-eks-node-groups"})
         self.assertAlmostEqual(priced["web"][1], 2 * 0.118, places=3)

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.server
 import io
+import os
 import pathlib
 import tarfile
 import tempfile
@@ -11,13 +12,25 @@ import threading
 import time
 
 from argo_controller import wait_for_definition
-from control_plane import installed, peers, version_of
 from kube_api import Api
 from processes import Component, free_ports
 
+FLUX = pathlib.Path(__file__).resolve().parents[1] / "flux"
+CONTROLLER = "github.com/fluxcd/kustomize-controller"
 KUSTOMIZE, SOURCE = "kustomize.toolkit.fluxcd.io", "source.toolkit.fluxcd.io"
 SPACE = "flux-system"
 EPOCH = "2026-01-01T00:00:00Z"
+
+
+def installed():
+    """Where ../flux/install has put the controller and its definitions."""
+    required = (line.split() for line in (FLUX / "binaries" / "go.mod").read_text().splitlines())
+    version = next(words[1] for words in required if words[:1] == [CONTROLLER])
+    peers = pathlib.Path(os.environ.get("CAPSTAN_PEERS") or pathlib.Path.home() / ".cache/capstan/peers")
+    made = peers / "flux" / version
+    if not made.exists():
+        raise RuntimeError(f"{made} is not there: run {FLUX / 'install'}")
+    return made
 
 
 def archive(files):
@@ -57,7 +70,7 @@ class FluxController:
         self.api, self.patcher = Api(kubeconfig), Api(kubeconfig)
         self.patcher.headers = {**self.patcher.headers, "Content-Type": "application/merge-patch+json"}
         self.archives = Archives()
-        made = installed(peers() / "flux" / version_of("github.com/fluxcd/kustomize-controller", "../flux/binaries"))
+        made = installed()
         for file in sorted(made.glob("*.yaml")):
             plane.kubectl("apply", "--server-side", "-f", str(file))
         for plural, group in (("kustomizations", KUSTOMIZE), ("gitrepositories", SOURCE)):

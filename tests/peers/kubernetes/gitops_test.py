@@ -84,6 +84,10 @@ class StopsBesideOthers(unittest.TestCase):
         (cls.config / "settings.yaml").write_text(f"kubernetes: {{kubeconfig: {kubeconfig}, allow: [scale, stop, start]}}\n")
         cls.restart()
 
+    def setUp(self):
+        for api in (self.api, self.flux.api, self.flux.patcher):
+            api.close()  # The server ends what has been idle for a while.
+
     @classmethod
     def tearDownClass(cls):
         cls.capstan.kill()

@@ -51,7 +51,7 @@ grace: 500ms
     "policies.yaml": """
 policy: jobs
 when: { alert: JobsWait }
-select: { kind: job }
+select: { kind: job, all: true }
 do: [ test.run ]
 limits: { in_flight: 2, rate: 600/min, total: 100, failures: 100 }
 approve: ask

@@ -108,6 +108,17 @@ class TrialAccounts(unittest.TestCase):
                                                         "path": f"/api/v2/projects/{project}/workspaces/{made['id']}"})["body"]["status"]
         self.capstan.until(lambda: status() == "STOPPED", "the workspace is stopped", 150)
 
+    def test_a_person_keeps_an_account_up_by_its_name_alone(self):
+        """Its portal account, its group and its record have the same name."""
+        self.begin(accounts(2, -10, 20, hours=another_day()))
+        self.issue(2)
+        named = "SELECT id FROM resource WHERE name = 'trial_user01'"
+        self.capstan.until(lambda: len(self.capstan.sql(named)) == 4, "four things have its name", 150)
+        kept = lambda: self.capstan.command("keep", "trial_user01", "up", "for", "2h")
+        self.capstan.until(lambda: self.capstan.run("why", "trial_user01", "--data", self.capstan.root / "data").returncode == 0, "its record describes it")
+        self.assertIn("trial_account/trial_user01 kept up until", kept())
+        self.assertIn("override by", self.capstan.command("why", "trial_user01"))
+
     def test_takes_everything_back_in_order_when_the_time_is_over(self):
         self.begin(accounts(2, -10, 20))
         self.issue(2)

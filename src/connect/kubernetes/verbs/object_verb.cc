@@ -38,9 +38,14 @@ Result<ObjectVerb::Object> ObjectVerb::find(const Resource& target, const std::s
   return object;
 }
 
-Result<ObjectVerb::Object> ObjectVerb::find_now(const Resource& target) const {
+const KindSpec* ObjectVerb::kind_of(const Resource& target) const {
   const auto kind = std::ranges::find(reach_.kinds, target.kind, &KindSpec::name);
-  const ObjectPlace place = kind == reach_.kinds.end() ? ObjectPlace() : object_place(*kind, target.id);
+  return kind == reach_.kinds.end() || !kind->objects ? nullptr : &*kind;
+}
+
+Result<ObjectVerb::Object> ObjectVerb::find_now(const Resource& target) const {
+  const KindSpec* kind = kind_of(target);
+  const ObjectPlace place = kind == nullptr ? ObjectPlace() : object_place(*kind, target.id);
   if (place.name.empty()) {
     return fail(ErrorCode::kFailedPrecondition, fmt::format("{} is no object of a cluster", target.id));
   }

@@ -51,6 +51,9 @@ class ObjectVerb : public Verb {
   // The same, and the object as it is. kNotFound when it is another of the same name by now.
   Result<Json> read(const Object& object, const Json& before, const std::stop_token& stop = {}) const;
 
+  // Null for a resource that is no object.
+  const KindSpec* kind_of(const Resource& target) const;
+
   // How long others are given to take notice.
   Duration patience() const { return reach_.patience; }
 

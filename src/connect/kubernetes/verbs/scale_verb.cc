@@ -24,7 +24,7 @@ Status ScaleVerb::check(const Resource& target, const Json& parameters) const {
 }
 
 std::string ScaleVerb::beside(const Resource& target, const Json&) const {
-  const std::vector<SyncPause> marks = gitops_marks(target.fields);
+  const std::vector<SyncPause> marks = marks_of(target);
   return marks.empty() ? "" : fmt::format("refused where {} would put the replicas back", marks.front().who());
 }
 

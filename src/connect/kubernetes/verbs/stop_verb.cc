@@ -61,7 +61,7 @@ Status StopVerb::check(const Resource& target, const Json& parameters) const {
 }
 
 std::string StopVerb::beside(const Resource& target, const Json& parameters) const {
-  const std::vector<SyncPause> marks = gitops_marks(target.fields);
+  const std::vector<SyncPause> marks = marks_of(target);
   if (marks.empty()) return "";
   const std::string names = names_of(marks);
   if (may_pause(parameters, marks.front())) return fmt::format("pauses {} for this object, until it is started", names);

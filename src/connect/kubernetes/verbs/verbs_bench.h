@@ -66,13 +66,16 @@ class ClusterVerbsTest : public testing::Test {
     const Json metadata = objects_.at(path)["metadata"];
     const std::string space = metadata["namespace"].string_or_empty();
     const std::string name = metadata["name"].string_or_empty();
-    Json fields = objects_.at(path);
-    fields.set("cluster", "prod");
+    ResourceLabels labels;
+    for (const auto& [key, value] : metadata["labels"].members()) labels[key] = value.string_or_empty();
+    // As the catalog's row has it.
     return {.id = fmt::format("{}/prod/{}{}{}", kind_name, space, space.empty() ? "" : "/", name),
             .kind = kind_name,
             .name = name,
-            .labels = {},
-            .fields = std::move(fields)};
+            .labels = std::move(labels),
+            .fields = Json::object({{"cluster", "prod"},
+                                    {"api_version", objects_.at(path)["apiVersion"]},
+                                    {"annotations", metadata["annotations"]}})};
   }
   Resource web() { return target("k8s_deployment", kWeb); }
   Resource node() { return target("k8s_node", "/api/v1/nodes/n1"); }

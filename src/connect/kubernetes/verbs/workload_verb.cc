@@ -4,7 +4,24 @@
 
 #include <utility>
 
+#include "model/object_place.h"
+
 namespace capstan::kubernetes {
+
+std::vector<SyncPause> WorkloadVerb::marks_of(const Resource& target) const {
+  const KindSpec* kind = kind_of(target);
+  if (kind == nullptr) return {};
+  const bool is_any = kind->objects->type == "*";
+  Json labels = Json::object();
+  for (const auto& [name, value] : target.labels) labels.set(name, value);
+  const ObjectPlace place = object_place(*kind, target.id);
+  return gitops_marks(Json::object({{"apiVersion", target.fields["api_version"]},
+                                    {"kind", is_any ? target.fields["object_kind"] : Json(kind->objects->type)},
+                                    {"metadata", Json::object({{"name", place.name},
+                                                               {"namespace", place.space},
+                                                               {"labels", std::move(labels)},
+                                                               {"annotations", target.fields["annotations"]}})}}));
+}
 
 Result<Workload> WorkloadVerb::workload(const Resource& target, const std::stop_token& stop) const {
   Object object = TRY(find(target, stop));

@@ -14,6 +14,9 @@ class WorkloadVerb : public ObjectVerb {
  protected:
   using ObjectVerb::ObjectVerb;
 
+  // Which GitOps tools have it, as far as the catalog's row of it tells.
+  std::vector<SyncPause> marks_of(const Resource& target) const;
+
   // kInvalidArgument for an object that cannot be scaled.
   Result<Workload> workload(const Resource& target, const std::stop_token& stop = {}) const;
   // The same object as in `before`, as it is now.
