@@ -42,7 +42,7 @@ TEST_F(LinkTest, AnAccountActsAsTheUserOfTheSessionThatBringsItsCode) {
   EXPECT_EQ(type("status").says.title.key(), "chat.status");
   EXPECT_EQ(type("link").says.title.key(), "chat.linked");
   EXPECT_EQ(type("status", "U2").says.title.key(), "chat.unlinked");
-  const std::vector<NewFact> facts = control_.facts();
+  const std::vector<NewFact> facts = control_.recorded();
   ASSERT_FALSE(facts.empty());
   EXPECT_EQ(facts.back().kind, fact_kind::kSlackLinked);
   EXPECT_EQ(facts.back().subject, "slack:U1");
@@ -101,8 +101,8 @@ TEST_F(LinkTest, OneSeesAndEndsOnesOwnLinksAndAnAdministratorAll) {
   EXPECT_EQ(links(bob).items()[0]["account"], Json("U2"));
   EXPECT_EQ(post("/capstan/v1/slack/links/U1/end", Json::object(), page(bob)).status, 404);
   EXPECT_EQ(post("/capstan/v1/slack/links/U2/end", Json::object(), page(alice)).status, 200);
-  EXPECT_EQ(control_.facts().back().kind, fact_kind::kSlackUnlinked);
-  EXPECT_EQ(control_.facts().back().actor, "user:alice");
+  EXPECT_EQ(control_.recorded().back().kind, fact_kind::kSlackUnlinked);
+  EXPECT_EQ(control_.recorded().back().actor, "user:alice");
   EXPECT_EQ(type("status", "U2").says.title.key(), "chat.unlinked");
   EXPECT_EQ(type("unlink", "U1").says.title.key(), "chat.no_longer_linked");
   EXPECT_EQ(type("unlink", "U1").says.title.key(), "chat.not_linked_here");
