@@ -434,15 +434,6 @@ TEST_F(LoopTest, RespectsAPersonsHand) {
   EXPECT_TRUE(pass(20, [&] { return count(fact_kind::kPlanProposed) > 0; }));
 }
 
-TEST_F(LoopTest, TakesTheProposalsOfAPolicyBackThatIsTakenAway) {
-  write("config/up.yaml", kKeep);
-  observe("failed");
-  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
-  EXPECT_FALSE(pass(5, [&] { return count(fact_kind::kPlanRejected) > 0; }));
-  std::filesystem::remove(directory_ / "config/up.yaml");
-  EXPECT_TRUE(pass(10, [&] { return count(fact_kind::kPlanRejected) == 1; }));
-}
-
 TEST_F(LoopTest, WarnsOnceBeforeAPolicyActs) {
   write("config/up.yaml",
         "policy: later\nselect: { kind: host_service, all: true, where: \"now > '2027-01-17'\" }\nkeep: { state: "
