@@ -307,7 +307,8 @@ TEST(Decide, TakesBackNothingOfWhoIsSelectedNoLongerWhenItsTurnComes) {
 }
 
 constexpr const char* kOfficeHours =
-    "policy: hours\nselect: { kind: vm }\nkeep: { state: running, by: x.start }\nduring: Mon-Fri 09:00-18:00 UTC\n"
+    "policy: hours\nselect: { kind: vm, all: true }\nkeep: { state: running, by: x.start }\nduring: Mon-Fri "
+    "09:00-18:00 UTC\n"
     "otherwise: { state: stopped, by: x.stop }\n";
 
 TEST(Overrides, LetThroughOnlyWhatTheyWant) {
@@ -317,7 +318,7 @@ TEST(Overrides, LetThroughOnlyWhatTheyWant) {
   EXPECT_TRUE(permits({.state = "stopped"}, hours, "x.stop"));
   EXPECT_FALSE(permits({.state = "down"}, hours, "x.start"));
   EXPECT_FALSE(permits({.state = ""}, hours, "x.start")) << "left alone";
-  const Policy once = policy("policy: once\nselect: { kind: vm }\nwhen: { alert: Hot }\ndo: [ x.drain ]\n");
+  const Policy once = policy("policy: once\nselect: { kind: vm, all: true }\nwhen: { alert: Hot }\ndo: [ x.drain ]\n");
   EXPECT_FALSE(permits({.state = "up"}, once, "x.drain"));
 }
 

@@ -354,7 +354,7 @@ TEST_F(LoopTest, HoldsWhatAPersonKeepsOtherwiseSinceThePlanWasMade) {
 
 TEST_F(LoopTest, AsksAPersonBeforeItUndoesWhatNeverForbidsByNow) {
   const std::string nothing =
-      "policy: hot\nselect: { kind: host_service }\nwhen: { alert: down }\ndo: [ test.start ]\n";
+      "policy: hot\nselect: { kind: host_service, all: true }\nwhen: { alert: down }\ndo: [ test.start ]\n";
   decide::Policy policy;
   policy.never.push_back({.kind = "host_service", .where = "state = 'sensitive'"});
   Plan plan{.id = "plan-1", .origin = "policy:hot"};
@@ -375,7 +375,8 @@ TEST_F(LoopTest, TriesNoMorePoliciesThanThereIsTimeFor) {
   std::string many = kKeep;
   for (int i = 0; i < 20; ++i)
     many += fmt::format(
-        "---\npolicy: up-{}\nselect: {{ kind: host_service }}\nkeep: {{ state: running, by: test.start }}\n", i);
+        "---\npolicy: up-{}\nselect: {{ kind: host_service, all: true }}\nkeep: {{ state: running, by: test.start }}\n",
+        i);
   const int asked = slow_sql_->asked_all;
   const auto tried = loop_->policies().preview(many, "many.yaml", catalog_->reader().value(), clock_.now());
   ASSERT_FALSE(tried);

@@ -53,7 +53,7 @@ class TrialFileTest : public testing::Test {
 };
 
 constexpr std::string_view kPolicy = R"(policy: up
-select: { kind: vm }
+select: { kind: vm, all: true }
 keep: { state: running, by: x.start }
 limits: { in_flight: 5, canary: false, budget: { per_hour: 5 USD } }
 approve: none

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import { withPage } from './support.mjs';
 
-const POLICY = 'policy: office-hours\nselect: { kind: host_service }\nkeep: running\n';
+const POLICY = 'policy: office-hours\nselect: { kind: host_service, all: true }\nkeep: running\n';
 
 describe('a backtest', () => {
   let running;

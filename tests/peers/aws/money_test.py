@@ -22,7 +22,7 @@ BINARY = pathlib.Path(sys.argv.pop(1)).resolve()
 REGION = "ap-northeast-2"
 POLICY = """
 policy: web-hours
-select: { kind: aws_auto_scaling_group }
+select: { kind: aws_auto_scaling_group, all: true }
 during: "Mon-Fri 09:00-18:00 Asia/Seoul"
 keep:
   - { is: is scaled out, so: desired > 0, by: aws.scale_group, with: { to: 1 } }
