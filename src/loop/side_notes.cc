@@ -11,7 +11,8 @@ void add_side_notes(Plan& plan, const VerbRegistry& verbs, const ResourceSource&
     const auto target = resources.find(action.target);
     if (!target || !*target) continue;
     const std::string beside = verb->beside(**target, action.parameters);
-    if (!beside.empty()) action.reason += (action.reason.empty() ? "" : "; ") + beside;
+    if (beside.empty()) continue;
+    action.reason = action.reason.empty() ? Words(beside) : Words::joined({action.reason, beside}, "; ");
   }
 }
 
