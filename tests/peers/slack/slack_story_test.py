@@ -174,8 +174,8 @@ class Story(unittest.TestCase):
     def way(self, how="good"):
         return {}
 
-    def press(self, message, action, user=ALICE, **more):
-        return self.slack.ask("press", {"user": user, "ts": message["ts"], "action": f"capstan-{action}", **self.way(), **more})
+    def press(self, posted, action, user=ALICE, **more):
+        return self.slack.ask("press", {"user": user, "ts": posted["ts"], "action": f"capstan-{action}", **self.way(), **more})
 
     def type(self, text, user=ALICE, **more):
         return self.slack.ask("command", {"user": user, "text": text, **self.way(), **more})
