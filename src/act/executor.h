@@ -134,7 +134,14 @@ class Executor {
   bool advance_check(PlanRun& run, Time now);
   void start_ready(PlanRun& run, Time now);
   const ActionRun* failed_before(const PlanRun& run, const ActionRun& action) const;
-  Words obstacle(const PlanRun& run, const ActionRun& action) const;
+  // What the other open plans of its origin have under way: the same for all actions of a plan, as long as it alone
+  // starts any.
+  struct Elsewhere {
+    int under_way = 0;
+    int preparing = 0;
+  };
+  Elsewhere elsewhere(const PlanRun& run) const;
+  Words obstacle(const PlanRun& run, const ActionRun& action, const Elsewhere& others) const;
   Duration monotonic() const { return around_.clock.monotonic(); }
   void finish(PlanRun& run, Time now);
 

@@ -177,7 +177,17 @@ bool Executor::advance_check(PlanRun& run, Time now) {
   return !run.stopped.empty();
 }
 
-Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
+Executor::Elsewhere Executor::elsewhere(const PlanRun& run) const {
+  Elsewhere all;
+  for (const PlanRun& other : book_.plans()) {
+    if (&other == &run || other.plan.origin != run.plan.origin || other.ended()) continue;
+    all.under_way += other.under_way();
+    all.preparing += other.preparing();
+  }
+  return all;
+}
+
+Words Executor::obstacle(const PlanRun& run, const ActionRun& action, const Elsewhere& others) const {
   for (const std::string& id : action.action.after) {
     const ActionRun* first = run.find(id);
     const bool passed = first && first->phase == Phase::kIdle &&
@@ -194,18 +204,12 @@ Words Executor::obstacle(const PlanRun& run, const ActionRun& action) const {
   const int flying = run.in_flight();
   if (flying >= limit)
     return Words::phrase("wait.in_flight", {{"count", std::to_string(flying)}, {"limit", std::to_string(limit)}});
-  int rate = rate_.within_minute(run.plan.origin, monotonic());
-  int of_others = 0;
-  for (const PlanRun& other : book_.plans()) {
-    if (other.plan.origin != run.plan.origin || other.ended()) continue;
-    if (&other != &run) of_others += other.under_way();
-    rate += static_cast<int>(std::ranges::count(other.actions, Phase::kPreparing, &ActionRun::phase));
-  }
   // Limits are those of a policy, and what it wants may come in several plans.
-  if (run.plan.origin.starts_with("policy:") && flying + of_others >= run.most_in_flight())
-    return Words::phrase("wait.in_flight_of_all", {{"count", std::to_string(flying + of_others)},
+  if (run.plan.origin.starts_with("policy:") && flying + others.under_way >= run.most_in_flight())
+    return Words::phrase("wait.in_flight_of_all", {{"count", std::to_string(flying + others.under_way)},
                                                    {"limit", std::to_string(run.most_in_flight())},
-                                                   {"others", std::to_string(of_others)}});
+                                                   {"others", std::to_string(others.under_way)}});
+  const int rate = rate_.within_minute(run.plan.origin, monotonic()) + others.preparing + run.preparing();
   if (rate >= run.plan.limits.per_minute)
     return Words::phrase("wait.rate",
                          {{"count", std::to_string(rate)}, {"limit", std::to_string(run.plan.limits.per_minute)}});
@@ -226,6 +230,7 @@ const ActionRun* Executor::failed_before(const PlanRun& run, const ActionRun& ac
 
 void Executor::start_ready(PlanRun& run, Time now) {
   const bool paused = paused_by(run);
+  const Elsewhere others = elsewhere(run);
   for (ActionRun& action : run.actions) {
     action.waiting.clear();
     if (action.state != ActionState::kApproved || action.phase != Phase::kIdle) continue;
@@ -235,7 +240,7 @@ void Executor::start_ready(PlanRun& run, Time now) {
       continue;
     }
     action.waiting = paused ? Words::phrase("wait.paused") : held_back(run, action, now);
-    if (action.waiting.empty()) action.waiting = obstacle(run, action);
+    if (action.waiting.empty()) action.waiting = obstacle(run, action, others);
     if (run.waiting.empty()) run.waiting = action.waiting;
     if (action.waiting.empty()) send_prepare(run, action, now);
   }

@@ -57,6 +57,10 @@ int PlanRun::under_way() const {
       std::ranges::count_if(actions, [](const ActionRun& run) { return run.phase != Phase::kIdle; }));
 }
 
+int PlanRun::preparing() const {
+  return static_cast<int>(std::ranges::count(actions, Phase::kPreparing, &ActionRun::phase));
+}
+
 int PlanRun::in_flight() const {
   return static_cast<int>(std::ranges::count_if(actions, [&](const ActionRun& run) {
     if (run.phase != Phase::kIdle || (run.state == ActionState::kUnknown && !run.resolved)) return true;

@@ -98,6 +98,8 @@ struct PlanRun {
   int in_flight() const;
   // What other plans of its origin have to count. What waits for a person may do so for days, and holds up nobody else.
   int under_way() const;
+  // How many are being looked at, and have not been written down as started.
+  int preparing() const;
 };
 
 }  // namespace capstan::act
