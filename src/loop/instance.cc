@@ -348,6 +348,7 @@ Status Running::open(const ledger::DataDirectory& directory) {
   loop_->facts().set_mask([this](std::string_view text) { return known_secrets_.mask(text); });
   loop_->policies().set_calendar_directory(options_.config_directory / kCalendarFolder);
   loop_->on_settings([this](const ConfigTree& changed) { return apply_settings(changed); });
+  loop_->on_records([this](const catalog::CatalogReader& catalog, Time now) { return records_.look(catalog, now); });
   loop_->on_rules([this](std::vector<std::string_view> known) {
     known.insert(known.end(), std::begin(foresee::kFormRules), std::end(foresee::kFormRules));
     return unknown_rules(settings_.admission, known);
@@ -489,7 +490,6 @@ std::vector<Error> Running::apply_settings(const ConfigTree& config) {
     problems.push_back(std::move(problem));
   for (Error& problem : passwords_.load(config)) problems.push_back(std::move(problem));
   for (Error& problem : records_.load(config, catalog_->kinds())) problems.push_back(std::move(problem));
-  loop_->post(Observed{records_.observation(clock_.now())});
   for (Error& problem : product::check_metrics(settings_.products, *signals_)) problems.push_back(std::move(problem));
   products_.set(settings_.products);
   for (Error& problem : manuals_.load(texts_of<manual::ManualText>(config, DocumentKind::kManual, true))) {

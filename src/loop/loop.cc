@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "loop/mute_list.h"
+#include "loop/removed_records.h"
 #include "loop/world_view.h"
 #include "tell/compose.h"
 
@@ -333,6 +334,7 @@ void Loop::tick() {
   }
   if (reload_wanted_ && !detecting_) reload();
   if (picture_) picture_->retry();
+  take_records(now);
   derive(now);
   forget_history(now);
   if (parts_.clock.monotonic() - began_ > kClaimTime)
@@ -349,6 +351,15 @@ void Loop::tick() {
   sources_.write_limits(now);
   respond(std::move(*catalog), now);
   if (!detecting_) detect();
+}
+
+void Loop::take_records(Time now) {
+  if (!look_at_records_) return;
+  const auto catalog = parts_.catalog.reader();
+  if (!catalog) return;  // Told with the rest of the tick.
+  Result<std::optional<Observation>> seen = look_at_records_(*catalog, now);
+  if (!seen) return sources_.note(std::string(kRecordScope), seen.error().to_string(), now);
+  if (*seen) take(Observed{std::move(**seen)});
 }
 
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
