@@ -119,7 +119,8 @@ class SqlEngine::State {
     if (!options.ledger_path.empty()) {
       sqlite::Statement attach = TRY(database.prepare("ATTACH ?1 AS ledger"));
       TRY(attach.with(options.ledger_path.string()).run());
-      TRY(database.execute("CREATE TEMP VIEW fact AS " + options.ledger_view));
+      TRY(database.execute(fmt::format("CREATE TEMP VIEW {0} AS {1}; CREATE TEMP VIEW fact AS SELECT * FROM temp.{0}",
+                                       kLedgerView, options.ledger_view)));
     }
     std::unique_ptr<SqlFunctions> pure = TRY(SqlFunctions::install(database));
     limit_sizes(database);

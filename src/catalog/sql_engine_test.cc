@@ -313,5 +313,32 @@ TEST_F(SqlTest, ShowsTheFactsOfALedger) {
   EXPECT_FALSE(engine.query("SELECT * FROM fact JOIN nothing", at_second(0), {}));
 }
 
+TEST_F(SqlTest, TheLedgersOwnTablesAreNotForQuestions) {
+  sqlite::Database ledger = must(sqlite::Database::open_writer(directory() / "ledger.db", {}));
+  must(
+      ledger.execute("CREATE TABLE fact(seq, kind); CREATE TABLE body(seq, salt, body);"
+                     "INSERT INTO fact VALUES(1, 'a'); INSERT INTO body VALUES(1, x'00', '{}')"));
+  const SqlEngine engine(
+      catalog(), clock_,
+      {.ledger_path = directory() / "ledger.db",
+       .ledger_view = "SELECT f.seq, f.kind, b.body FROM ledger.fact f JOIN ledger.body b USING(seq)"});
+  EXPECT_EQ(must(engine.query("SELECT f.body FROM fact f JOIN (SELECT max(seq) AS m FROM fact) ON m = f.seq",
+                              at_second(0), {}))
+                .rows[0][0],
+            SqlValue("{}"));
+  for (const char* sql :
+       {"SELECT * FROM ledger.fact", "SELECT salt FROM body", "SELECT * FROM \"ledger\".body",
+        "WITH fact AS (SELECT * FROM ledger.body) SELECT * FROM fact", "SELECT (SELECT salt FROM ledger.body)",
+        "WITH capstan_ledger_view AS (SELECT * FROM ledger.body) SELECT * FROM capstan_ledger_view",
+        "SELECT * FROM (SELECT salt FROM body) AS [Capstan_Ledger_View]", "SELECT * FROM ledger.sqlite_schema",
+        "SELECT * FROM fact f, ledger.body b WHERE b.seq = f.seq", "SELECT * FROM capstan_ledger_view"}) {
+    const auto answer = engine.query(sql, at_second(0), {});
+    ASSERT_FALSE(answer) << sql;
+    EXPECT_EQ(answer.error().code, ErrorCode::kPermissionDenied) << sql;
+  }
+  EXPECT_THAT(engine.query("SELECT salt FROM body", at_second(0), {}).error().message,
+              testing::HasSubstr("ask the table fact"));
+}
+
 }  // namespace
 }  // namespace capstan::catalog

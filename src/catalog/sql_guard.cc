@@ -33,6 +33,12 @@ std::string reason_for_function(std::string_view name) {
   return fmt::format("the function {} is not allowed here", name);
 }
 
+// SQLite says of what view a read is a part, by its name.
+bool is_raw_ledger(const char* database, const char* view) {
+  return database != nullptr && std::string_view(database) == "ledger" &&
+         (view == nullptr || std::string_view(view) != kLedgerView);
+}
+
 }  // namespace
 
 void limit_sizes(sqlite::Database& database) {
@@ -59,11 +65,19 @@ SqlGuard::~SqlGuard() {
   sqlite3_set_authorizer(database_.handle(), nullptr, nullptr);
 }
 
-int SqlGuard::authorize(void* guard, int operation, const char* first, const char* second, const char*, const char*) {
+int SqlGuard::authorize(void* guard, int operation, const char* first, const char* second, const char* database,
+                        const char* view) {
   switch (operation) {
     case SQLITE_SELECT:
-    case SQLITE_READ:
     case SQLITE_RECURSIVE: return SQLITE_OK;
+    case SQLITE_READ:
+      if (!is_raw_ledger(database, view)) return SQLITE_OK;
+      static_cast<SqlGuard*>(guard)->refusal_ =
+          Refusal{.what = first,
+                  .reason = fmt::format("ledger.{} is how the ledger keeps its facts, and not for questions: ask the "
+                                        "table fact",
+                                        first)};
+      return SQLITE_DENY;
     case SQLITE_FUNCTION: {
       if (is_pure_function(second)) return SQLITE_OK;
       const std::string name = lower_case(second);

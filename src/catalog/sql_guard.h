@@ -3,12 +3,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/sqlite.h"
 
 namespace capstan::catalog {
+
+// The ledger's own tables are read through this view alone, which the table `fact` is made of. No question may name it:
+// then SQLite would take what the question means by that name for the view.
+inline constexpr std::string_view kLedgerView = "capstan_ledger_view";
 
 // Limits of SQLite itself: lengths, depths, numbers. Once a connection.
 void limit_sizes(sqlite::Database& database);
@@ -30,7 +35,7 @@ class SqlGuard {
 
  private:
   static int authorize(void* guard, int operation, const char* first, const char* second, const char* database,
-                       const char* trigger);
+                       const char* view);
   static int tick(void* guard);
 
   sqlite::Database& database_;

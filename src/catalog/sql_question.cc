@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "catalog/kind_table.h"
+#include "catalog/sql_guard.h"
 
 namespace capstan::catalog {
 namespace {
@@ -55,6 +56,7 @@ class Reader {
   Result<SqlQuestion> run() {
     question_.tokens = TRY(split_sql(*question_.text));
     TRY(check_statement());
+    TRY(check_names());
     while (at_ < tokens().size()) {
       if (is_now()) {
         replace(tokens()[at_].offset, tokens()[at_].text.size(), std::string(kNowParameter));
@@ -87,6 +89,15 @@ class Reader {
       if (tokens()[i].is_sign(';') && !tokens()[i + 1].is_sign(';')) {
         return fail(ErrorCode::kPermissionDenied, "only one statement at a time", where(tokens()[i + 1]));
       }
+    }
+    return {};
+  }
+
+  Status check_names() {
+    for (const SqlToken& token : tokens()) {
+      if (lower_case(token.content()) != kLedgerView) continue;
+      return fail(ErrorCode::kPermissionDenied, fmt::format("'{}' is no name for a question", kLedgerView),
+                  where(token));
     }
     return {};
   }

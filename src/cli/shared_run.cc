@@ -153,7 +153,7 @@ void SharedRun::lost() {
                                 options_.node, why.empty() ? "the lease could not be renewed in time" : why));
   if (loop::Instance* instance = instance_) {
     instance->cancel_work();
-    while (instance->work_under_way() > 0 && clock_.monotonic() < lease_.ends() - kLastMoment) rest();
+    while (instance->work_under_way() > 0 && clock_.sleepless() < lease_.ends() - kLastMoment) rest();
   }
   if (ending_) ::_exit(0);
   start_anew();

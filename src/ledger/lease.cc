@@ -5,7 +5,7 @@
 namespace capstan::ledger {
 
 Result<bool> Lease::take(const Candidate& candidate) {
-  const Duration asked = clock_.monotonic();
+  const Duration asked = clock_.sleepless();
   const std::optional<Tenure> tenure = TRY(store_.acquire(candidate, times_.length));
   if (!tenure) return false;
   state_.write([&](State& state) {
@@ -20,7 +20,7 @@ Result<bool> Lease::take(const Candidate& candidate) {
 }
 
 Duration Lease::renew_when_due() {
-  const Duration asked = clock_.monotonic();
+  const Duration asked = clock_.sleepless();
   const State before = state_.read([](const State& state) { return state; });
   if (!held()) return asked + times_.renew_every;
   if (asked < before.renew_at) return before.renew_at;
@@ -34,7 +34,7 @@ Duration Lease::renew_when_due() {
       state.renew_at = asked + times_.renew_every;
       state.trouble.clear();
     } else if (!renewed) {
-      state.renew_at = clock_.monotonic() + times_.try_again;
+      state.renew_at = clock_.sleepless() + times_.try_again;
       state.trouble = renewed.error().message;
     }
     return state.renew_at;
@@ -47,7 +47,7 @@ Status Lease::release() {
   return store_.release(tenure);
 }
 
-bool Lease::held() const { return clock_.monotonic() < acts_until(); }
+bool Lease::held() const { return clock_.sleepless() < acts_until(); }
 
 Duration Lease::acts_until() const {
   return state_.read([this](const State& state) {

@@ -5,8 +5,9 @@
 //   ────────┼──────── renewed every 2 s ─────────┼── what is under way is cancelled ──┼────────
 //           0                                    7 s                                  10 s
 //
-// Times here are of this node's monotonic clock, counted from before the store was asked, and the store counts from
-// when it answered: so this node's idea of the end comes first, whatever either clock says of the day. Leases: Gray and
+// Times here are of this node's sleepless clock, counted from before the store was asked, and the store counts from
+// when it answered: so this node's idea of the end comes first, whatever either clock says of the day, and a node that
+// was suspended knows when it wakes that it leads no more. Leases: Gray and
 // Cheriton, SOSP 1989; epochs that fence off who was late: Chubby, OSDI 2006, section 2.4.
 #pragma once
 
@@ -34,15 +35,15 @@ class Lease {
 
   // True when this node leads now. False while another one does.
   Result<bool> take(const Candidate& candidate);
-  // Asks for more time when that is due; a refusal loses it. Gives when to call again (monotonic).
+  // Asks for more time when that is due; a refusal loses it. Gives when to call again, by the sleepless clock.
   Duration renew_when_due();
   // Gives it back: nothing is under way any more.
   Status release();
 
   // Whether this node may write and act at this moment. Once false it stays so until it is taken anew.
   bool held() const;
-  Duration acts_until() const;  // Monotonic; unless it is renewed.
-  Duration ends() const;        // Monotonic; no other node leads before.
+  Duration acts_until() const;  // Sleepless; unless it is renewed.
+  Duration ends() const;        // Sleepless; no other node leads before.
   Tenure tenure() const;
   // Why it was lost; "" while nobody has said anything.
   std::string loss() const;

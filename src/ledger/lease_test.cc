@@ -86,6 +86,16 @@ TEST_F(LeaseTest, WhoWasFrozenKnowsAtOnceAndNothingBringsItBack) {
   EXPECT_FALSE(a_.held());
 }
 
+TEST_F(LeaseTest, WhoWasSuspendedKnowsAtOnce) {
+  ASSERT_TRUE(take(a_, "a"));
+  clock_.sleep(60 * kSecond);
+  EXPECT_FALSE(a_.held());
+  a_.renew_when_due();
+  EXPECT_FALSE(a_.held());
+  shared_.until = Duration(0);  // The database has not slept.
+  EXPECT_TRUE(take(b_, "b"));
+}
+
 TEST_F(LeaseTest, TheClockOnTheWallDoesNotMatter) {
   ASSERT_TRUE(take(a_, "a"));
   clock_.jump_to(from_unix_ms(9'000'000'000));

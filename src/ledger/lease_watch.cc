@@ -13,7 +13,7 @@ LeaseWatch::LeaseWatch(Lease& lease, const Clock& clock, std::function<void()> l
   renewer_ = std::jthread([this, &lease, &clock](const std::stop_token& stop) {
     while (!stop.stop_requested() && lease.held()) {
       const Duration next = lease.renew_when_due();
-      sleep(stop, std::max(kLook, next - clock.monotonic()));
+      sleep(stop, std::max(kLook, next - clock.sleepless()));
     }
   });
   guard_ = std::jthread([this, &lease, lost = std::move(lost)](const std::stop_token& stop) {

@@ -134,6 +134,7 @@ Result<Seq> Ledger::redact(Seq seq, std::string_view reason, std::string_view ac
 }
 Status Ledger::copy(std::span<const KeptFact> facts) { return state_->copy(facts); }
 Status Ledger::mark_as_copy() { return state_->mark_as_copy(); }
+Status Ledger::try_writing() { return state_->try_writing(); }
 Head Ledger::head() const { return state_->head(); }
 Status Ledger::maintain(bool is_busy) { return state_->maintain(is_busy); }
 Seq Ledger::last_seq() const { return state_->last_seq(); }

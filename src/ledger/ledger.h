@@ -45,8 +45,9 @@ struct Verification {
 
 // One thread calls the functions that write (the loop); any thread may call those that read, at any time, and sees
 // what was acknowledged before. Errors: kResourceExhausted for a full disk or a limit (nothing of that batch was
-// written; appending works again once there is room), kUnavailable for an I/O error (after which only reading works
-// until the ledger is opened anew, because it is not known what the disk holds), kCorrupt.
+// written; appending works again once there is room, but a leader has lost its lead), kUnavailable for an I/O error
+// (after which only reading works until the ledger is opened anew, because it is not known what the disk holds),
+// kCorrupt.
 class Ledger final : public FactSink {
  public:
   // Opens or creates the file. What a crash left half done is finished or dropped; nothing acknowledged is lost.
@@ -74,6 +75,8 @@ class Ledger final : public FactSink {
   Status copy(std::span<const KeptFact> facts);
   // Marks the file as the copy of a shared ledger, for good.
   Status mark_as_copy();
+  // Whether facts can be written here at this moment: writes as much as some facts take, and takes it away again.
+  Status try_writing();
 
   // Does what waits for an idle moment: a look-up segment that is full, and a checkpoint. The loop calls it after each
   // batch and says whether more waits: then only what grows too large is done. Cheap when there is nothing to do.

@@ -27,6 +27,7 @@ class Ledger::State {
   Result<Seq> redact(Seq seq, std::string_view reason, std::string_view actor);
   Status copy(std::span<const KeptFact> facts);
   Status mark_as_copy();
+  Status try_writing();
   Status maintain(bool is_busy);
   Seq last_seq() const { return last_seq_.load(std::memory_order_acquire); }
   Head head() const { return {last_seq(), chain_}; }
@@ -69,6 +70,8 @@ class Ledger::State {
   Result<IndexedFact> insert(const Row& row);
   Status ask_authority(const Prepared& batch);
   void take_no_more(const Error& why);
+  // What a leader's file cannot take another node's can.
+  void lead_no_more(const Error& why);
   Result<int64_t> erase_body(Seq seq);
   void accept(const Prepared& batch);
   Status commit(sqlite::Transaction& transaction);

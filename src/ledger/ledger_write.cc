@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kLongestKind = 64;
 constexpr size_t kLongestSubject = 1024;
 constexpr size_t kLongestActor = 256;
+constexpr int kTrialBytes = 256 << 10;  // What a batch of a busy second may take.
 
 Status check_length(std::string_view what, std::string_view text, size_t least, size_t most) {
   if (text.size() >= least && text.size() <= most) return {};
@@ -149,6 +150,10 @@ void Ledger::State::take_no_more(const Error& why) {
   if (options_.authority != nullptr) options_.authority->forsake(why.message);
 }
 
+void Ledger::State::lead_no_more(const Error& why) {
+  if (options_.authority != nullptr) take_no_more(why);
+}
+
 // The authority first: what it has and this file lacks after a crash is copied; the reverse could not be mended.
 Status Ledger::State::ask_authority(const Prepared& batch) {
   if (options_.authority == nullptr) return {};
@@ -170,11 +175,12 @@ void Ledger::State::accept(const Prepared& batch) {
 Result<std::vector<Seq>> Ledger::State::append_in(sqlite::Transaction& transaction, std::span<const NewFact> facts) {
   Prepared batch = TRY(prepare(facts));
   Status written = write(facts, batch);
+  if (!written) lead_no_more(written.error());
   if (written) written = ask_authority(batch);
   if (written) {
     written = commit(transaction);
     // The authority has what this file could not take, so no next fact may get the same number.
-    if (!written && options_.authority != nullptr) take_no_more(written.error());
+    if (!written) lead_no_more(written.error());
   }
   if (!written) {
     names_->forget_new();
@@ -210,9 +216,20 @@ Status Ledger::State::mark_as_copy() {
   return database_.execute("CREATE TABLE IF NOT EXISTS shared_copy(of TEXT NOT NULL)");
 }
 
+Status Ledger::State::try_writing() {
+  constexpr std::string_view kDrop = "DROP TABLE IF EXISTS trial_of_room";
+  TRY(database_.execute(kDrop));
+  TRY(database_.execute(fmt::format("CREATE TABLE trial_of_room AS SELECT zeroblob({}) AS room", kTrialBytes)));
+  return database_.execute(kDrop);
+}
+
 Result<std::vector<Seq>> Ledger::State::append(std::span<const NewFact> facts) {
   if (facts.empty()) return std::vector<Seq>();
-  std::optional<sqlite::Transaction> transaction = TRY(sqlite::Transaction::begin(database_));
+  Result<sqlite::Transaction> transaction = sqlite::Transaction::begin(database_);
+  if (!transaction) {
+    lead_no_more(transaction.error());
+    return fail(std::move(transaction).error());
+  }
   std::vector<Seq> seqs = TRY(append_in(*transaction, facts));
   // The facts are safe; what follows may wait when it fails.
   if (Status sealed = seal_full_segments(); !sealed) log::warning("ledger", sealed.error().message);

@@ -126,8 +126,10 @@ class PostgresStore final : public SharedStore {
   Result<PostgresRows> run(const char* sql, const PostgresParameters& parameters) {
     if (!connection_ || !connection_->is_open()) {
       connection_.reset();
-      connection_ = TRY(Postgres::connect(address_));
-      TRY(connection_->run_all(kSession, patience_));
+      Postgres fresh = TRY(Postgres::connect(address_));
+      // Kept only once it is set up: else facts would be written by it with whatever promises the server makes.
+      TRY(fresh.run_all(kSession, patience_));
+      connection_ = std::move(fresh);
     }
     return connection_->run(sql, parameters, patience_);
   }

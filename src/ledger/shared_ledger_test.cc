@@ -70,6 +70,26 @@ struct Node {
   std::unique_ptr<StandBy> standing;
 };
 
+// No file grows while it lives.
+class DiskIsFull {
+ public:
+  DiskIsFull() {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &usual_), 0);
+    const rlimit nothing{.rlim_cur = 1, .rlim_max = usual_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
+  }
+  ~DiskIsFull() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &usual_), 0);
+    std::signal(SIGXFSZ, before_);
+  }
+  DiskIsFull(const DiskIsFull&) = delete;
+  DiskIsFull& operator=(const DiskIsFull&) = delete;
+
+ private:
+  void (*before_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit usual_{};
+};
+
 class SharedLedger : public LedgerFixture {
  protected:
   SharedLedger() { close(); }
@@ -263,20 +283,61 @@ TEST_F(SharedLedger, ACopyMustFollowItsNewestFact) {
 TEST_F(SharedLedger, ALeaderWhoseOwnDiskFailsLeadsNoMore) {
   Ledger& a = a_.lead();
   write(a, 1);
-  rlimit usual{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
-  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit nothing{.rlim_cur = 1, .rlim_max = usual.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
-  const Result<Seq> written = a.append_one(make("k", "s"));
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
-  std::signal(SIGXFSZ, ignored);
+  Result<Seq> written = Seq{0};
+  {
+    const DiskIsFull full;
+    written = a.append_one(make("k", "s"));
+  }
   ASSERT_FALSE(written);
   EXPECT_EQ(shared_.facts.size(), 2) << "the others have it";
   EXPECT_FALSE(a_.lease.held());
   EXPECT_THAT(a_.lease.loss(), HasSubstr("takes no more facts"));
   time_.advance(11 * kSecond);
   EXPECT_EQ(b_.lead().last_seq(), 2);
+}
+
+// Appending works again once there is room, but until then the others can do better.
+TEST_F(SharedLedger, ALeaderWhoseOwnDiskIsFullLeadsNoMore) {
+  a_.lead();
+  a_.ledger.reset();
+  a_.ledger =
+      must(Ledger::open(a_.file, {.max_bytes = 200'000, .authority = &a_.writer, .copies = true}, time_, a_.random));
+  NewFact large = make("k", "s/1");
+  large.body.set("text", std::string(5'000, 'x'));
+  while (a_.ledger->append_one(large)) {
+  }
+  EXPECT_FALSE(a_.lease.held());
+  EXPECT_THAT(a_.lease.loss(), HasSubstr("takes no more facts"));
+  EXPECT_EQ(shared_.facts.size(), a_.ledger->last_seq()) << "none of the last one";
+  time_.advance(11 * kSecond);
+  EXPECT_EQ(b_.lead().last_seq(), shared_.facts.size());
+}
+
+// It would lose the lead again at its first fact, and take it again.
+TEST_F(SharedLedger, WhoHasNoRoomDoesNotLead) {
+  write(a_.lead(), 1);
+  b_.open_copy();
+  EXPECT_FALSE(must(b_.standing->step()));
+  must(a_.lease.release());
+  {
+    const DiskIsFull full;
+    const Result<bool> step = b_.standing->step();
+    ASSERT_FALSE(step);
+    EXPECT_FALSE(b_.lease.held());
+    EXPECT_TRUE(shared_.is_free());
+  }
+  EXPECT_TRUE(must(b_.standing->step()));
+}
+
+// What a person asks too much for is no trouble of the disk.
+TEST_F(SharedLedger, AFactThatIsRefusedIsNoLoss) {
+  Ledger& a = a_.lead();
+  NewFact large = make("k", "s/1");
+  large.body.set("text", std::string(100'000, 'x'));
+  EXPECT_FALSE(a.append_one(large));
+  EXPECT_FALSE(a.append_one(make("", "s/1")));
+  EXPECT_TRUE(a_.lease.held());
+  EXPECT_TRUE(a.append_one(make("k", "s/1")));
 }
 
 TEST_F(SharedLedger, AFullDatabaseIsToldAndLaterFactsAreTaken) {

@@ -42,7 +42,10 @@ Result<bool> StandBy::step_once() {
   });
   if (!compared_) TRY(check_common_past(standing.head));
   TRY(copy_up_to(standing.head.last));
-  if (!standing.free || !TRY(lease_.take(candidate_))) return false;
+  if (!standing.free) return false;
+  // Who has no room would lose the lead at its first fact, and keep those from it who have.
+  TRY(during("writing this node's copy of the ledger", copy_.try_writing()));
+  if (!TRY(lease_.take(candidate_))) return false;
   // What the leader of before has written since.
   standing = TRY(store_.standing());
   TRY(check_common_past(standing.head));

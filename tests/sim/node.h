@@ -47,7 +47,7 @@ class Node {
   bool may_act() const { return running_ && running_->lease.held(); }
   // Whether its process has to end now, whatever it is doing.
   bool is_over() const {
-    return is_leading() && !may_act() && clock_.monotonic() >= running_->lease.ends() - kLastMoment;
+    return is_leading() && !may_act() && clock_.sleepless() >= running_->lease.ends() - kLastMoment;
   }
   // Whether it does, by the shared ledger.
   bool is_leader() const { return running_ && shared_.leads(running_->lease.tenure()); }

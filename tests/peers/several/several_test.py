@@ -259,6 +259,23 @@ class Several(unittest.TestCase):
         self.expect_each_done_once(leader)
         self.expect_one_ledger(*[node for node in (a, b) if node is not leader], leader)
 
+    def test_a_connection_whose_set_up_failed_is_not_used(self):
+        """What a session promises (a commit survives) must hold before a fact is written by it."""
+        a, = self.begin("capstan-a")
+        ask = self.site.database.ask
+        ask("""CREATE SCHEMA shadow; CREATE SEQUENCE public.set_ups;
+            CREATE FUNCTION shadow.current_setting(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+              IF nextval('public.set_ups') <= 2 THEN RAISE EXCEPTION 'not now'; END IF;
+              RETURN pg_catalog.current_setting($1); END $$;
+            ALTER ROLE capstan SET search_path = shadow, public, pg_catalog""")
+        ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan'")
+        self.assertEqual(a.run("pause", "--reason", "test").returncode, 0)
+        # Two connections, one for the lease and one for facts; of the four tries two failed.
+        self.site.until(lambda: int(ask("SELECT last_value FROM public.set_ups")) >= 4, "the set-up is tried again")
+        self.assertNotIn("leads no more", a.log())
+        ask("ALTER ROLE capstan RESET search_path")
+        self.expect_one_ledger(a)
+
     def test_who_leaves_in_order_is_replaced_at_once_and_commands_are_told(self):
         a, b = self.begin("capstan-a", "capstan-b")
         refused = b.run("pause", "--reason", "test")
