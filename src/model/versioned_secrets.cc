@@ -34,7 +34,7 @@ bool has_bad_segment(std::string_view path) {
 
 void tell_of_secrets(const SecretFields& fields, const SecretHeard& heard) {
   for (const auto& [name, value] : fields) {
-    if (speaks_of_secret(name)) heard(value.reveal());
+    if (fields.size() == 1 || speaks_of_secret(name)) heard(value.reveal());
   }
 }
 

@@ -133,6 +133,8 @@ TEST_F(SealedStoreTest, WhatARecordSaysBesideItsSecretsStaysReadable) {
                                         {"zone", Secret("Asia/Seoul")}}));
   ASSERT_TRUE(open()->read("trial/a"));
   EXPECT_EQ(known_.mask("open-sesame next-sesame key-of-mcm Asia/Seoul"), "*** *** *** Asia/Seoul");
+  ASSERT_TRUE(open()->write("webhook", {{"value", Secret("the-only-one")}}));
+  EXPECT_EQ(known_.mask("the-only-one"), "***");
 }
 
 TEST_F(SealedStoreTest, MakesKnownWhatItHandsOutAndWritesNothingInTheClear) {
