@@ -449,9 +449,7 @@ void Loop::reload() {
   for (const detect::SqlRule& rule : configuration_rules()) rule_names.emplace_back(rule.name);
   if (check_rule_names_) add(check_rule_names_(rule_names));
 
-  std::vector<std::string> kinds;
-  for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);
-  add(policies_->load(config_, std::move(kinds), now));
+  add(policies_->load(config_, parts_.catalog.kinds(), now));
   add(freezes_->load(config_, policies_->vocabulary()));
   add(reports_.load(config_, parts_.sql));
   const Status written = config_report_.write(config_, problems, facts_, now);

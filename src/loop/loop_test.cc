@@ -416,6 +416,25 @@ TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {
   EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kPlanProposed) > 1; })) << "one plan is enough";
 }
 
+TEST_F(LoopTest, AsksNoPolicyWhileNothingCanHaveChanged) {
+  write("config/up.yaml", kKeep);
+  write("config/later.yaml",
+        "policy: later\nselect: { kind: host_service, where: \"name < now\" }\nkeep: { state: running, is: [running], "
+        "by: "
+        "test.start }\n");
+  observe("running");
+  const auto says = [&] { return loop_->policies().to_json().dump(); };
+  ASSERT_TRUE(pass(10, [&] { return says().find("1 of 1") != std::string::npos; })) << says();
+  const PolicyPasses& passes = loop_->policies().passes();
+  EXPECT_FALSE(pass(5, [] { return false; }));
+  const uint64_t asked = passes.over_all, spared = passes.spared;
+  EXPECT_FALSE(pass(20, [] { return false; }));
+  EXPECT_EQ(passes.spared - spared, 20u);
+  EXPECT_EQ(passes.over_all - asked, 20u) << "what asks for the time is asked at every tick";
+  observe("failed");
+  EXPECT_TRUE(pass(2, [&] { return count(fact_kind::kPlanProposed) == 1; })) << says();
+}
+
 TEST_F(LoopTest, SaysWhyAPolicyLeavesAResourceOut) {
   write("config/up.yaml",
         "policy: up\nselect: { kind: host_service, labels: env=dev }\nkeep: { state: running, by: test.start }\n");
