@@ -81,6 +81,8 @@ class Running final : public Instance {
   void open_manifests(std::filesystem::path directory);
   void open_backtests();
   void open_desk();
+  // Of its own, in the Prometheus text format. Any thread.
+  std::string metrics() const;
 
   // running_settings.cc: what the files say, put in force.
   std::vector<Error> apply_settings(const ConfigTree& config);

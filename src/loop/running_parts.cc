@@ -251,27 +251,29 @@ void Running::open_backtests() {
       .log_retention = settings_.log_retention});
 }
 
+std::string Running::metrics() const {
+  return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() + loop_->policies().passes().metrics() +
+         lead_metric(options_.lead);
+}
+
 void Running::open_desk() {
-  desk_ = std::make_unique<Desk>(Desk::Parts{
-      .loop = *loop_,
-      .logs = *logs_,
-      .clusters = clusters_.get(),
-      .manifests = manifests_.get(),
-      .admission = admission_.get(),
-      .scaling = scaling_.get(),
-      .services = services_.get(),
-      .money = money_.get(),
-      .backtests = backtests_.get(),
-      .secrets = secret_questions_.get(),
-      .diagnosis = &diagnosis_,
-      .runs = &programs_->board(),
-      .more_metrics =
-          [this] {
-            return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() + lead_metric(options_.lead);
-          },
-      .version = options_.version,
-      .lead = options_.lead,
-      .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
+  desk_ = std::make_unique<Desk>(
+      Desk::Parts{.loop = *loop_,
+                  .logs = *logs_,
+                  .clusters = clusters_.get(),
+                  .manifests = manifests_.get(),
+                  .admission = admission_.get(),
+                  .scaling = scaling_.get(),
+                  .services = services_.get(),
+                  .money = money_.get(),
+                  .backtests = backtests_.get(),
+                  .secrets = secret_questions_.get(),
+                  .diagnosis = &diagnosis_,
+                  .runs = &programs_->board(),
+                  .more_metrics = [this] { return metrics(); },
+                  .version = options_.version,
+                  .lead = options_.lead,
+                  .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
 }
 
 }  // namespace capstan::loop
