@@ -429,7 +429,9 @@ void Loop::reload() {
   reload_wanted_ = false;
   const Time now = parts_.clock.now();
   std::vector<Error> problems;
+  // Of a file that cannot be read any more its last version is in force: what was wrong with that is not what is there.
   const auto add = [&](std::vector<Error> more) {
+    std::erase_if(more, [&](const Error& error) { return config_.problems().contains(error.where.file); });
     problems.insert(problems.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
   for (const auto& [path, problem] : config_.problems()) problems.push_back(problem);

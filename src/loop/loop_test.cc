@@ -581,6 +581,28 @@ TEST_F(LoopTest, RefusesReportsThatCannotBeMade) {
   EXPECT_NE(loop_->problems()[1].message.find("nme"), std::string::npos) << loop_->problems()[1].message;
 }
 
+TEST_F(LoopTest, WhatWasWrongWithAFileGoesWhenItIsAnotherMistake) {
+  write("config/reports.yaml", "report: r\ntitle: R\nwhen: { cron: '1 25 * * *', zone: UTC }\nsql: SELECT 1\n");
+  ASSERT_TRUE(pass(5, [&] { return loop_->problems().size() == 1; }));
+  write("config/reports.yaml", "report: r\ntitle: [R\n");
+  const std::string first = loop_->problems()[0].message;
+  ASSERT_TRUE(pass(5, [&] { return !loop_->problems().empty() && loop_->problems()[0].message != first; }));
+  EXPECT_EQ(loop_->problems().size(), 1u);
+}
+
+TEST_F(LoopTest, ACalendarThatCannotBeReadIsNotToldAsAbsent) {
+  loop_->policies().set_calendar_directory(directory_ / "config/calendar");
+  write("config/calendar/kr.ics", "no calendar at all\n");
+  write("config/up.yaml", std::string(kKeep) + "during: Mon-Fri 09:00-18:00 Asia/Seoul\nexcept: calendar/kr\n");
+  ASSERT_TRUE(pass(5, [&] { return loop_->problems().size() == 2; }));
+  const std::string said = loop_->problems()[1].to_string();
+  EXPECT_NE(said.find("up.yaml:"), std::string::npos) << said;
+  EXPECT_NE(said.find("kr.ics:1"), std::string::npos) << said;
+  EXPECT_EQ(said.find("no file"), std::string::npos) << said;
+  write("config/calendar/kr.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+  EXPECT_TRUE(pass(5, [&] { return loop_->problems().empty(); }));
+}
+
 TEST_F(LoopTest, LaysOutWhenPoliciesWantWhat) {
   write("config/up.yaml", std::string(kKeep) + "during: Mon-Fri 09:00-18:00 Asia/Seoul\n");
   loop_->step();

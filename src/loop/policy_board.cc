@@ -48,7 +48,11 @@ void PolicyBoard::apply(const Fact& fact) {
 
 void PolicyBoard::read_calendars(std::vector<Error>& problems) {
   const auto files = list_files(calendar_directory_, ".ics");
-  if (!files) return;  // No directory, no calendars.
+  if (!files && files.error().code == ErrorCode::kNotFound) calendars_.clear();  // No directory, no calendars.
+  if (!files) {
+    if (files.error().code != ErrorCode::kNotFound) problems.push_back(files.error());
+    return;  // What cannot be listed now is as it was.
+  }
   decide::Calendars fresh;
   for (const std::filesystem::path& path : *files) {
     const std::string name = path.stem().string();
@@ -59,7 +63,8 @@ void PolicyBoard::read_calendars(std::vector<Error>& problems) {
       continue;
     }
     problems.push_back(calendar.error());
-    if (const auto old = calendars_.find(name); old != calendars_.end()) fresh[name] = old->second;
+    const auto old = calendars_.find(name);
+    fresh[name] = old != calendars_.end() && old->second ? old->second : fail(calendar.error());
   }
   calendars_ = std::move(fresh);
 }
