@@ -224,7 +224,10 @@ test("accounts are listed with their period, their state and what people keep; n
   const line = page.getByRole("row").filter({ hasText: "trial_user45" });
   await line.getByText(/ends in [12] days?/).waitFor();
   await line.getByText("Mon-Sat 08:00-20:00").first().waitFor();
-  await line.getByText("not issued yet").waitFor();
+  // What was approved before has failed, and so it is not "being issued".
+  await line.getByText("issuing fails").waitFor();
+  await line.getByRole("link", { name: "cloudz.accept_terms failed" }).waitFor();
+  assert.match(await line.getByRole("link", { name: /failed/ }).getAttribute("href"), /^\/plans\/plan-/);
   await line.getByRole("button", { name: "Keep up until…" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Until").fill("2h");

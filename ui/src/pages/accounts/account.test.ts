@@ -38,6 +38,14 @@ describe('a trial account', () => {
     expect(stateOf(account(ALL), NOW)).toBe('issued');
   });
 
+  it('is failing, not being issued, when the last attempt went wrong', () => {
+    const failed = { failed_plan: 'plan-1', failed_verb: 'mcm.create_cluster', failed_says: '503' };
+    expect(stateOf(account(failed), NOW)).toBe('failing');
+    expect(stateOf(account({ ...failed, portal: 'PENDING' }), NOW)).toBe('failing');
+    expect(stateOf(account({ ...failed, ...ALL }), NOW)).toBe('issued');
+    expect(stateOf(account({ ...failed, begins_at: '2026-11-23T00:00:00Z' }), NOW)).toBe('planned');
+  });
+
   it('is being taken back after its last day until nothing is left', () => {
     const over = { ends_at: '2026-11-20T15:00:00Z' };
     expect(stateOf(account({ ...over, ...ALL }), NOW)).toBe('taking_back');

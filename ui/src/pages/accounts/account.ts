@@ -10,8 +10,13 @@ SELECT t.id, t.name, t.owner, t.mail, t.starts_on, t.ends_on, t.begins_at, t.end
   (SELECT c.status FROM mcm_cluster c JOIN mcm_group g ON g.group_id = c.owner_group WHERE g.name = t.name) AS cluster_status,
   (SELECT p.id FROM modeler_project p WHERE p.managed_for = t.name) AS project,
   (SELECT count(*) FROM modeler_item i JOIN modeler_project p ON p.project_id = i.project_id
-    WHERE p.managed_for = t.name AND i.type <> 'image' AND i.status NOT IN ('STOPPED', 'STOPPING', 'COMPLETED')) AS running
-FROM trial_account t ORDER BY t.name LIMIT 1000`;
+    WHERE p.managed_for = t.name AND i.type <> 'image' AND i.status NOT IN ('STOPPED', 'STOPPING', 'COMPLETED')) AS running,
+  f.plan AS failed_plan, f.verb AS failed_verb, f.says AS failed_says
+FROM trial_account t LEFT JOIN (
+  SELECT target, max(seq) AS newest, state, plan, verb, says FROM action
+  WHERE target LIKE 'trial_account/%' AND state NOT IN ('proposed', 'approved', 'skipped') GROUP BY target
+) f ON f.target = t.id AND f.state IN ('failed', 'partial', 'unknown')
+ORDER BY t.name LIMIT 1000`;
 
 export interface Account {
   id: string;
@@ -32,6 +37,10 @@ export interface Account {
   project: string;
   /** Pieces of work that run. */
   running: number;
+  /** Of the last action on it, where that did not go well: its plan, its verb and what it said. Else "". */
+  failed_plan: string;
+  failed_verb: string;
+  failed_says: string;
 }
 
 export function readAccounts({ columns, rows }: SqlResult): Account[] {
@@ -59,6 +68,9 @@ export function readAccounts({ columns, rows }: SqlResult): Account[] {
       cluster_status: text('cluster_status'),
       project: text('project'),
       running: Number(value('running') ?? 0),
+      failed_plan: text('failed_plan'),
+      failed_verb: text('failed_verb'),
+      failed_says: text('failed_says'),
     };
   });
 }
@@ -67,6 +79,7 @@ export type AccountState =
   | 'planned' // Its first day is yet to come.
   | 'waiting' // It should have been issued, and has nothing yet.
   | 'issuing' // It has a part of what it is to have.
+  | 'failing' // The same, or nothing, and the last attempt to give it more has failed.
   | 'issued' // It has all.
   | 'taking_back' // Its last day is over, and it still has something.
   | 'ended'; // Its last day is over, and it has nothing left to use.
@@ -77,6 +90,7 @@ export function stateOf(account: Account, now: number): AccountState {
   if (Date.parse(account.begins_at) > now) return 'planned';
   if (Date.parse(account.ends_at) <= now) return isLeft ? 'taking_back' : 'ended';
   if (isActive && account.cluster !== '' && account.project !== '') return 'issued';
+  if (account.failed_plan !== '') return 'failing';
   return isLeft || account.portal !== '' ? 'issuing' : 'waiting';
 }
 

@@ -5,7 +5,7 @@ import { Link } from 'react-router-dom';
 
 import { useOverrides, type Override } from '../../api/automation';
 import { post } from '../../api/client';
-import { usePolicies, useResources } from '../../api/queries';
+import { usePlan, usePolicies, useResources } from '../../api/queries';
 import type { PolicyResource, SqlResult } from '../../api/types';
 import { KeepButton } from '../../components/keep_dialog';
 import { OverrideBadge } from '../../components/overrides';
@@ -22,6 +22,7 @@ const COLOUR = {
   planned: 'low',
   waiting: 'medium',
   issuing: 'accent running',
+  failing: 'critical',
   issued: 'good',
   taking_back: 'high running',
   ended: '',
@@ -172,6 +173,7 @@ function StateOf(props: { account: Account; verdicts: Verdict[]; now: number }) 
   return (
     <>
       <span className={`badge ${COLOUR[state]}`}>{tOr(`account.state.${state}`, state)}</span>
+      {props.account.failed_plan && <Failure account={props.account} />}
       {acting.map(({ policy, why }) => (
         <div key={policy} className="account-why" title={why}>
           <strong>{policy}</strong>: {why}
@@ -190,6 +192,26 @@ function StateOf(props: { account: Account; verdicts: Verdict[]; now: number }) 
         </details>
       )}
     </>
+  );
+}
+
+/** What went wrong with it last, as its plan says it in the reader's language. */
+function Failure({ account }: { account: Account }) {
+  const t = useT();
+  const plan = usePlan(account.failed_plan);
+  const action = plan.data?.actions.find(
+    ({ action: { target, verb } }) => target === account.id && verb === account.failed_verb,
+  );
+  const says = action?.says || account.failed_says;
+  return (
+    <div className="account-failed">
+      <Link to={`/plans/${encodeURIComponent(account.failed_plan)}`}>
+        {t('accounts.failed', { verb: account.failed_verb })}
+      </Link>
+      <div className="account-why" title={says}>
+        {says}
+      </div>
+    </div>
   );
 }
 
