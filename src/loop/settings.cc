@@ -237,9 +237,7 @@ class SettingsReader {
       take("notify", *node, read_notify(*node), settings.notify, before_.notify);
     if (const ConfigNode* node = reader.node("slack"))
       take("slack", *node, read_slack_settings(*node), settings.slack, before_.slack);
-    if (const ConfigNode* node = reader.node("node_group_labels"))
-      take("node_group_labels", *node, foresee::read_node_group_labels(*node), settings.node_groups.labels,
-           before_.node_groups.labels);
+    if (const ConfigNode* node = reader.node("node_group_labels")) add_group_labels(*node);
     if (const ConfigNode* node = reader.node("node_groups"))
       take("node_groups", *node, foresee::read_node_groups(*node), settings.node_groups.groups,
            before_.node_groups.groups);
@@ -274,6 +272,18 @@ class SettingsReader {
       target = before;
       out_.problems.push_back(read.error());
     }
+  }
+
+  // Those of all documents together: a pack has a list of its own.
+  void add_group_labels(const ConfigNode& node) {
+    std::vector<std::string>& labels = out_.settings.node_groups.labels;
+    const Result<std::vector<std::string>> read = foresee::read_node_group_labels(node);
+    if (!read) {
+      out_.problems.push_back(read.error());
+      labels = before_.node_groups.labels;
+      wrong_labels_ = true;
+    }
+    if (!wrong_labels_) labels.insert(labels.end(), read->begin(), read->end());
   }
 
   // `scrape:` holds the short form; `scrape_configs:` and `global:` may stand at the top, as in prometheus.yml.
@@ -316,6 +326,7 @@ class SettingsReader {
   const Settings& before_;
   ReadSettings& out_;
   std::set<std::string> seen_;
+  bool wrong_labels_ = false;
 };
 
 }  // namespace
@@ -328,8 +339,11 @@ bool AdmissionSettings::same_listener(const AdmissionSettings& other) const {
 ReadSettings read_settings(const ConfigTree& config, const Settings& before) {
   ReadSettings out;
   SettingsReader reader(before, out);
-  for (const auto& [path, file] : config.files()) {
-    for (const ConfigNode& document : file.of(DocumentKind::kSettings)) reader.read(document);
+  for (const bool from_pack : {false, true}) {
+    for (const auto& [path, file] : config.files()) {
+      if (file.from_pack != from_pack) continue;
+      for (const ConfigNode& document : file.of(DocumentKind::kSettings)) reader.read(document);
+    }
   }
   out.settings.products = read_products(config).products;
   return out;

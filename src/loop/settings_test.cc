@@ -52,6 +52,23 @@ TEST_F(SettingsTest, ReadChannelsAndTellThemApart) {
   EXPECT_EQ(got.settings.notify[2].kind, NotifySettings::Kind::kConsole);
 }
 
+TEST_F(SettingsTest, PutLabelsOfNodeGroupsBeforeThoseOfPacks) {
+  std::filesystem::create_directories(directory_ / "packs");
+  std::filesystem::create_directories(directory_ / "config");
+  std::ofstream(directory_ / "packs/groups.yaml") << "node_group_labels: [cloud.example/pool]\n";
+  std::ofstream(directory_ / "config/groups.yaml") << "node_group_labels: [example.org/pool]\n";
+  ConfigTree config({directory_ / "packs"}, directory_ / "config");
+  config.refresh();
+  const ReadSettings got = read_settings(config, {});
+  EXPECT_TRUE(got.problems.empty());
+  EXPECT_EQ(got.settings.node_groups.labels, (std::vector<std::string>{"example.org/pool", "cloud.example/pool"}));
+  std::ofstream(directory_ / "config/groups.yaml") << "node_group_labels: [{ a: b }]\n";
+  config.refresh();
+  const ReadSettings wrong = read_settings(config, got.settings);
+  EXPECT_EQ(wrong.problems.size(), 1u);
+  EXPECT_EQ(wrong.settings.node_groups.labels, got.settings.node_groups.labels);
+}
+
 TEST_F(SettingsTest, NameTheProgramsThatMayRun) {
   const ReadSettings got = read("exec: { programs: [/usr/bin/git], user: ops, directory: /srv }\n");
   EXPECT_TRUE(got.problems.empty()) << got.problems.front().to_string();
