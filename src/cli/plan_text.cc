@@ -176,20 +176,35 @@ void print_plan(const Json& status, bool each) {
   if (!grant.empty()) fmt::print("  {}\n", grant);
 }
 
+std::string one_line(std::string text, size_t longest) {
+  std::ranges::replace(text, '\n', ' ');
+  if (text.size() <= longest) return text;
+  const size_t comma = text.rfind(", ", longest);
+  if (comma != std::string::npos && comma > longest / 2) return text.substr(0, comma) + ", …";
+  size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // Not within a character.
+  return text.substr(0, end) + "…";
+}
+
+std::string money_changes(const Json& sums) {
+  std::string text;
+  for (const Json& sum : sums.items()) text += (text.empty() ? "" : ", ") + money_change(sum);
+  return text;
+}
+
 void print_plan_list(const Json& plans) {
   if (plans.items().empty()) return fmt::print("there are no plans\n");
   constexpr size_t kLongestTitle = 100;
   std::vector<std::vector<std::string>> rows;
   for (const Json& status : plans.items()) {
     const Json& plan = status["plan"];
-    std::string title = cell(plan["title"]);
-    if (const auto cut = title.find(", ", kLongestTitle); cut != std::string::npos)
-      title = title.substr(0, cut) + ", …";
+    const std::string title = one_line(cell(plan["title"]), kLongestTitle);
     const std::string waits = cell(status["waiting_for"]);
     rows.push_back({cell(plan["id"]), waits == "approval" ? "waits for approval" : cell(status["state"]),
-                    done_of(status), short_time(plan["created"]), cell(plan["origin"]), title});
+                    done_of(status), short_time(plan["created"]), cell(plan["origin"]), money_changes(status["money"]),
+                    title});
   }
-  print_table({"ID", "STATE", "DONE", "SINCE", "ASKED BY", "WHAT"}, rows);
+  print_table({"ID", "STATE", "DONE", "SINCE", "ASKED BY", "AN HOUR", "WHAT"}, rows);
   for (const Json& status : plans.items()) print_troubles(status);
 }
 

@@ -23,6 +23,13 @@ std::string money_change(const Json& money);
 // One plan with its actions, and what follows from approving it.
 void print_plan(const Json& status, bool each = false);
 
+// A text in one line of at most `longest` bytes and a "…" where more of it is left out, after a comma where there is
+// one.
+std::string one_line(std::string text, size_t longest);
+
+// What a plan changes, in each currency: "-0.94 USD, +1200.00 KRW".
+std::string money_changes(const Json& sums);
+
 // One line a plan, and below it what a person has to look at.
 void print_plan_list(const Json& plans);
 

@@ -96,10 +96,20 @@ TEST(GrantText, SaysWhatAnApprovalAllowsForGood) {
             "approving it also lets issue, heal act on these 2 resources without asking again");
 }
 
+TEST(OneLine, KeepsATitleToOneLineAndBreaksNoCharacter) {
+  EXPECT_EQ(one_line("start a and\nstop b", 100), "start a and stop b");
+  EXPECT_EQ(one_line("start one, two, three, four", 20), "start one, two, …");
+  EXPECT_EQ(one_line("scale_everything_there_is", 10), "scale_ever…");
+  EXPECT_EQ(one_line("한국어", 4), "한…");
+}
+
 TEST(MoneyChange, HasItsSignAndNothingWhereNoneIsKnown) {
   EXPECT_EQ(money_change(Json()), "");
   EXPECT_EQ(money_change(Json::object({{"currency", "USD"}, {"per_hour", -0.94}})), "-0.94 USD");
   EXPECT_EQ(money_change(Json::object({{"currency", "KRW"}, {"per_hour", 1200}})), "+1200.00 KRW");
+  EXPECT_EQ(money_changes(Json::array({Json::object({{"currency", "KRW"}, {"per_hour", 1200}}),
+                                       Json::object({{"currency", "USD"}, {"per_hour", -0.5}})})),
+            "+1200.00 KRW, -0.50 USD");
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ void print_coming(const Json& answer) {
   }
 }
 
-// What still has to be decided on or is under way. The list does not say what plans cost; each of them does.
+// What still has to be decided on or is under way. The list has what plans cost in all; each of them, what an action
+// does.
 int show_open_plans(const CommonOptions& common, bool each) {
   auto client = ApiClient::connect(common.data_directory);
   if (!client) return failed(client.error());

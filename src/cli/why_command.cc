@@ -27,6 +27,13 @@ void print_verdicts(const Json& answer) {
   }
 }
 
+// Who beside policies has a word in it.
+void print_managers(const Json& answer) {
+  for (const Json& name : answer["scaled_by"].items()) fmt::print("scaled by {}\n", cell(name));
+  for (const Json& name : answer["managed_by"].items())
+    fmt::print("managed by {}, which puts back what its manifests say, replicas among it\n", cell(name));
+}
+
 // The question what was done to a resource, the newest first.
 std::string done_to(std::string_view id) {
   std::string quoted;
@@ -47,6 +54,10 @@ void print_done(const Json& answer) {
   }
 }
 
+bool names_what_is_written(const std::string& id) {
+  return id.starts_with("plan-") || id.starts_with("inc-") || id.starts_with("override-");
+}
+
 // What policies decided over it, where it is a resource, and the chain of causes that made it what it is.
 int why_of(const CommonOptions& common, const std::string& id, const std::string& policy) {
   auto client = ApiClient::connect(common.data_directory);
@@ -56,11 +67,13 @@ int why_of(const CommonOptions& common, const std::string& id, const std::string
   if (!policy.empty()) return shown(common, verdicts, print_verdicts);
   const std::string subject = verdicts ? (*verdicts)["resource"].string_or_empty() : id;
   Result<Json> chain = client->get("/capstan/v1/why?id=" + percent_encode(subject));
-  if (!chain)
-    return failed(verdicts.has_value() || chain.error().code != ErrorCode::kNotFound ? chain.error()
-                                                                                     : verdicts.error());
+  if (!chain) {
+    // Whoever asks about a plan is told of plans, not of resources.
+    const bool is_of_resource = !verdicts && chain.error().code == ErrorCode::kNotFound && !names_what_is_written(id);
+    return failed(is_of_resource ? verdicts.error() : chain.error());
+  }
   if (verdicts) {
-    chain->set("verdicts", (*verdicts)["verdicts"]);
+    for (const char* part : {"verdicts", "scaled_by", "managed_by"}) chain->set(part, (*verdicts)[part]);
     if (const auto done = client->post("/capstan/v1/sql", Json::object({{"query", done_to(subject)}})))
       chain->set("done", (*done)["rows"]);
   }
@@ -74,6 +87,7 @@ int why_of(const CommonOptions& common, const std::string& id, const std::string
   }
   return shown(common, chain, [](const Json& answer) {
     print_verdicts(answer);
+    print_managers(answer);
     print_done(answer);
     print_why(answer);
   });

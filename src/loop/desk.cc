@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "loop/answers.h"
-#include "model/policy_subject.h"
 
 namespace capstan::loop {
 namespace {
@@ -20,22 +19,23 @@ Result<T> flatten(Result<Result<T>> nested) {
 }  // namespace
 
 Result<Json> Desk::plans(std::string_view state) const {
-  return parts_.loop.ask([&loop = parts_.loop, state = std::string(state)] {
+  Json answer = TRY(parts_.loop.ask([&loop = parts_.loop, state = std::string(state)] {
     return Json::object({{"plans", loop.executor().list(state)}, {"coming", loop.policies().coming()}});
-  });
+  }));
+  plan_money_.add_sums(answer.mutable_members()["plans"], policy_in_force());
+  return answer;
+}
+
+PlanMoney::FindPolicy Desk::policy_in_force() const {
+  return [&loop = parts_.loop](const std::string& name) {
+    return loop.ask([&loop, name] { return loop.policies().find(name); }).value_or(std::nullopt);
+  };
 }
 
 Result<Json> Desk::plan(std::string_view id) const {
   Json status =
       TRY(flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); })));
-  if (parts_.money == nullptr) return status;
-  // A plan is shown whether or not somebody knows what it costs.
-  const std::string owner(policy_of_subject(status["plan"]["origin"].string_or_empty()));
-  std::optional<decide::Policy> policy;
-  if (!owner.empty())
-    policy = TRY(parts_.loop.ask([&loop = parts_.loop, owner] { return loop.policies().find(owner); }));
-  Result<Json> priced = parts_.money->with_money(status, policy);
-  return priced ? *std::move(priced) : status;
+  return plan_money_.priced(std::move(status), policy_in_force());
 }
 
 // While it runs, and as long as it is remembered, from what is heard of it; later what its outcome keeps.

@@ -13,6 +13,7 @@
 #include "loop/loop.h"
 #include "loop/manifest_watch.h"
 #include "loop/money_desk.h"
+#include "loop/plan_money.h"
 #include "loop/scaling_desk.h"
 #include "loop/service_desk.h"
 #include "secret/secret_questions.h"
@@ -40,7 +41,7 @@ class Desk final : public Control {
     std::optional<Lead> lead;  // None: this node shares its ledger with nobody.
     std::string host;          // The catalog's id of this machine.
   };
-  explicit Desk(Parts parts) : parts_(std::move(parts)) {}
+  explicit Desk(Parts parts) : parts_(std::move(parts)), plan_money_(parts_.money) {}
 
   Json overview() const override;
   Result<Json> incidents(std::string_view state, size_t limit) const override;
@@ -113,6 +114,7 @@ class Desk final : public Control {
   const ledger::Ledger& ledger() const { return parts_.loop.parts().ledger; }
   Result<catalog::CatalogReader> catalog() const { return parts_.loop.parts().catalog.reader(); }
   Result<Table> rows(std::string_view sql, SqlSource::Options options = {}) const;
+  PlanMoney::FindPolicy policy_in_force() const;
   // What each of these has cost; null where that is not known.
   std::vector<Json> costs_json(const std::vector<Since>& asked) const;
   // How many findings hold that nobody has muted.
@@ -122,6 +124,7 @@ class Desk final : public Control {
   Result<Json> change_plan(std::string plan, Change change);
 
   Parts parts_;
+  PlanMoney plan_money_;
 };
 
 }  // namespace capstan::loop

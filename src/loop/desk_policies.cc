@@ -5,6 +5,7 @@
 #include "loop/desk.h"
 #include "loop/override_desk.h"
 #include "loop/resource_finder.h"
+#include "loop/workload_managers.h"
 
 namespace capstan::loop {
 
@@ -13,18 +14,24 @@ Result<Json> Desk::policies() const {
 }
 
 Result<Json> Desk::verdicts(std::string_view resource, std::string_view policy) const {
-  const Resource found = TRY(find_resource(resource, TRY(catalog()), parts_.loop.parts().sql, now()));
-  return TRY(parts_.loop.ask([&loop = parts_.loop, found, policy = std::string(policy)]() -> Result<Json> {
+  const catalog::CatalogReader reader = TRY(catalog());
+  const Resource found = TRY(find_resource(resource, reader, parts_.loop.parts().sql, now()));
+  Json answer = TRY(TRY(parts_.loop.ask([&loop = parts_.loop, found, policy = std::string(policy)]() -> Result<Json> {
     if (!policy.empty()) TRY(loop.policies().check_name(policy));
     return Json::object({{"resource", found.id}, {"verdicts", loop.policies().verdicts_on(found, policy)}});
-  }));
+  })));
+  managers_of(found.id, reader).add_to(answer);
+  return answer;
 }
 
 Result<Json> Desk::preview(std::string_view policies, std::string_view file) const {
-  return TRY(
-      parts_.loop.ask([&loop = parts_.loop, text = std::string(policies), name = std::string(file)]() -> Result<Json> {
-        return loop.policies().preview(text, name, TRY(loop.parts().catalog.reader()), loop.parts().clock.now());
-      }));
+  const auto priced = [this](Json status, const decide::Policy& policy) {
+    return plan_money_.priced(std::move(status), policy);
+  };
+  return TRY(parts_.loop.ask([&loop = parts_.loop, text = std::string(policies), name = std::string(file),
+                              priced]() -> Result<Json> {
+    return loop.policies().preview(text, name, TRY(loop.parts().catalog.reader()), loop.parts().clock.now(), priced);
+  }));
 }
 
 Result<Json> Desk::start_backtest(const BacktestQuery& query) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <functional>
 #include <set>
@@ -22,6 +23,16 @@ Json error_json(const Error& error) {
                        {"line", error.where.line},
                        {"column", error.where.column},
                        {"message", error.message}});
+}
+
+// Ids of what is written down say by their beginning what they are of.
+std::string nothing_about(std::string_view id) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kKinds = {
+      {{"plan-", "plan"}, {"inc-", "incident"}, {"override-", "override"}}};
+  for (const auto& [start, what] : kKinds) {
+    if (id.starts_with(start)) return fmt::format("no {} '{}' is known", what, id);
+  }
+  return fmt::format("nothing is written down about '{}'", id);
 }
 
 // The state of what only the loop knows.
@@ -273,7 +284,7 @@ Result<Json> Desk::why(std::string_view id) const {
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), start);
   if (error != std::errc() || end != id.data() + id.size() || id.empty()) {
     const std::vector<Fact> newest = TRY(ledger().by_subject(id, 1));
-    if (newest.empty()) return fail(ErrorCode::kNotFound, fmt::format("nothing is written down about '{}'", id));
+    if (newest.empty()) return fail(ErrorCode::kNotFound, nothing_about(id));
     start = newest.front().seq;
   }
   const std::vector<Fact> chain = TRY(ledger().cause_chain(start));

@@ -9,6 +9,7 @@
 #include "catalog/test_catalog.h"
 #include "decide/action_effect.h"
 #include "loop/money_table.h"
+#include "loop/plan_money.h"
 
 namespace capstan::loop {
 namespace {
@@ -253,6 +254,35 @@ TEST_F(MoneyDeskTest, APlanSaysWhatItsActionsChangeAnHour) {
   EXPECT_DOUBLE_EQ(plan["actions"].items()[4]["money"]["per_hour"].number_or(0), -0.51) << "with what belongs to it";
   EXPECT_TRUE(plan["actions"].items()[5]["money"].is_null()) << "a name says nothing";
   EXPECT_DOUBLE_EQ(plan["money"].items()[0]["per_hour"].number_or(0), -0.99);
+}
+
+TEST_F(MoneyDeskTest, AListOfPlansSaysTheSameMoneyAsEachPlan) {
+  four_weeks();
+  is(item(1, 0), "RUNNING", clock_.now() - kHour);
+  desk_->set_effects({{"modeler.stop", {.is_said = true, .sets = {{"status", "STOPPED"}}}}});
+  const auto plan = [&](const char* id, Json finished) {
+    const Json stop = Json::object({{"verb", "modeler.stop"}, {"target", item(1, 0)}, {"parameters", Json::object()}});
+    return Json::object(
+        {{"plan", Json::object({{"id", id}, {"origin", "policy:night"}, {"created", format_time(clock_.now())}})},
+         {"finished", std::move(finished)},
+         {"actions", Json::array({Json::object({{"action", stop}})})}});
+  };
+  const PlanMoney money(desk_.get());
+  int asked = 0;
+  const PlanMoney::FindPolicy none = [&](const std::string& name) -> std::optional<decide::Policy> {
+    EXPECT_EQ(name, "night");
+    ++asked;
+    return std::nullopt;
+  };
+  Json list = Json::array({plan("plan-open", Json()), plan("plan-ended", format_time(clock_.now()))});
+  for (int round = 0; round < 2; ++round) {
+    money.add_sums(list, none);
+    for (const Json& status : list.items()) {
+      EXPECT_EQ(status["money"], money.priced(plan("p", Json()), std::optional<decide::Policy>())["money"]);
+      EXPECT_DOUBLE_EQ(status["money"].items().at(0)["per_hour"].number_or(0), -0.45);
+    }
+  }
+  EXPECT_EQ(asked, 3) << "what has ended is worked out once";
 }
 
 TEST_F(MoneyDeskTest, KnowsWhatTargetsCostWithWhatBelongsToThemForABudget) {

@@ -132,7 +132,7 @@ Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, con
 }
 
 Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
-                                  Time now) {
+                                  Time now, const Priced& priced) {
   const std::vector<decide::Policy> policies_read = TRY(read(text, file));
   const Round round = TRY(round_over(catalog, now));
   const Duration began = parts_.clock.monotonic();
@@ -144,10 +144,12 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
           fmt::format("these policies take longer to try than {}: try fewer at once, or narrow what they select",
                       format_duration(kPreviewTime)));
     const decide::Decision decision = TRY(decision_of(policy, now, round, {.time_limit = kPreviewTime}));
+    Json plan = decision.plan ? preview_json(*decision.plan) : Json();
+    if (priced && !plan.is_null()) plan = priced(std::move(plan), policy);
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},
                                      {"resources", verdicts_json(policy.name, decision.verdicts)},
-                                     {"plan", decision.plan ? preview_json(*decision.plan) : Json()}}));
+                                     {"plan", std::move(plan)}}));
     set_words(policies.back(), "summary", decision.summary);
   }
   return Json::object({{"policies", std::move(policies)}});

@@ -77,7 +77,10 @@ class PolicyBoard {
   // Decides for one policy now and says what came of it.
   Result<Json> run(std::string_view name, std::string_view by, const catalog::CatalogReader& catalog, Time now);
   // What policies that are not in force would do now: those of `text`, YAML with the name `file`. Nothing is submitted.
-  Result<Json> preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog, Time now);
+  // `priced` adds to the status of a plan what it costs; nothing does without it.
+  using Priced = std::function<Json(Json status, const decide::Policy& policy)>;
+  Result<Json> preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog, Time now,
+                       const Priced& priced = {});
   // What each policy decided over a resource last, and the clause that decided it; only of `policy` unless that is "",
   // which then says why, too, when it does not look at the resource at all.
   Json verdicts_on(const Resource& resource, std::string_view policy) const;

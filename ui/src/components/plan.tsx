@@ -173,10 +173,10 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
   return (
     <article className="card stack tight" aria-label={plan.title}>
       <div className="row between">
-        <div className="row">
+        <div className="row plan-head">
           <StateBadge state={status.state} />
           {titled && (
-            <h2>
+            <h2 className="clip" title={plan.title}>
               <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>
             </h2>
           )}
