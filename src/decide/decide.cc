@@ -8,6 +8,7 @@
 
 #include "decide/budget_guard.h"
 #include "decide/plan_maker.h"
+#include "decide/shared_words.h"
 #include "decide/trigger.h"
 #include "model/policy_subject.h"
 #include "model/span.h"
@@ -166,7 +167,7 @@ class Decider {
     };
     if (says(*state)) {
       verdict.as_wanted = true;
-      verdict.why = Words::phrase("why.is_as_wanted", {{"state", state->name}, {"why", verdict.why}});
+      verdict.why = words_.phrase("why.is_as_wanted", "state", state->name, verdict.why);
       return;
     }
     if (verdict.observed.empty()) {
@@ -246,8 +247,7 @@ class Decider {
     verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
     if (chain.empty() && missing.empty()) {
       verdict.as_wanted = unknown.empty();
-      verdict.why =
-          Words::phrase(unknown.empty() ? "why.as_wanted" : "why.not_known", {{"what", unknown}, {"why", verdict.why}});
+      verdict.why = words_.phrase(unknown.empty() ? "why.as_wanted" : "why.not_known", "what", unknown, verdict.why);
       return;
     }
     verdict.why = Words::phrase("why.not_so", {{"what", missing}, {"why", verdict.why}});
@@ -673,6 +673,7 @@ class Decider {
   size_t selected_ = 0;
   std::vector<Intended> intended_;
   std::vector<std::string> still_wanted_;
+  SharedWords words_;
   Words over_budget_;  // How many the budget held back, and why; nothing where none.
   Decision decision_;
 };
