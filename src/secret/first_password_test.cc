@@ -46,7 +46,8 @@ class World final : public VersionedSecretStore {
         .store = *this,
         .set_password = [this](const Secret& old, const Secret& wanted) { return set(old, wanted); },
         .try_login = [this](const Secret& password) { return log_in(password); },
-        .make_password = [this]() -> Result<Secret> { return Secret(fmt::format("new-{}", ++made_)); }};
+        .make_password = [this]() -> Result<Secret> { return Secret(fmt::format("new-{}", ++made_)); },
+        .marks = {{"closed_on", ""}}};
     return issue_password(parts, kPath);
   }
 
@@ -148,6 +149,14 @@ TEST(FirstPassword, IsIssuedAnewForAnAccountWhoseRecordHasOneOfAnEarlierAccount)
       EXPECT_EQ(world.confirmed_, 1);
     }
   }
+}
+
+TEST(FirstPassword, TakesAwayWhatMarkedTheEndOfAnEarlierAccount) {
+  World world;
+  world.fields_ = {{"password", Secret("of an earlier account")}, {"closed_on", Secret("2026-05-29")}};
+  EXPECT_EQ(world.issue()->end, RotationEnd::kRotated);
+  EXPECT_TRUE(world.fields_.at("closed_on").empty());
+  EXPECT_EQ(world.fields_.at("password").reveal(), world.password_);
 }
 
 TEST(FirstPassword, OneThatThePortalRefusesGivesWayToAnother) {

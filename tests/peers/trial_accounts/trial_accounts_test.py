@@ -155,6 +155,34 @@ class TrialAccounts(unittest.TestCase):
         self.capstan.until(lambda: self.capstan.run("why", "trial_user01", "--data", self.capstan.root / "data").returncode == 0, "its record describes it")
         self.assertIn("trial_account/trial_user01 kept up until", kept())
         self.capstan.until(lambda: "override by" in self.capstan.command("why", "trial_user01"), "a policy heeds it")
+        # Its cluster, which MCM's schedule stops, runs meanwhile; the other's is left as it is.
+        cluster = lambda name: next(one for one in self.services.state()["clusters"] if one["name"] == name)
+        own = cluster("trial-user02")["schedule"]
+        self.capstan.until(lambda: cluster("trial-user01")["schedule"] != own, "its schedule is put aside", 150)
+        self.capstan.until(lambda: cluster("trial-user01")["status"] == "RUNNING", "its cluster runs")
+        self.assertEqual(cluster("trial-user02")["schedule"], own)
+        override = json.loads(self.capstan.command("overrides", "--json"))["overrides"][0]["id"]
+        self.capstan.command("release", override)
+        self.capstan.until(lambda: cluster("trial-user01")["schedule"] == own, "it has its schedule back", 150)
+
+    def test_an_issuing_is_undone_though_its_record_was_written_since(self):
+        self.begin(accounts(2, -10, 20))
+        plan = self.issue(2)
+        complete = "SELECT name, zone FROM trial_record WHERE modeler_project IS NOT NULL"
+        self.capstan.until(lambda: len(self.capstan.sql(complete)) == 2, "the records say what the accounts have", 150)
+        self.assertEqual({zone for _, zone in self.capstan.sql(complete)}, {"Asia/Seoul"}, "what is no secret can be read")
+        self.capstan.until(lambda: not self.capstan.plans("running"), "nothing runs")
+        self.assertIn("no plan 'plan-nope' is known", self.capstan.run("why", "plan-nope", "--data", self.capstan.root / "data").stderr)
+        self.capstan.command("undo", plan, "--reason", "they were the wrong ones")
+        gone = lambda: not any(account["login"].startswith("trial_") for account in self.services.state()["accounts"])
+        try:
+            self.capstan.until(gone, "the accounts are gone", 400)  # One after the other, each looked at until it shows.
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.capstan.troubles()}") from late
+        state = self.services.state()
+        self.assertEqual((state["clusters"], state["projects"], state["groups"]), ([], [], []))
+        time.sleep(45)  # The policies have looked again by then.
+        self.assertTrue(gone(), "nobody issues them again")
 
     def test_takes_everything_back_in_order_when_the_time_is_over(self):
         self.begin(accounts(2, -10, 20))
