@@ -177,17 +177,22 @@ PlanRun* Book::plan_of(std::string_view action) {
   return found == by_action_.end() || found->second->ended() ? nullptr : found->second;
 }
 
-bool Book::touched_since(const ActionRun& action) const {
+const PlanRun* Book::plan_with(std::string_view action) const {
+  const auto found = by_action_.find(action);
+  return found == by_action_.end() ? nullptr : found->second;
+}
+
+const ActionRun* Book::touched_since(const ActionRun& action, const std::function<bool(const Action&)>& hinders) const {
   for (const PlanRun& run : plans_) {
     for (const ActionRun& other : run.actions) {
       if (&other == &action || other.action.target != action.action.target || other.intent <= action.performed)
         continue;
       const bool changed = other.state == ActionState::kSucceeded || other.state == ActionState::kPartial ||
                            other.state == ActionState::kUnknown || other.state == ActionState::kRunning;
-      if (changed && other.performed > action.performed) return true;
+      if (changed && other.performed > action.performed && hinders(other.action)) return &other;
     }
   }
-  return false;
+  return nullptr;
 }
 
 const Pause* Book::pause(std::string_view subject) const {

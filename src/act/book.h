@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <string>
@@ -34,9 +35,12 @@ class Book {
   const PlanRun* plan(std::string_view id) const;
   // The open plan of an action, or nullptr.
   PlanRun* plan_of(std::string_view action);
+  // The same of plans that have ended, too.
+  const PlanRun* plan_with(std::string_view action) const;
 
-  // Whether something else was done to its target after it, and still stands: undoing it would undo that too.
-  bool touched_since(const ActionRun& action) const;
+  // What else was done to its target after it, and still stands: undoing it would undo that too. Only what `hinders`
+  // holds of; nullptr for nothing.
+  const ActionRun* touched_since(const ActionRun& action, const std::function<bool(const Action&)>& hinders) const;
 
   const Pause* pause(std::string_view subject) const;
   // The action that holds a target, or nullptr: two actions on one target never overlap.

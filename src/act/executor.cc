@@ -272,9 +272,7 @@ Status Executor::undo(std::string_view plan, const Words& reason, std::string_vi
   if (!run) return fail(ErrorCode::kNotFound, fmt::format("no plan is named '{}'", plan));
   if (!run->ended()) return fail(ErrorCode::kFailedPrecondition, "the plan has not ended; cancel it instead");
   if (std::ranges::none_of(run->actions, [&](const ActionRun& action) { return can_undo(action); })) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "nothing of the plan can be undone: it was not done, cannot be taken back, or something else has been "
-                "done to the same targets since");
+    return fail(why_not_undone(*run));
   }
   const bool by_policy = by == run->plan.origin;
   if (by_policy && !held_back(*run, now).empty()) return fail(ErrorCode::kUnavailable, held_back(*run, now));

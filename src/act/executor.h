@@ -114,6 +114,9 @@ class Executor {
   Status check_plan(const Plan& plan) const;
   // Done, can be undone, and nothing else has been done to its target since.
   bool can_undo(const ActionRun& action) const;
+  bool could_undo(const ActionRun& action) const;  // The same whatever has been done since.
+  const ActionRun* touched_since(const ActionRun& action) const;
+  Error why_not_undone(const PlanRun& run) const;
   Json status_of(const PlanRun& run) const;
   bool paused_by(const PlanRun& run) const;
   // What the gate says of an action; "" where there is none.

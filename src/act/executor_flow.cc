@@ -131,11 +131,41 @@ bool Executor::look_at_doubtful(PlanRun& run) {
   return looks;
 }
 
+const ActionRun* Executor::touched_since(const ActionRun& action) const {
+  return book_.touched_since(action, [this](const Action& other) {
+    const Verb* verb = around_.verbs.find(other.verb);
+    return !verb || verb->spec().hinders_undo;
+  });
+}
+
 bool Executor::can_undo(const ActionRun& action) const {
+  return could_undo(action) && touched_since(action) == nullptr;
+}
+
+bool Executor::could_undo(const ActionRun& action) const {
   const Verb* verb = around_.verbs.find(action.action.verb);
   const bool done = action.state == ActionState::kSucceeded || action.state == ActionState::kPartial;
-  return done && !action.undo_ended && action.intent != 0 && verb && verb->spec().undoable &&
-         !book_.touched_since(action);
+  return done && !action.undo_ended && action.intent != 0 && verb && verb->spec().undoable;
+}
+
+// What else was done to the targets of what could be undone otherwise, for whoever would have to undo that first.
+Error Executor::why_not_undone(const PlanRun& run) const {
+  for (const ActionRun& action : run.actions) {
+    if (!could_undo(action)) continue;
+    const ActionRun* since = touched_since(action);
+    if (!since) continue;
+    const PlanRun* plan = book_.plan_with(since->action.id);
+    return {
+        ErrorCode::kFailedPrecondition,
+        fmt::format("{} on {} cannot be undone: {} was done to it since{}, and undoing the one would undo the other; "
+                    "undo that first, if it can be undone",
+                    action.action.verb, action.action.target, since->action.verb,
+                    plan ? fmt::format(" (plan {})", plan->plan.id) : ""),
+        {}};
+  }
+  return {ErrorCode::kFailedPrecondition,
+          "nothing of the plan can be undone: it was not done, has been undone, or has no way back",
+          {}};
 }
 
 // True while undoing keeps the plan open.

@@ -339,6 +339,31 @@ TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeTheFirstAttemptThatMayHaveHappene
   EXPECT_EQ(verb_->undone_to, 1) << "not what the repetition found, which was its own effect";
 }
 
+TEST_F(ExecutorTest, WhatWasDoneSinceStandsInTheWayOfUndoingUnlessItIsANote) {
+  verb_->mutable_spec().undoable = true;
+  auto note = std::make_unique<FakeVerb>();
+  note->mutable_spec().name = "test.note";
+  FakeVerb* noted = note.get();
+  ASSERT_TRUE(verbs_.add(std::move(note)).has_value());
+  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
+  run_all();
+  Plan later = plan();
+  later.id = "plan-2";
+  later.actions[0].id = "act-2";
+  later.actions[0].verb = "test.note";
+  ASSERT_TRUE(executor_.submit(later, kNow).has_value());
+  run_all();
+  ASSERT_EQ(noted->performed, 1);
+  EXPECT_EQ(executor_.undo("plan-1", "", "user:ann", kNow).error().message,
+            "test.poke on thing/a cannot be undone: test.note was done to it since (plan plan-2), and undoing the one "
+            "would undo the other; undo that first, if it can be undone");
+  noted->mutable_spec().hinders_undo = false;
+  ASSERT_TRUE(executor_.undo("plan-1", "", "user:ann", kNow).has_value());
+  run_all();
+  EXPECT_EQ(verb_->undone, 1);
+  EXPECT_EQ(noted->undone, 0);
+}
+
 TEST_F(ExecutorTest, WhatMayHaveHappenedIsNotSkippedAsIfItHadNot) {
   Plan guarded = plan();
   guarded.actions[0].precondition = "state = 'idle'";

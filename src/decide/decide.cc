@@ -446,6 +446,10 @@ class Decider {
       verdict.why = Words::phrase("why.rejected", {{"by", word_of_actor(previous->by)}, {"why", verdict.why}});
       return;
     }
+    if (previous && previous->undone && policy_.ensure) {
+      verdict.why = Words::phrase("why.undone", {{"by", word_of_actor(previous->by)}, {"why", verdict.why}});
+      return;
+    }
     const bool had_its_turn =
         previous && previous->end != PastAction::End::kExpired && previous->end != PastAction::End::kSkipped;
     if (had_its_turn && !cooldown) {

@@ -53,6 +53,7 @@ void History::apply(const Fact& fact) {
     // A person's "no" to what has not started; the plan itself ends when what runs has ended.
     const auto plan = plans_.find(fact.subject);
     if (plan == plans_.end()) return;
+    plan->second.undone_by = fact.actor;
     for (const std::string& id : plan->second.actions) {
       PastAction& action = actions_[id];
       if (action.end == PastAction::End::kOpen && !action.intended) action.end = PastAction::End::kRejected;
@@ -120,6 +121,10 @@ void History::finish_action(const Fact& fact) {
   }
   found->second.end = end_of(state);
   touch(found->second, fact);
+  const auto plan = plans_.find(found->second.plan);
+  if (state != ActionState::kReverted || plan == plans_.end() || plan->second.undone_by.empty()) return;
+  found->second.undone = true;
+  found->second.by = plan->second.undone_by;
 }
 
 // What happened is told by a fact of its own.
@@ -153,6 +158,7 @@ void History::end_plan(const Fact& fact, PastAction::End for_unstarted) {
 void History::recall(const Fact& fact) {
   const auto plan = plans_.find(fact.subject);
   if (plan == plans_.end()) return;
+  if (fact.actor != plan->second.origin) plan->second.undone_by = fact.actor;
   plan->second.open = true;
   plan->second.undo_after_quiet = Duration(0);
   open_.insert(fact.subject);

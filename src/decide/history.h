@@ -32,7 +32,8 @@ struct PastAction {
   bool intended = false;  // An intent was written: it may have had an effect.
   Time at;                // Of the newest fact about it.
   uint64_t turn = 0;      // Rises with every such fact: clocks go back, the ledger does not.
-  std::string by;         // Who rejected it.
+  std::string by;         // Who rejected it, or had it undone.
+  bool undone = false;    // By a person, who does not want it again for the same occurrence.
 };
 
 // Owned by one thread. Bounded: the oldest actions that ended are forgotten beyond `limit`.
@@ -90,6 +91,7 @@ class History {
     std::vector<ResourceId> grants_on;
     Duration undo_after_quiet{0};  // 0 when it is not to be undone, or has been.
     bool open = true;
+    std::string undone_by;  // The person who has it undone; "" for nobody, or its policy.
   };
   void touch(PastAction& action, const Fact& fact);
   void propose(const Fact& fact);

@@ -112,6 +112,8 @@ constexpr auto kPhrases = std::to_array<Phrase>({
      "{at}에 조치함. 경보가 {quiet} 동안 잠잠하면 되돌림: {why}"},
     {"why.steps_done", "every step is done: {why}", "모든 단계 완료: {why}"},
     {"why.time", "time {at} of '{cron}'", "예정 시각 {at} ('{cron}')"},
+    {"why.undone", "undone by {by}, and not asked for again now: {why}",
+     "{by} 되돌림, 지금은 다시 요청하지 않음: {why}"},
 });
 static_assert(std::ranges::is_sorted(kPhrases, {}, &Phrase::key));
 

@@ -38,7 +38,8 @@ struct VerbSpec {
   Danger danger = Danger::kDestructive;
   bool idempotent = false;  // Performing it twice is as performing it once.
   bool undoable = false;
-  bool stoppable = false;  // Whoever cancels its plan ends it in the middle; else what has begun is finished.
+  bool hinders_undo = true;  // What was done before it to its target cannot be undone any more while it stands.
+  bool stoppable = false;    // Whoever cancels its plan ends it in the middle; else what has begun is finished.
 };
 
 // What `perform` learned. The executor writes it down.

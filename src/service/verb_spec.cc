@@ -53,6 +53,7 @@ VerbSpec read_verb_spec(MapReader& map, const ConfigNode& document, std::span<co
   const std::string danger = map.one_of("danger", {"safe", "disruptive", "destructive"}, "destructive");
   spec.danger = danger == "safe" ? Danger::kSafe : danger == "disruptive" ? Danger::kDisruptive : Danger::kDestructive;
   spec.idempotent = map.bool_or("idempotent", false);
+  spec.hinders_undo = map.bool_or("hinders_undo", true);
   // What it leaves behind is read by whoever asks what an action costs (decide/verb_effects.h).
   for (const char* key : {"leaves", "scales", "with_it", "makes"}) (void)map.node(key);
   const ConfigNode* parameters = map.node("parameters");

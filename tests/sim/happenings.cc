@@ -85,7 +85,7 @@ void Happenings::person(act::Executor& executor, Time now) {
   const uint64_t what = random_.below(10);
   if (what < 5)
     (void)executor.approve(plan.id, chance(90) ? plan.hash() : "wrong", "user:ann", now);
-  else if (what < 7 && plan.origin == "policy:filled")
+  else if (what < 8 && plan.origin == "policy:filled")
     return;  // A no would stand for ever: its only period has no end.
   else if (what < 6)
     (void)executor.reject(plan.id, "no", "user:ann", now);
