@@ -225,8 +225,11 @@ class Decider {
     std::string missing;
     std::string unknown;
     std::vector<Intended> chain;
+    size_t wanted = 0;
     for (size_t i = 0; i < list->size(); ++i) {
       const Kept& kept = (*list)[i];
+      if (!kept.counts(!verdict.override.empty())) continue;
+      ++wanted;
       const std::optional<bool> so = first + i < candidate.so.size() ? candidate.so[first + i] : std::nullopt;
       if (!so) unknown += (unknown.empty() ? "" : ", ") + kept.name;
       if (so.value_or(true)) continue;
@@ -243,7 +246,7 @@ class Decider {
       intended.step = first + i;
       chain.push_back(std::move(intended));
     }
-    verdict.wanted = fmt::format("{} of {}", list->size(), list->size());
+    verdict.wanted = fmt::format("{0} of {0}", wanted);
     verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
     if (chain.empty() && missing.empty()) {
       verdict.as_wanted = unknown.empty();

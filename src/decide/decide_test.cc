@@ -388,6 +388,42 @@ TEST(Overrides, LetThroughOnlyWhatTheyWant) {
   EXPECT_FALSE(permits({.state = "up"}, once, "x.drain"));
 }
 
+TEST(Overrides, ConditionsCountWhileSomebodyKeepsTheTargetOrWhileNobodyDoes) {
+  const Policy kept = policy(
+      "policy: kept\nselect: { kind: vm, all: true }\n"
+      "keep:\n"
+      "  - { is: runs on, so: late = 1, by: x.start, while: kept }\n"
+      "  - { is: has its schedule, so: late = 0, by: x.resume, while: not kept }\n"
+      "otherwise:\n"
+      "  - { is: rests, so: late = 2, by: x.stop, while: kept }\n");
+  Candidate one = candidate("vm/1", "running");
+  one.so = {false, true, false};
+  History history;
+  Situation now = situation({one}, history);
+  EXPECT_TRUE(decide(kept, now).verdicts.front().as_wanted);
+  const auto verb_under = [&](const char* state, std::vector<std::optional<bool>> so) {
+    now.candidates.front().so = std::move(so);
+    now.overrides = {{.id = "o",
+                      .policy = "",
+                      .resource = "vm/1",
+                      .state = state,
+                      .from = now.now,
+                      .until = now.now + std::chrono::hours(1),
+                      .by = "user:ann",
+                      .reason = ""}};
+    const Decision decision = decide(kept, now);
+    return decision.plan ? decision.plan->actions.front().verb : "";
+  };
+  EXPECT_EQ(verb_under("up", {false, true, false}), "x.start");
+  EXPECT_EQ(verb_under("down", {false, true, false}), "x.stop");
+  EXPECT_EQ(verb_under("", {false, false, false}), "") << "left alone";
+  now.overrides.clear();
+  now.candidates.front().so = {true, false, false};
+  EXPECT_EQ(decide(kept, now).plan->actions.front().verb, "x.resume") << "and back when nobody does any more";
+  EXPECT_TRUE(permits({.state = "up"}, kept, "x.start"));
+  EXPECT_FALSE(permits({.state = "up"}, kept, "x.resume")) << "what a plan under way would still do waits";
+}
+
 TEST(History, WhatWasTakenBackBeforeItBeganIsRefusedByACancel) {
   History history;
   const Plan plan = *decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history)).plan;

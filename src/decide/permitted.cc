@@ -8,6 +8,7 @@ namespace {
 bool permits_of_list(bool up, const Policy& policy, std::string_view verb) {
   const std::vector<Kept>& list = up ? policy.ensure->kept : policy.ensure->kept_outside;
   return std::ranges::any_of(list, [&](const Kept& kept) {
+    if (!kept.counts(true)) return false;
     if (kept.step.verb != kDeleteAllOf) return kept.step.verb == verb;
     // What is kept up is not taken back.
     return !up && std::ranges::any_of(policy.deletes, [&](const auto& each) { return each.second == verb; });

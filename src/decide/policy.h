@@ -68,9 +68,17 @@ inline constexpr std::string_view kDeleteAllOf = "delete_all_of";
 
 // Something that must be so of a target, and the step that brings it about.
 struct Kept {
+  enum class While {
+    kAlways,
+    kKept,     // While somebody keeps the target: up for what is wanted within the hours, down for the rest.
+    kNotKept,  // While nobody does.
+  };
   std::string name;  // "has a cluster"
   std::string so;    // An SQL condition over the kind's table.
   Step step;
+  While when = While::kAlways;
+
+  bool counts(bool is_kept) const { return when == While::kAlways || (when == While::kKept) == is_kept; }
 };
 
 // A target's own schedule as one text, from what the expressions for its window and its calendars gave:

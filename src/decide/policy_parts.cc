@@ -287,6 +287,8 @@ Kept PartsReader::one_kept(const ConfigNode& node, std::string_view kind) {
     else
       reader.problem(*with, "'with' must be a map of parameters");
   }
+  const std::string when = reader.one_of("while", {"always", "kept", "not kept"}, "always");
+  if (when != "always") kept.when = when == "kept" ? Kept::While::kKept : Kept::While::kNotKept;
   take_problems(reader);
   choose(kept.step, node.find("by") ? *node.find("by") : node, kind);
   return kept;

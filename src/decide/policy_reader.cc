@@ -89,7 +89,11 @@ class PolicyReader {
       ensure.zone = parts_.zone();
       if ((ensure.is_list() || ensure.has_own_schedules()) && policy_.select.kind.empty())
         map_.problem(*keep, "conditions and hours of their own need a 'select' by kind");
-      if (ensure.schedule.always() && !ensure.has_own_schedules() && otherwise)
+      // Without hours only who keeps a target down wants what is otherwise.
+      const bool by_person =
+          !ensure.kept_outside.empty() &&
+          std::ranges::all_of(ensure.kept_outside, [](const Kept& kept) { return !kept.counts(false); });
+      if (ensure.schedule.always() && !ensure.has_own_schedules() && otherwise && !by_person)
         map_.problem(*otherwise, "'otherwise' never comes without 'during' or 'except'");
     } else {
       for (const ConfigNode* orphan : {during, otherwise, except}) {
