@@ -46,6 +46,12 @@ describe('a trial account', () => {
     expect(stateOf(account({ ...failed, begins_at: '2026-11-23T00:00:00Z' }), NOW)).toBe('planned');
   });
 
+  it('is told as taken out of its file until its last day', () => {
+    const removed = { ...ALL, removed_at: '2026-11-20T00:00:00Z' };
+    expect(stateOf(account(removed), NOW)).toBe('removed');
+    expect(stateOf(account({ ...removed, ends_at: '2026-11-20T15:00:00Z' }), NOW)).toBe('taking_back');
+  });
+
   it('is being taken back after its last day until nothing is left', () => {
     const over = { ends_at: '2026-11-20T15:00:00Z' };
     expect(stateOf(account({ ...over, ...ALL }), NOW)).toBe('taking_back');

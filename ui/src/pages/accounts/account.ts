@@ -3,7 +3,7 @@ import type { Json, PolicyResource, SqlResult } from '../../api/types';
 
 /** One question for all: what each is, and what it has at the services. No column of any of these kinds is a secret. */
 export const ACCOUNTS_SQL = `
-SELECT t.id, t.name, t.owner, t.mail, t.starts_on, t.ends_on, t.begins_at, t.ends_at, t.zone, t.hours,
+SELECT t.id, t.name, t.owner, t.mail, t.starts_on, t.ends_on, t.begins_at, t.ends_at, t.zone, t.hours, t.removed_at,
   (SELECT a.status FROM cloudz_account a WHERE a.login = t.name) AS portal,
   (SELECT r.id FROM trial_record r WHERE r.name = t.name) AS record,
   (SELECT c.id FROM mcm_cluster c JOIN mcm_group g ON g.group_id = c.owner_group WHERE g.name = t.name) AS cluster,
@@ -29,6 +29,8 @@ export interface Account {
   ends_at: string;
   zone: string;
   hours: string;
+  /** Since when it is in no file; "" for what is in one. */
+  removed_at: string;
   /** "" for what it has not. */
   portal: string;
   record: string;
@@ -62,6 +64,7 @@ export function readAccounts({ columns, rows }: SqlResult): Account[] {
       ends_at: text('ends_at'),
       zone: text('zone'),
       hours: text('hours'),
+      removed_at: text('removed_at'),
       portal: text('portal'),
       record: text('record'),
       cluster: text('cluster'),
@@ -81,14 +84,16 @@ export type AccountState =
   | 'issuing' // It has a part of what it is to have.
   | 'failing' // The same, or nothing, and the last attempt to give it more has failed.
   | 'issued' // It has all.
+  | 'removed' // It was taken out of its file, and still has something.
   | 'taking_back' // Its last day is over, and it still has something.
   | 'ended'; // Its last day is over, and it has nothing left to use.
 
 export function stateOf(account: Account, now: number): AccountState {
   const isActive = account.portal === 'ACTIVE';
   const isLeft = isActive || account.cluster !== '' || account.project !== '' || account.running > 0;
-  if (Date.parse(account.begins_at) > now) return 'planned';
+  if (Date.parse(account.begins_at) > now && account.removed_at === '') return 'planned';
   if (Date.parse(account.ends_at) <= now) return isLeft ? 'taking_back' : 'ended';
+  if (account.removed_at !== '') return 'removed';
   if (isActive && account.cluster !== '' && account.project !== '') return 'issued';
   if (account.failed_plan !== '') return 'failing';
   return isLeft || account.portal !== '' ? 'issuing' : 'waiting';

@@ -24,6 +24,7 @@ const COLOUR = {
   issuing: 'accent running',
   failing: 'critical',
   issued: 'good',
+  removed: 'high',
   taking_back: 'high running',
   ended: '',
 };
