@@ -154,14 +154,15 @@ class Life {
     must(catalog_->update_volatile(seen.resources));
   }
 
-  void tick() {
+  // Carries out no more than `most` pieces of work.
+  void tick(size_t most) {
     const Time now = clock.now();
     {
       const catalog::CatalogReader catalog = must(catalog_->reader());
       board_.decide(catalog, now);
     }
     executor.tick(now);
-    for (int i = 0; i < 200 && !runner_.waiting.empty(); ++i) {
+    for (; most > 0 && !runner_.waiting.empty(); --most) {
       act::Work work = std::move(runner_.waiting.front());
       runner_.waiting.pop_front();
       executor.handle(work.run({}), now);

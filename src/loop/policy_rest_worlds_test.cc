@@ -60,7 +60,9 @@ class Twins {
       const int happenings = chance(4) ? 1 + static_cast<int>(below(3)) : 0;
       for (int i = 0; i < happenings; ++i) happen();
       if (chance(3)) both([](Life& life) { life.look(); });
-      both([](Life& life) { life.tick(); });
+      // Some actions take longer than a tick.
+      const size_t most = chance(3) ? below(3) : 200;
+      both([&](Life& life) { life.tick(most); });
       const std::string at_rest = resting.take_story();
       const std::string always = asked.take_story();
       ASSERT_EQ(at_rest, always) << "at tick " << tick << ", after " << last_;
@@ -129,8 +131,8 @@ class Twins {
         {"a finding", &Twins::find},        {"a finding", &Twins::find},      {"an incident", &Twins::incident},
         {"an override", &Twins::override_}, {"an answer", &Twins::answer},    {"an answer", &Twins::answer},
         {"a pause", &Twins::pause},         {"a run", &Twins::run},           {"a new vm", &Twins::come_or_go},
-        {"an owner", &Twins::own},          {"an approval", &Twins::approve}, {"a message", &Twins::message},
-        {"the clock", &Twins::set_clock},   {"a reload", &Twins::reload}};
+        {"an owner", &Twins::own},          {"an owner", &Twins::own},        {"an approval", &Twins::approve},
+        {"a message", &Twins::message},     {"the clock", &Twins::set_clock}, {"a reload", &Twins::reload}};
     const Happening& one = one_of(kAll);
     last_ = one.name;
     (this->*one.act)();
@@ -222,10 +224,10 @@ class Twins {
     const Time now = resting.clock.now();
     decide::Override wanted;
     wanted.policy = one_of(kNames);
-    wanted.resource = chance(4) ? "account/a" : chance(3) && !wanted.policy.empty() ? "" : vm_id(below(8));
+    wanted.resource = chance(2) ? "account/a" : chance(3) && !wanted.policy.empty() ? "" : vm_id(below(8));
     wanted.state = one_of(kStates);
     if (chance(2)) wanted.from = now + Duration(1 + static_cast<int64_t>(below(200'000)));
-    wanted.until = std::max(now, wanted.from) + Duration(1 + static_cast<int64_t>(below(300'000)));
+    wanted.until = std::max(now, wanted.from) + Duration(1 + static_cast<int64_t>(below(1'800'000)));
     wanted.by = "user:ann";
     const auto fact = decide::set_override(wanted, now);
     if (!fact) return;
