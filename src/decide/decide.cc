@@ -539,9 +539,12 @@ class Decider {
 
   // Whether a person has agreed in advance to what this policy does to a selected resource.
   bool is_covered(const ResourceId& root) const {
+    return covering(situation_.approvals, {policy_.name, policy_.version}, root, owners_of(root)) != nullptr;
+  }
+
+  std::span<const ResourceId> owners_of(const ResourceId& root) const {
     const auto owners = situation_.owners.find(root);
-    return covering(situation_.approvals, {policy_.name, policy_.version}, root,
-                    owners == situation_.owners.end() ? std::span<const ResourceId>() : owners->second) != nullptr;
+    return owners == situation_.owners.end() ? std::span<const ResourceId>() : owners->second;
   }
 
   // Leaves only what a person has agreed to in advance, where there is such; the rest comes in a plan of its own, which
@@ -557,6 +560,9 @@ class Decider {
       put_off(root, Words::phrase("why.asked_later"));
     }
     std::erase_if(intended_, [&](const Intended& intended) { return uncovered.contains(intended.root); });
+    for (Intended& intended : intended_)
+      intended.approved = approved_owner(situation_.approvals, {policy_.name, policy_.version}, intended.root,
+                                         owners_of(intended.root));
     return true;
   }
 

@@ -295,7 +295,8 @@ TEST(Decide, TakesBackNothingOfWhoIsSelectedNoLongerWhenItsTurnComes) {
   ASSERT_EQ(decision.plan->actions.front().target, "vm/1");
   const auto may = [&](int ends) {
     const Resource of = {.id = "account/a", .kind = "account", .fields = Json::object({{"ends", ends}})};
-    const auto sql = ScratchSql::make({of, candidate("vm/1", "running").resource});
+    const auto sql = ScratchSql::make({of, candidate("vm/1", "running").resource},
+                                      {{.source = "vm/1", .kind = "belongs_to", .target = "account/a"}});
     EXPECT_TRUE(sql) << sql.error().to_string();
     const auto found = (*sql)->query(
         "SELECT 1 FROM vm WHERE id = 'vm/1' AND (" + decision.plan->actions.front().precondition + ")", Time(), {});
@@ -304,6 +305,71 @@ TEST(Decide, TakesBackNothingOfWhoIsSelectedNoLongerWhenItsTurnComes) {
   };
   EXPECT_TRUE(may(5));
   EXPECT_FALSE(may(9)) << "it was extended while what belongs to it was being deleted";
+}
+
+// Whether the first action of a plan may still be done where `relations` are so by now.
+bool may_begin(const Decision& decision, const std::vector<Resource>& resources,
+               const std::vector<Relation>& relations) {
+  const Action& action = decision.plan->actions.front();
+  const auto sql = ScratchSql::make(resources, relations);
+  EXPECT_TRUE(sql) << sql.error().to_string();
+  const std::string kind = action.target.substr(0, action.target.find('/'));
+  const auto found = (*sql)->query(
+      "SELECT 1 FROM " + kind + " WHERE id = '" + action.target + "' AND (" + action.precondition + ")", Time(), {});
+  EXPECT_TRUE(found) << found.error().to_string();
+  return found && !found->rows.empty();
+}
+
+Relation belongs(const char* what, const char* owner) {
+  return {.source = what, .kind = "belongs_to", .target = owner};
+}
+
+TEST(Decide, TakesNothingFromWhoeverHasGotItSince) {
+  const History history;
+  Policy end = policy(
+      "policy: end\nselect: { kind: account, where: ends <= 5 }\n"
+      "keep: [ { is: nothing is left, so: '0', by: x.close } ]\n");
+  end.ensure->kept.front().step.verb = kDeleteAllOf;
+  end.deletes = {{"vm", "x.delete"}};
+  Candidate account = candidate("account/a", "");
+  account.resource.kind = "account";
+  account.so = {false};
+  Situation now = situation({account}, history);
+  const Resource vm = candidate("vm/1", "running").resource;
+  now.belongings["account/a"] = {vm};
+  const Decision decision = decide(end, now);
+  ASSERT_TRUE(decision.plan.has_value());
+  const auto may = [&](const std::vector<Relation>& relations) {
+    const Resource of = {.id = "account/a", .kind = "account", .fields = Json::object({{"ends", 5}})};
+    return may_begin(decision, {of, vm}, relations);
+  };
+  EXPECT_TRUE(may({belongs("vm/1", "account/a")}));
+  EXPECT_TRUE(may({belongs("vm/1", "project/1"), belongs("project/1", "account/a")}));
+  EXPECT_FALSE(may({belongs("vm/1", "account/b")})) << "it was given to another account";
+  EXPECT_FALSE(may({belongs("vm/1", "project/1"), belongs("project/1", "account/b")}));
+  EXPECT_FALSE(may({{.source = "vm/1", .kind = "depends_on", .target = "account/a"}}));
+  EXPECT_FALSE(may({belongs("vm/1", "vm/1")})) << "a circle ends";
+  EXPECT_FALSE(may({}));
+}
+
+TEST(Decide, AnApprovalOfAnOwnerIsForWhatIsTheirsWhenItsTurnComes) {
+  const History history;
+  const Policy standing = policy((std::string(kUp) + "approve: standing\n").c_str());
+  Situation now = situation({candidate("vm/1", "stopped")}, history);
+  now.approvals = {{.id = "approval-1",
+                    .grant = {.policies = {{"up", standing.version}}, .resources = {"account/1"}},
+                    .plan = "",
+                    .by = "user:ann",
+                    .at = {}}};
+  now.owners = {{"vm/1", {"project/1", "account/1"}}};
+  const Decision decision = decide(standing, now);
+  ASSERT_TRUE(decision.plan.has_value());
+  ASSERT_EQ(decision.plan->approval, "standing");
+  const Resource vm = candidate("vm/1", "stopped").resource;
+  EXPECT_TRUE(may_begin(decision, {vm}, {belongs("vm/1", "project/1"), belongs("project/1", "account/1")}));
+  EXPECT_FALSE(may_begin(decision, {vm}, {belongs("vm/1", "project/1"), belongs("project/1", "account/2")}));
+  now.approvals.front().grant.resources = {"vm/1"};
+  EXPECT_TRUE(may_begin(decide(standing, now), {vm}, {})) << "it was approved itself";
 }
 
 constexpr const char* kOfficeHours =

@@ -41,17 +41,21 @@ std::string action_id(const Policy& policy, const Intended& intended) {
 
 std::string PlanMaker::condition(const Intended& intended) const {
   std::string sql = intended.is_root() ? precondition(policy_, intended.target->kind) : of_belonging(intended);
-  if (intended.condition.empty()) return sql;
-  return fmt::format("{}{}", sql.empty() ? "" : sql + " AND ", intended.condition);
+  const auto also = [&](const std::string& condition) { sql += (sql.empty() ? "" : " AND ") + condition; };
+  if (!intended.approved.empty()) also(belongs_condition(intended.root, intended.approved));
+  if (!intended.condition.empty()) also(intended.condition);
+  return sql;
 }
 
 // What belongs to a target is not of its kind: the selection says nothing of it, and `never` still does. But it is for
-// its root that it is touched: whose trial was extended meanwhile keeps what is left.
+// its root that it is touched: whose trial was extended meanwhile keeps what is left, and what somebody else has got
+// by now is theirs.
 std::string PlanMaker::of_belonging(const Intended& intended) const {
   const std::string kind = intended.root.substr(0, intended.root.find('/'));
   const std::string selected = precondition(policy_, kind);
   std::string sql = fmt::format("EXISTS (SELECT 1 FROM {0} WHERE {0}.id = {1}{2}{3})", kind, sql_quote(intended.root),
                                 selected.empty() ? "" : " AND ", selected);
+  sql += " AND " + belongs_condition(intended.target->id, intended.root);
   if (const std::string never = never_condition(policy_, intended.target->kind); !never.empty()) sql += " AND " + never;
   return sql;
 }

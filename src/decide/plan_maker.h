@@ -15,6 +15,7 @@ struct Intended {
   ResourceId root;   // The selected resource for which it is done: the target itself, or what the target belongs to.
   std::string verb;  // Full name.
   Json parameters = Json::object();
+  ResourceId approved;  // What the root must still belong to, as its approval is for that; "" where it is for the root.
   std::string condition;   // What must hold of the target beside the policy's own precondition; "" for nothing.
   size_t step = 0;         // Of the policy; those of a root are done in their order.
   bool after_all = false;  // Not before the step before is done for every root.

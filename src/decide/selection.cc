@@ -135,6 +135,13 @@ std::string precondition(const Policy& policy, std::string_view kind) {
   return sql;
 }
 
+std::string belongs_condition(const ResourceId& id, const ResourceId& owner) {
+  return fmt::format(
+      "EXISTS (WITH RECURSIVE up(id) AS (VALUES({}) UNION SELECT target FROM relation JOIN up "
+      "ON source = up.id AND kind = 'belongs_to') SELECT 1 FROM up WHERE id = {})",
+      sql_quote(id), sql_quote(owner));
+}
+
 std::string never_condition(const Policy& policy, std::string_view kind) {
   const std::string id = fmt::format("{}.id", kind);
   std::string sql;

@@ -51,6 +51,9 @@ std::string precondition(const Policy& policy, std::string_view kind);
 // Of that, only what `never` says.
 std::string never_condition(const Policy& policy, std::string_view kind);
 
+// That a resource belongs to another one, directly or not (relation `belongs_to`).
+std::string belongs_condition(const ResourceId& id, const ResourceId& owner);
+
 // Where a trigger points: the resources, sorted, without doubles.
 std::vector<ResourceId> triggered_resources(const Trigger& trigger, const std::vector<catalog::KnownFinding>& findings,
                                             const std::vector<catalog::KnownIncident>& incidents);

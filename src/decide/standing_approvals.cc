@@ -44,6 +44,15 @@ const StandingApproval* covering(std::span<const StandingApproval> approvals, co
   return nullptr;
 }
 
+ResourceId approved_owner(std::span<const StandingApproval> approvals, const PolicyVersion& policy,
+                          const ResourceId& resource, std::span<const ResourceId> owners) {
+  if (covering(approvals, policy, resource, {})) return {};
+  for (const ResourceId& owner : owners) {
+    if (covering(approvals, policy, owner, {})) return owner;
+  }
+  return {};
+}
+
 NewFact give_approval(const Grant& grant, std::string_view id, std::string_view by, Time now) {
   return {.at = now,
           .kind = std::string(fact_kind::kApprovalGiven),

@@ -32,6 +32,11 @@ class StandingApprovals {
 const StandingApproval* covering(std::span<const StandingApproval> approvals, const PolicyVersion& policy,
                                  const ResourceId& resource, std::span<const ResourceId> owners);
 
+// The nearest of `owners` that such an approval names; "" where one is for the resource itself, for all resources, or
+// there is none.
+ResourceId approved_owner(std::span<const StandingApproval> approvals, const PolicyVersion& policy,
+                          const ResourceId& resource, std::span<const ResourceId> owners);
+
 NewFact give_approval(const Grant& grant, std::string_view id, std::string_view by, Time now);
 NewFact withdraw_approval(std::string_view id, std::string_view by, Time now);
 
