@@ -7,12 +7,15 @@
 #include <set>
 
 #include "base/suggest.h"
+#include "catalog/sql_fragment.h"
 #include "decide/period.h"
 #include "decide/verb_choice.h"
 #include "model/verb_check.h"
 
 namespace capstan::decide {
 namespace {
+
+constexpr std::string_view kWrong = "the SQL is wrong: ";
 
 std::optional<int> read_count(std::string_view text, int least, int most) {
   int value = 0;
@@ -66,6 +69,13 @@ void PartsReader::check_selection(const ConfigNode& node, const Selection& selec
     problem(node, fmt::format("no pack declares the kind '{}'{}", selection.kind, did_you_mean(selection.kind, kinds)));
     return;
   }
+  for (const std::string* part : {&selection.where, &selection.sql}) {
+    if (part->empty()) continue;
+    if (const Status whole = catalog::check_fragment(*part); !whole) {
+      problem(node, fmt::format("{}{}", kWrong, whole.error().message));
+      return;
+    }
+  }
   if (!vocabulary_.sql) return;
   std::string sql = selection.sql;
   if (!selection.where.empty() && !selection.kind.empty()) {
@@ -73,7 +83,7 @@ void PartsReader::check_selection(const ConfigNode& node, const Selection& selec
   }
   if (sql.empty()) return;
   if (Status checked = vocabulary_.sql->check(sql); !checked)
-    problem(node, "the SQL is wrong: " + checked.error().message);
+    problem(node, std::string(kWrong) + checked.error().message);
 }
 
 // A condition that can be asked without the kind's table is the same for all of the kind.
@@ -259,9 +269,10 @@ WantedState PartsReader::wanted(const ConfigNode& node, std::string_view kind) {
 }
 
 void PartsReader::check_expression(const ConfigNode& node, std::string_view kind) {
-  if (!vocabulary_.sql || kind.empty()) return;
-  if (Status checked = vocabulary_.sql->check(fmt::format("SELECT ({}) FROM {}", node.scalar, kind)); !checked)
-    problem(node, "the SQL is wrong: " + checked.error().message);
+  Status checked = catalog::check_fragment(node.scalar);
+  if (checked && vocabulary_.sql && !kind.empty())
+    checked = vocabulary_.sql->check(fmt::format("SELECT ({}) FROM {}", node.scalar, kind));
+  if (!checked) problem(node, std::string(kWrong) + checked.error().message);
 }
 
 Kept PartsReader::one_kept(const ConfigNode& node, std::string_view kind) {

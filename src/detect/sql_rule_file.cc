@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "base/trim.h"
+#include "catalog/sql_fragment.h"
 #include "detect/rule_this.h"
 #include "detect/sql_rule.h"
 #include "model/label_selector.h"
@@ -31,6 +32,13 @@ Status check_placeholders(std::string_view text) {
   return {};
 }
 
+// A condition becomes a part of a larger question.
+void check_condition(MapReader& reader, const std::string& where) {
+  if (where.empty()) return;
+  if (const Status whole = catalog::check_fragment(where); !whole)
+    reader.problem(reader.at("where"), "in the SQL: " + whole.error().message);
+}
+
 // SELECT over one kind, from `select: {kind, labels, where}`.
 Result<std::string> short_form(const ConfigNode& node) {
   MapReader reader(node, "select");
@@ -44,6 +52,7 @@ Result<std::string> short_form(const ConfigNode& node) {
     reader.problem(reader.at("kind"), fmt::format("'{}' is no kind: lower-case letters, digits and _", kind));
   const Result<LabelSelector> selector = LabelSelector::parse(labels);
   if (!selector) reader.problem(reader.at("labels"), selector.error().message);
+  check_condition(reader, where);
   TRY(reader.finish());
   const std::string condition = selector->to_sql(kind + ".id");
   std::string sql = "SELECT * FROM " + kind;
@@ -85,6 +94,7 @@ void read_subset(const ConfigNode& node, const SqlSource& sql, std::span<const K
   const std::string name = reader.required_string("subset");
   Subset subset{.on = read_kinds(reader, "of", kinds), .where = reader.required_string("where")};
   (void)reader.string_or("help", "");
+  check_condition(reader, subset.where);
   const auto same = [&](const KindSpec& kind) { return kind.name == name || kind.places.contains(name); };
   if (subsets.contains(name) || std::ranges::any_of(kinds, same)) {
     reader.problem(reader.at("subset"), fmt::format("there is another '{}'", name));
@@ -174,6 +184,7 @@ class RuleReader {
     read_allows(rule);
     const std::string find = reader_.string_or("find", "");
     const std::string where = reader_.string_or("where", "");
+    check_condition(reader_, where);
     const bool has_allows = reader_.has("allows");
     if (has_allows ? !find.empty() : find.empty() == where.empty()) {
       reader_.problem(

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "catalog/sql_fragment.h"
+
 namespace capstan::loop {
 
 Result<RecordChecker> RecordChecker::open(const RecordForm& form, const KindSpec& kind) {
@@ -12,6 +14,10 @@ Result<RecordChecker> RecordChecker::open(const RecordForm& form, const KindSpec
     checker.columns_.push_back(column.name);
   }
   for (const RecordForm::Check& check : form.checks) {
+    const Status whole = catalog::check_fragment(check.that);
+    if (!whole)
+      return fail(ErrorCode::kInvalidArgument, fmt::format("check '{}': {}", check.that, whole.error().message),
+                  form.at);
     auto statement = checker.database_.prepare(fmt::format("SELECT ({}) FROM (SELECT {})", check.that, columns));
     if (!statement)
       return fail(ErrorCode::kInvalidArgument, fmt::format("check '{}': {}", check.that, statement.error().message),

@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/suggest.h"
+#include "catalog/sql_fragment.h"
 #include "decide/zone.h"
 #include "money/amount.h"
 
@@ -125,6 +126,10 @@ class PriceReader {
     const std::string by = reader.required_string("by");
     const std::string times = reader.string_or("times", "1");
     const ConfigNode* rows = reader.required_node("table", ConfigNode::Kind::kMap);
+    for (const std::string_view key : {"by", "times"}) {
+      const Status whole = node.find(key) ? catalog::check_fragment(key == "by" ? by : times) : Status();
+      if (!whole) reader.problem({whole.error().code, "in the SQL: " + whole.error().message, reader.at(key).where});
+    }
     std::string text = fmt::format("CASE ({})", by);
     if (rows != nullptr) {
       if (rows->members.empty() || rows->members.size() > kMostRows)
@@ -181,6 +186,8 @@ class PriceReader {
   void check_at(const ConfigNode& at, std::string_view kind, std::string_view text) {
     if (text.empty() || kind.empty()) return;
     if (text.size() > kLongestText && !at.is_map()) map_.problem(at, "this is too long for a price");
+    if (const Status whole = catalog::check_fragment(text); !whole)
+      return map_.problem({whole.error().code, "in the SQL: " + whole.error().message, at.where});
     for (const std::string_view word : {"select", "now", "with"}) {
       if (!names_word(text, word)) continue;
       return map_.problem(at,
