@@ -416,6 +416,22 @@ TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {
   EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kPlanProposed) > 1; })) << "one plan is enough";
 }
 
+TEST_F(LoopTest, DecidesOverNothingThatChangesBeforeWhatHasToBeLookedAt) {
+  write("config/up.yaml", kKeep);
+  slow_sql_->takes = seconds(5);
+  std::string looks_at;
+  loop_->policies().set_waits_for([&](const decide::Policy&) { return looks_at; });
+  observe("running");
+  const auto says = [&] { return loop_->policies().to_json().dump(); };
+  ASSERT_TRUE(pass(10, [&] { return says().find("1 of 1") != std::string::npos; })) << says();
+  looks_at = "a look at the account";
+  observe("failed");
+  EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kPlanProposed) > 0; })) << says();
+  EXPECT_NE(says().find("waits for a look at the account"), std::string::npos) << says();
+  looks_at.clear();
+  EXPECT_TRUE(pass(5, [&] { return count(fact_kind::kPlanProposed) == 1; })) << says();
+}
+
 TEST_F(LoopTest, SaysWhyAPolicyLeavesAResourceOut) {
   write("config/up.yaml",
         "policy: up\nselect: { kind: host_service, labels: env=dev }\nkeep: { state: running, by: test.start }\n");

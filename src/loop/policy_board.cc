@@ -325,6 +325,11 @@ std::optional<std::map<std::string, std::vector<ResourceId>>> PolicyBoard::take_
 // What rests because it takes long to ask about all sees at least what has changed.
 Status PolicyBoard::decide_changes(Entry& entry, const std::vector<ResourceId>& changed,
                                    const catalog::CatalogReader& catalog, const Picture& picture, Time now) {
+  // Of what has to be looked at first the newest is not known: all of it is decided over again as soon as it is.
+  if (waits_for_ && !waits_for_(entry.policy).empty()) {
+    entry.not_before = Duration(0);
+    return {};
+  }
   const decide::Situation::Rest rest = leave_rest(entry.last.verdicts, changed);
   decide::Decision decision = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now,
                                               {.left_out = false, .only = changed}, rest));
