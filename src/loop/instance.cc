@@ -422,26 +422,27 @@ Status Running::open(const ledger::DataDirectory& directory) {
       },
       .metric_retention = settings_.metric_retention,
       .log_retention = settings_.log_retention});
-  desk_ = std::make_unique<Desk>(Desk::Parts{
-      .loop = *loop_,
-      .logs = *logs_,
-      .clusters = clusters_.get(),
-      .manifests = manifests_.get(),
-      .admission = admission_.get(),
-      .scaling = scaling_.get(),
-      .services = services_.get(),
-      .money = money_.get(),
-      .backtests = backtests_.get(),
-      .secrets = secret_questions_.get(),
-      .diagnosis = &diagnosis_,
-      .runs = &programs_->board(),
-      .more_metrics =
-          [this] {
-            return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() + lead_metric(options_.lead);
-          },
-      .version = options_.version,
-      .lead = options_.lead,
-      .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
+  desk_ = std::make_unique<Desk>(
+      Desk::Parts{.loop = *loop_,
+                  .logs = *logs_,
+                  .clusters = clusters_.get(),
+                  .manifests = manifests_.get(),
+                  .admission = admission_.get(),
+                  .scaling = scaling_.get(),
+                  .services = services_.get(),
+                  .money = money_.get(),
+                  .backtests = backtests_.get(),
+                  .secrets = secret_questions_.get(),
+                  .diagnosis = &diagnosis_,
+                  .runs = &programs_->board(),
+                  .more_metrics =
+                      [this] {
+                        return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() +
+                               lead_metric(options_.lead) + loop_->freezes().metrics();
+                      },
+                  .version = options_.version,
+                  .lead = options_.lead,
+                  .host = "host/" + (settings_.host.name.empty() ? host::kernel_host_name() : settings_.host.name)});
   return {};
 }
 

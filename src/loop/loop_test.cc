@@ -669,6 +669,27 @@ TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFreeze) {
   EXPECT_EQ(loop_->freezes().to_json(clock_.now())["freezes"].items().front()["in_force"], Json(true));
 }
 
+TEST_F(LoopTest, APlanUnderWayWaitsForAPolicyThatCannotBeReadAfterARestart) {
+  const std::string policy =
+      "policy: twice\nwhen: { alert: down }\nselect: { kind: host_service, all: true }\n"
+      "do: [ test.start, test.start ]\nlimits: { rate: 1/min }\n";
+  write("config/rules.yaml", kRule);
+  write("config/twice.yaml", policy);
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  const Plan plan = Plan::from_json(ledger_->by_kind(fact_kind::kPlanProposed, Time(), 1)->front().body["plan"]);
+  ASSERT_TRUE(loop_->executor().approve(plan.id, plan.hash(), "user:ann", clock_.now()));
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kActionFinished) == 1; }));
+  write("config/twice.yaml", "policy: twice\nwhen: [\n");
+  close();
+  open();
+  EXPECT_FALSE(pass(90, [&] { return count(fact_kind::kActionIntended) > 1; }));
+  EXPECT_NE(loop_->executor().held_back(plan.id, clock_.now()).text.find("its policy cannot be read"),
+            std::string::npos);
+  write("config/twice.yaml", policy);
+  EXPECT_TRUE(pass(90, [&] { return count(fact_kind::kActionIntended) == 2; }));
+}
+
 TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {
   observe("failed");
   const auto catalog = catalog_->reader().value();

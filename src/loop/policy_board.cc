@@ -45,6 +45,7 @@ void PolicyBoard::apply(const Fact& fact) {
   overrides_asked_.reset();
   approvals_.apply(fact);
   touches_.apply(fact, history_);
+  unread_.apply(fact);
   const bool is_change = fact.kind == fact_kind::kResourceAppeared || fact.kind == fact_kind::kResourceChanged ||
                          fact.kind == fact_kind::kResourceGone;
   if (is_change && changed_.size() <= kMostChanges) changed_.insert(fact.subject);
@@ -74,6 +75,10 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
   kinds_ = std::move(kinds);
   const decide::Vocabulary words = vocabulary();
   std::map<std::filesystem::path, std::vector<decide::Policy>> good;
+  std::set<std::filesystem::path> unread;
+  for (const auto& [path, problem] : config.problems()) {
+    if (!config.files().contains(path)) unread.insert(path);
+  }
   for (const auto& [path, file] : config.files()) {
     if (!file.has(DocumentKind::kPolicy)) continue;
     decide::ReadPolicies read = decide::read_policies(file.of(DocumentKind::kPolicy), words);
@@ -82,9 +87,13 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
       continue;
     }
     for (Error& problem : read.problems) problems.push_back(std::move(problem));
-    if (const auto old = good_.find(path); old != good_.end()) good[path] = std::move(old->second);
+    if (const auto old = good_.find(path); old != good_.end())
+      good[path] = std::move(old->second);
+    else
+      unread.insert(path);
   }
   good_ = std::move(good);
+  unread_.set_files(std::move(unread));
 
   std::map<std::string, Entry> entries;
   for (const auto& [path, policies] : good_) {
@@ -457,6 +466,11 @@ const decide::Policy* PolicyBoard::policy_of(const Plan& plan) const {
   if (!plan.origin.starts_with(kOrigin)) return nullptr;
   const auto found = entries_.find(plan.origin.substr(kOrigin.size()));
   return found == entries_.end() ? nullptr : &found->second.policy;
+}
+
+std::string PolicyBoard::unread_file_of(const Plan& plan) const {
+  if (!plan.origin.starts_with(kOrigin) || policy_of(plan) != nullptr) return "";
+  return unread_.file_of(plan.origin.substr(kOrigin.size()));
 }
 
 std::optional<decide::Policy> PolicyBoard::find(std::string_view name) const {
