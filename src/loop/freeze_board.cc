@@ -173,7 +173,8 @@ Json FreezeBoard::to_json(Time now) const {
     Json json = freeze_json(freeze);
     const auto frozen = freeze.at_time(now);
     json.set("in_force", frozen.has_value());
-    json.set("until", frozen ? Json(format_time(frozen->end)) : Json());
+    // One with a mistake holds until that is mended, whatever can be read of its times.
+    json.set("until", frozen && freeze.mistake.empty() ? Json(format_time(frozen->end)) : Json());
     Json next;
     for (const decide::Interval& each : freeze.intervals(now, now + kOutlook)) {
       if (frozen || each.begin <= now) continue;
