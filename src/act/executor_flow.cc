@@ -5,6 +5,7 @@
 #include <map>
 
 #include "act/executor.h"
+#include "model/policy_subject.h"
 #include "model/span.h"
 
 namespace capstan::act {
@@ -205,7 +206,7 @@ Words Executor::obstacle(const PlanRun& run, const ActionRun& action, const Else
   if (flying >= limit)
     return Words::phrase("wait.in_flight", {{"count", std::to_string(flying)}, {"limit", std::to_string(limit)}});
   // Limits are those of a policy, and what it wants may come in several plans.
-  if (run.plan.origin.starts_with("policy:") && flying + others.under_way >= run.most_in_flight())
+  if (!policy_of_subject(run.plan.origin).empty() && flying + others.under_way >= run.most_in_flight())
     return Words::phrase("wait.in_flight_of_all", {{"count", std::to_string(flying + others.under_way)},
                                                    {"limit", std::to_string(run.most_in_flight())},
                                                    {"others", std::to_string(others.under_way)}});

@@ -107,6 +107,10 @@ Status sync_directory(const std::filesystem::path& path) {
 Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& directory, std::string_view suffix) {
   std::vector<std::filesystem::path> files;
   std::error_code error;
+  // Below the directory what may not be read is passed over; the directory itself must be readable.
+  const std::filesystem::directory_iterator readable(directory, error);
+  if (error)
+    return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
   std::filesystem::recursive_directory_iterator entry(
       directory, std::filesystem::directory_options::skip_permission_denied, error);
   if (error)

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/suggest.h"
 #include "decide/calendar_rule.h"
 #include "decide/period.h"
 
@@ -272,6 +273,13 @@ Result<Calendar> Calendar::parse(std::string_view text, std::string_view file) {
     return at({ErrorCode::kInvalidArgument, "no iCalendar file: BEGIN:VCALENDAR is missing"}, 1);
   if (Status finished = reader.finish(); !finished) return at(finished.error(), last);
   return calendar;
+}
+
+Result<std::shared_ptr<const Calendar>> find_calendar(const Calendars& calendars, std::string_view name) {
+  if (const auto found = calendars.find(name); found != calendars.end()) return found->second;
+  std::vector<std::string_view> names;
+  for (const auto& [each, calendar] : calendars) names.push_back(each);
+  return fail(ErrorCode::kNotFound, fmt::format("there is no file calendar/{}.ics{}", name, did_you_mean(name, names)));
 }
 
 std::vector<Calendar::Day> Calendar::between(Time from, Time to, const Zone& zone) const {

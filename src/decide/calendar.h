@@ -41,7 +41,10 @@ class Calendar {
   Duration longest_{0};
 };
 
-// By name, without the ending: "kr" for calendar/kr.ics.
-using Calendars = std::map<std::string, std::shared_ptr<const Calendar>, std::less<>>;
+// By name, without the ending: "kr" for calendar/kr.ics; or why there is none, though there is a file of that name.
+using Calendars = std::map<std::string, Result<std::shared_ptr<const Calendar>>, std::less<>>;
+
+// kNotFound, with the nearest name, where there is no such file; what is wrong with it where it could not be read.
+Result<std::shared_ptr<const Calendar>> find_calendar(const Calendars& calendars, std::string_view name);
 
 }  // namespace capstan::decide

@@ -9,6 +9,7 @@
 #include "decide/budget_guard.h"
 #include "decide/plan_maker.h"
 #include "decide/trigger.h"
+#include "model/policy_subject.h"
 #include "model/span.h"
 
 namespace capstan::decide {
@@ -23,13 +24,17 @@ std::string clock_text(Time time) { return format_time(time).substr(0, 16) + "Z"
 class Decider {
  public:
   Decider(const Policy& policy, const Situation& situation)
-      : policy_(policy), situation_(situation), origin_("policy:" + policy.name) {
+      : policy_(policy), situation_(situation), origin_(policy_subject(policy.name)) {
     standing_plans_ = situation.history->standing_plans(origin_);
     open_plans_ = situation.history->open_plans(origin_);
     if (policy.ensure) standing_ = policy.ensure->schedule.at(situation.now);
+    look_again(standing_.until);
     if (policy.when && policy.when->kind == Trigger::Kind::kCron) {
-      if (auto due = due_time(*policy.when, situation.now, situation.in_force_since))
+      look_again(policy.when->cron->next_after(situation.now));
+      if (auto due = due_time(*policy.when, situation.now, situation.in_force_since)) {
+        look_again(due->since + policy.when->catch_up + Duration(1));
         occurrences_.push_back(std::move(*due));
+      }
     } else if (policy.when) {
       occurrences_ = occurrences(*policy.when, situation.findings, situation.incidents);
     }
@@ -48,10 +53,13 @@ class Decider {
       undo_what_is_quiet();
     }
     summarize();
+    for (const Verdict& verdict : decision_.verdicts) look_again(earlier(verdict.again, verdict.reworded));
     return std::move(decision_);
   }
 
  private:
+  void look_again(std::optional<Time> at) { decision_.again = earlier(decision_.again, at); }
+
   Verdict judge(const Candidate& candidate) {
     Verdict verdict{.resource = candidate.resource.id, .name = candidate.resource.name, .hours = candidate.hours};
     if (policy_.ensure) verdict.observed = candidate.resource.fields[policy_.ensure->inside.column].string_or_empty();
@@ -271,6 +279,7 @@ class Decider {
       intended.step = step;
       Verdict its = {.resource = belonging.id, .name = belonging.name};
       consider({std::move(intended)}, policy_.cooldown.value_or(kEnsureCooldown), its);
+      verdict.look_again(its.again);
       verdict.acts = verdict.acts || its.acts;
       if (verdict.verb.empty()) verdict.verb = its.verb;
     }
@@ -296,6 +305,7 @@ class Decider {
     const Duration held = situation_.now - occurrence->since;
     if (held < policy_.when->hold) {
       verdict.look_again(occurrence->since + policy_.when->hold);
+      verdict.reworded = situation_.now;
       verdict.why = Words::phrase("why.held_for", {{"why", occurrence->says},
                                                    {"held", say_span(std::max(held, Duration(0)))},
                                                    {"hold", say_span(policy_.when->hold)}});
@@ -363,6 +373,8 @@ class Decider {
     const std::string& verb = policy_.steps[next->stage.first].verb;
     verdict.next = verb;
     verdict.next_at = next->due;
+    verdict.look_again(next->due);
+    verdict.reworded = wait_changes(next->due, situation_.now);
     verdict.why = Words::phrase("why.next_step", {{"verb", verb.substr(verb.rfind('.') + 1)},
                                                   {"wait", wait_text(next->due - situation_.now)},
                                                   {"why", occurrence.says}});
@@ -377,7 +389,10 @@ class Decider {
       if (!next || next->number == 0 || situation_.history->open(origin_, each.target)) continue;
       // What was done may take a while to show.
       const PastAction* latest = situation_.history->latest(origin_, each.target);
-      if (latest && situation_.now < latest->at + kStageShows) continue;
+      if (latest && situation_.now < latest->at + kStageShows) {
+        look_again(latest->at + kStageShows);
+        continue;
+      }
       const bool lasts = policy_.when->kind == Trigger::Kind::kCron ||
                          std::ranges::find(occurrences_, each.occasion, &Occurrence::key) != occurrences_.end();
       const auto verdict = std::ranges::find(decision_.verdicts, each.target, &Verdict::resource);
@@ -419,7 +434,7 @@ class Decider {
     // What was just done may not be seen yet: conditions are asked of what the last looks saw.
     if (policy_.ensure && policy_.ensure->is_list() && history.touched(intended.root, situation_.now, kSettle)) {
       verdict.why = Words::phrase("why.settling", {{"settle", say_span(kSettle)}, {"why", verdict.why}});
-      verdict.look_again(situation_.now + kSettle);
+      verdict.look_again(history.untouched_from(intended.root, situation_.now, kSettle));
       return;
     }
     if (const History::StandingPlan* standing = cooldown ? nullptr : in_force(target)) {
@@ -613,7 +628,10 @@ class Decider {
         const bool points_here = policy_.when->kind == Trigger::Kind::kAlert && policy_.select.empty();
         last = std::max(last, last_held(*policy_.when, situation_.findings, points_here ? target : "", situation_.now));
       }
-      if (situation_.now - last >= plan.quiet) decision_.undo.push_back(plan.id);
+      if (situation_.now - last >= plan.quiet)
+        decision_.undo.push_back(plan.id);
+      else
+        look_again(last + plan.quiet);
     }
   }
 
@@ -660,6 +678,14 @@ class Decider {
 };
 
 }  // namespace
+
+std::optional<Time> earlier(std::optional<Time> one, std::optional<Time> other) {
+  return one && other ? std::min(*one, *other) : one ? one : other;
+}
+
+bool Decision::is_calm() const {
+  return !plan && withdraw.empty() && undo.empty() && begun.empty() && dropped.empty() && over_budget.empty();
+}
 
 bool Policy::is_staged() const {
   return std::ranges::any_of(steps, [](const Step& step) { return step.wait > Duration(0); });

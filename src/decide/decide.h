@@ -47,6 +47,9 @@ struct Situation {
   Time in_force_since;  // Times of the clock before this are not made up.
 };
 
+// Of two times that may not come, the one that comes first.
+std::optional<Time> earlier(std::optional<Time> one, std::optional<Time> other);
+
 struct Verdict {
   ResourceId resource;
   std::string name;
@@ -65,10 +68,10 @@ struct Verdict {
   Time next_at;
   // When the clock alone may decide otherwise while all else stays as it is; nothing: it does not.
   std::optional<Time> again;
+  // When it will be said in other words, as they count the time ("in 35m"); nothing: they stay.
+  std::optional<Time> reworded;
 
-  void look_again(std::optional<Time> at) {
-    if (at && (!again || *at < *again)) again = at;
-  }
+  void look_again(std::optional<Time> at) { again = earlier(again, at); }
 };
 
 struct Decision {
@@ -84,6 +87,11 @@ struct Decision {
   std::vector<StageChange> dropped;
   std::vector<ResourceId> over_budget;  // Not acted on: the budget does not bear it; `why` of its verdict says so.
   Words summary;                        // One line for the list of policies: "keeps 3 of 3 running".
+  // The earliest time at which any of this may be otherwise, or said in other words, by the clock alone.
+  std::optional<Time> again;
+
+  // Whether nothing follows from it: all is as it should be, or cannot be helped now.
+  bool is_calm() const;
 };
 
 Decision decide(const Policy& policy, const Situation& situation);

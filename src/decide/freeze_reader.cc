@@ -153,14 +153,9 @@ class FreezeReader {
       freeze_.calendars.push_back({fmt::format("calendar/{}", name), std::make_shared<const Calendar>()});
       return;
     }
-    const auto found = vocabulary_.calendars->find(name);
-    if (found != vocabulary_.calendars->end()) {
-      freeze_.calendars.push_back({fmt::format("calendar/{}", name), found->second});
-      return;
-    }
-    std::vector<std::string_view> known;
-    for (const auto& [each, calendar] : *vocabulary_.calendars) known.push_back(each);
-    wrong(map_, *named.at, fmt::format("there is no file calendar/{}.ics{}", name, did_you_mean(name, known)));
+    Result<std::shared_ptr<const Calendar>> found = find_calendar(*vocabulary_.calendars, name);
+    if (!found) return wrong(map_, *named.at, found.error().to_string());
+    freeze_.calendars.push_back({fmt::format("calendar/{}", name), std::move(*found)});
   }
 
   void read_scope() {

@@ -22,6 +22,11 @@ PastAction::End end_of(ActionState state) {
   return PastAction::End::kOpen;
 }
 
+// In the future, by a clock that was set back since: as near counts as just now, and no more.
+bool is_near(const PastAction& action, Time now, Duration within) {
+  return now - action.at <= within && action.at - now <= within;
+}
+
 bool is_open(const PastAction& action) {
   return action.end == PastAction::End::kOpen || action.end == PastAction::End::kUnknown;
 }
@@ -265,11 +270,21 @@ bool History::touched(std::string_view target, Time now, Duration within) const 
   const auto all = by_target_.find(target);
   if (all == by_target_.end()) return false;
   return std::ranges::any_of(all->second, [&](const Planned& each) {
-    const PastAction& action = *each.action;
-    if (!action.intended) return false;
-    // In the future, by a clock that was set back since: as near counts as just now, and no more.
-    return is_open(action) || (now - action.at <= within && action.at - now <= within);
+    return each.action->intended && (is_open(*each.action) || is_near(*each.action, now, within));
   });
+}
+
+std::optional<Time> History::untouched_from(std::string_view target, Time now, Duration within) const {
+  const auto all = by_target_.find(target);
+  if (all == by_target_.end()) return std::nullopt;
+  std::optional<Time> from;
+  for (const auto& [action, plan] : all->second) {
+    if (!action->intended) continue;
+    if (is_open(*action)) return std::nullopt;
+    const Time end = action->at + within + Duration(1);
+    if (is_near(*action, now, within)) from = std::max(from.value_or(end), end);
+  }
+  return from;
 }
 
 }  // namespace capstan::decide

@@ -78,6 +78,8 @@ class History {
   std::vector<Sequence> sequences(std::string_view policy) const;
   // Whether an action of anybody's plan touched the target within the time before `now`, or is touching it.
   bool touched(std::string_view target, Time now, Duration within) const;
+  // From when on that will be so no more, by the clock alone; nothing where something is under way.
+  std::optional<Time> untouched_from(std::string_view target, Time now, Duration within) const;
 
  private:
   struct PlanEntry {

@@ -86,6 +86,20 @@ std::vector<Override> Overrides::active(Time now) const {
   return active;
 }
 
+std::optional<Time> Overrides::next_edge(Time now) const {
+  std::optional<Time> next;
+  for (const auto& [id, override] : overrides_) {
+    for (const Time edge : {override.from, override.until}) {
+      if (edge > now && (!next || edge < *next)) next = edge;
+    }
+  }
+  return next;
+}
+
+bool Overrides::name_resources() const {
+  return std::ranges::any_of(overrides_, [](const auto& each) { return !each.second.resource.empty(); });
+}
+
 const Override* governing(const std::vector<Override>& overrides, std::string_view policy, std::string_view resource,
                           Time now) {
   const Override* best = nullptr;

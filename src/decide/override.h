@@ -46,6 +46,10 @@ class Overrides {
   void apply(const Fact& fact);
   // Those that are active now, by id.
   std::vector<Override> active(Time now) const;
+  // When the next of them begins or ends after `now`; nothing where none does.
+  std::optional<Time> next_edge(Time now) const;
+  // Whether any of them, of whatever time, is about one resource, and so about what belongs to it.
+  bool name_resources() const;
 
  private:
   std::map<std::string, Override, std::less<>> overrides_;

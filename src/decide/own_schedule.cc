@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/suggest.h"
 #include "decide/policy.h"
 
 namespace capstan::decide {
@@ -34,16 +33,12 @@ Status add_calendar(const std::string& name, const std::optional<Calendars>& kno
     schedule.add_exception(fmt::format("{}{}", kPrefix, name), std::make_shared<const Calendar>());
     return {};
   }
-  const auto found = known->find(name);
-  if (found != known->end()) {
-    schedule.add_exception(fmt::format("{}{}", kPrefix, name), found->second);
-    return {};
-  }
-  std::vector<std::string_view> names;
-  for (const auto& [each, calendar] : *known) names.push_back(each);
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("it names the calendar '{0}', and there is no file calendar/{0}.ics{1}", name,
-                          did_you_mean(name, names)));
+  Result<std::shared_ptr<const Calendar>> found = find_calendar(*known, name);
+  if (!found)
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("it names the calendar '{}', and {}", name, found.error().to_string()));
+  schedule.add_exception(fmt::format("{}{}", kPrefix, name), std::move(*found));
+  return {};
 }
 
 }  // namespace

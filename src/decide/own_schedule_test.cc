@@ -41,6 +41,10 @@ TEST(OwnSchedule, LeavesOutTheDaysOfEachCalendar) {
 TEST(OwnSchedule, RefusesWhatIsNotThere) {
   EXPECT_EQ(ensure().schedule_of("daily except calendar/ku").error().message,
             "it names the calendar 'ku', and there is no file calendar/ku.ics (did you mean 'kr'?)");
+  Ensure unread = ensure();
+  unread.calendars->insert_or_assign("jp", fail(ErrorCode::kPermissionDenied, "cannot open jp.ics: Permission denied"));
+  EXPECT_EQ(unread.schedule_of("daily except calendar/jp").error().message,
+            "it names the calendar 'jp', and cannot open jp.ics: Permission denied");
   EXPECT_FALSE(ensure().schedule_of("except calendar/kr")) << "without hours, where the policy asks for such";
   EXPECT_FALSE(ensure().schedule_of("dialy except calendar/kr"));
   std::string many;

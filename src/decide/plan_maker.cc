@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "decide/order.h"
 #include "decide/selection.h"
+#include "model/policy_subject.h"
 
 namespace capstan::decide {
 namespace {
@@ -159,7 +160,7 @@ Words PlanMaker::title(const std::vector<Intended>& intended) const {
 
 Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
   Plan plan;
-  plan.origin = "policy:" + policy_.name;
+  plan.origin = policy_subject(policy_.name);
   plan.policy_version = policy_.version;
   plan.limits = policy_.limits;
   if (plan.limits.in_flight == 0) {

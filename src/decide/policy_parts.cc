@@ -200,11 +200,9 @@ void PartsReader::read_exception(const ConfigNode& node, Schedule& schedule) {
   }
   const std::string name = node.scalar.substr(kPrefix.size());
   if (!vocabulary_.calendars) return schedule.add_exception(node.scalar, std::make_shared<const Calendar>());
-  const auto found = vocabulary_.calendars->find(name);
-  if (found != vocabulary_.calendars->end()) return schedule.add_exception(node.scalar, found->second);
-  std::vector<std::string_view> names;
-  for (const auto& [each, calendar] : *vocabulary_.calendars) names.push_back(each);
-  problem(node, fmt::format("there is no file {}.ics{}", node.scalar, did_you_mean(name, names)));
+  Result<std::shared_ptr<const Calendar>> found = find_calendar(*vocabulary_.calendars, name);
+  if (!found) return problem(node, found.error().to_string());
+  schedule.add_exception(node.scalar, std::move(*found));
 }
 
 Schedule PartsReader::schedule(const ConfigNode* windows, const ConfigNode* exceptions) {

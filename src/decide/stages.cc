@@ -1,11 +1,10 @@
 #include "decide/stages.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "decide/plan_maker.h"
 #include "model/policy_fact.h"
+#include "model/policy_subject.h"
 #include "model/span.h"
 
 namespace capstan::decide {
@@ -43,7 +42,7 @@ std::vector<NewFact> facts_of(std::string_view kind, std::string_view policy, co
   for (const StageChange& each : changes) {
     Json body = Json::object({{"policy", policy}, {"occasion", each.occasion}});
     set_words(body, "says", each.says);
-    facts.push_back({now, std::string(kind), each.target, std::move(body), 0, fmt::format("policy:{}", policy)});
+    facts.push_back({now, std::string(kind), each.target, std::move(body), 0, policy_subject(policy)});
   }
   return facts;
 }
@@ -79,6 +78,11 @@ std::optional<NextStage> next_stage(const Policy& policy, const ResourceId& targ
 Words wait_text(Duration left) {
   const auto minutes = std::chrono::ceil<std::chrono::minutes>(left);
   return say_span(std::max(Duration(minutes), Duration(std::chrono::minutes(1))));
+}
+
+Time wait_changes(Time due, Time now) {
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(due - now);
+  return due - std::max(Duration(minutes) - Duration(std::chrono::minutes(1)), Duration(0));
 }
 
 std::vector<NewFact> begun_facts(std::string_view policy, const std::vector<StageChange>& begun, Time now) {

@@ -42,6 +42,8 @@ std::optional<NextStage> next_stage(const Policy& policy, const ResourceId& targ
 
 // "2d", "1d4h", "35m": how long is left, to the minute.
 Words wait_text(Duration left);
+// When the text of a wait until `due` will be another one.
+Time wait_changes(Time due, Time now);
 
 // A resource for which the first of several stages is wanted, or for which the later ones are wanted no more.
 struct StageChange {

@@ -172,6 +172,10 @@ TEST(Window, RefusesWithAReason) {
   const auto parse = [](const char* text) { return refusal(Window::parse(text, std::nullopt)); };
   EXPECT_EQ(parse("Mon-Fri 09:00-18:00"),
             "'Mon-Fri 09:00-18:00' names no time zone; add one at its end, or 'zone:' to the policy");
+  for (const char* text : {"Mon-Fri 0900-1800", "0900-1800", "Mon-Fri 0900-1800 Asia/Seoul"}) {
+    EXPECT_EQ(refusal(Window::parse(text, std::nullopt)), "'0900-1800' is no time of day; expected like '09:00-18:00'")
+        << text;
+  }
   EXPECT_EQ(parse("Mon-Fry 09:00-18:00 UTC"), "'Mon-Fry' is no day");
   EXPECT_EQ(parse("09:00-09:00 UTC"), "'09:00-09:00' is no time of day: it is empty; the whole day is 00:00-24:00");
   for (const char* wrong : {"", " ", "UTC", "9-18 UTC", "24:00-25:00 UTC", "a b c d UTC", "Fri 18:00-Mon UTC"}) {

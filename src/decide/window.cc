@@ -154,11 +154,14 @@ Result<Window> Window::parse(std::string_view text, const std::optional<Zone>& z
   const size_t space = plain.rfind(' ');
   const std::string last = space == std::string::npos ? "" : plain.substr(space + 1);
   if (!last.empty() && last.find(':') == std::string::npos && !looks_like_days(last)) {
+    // No zone begins with a digit: it is a time of day that is not written as one, "0900-1800".
+    if (last.front() >= '0' && last.front() <= '9') return refuse("time of day", last, "; expected like '09:00-18:00'");
     window.zone_ = TRY(Zone::find(last));
     plain.resize(space);
   } else if (zone) {
     window.zone_ = *zone;
   } else {
+    TRY(parse_spans(plain));
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' names no time zone; add one at its end, or 'zone:' to the policy", text));
   }

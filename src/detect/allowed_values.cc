@@ -39,8 +39,10 @@ schema::CheckedValue check(const AllowedQuestion& question, const KindSpec& kind
 }
 
 std::vector<SqlValue> row_of(std::vector<SqlValue> row, const schema::Fault& fault) {
-  for (const std::string& text :
-       {fault.place, fault.value, fault.allowed, fault.nearest, schema::to_sentence(fault), schema::to_advice(fault)}) {
+  const Words sentence = schema::to_sentence(fault);
+  const Words advice = schema::to_advice(fault);
+  for (const std::string& text : {fault.place, fault.value, fault.allowed.text, fault.nearest, sentence.text,
+                                  advice.text, say(sentence, Language::kKorean), say(advice, Language::kKorean)}) {
     row.emplace_back(text);
   }
   return row;
@@ -67,9 +69,9 @@ void find_faults(const catalog::Picture& picture, const std::vector<AllowedQuest
       table = fail(ErrorCode::kResourceExhausted, fmt::format("more than {} values are not allowed", kMostRows));
       continue;
     }
-    for (std::string_view column :
-         {kPlaceColumn, std::string_view("value"), std::string_view("allowed"), std::string_view("nearest"),
-          std::string_view("fault"), std::string_view("advice")}) {
+    for (std::string_view column : {kPlaceColumn, std::string_view("value"), std::string_view("allowed"),
+                                    std::string_view("nearest"), std::string_view("fault"), std::string_view("advice"),
+                                    std::string_view("fault_ko"), std::string_view("advice_ko")}) {
       table->columns.emplace_back(column);
     }
     table->rows = std::move(rows[i]);

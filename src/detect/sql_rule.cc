@@ -32,6 +32,9 @@ Result<size_t> id_column(const Table& table, const SqlRule& rule) {
   return static_cast<size_t>(found - table.columns.begin());
 }
 
+// A column that says what another one says, for who reads Korean.
+bool is_in_korean(std::string_view column) { return column.ends_with("_ko"); }
+
 Finding make_finding(const SqlRule& rule, const Table& table, const std::vector<SqlValue>& row, Labels labels) {
   Finding finding;
   finding.id = finding_id("sql:" + rule.name, labels);
@@ -102,7 +105,7 @@ Result<std::vector<Finding>> findings_of(const SqlRule& rule, Table table, std::
     } else if (seen.contains(finding_id("sql:" + rule.name, labels))) {
       // Several rows about one resource: what else they say tells them apart.
       for (size_t i = 0; i < row.size(); ++i) {
-        if (i != id) labels.set(table.columns[i], to_text(row[i]));
+        if (i != id && !is_in_korean(table.columns[i])) labels.set(table.columns[i], to_text(row[i]));
       }
     }
     Finding finding = make_finding(rule, table, row, std::move(labels));

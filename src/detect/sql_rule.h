@@ -6,7 +6,8 @@
 //     SELECT s.id, s.name FROM k8s_service s WHERE …
 //   says: "{{name}} selects no pod"
 //   remedy: "…"
-//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko likewise.
+//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko likewise. A column that is a
+//                                              # sentence has another one beside it: why, why_ko.
 //   every: 30s
 //   for: 1m
 //
@@ -23,7 +24,8 @@
 //
 // Where the values of single fields decide, `allows` stands for `find`: a JSON Schema (schema/schema.h) over the whole
 // object, or over the place of it that `within` names. `where` may choose the objects. Its rows have the columns of
-// `this`, and place, value, allowed, nearest; fault and advice say the same as sentences:
+// `this`, and place, value, allowed, nearest; fault and advice say the same as sentences, fault_ko and
+// advice_ko in Korean:
 //
 //   rule: TeamReplicas
 //   on: k8s_deployment

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decide/touches.h"
+#include "model/policy_subject.h"
 
 namespace capstan::foresee {
 
@@ -109,7 +110,7 @@ bool AlternatePast::is_explained(const ResourceId& id, Time at, bool is_ours) co
   const auto deeds = deeds_.find(id);
   if (deeds == deeds_.end()) return false;
   return std::ranges::any_of(deeds->second, [&](const PastDeed* deed) {
-    const bool counts = !is_ours || deed->origin == "policy:" + policy_.name;
+    const bool counts = !is_ours || deed->origin == policy_subject(policy_.name);
     return counts && deed->from <= at && (deed->to == Time::max() || at <= deed->to + decide::kEffectTime);
   });
 }

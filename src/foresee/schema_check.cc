@@ -29,8 +29,8 @@ Finding finding_of(const schema::Fault& fault, const ResourceId& id) {
                                : is_missing ? kFieldMissing
                                             : kFieldInvalid,
                                is_unknown ? Severity::kMedium : Severity::kHigh, id, fault.place);
-  finding.says = schema::to_sentence(fault) +
-                 (is_unknown ? "; the API server drops it, or refuses the object" : "; the API server refuses it");
+  finding.says =
+      Words::phrase(is_unknown ? "fault.field_dropped" : "fault.refused", {{"says", schema::to_sentence(fault)}});
   finding.remedy = schema::to_advice(fault);
   return finding;
 }

@@ -1,6 +1,7 @@
 #include "loop/config_tree.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -194,8 +195,11 @@ bool ConfigTree::look_at_calendars() {
 }
 
 ConfigTree::Stamp ConfigTree::stamp_of(const std::filesystem::path& path, std::error_code& error) {
-  Stamp stamp{std::filesystem::last_write_time(path, error), 0};
+  Stamp stamp{.modified = std::filesystem::last_write_time(path, error)};
   if (!error) stamp.bytes = std::filesystem::file_size(path, error);
+  struct stat found{};
+  if (!error && ::stat(path.c_str(), &found) == 0)
+    stamp.changed_ns = found.st_ctim.tv_sec * 1'000'000'000 + found.st_ctim.tv_nsec;
   return error ? Stamp() : stamp;
 }
 

@@ -81,6 +81,7 @@ class ConfigTree {
  private:
   struct Stamp {
     std::filesystem::file_time_type modified;
+    int64_t changed_ns = 0;  // Its inode: who may read it is part of what a file is.
     uintmax_t bytes = 0;
     bool operator==(const Stamp&) const = default;
   };

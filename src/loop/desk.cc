@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "loop/answers.h"
+#include "model/policy_subject.h"
 
 namespace capstan::loop {
 namespace {
@@ -29,12 +30,10 @@ Result<Json> Desk::plan(std::string_view id) const {
       TRY(flatten(parts_.loop.ask([&loop = parts_.loop, id = std::string(id)] { return loop.executor().status(id); })));
   if (parts_.money == nullptr) return status;
   // A plan is shown whether or not somebody knows what it costs.
-  constexpr std::string_view kPolicy = "policy:";
-  const std::string& origin = status["plan"]["origin"].string_or_empty();
+  const std::string owner(policy_of_subject(status["plan"]["origin"].string_or_empty()));
   std::optional<decide::Policy> policy;
-  if (origin.starts_with(kPolicy))
-    policy = TRY(parts_.loop.ask(
-        [&loop = parts_.loop, name = origin.substr(kPolicy.size())] { return loop.policies().find(name); }));
+  if (!owner.empty())
+    policy = TRY(parts_.loop.ask([&loop = parts_.loop, owner] { return loop.policies().find(owner); }));
   Result<Json> priced = parts_.money->with_money(status, policy);
   return priced ? *std::move(priced) : status;
 }
@@ -119,7 +118,7 @@ Result<Json> Desk::pause_policy(std::string_view name, bool paused, std::string_
   return flatten(
       parts_.loop.ask([&loop = parts_.loop, name = std::string(name), paused, by = std::string(by)]() -> Result<Json> {
         TRY(loop.policies().check_name(name));
-        const std::string subject = "policy:" + name;
+        const std::string subject = policy_subject(name);
         const Time now = loop.parts().clock.now();
         TRY(paused ? loop.executor().pause(subject, "", by, now) : loop.executor().resume(subject, by, now));
         const Json board = loop.policies().to_json();

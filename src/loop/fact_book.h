@@ -30,6 +30,9 @@ class FactBook final : public FactSink {
   // The number that the first fact of the next `append` will get: a cause for the others of its batch.
   Seq next_seq() const { return ledger_.next_seq(); }
 
+  // Whether the catalog has all that was written down: after it could not be written it may take a while.
+  bool is_in_step() const { return catalog_.seq() == ledger_.last_seq(); }
+
   // Takes secrets out of what the outside has said, before it becomes a fact; set before anything is written.
   void set_mask(std::function<std::string(std::string_view)> mask) { mask_ = std::move(mask); }
   // The same for what is shown before, or without, a fact of it.

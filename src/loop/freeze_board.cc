@@ -7,19 +7,13 @@
 
 #include "base/suggest.h"
 #include "model/policy_fact.h"
+#include "model/policy_subject.h"
 
 namespace capstan::loop {
 namespace {
 
 constexpr size_t kMostSpans = 200;                // Of a freeze in an answer.
 constexpr Duration kOutlook{400LL * 86'400'000};  // How far ahead the next time of a freeze is looked for.
-constexpr std::string_view kPolicyOrigin = "policy:";
-
-// "" for what is no policy's.
-std::string_view policy_of(const Plan& plan) {
-  const std::string_view origin = plan.origin;
-  return origin.starts_with(kPolicyOrigin) ? origin.substr(kPolicyOrigin.size()) : std::string_view();
-}
 
 std::string_view kind_of(std::string_view id) { return id.substr(0, id.find('/')); }
 
@@ -82,7 +76,8 @@ bool FreezeBoard::covers(const decide::Freeze& freeze, std::string_view policy, 
 }
 
 bool FreezeBoard::covers(const decide::Freeze& freeze, const Plan& plan, const Action& action) const {
-  return !lifts_.contains({plan.id, freeze.name}) && covers(freeze, policy_of(plan), action.verb, action.target);
+  return !lifts_.contains({plan.id, freeze.name}) &&
+         covers(freeze, policy_of_subject(plan.origin), action.verb, action.target);
 }
 
 Words FreezeBoard::held_back(const Plan& plan, const Action& action, Time now) const {
@@ -103,7 +98,7 @@ Duration FreezeBoard::held_for(const Plan& plan, Time now) const {
   Duration longest{0};
   for (const decide::Freeze& freeze : freezes_) {
     const bool is_meant = std::ranges::any_of(plan.actions, [&](const Action& action) {
-      return covers(freeze, policy_of(plan), action.verb, action.target);
+      return covers(freeze, policy_of_subject(plan.origin), action.verb, action.target);
     });
     if (!is_meant) continue;
     Duration held{0};

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "loop/mute_list.h"
+#include "loop/removed_records.h"
 #include "loop/world_view.h"
 #include "tell/compose.h"
 
@@ -333,6 +334,7 @@ void Loop::tick() {
   }
   if (reload_wanted_ && !detecting_) reload();
   if (picture_) picture_->retry();
+  take_records(now);
   derive(now);
   forget_history(now);
   if (parts_.clock.monotonic() - began_ > kClaimTime)
@@ -349,6 +351,15 @@ void Loop::tick() {
   sources_.write_limits(now);
   respond(std::move(*catalog), now);
   if (!detecting_) detect();
+}
+
+void Loop::take_records(Time now) {
+  if (!look_at_records_) return;
+  const auto catalog = parts_.catalog.reader();
+  if (!catalog) return;  // Told with the rest of the tick.
+  Result<std::optional<Observation>> seen = look_at_records_(*catalog, now);
+  if (!seen) return sources_.note(std::string(kRecordScope), seen.error().to_string(), now);
+  if (*seen) take(Observed{std::move(**seen)});
 }
 
 void Loop::respond(catalog::CatalogReader catalog, Time now) {
@@ -418,7 +429,9 @@ void Loop::reload() {
   reload_wanted_ = false;
   const Time now = parts_.clock.now();
   std::vector<Error> problems;
+  // Of a file that cannot be read any more its last version is in force: what was wrong with that is not what is there.
   const auto add = [&](std::vector<Error> more) {
+    std::erase_if(more, [&](const Error& error) { return config_.problems().contains(error.where.file); });
     problems.insert(problems.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
   for (const auto& [path, problem] : config_.problems()) problems.push_back(problem);
@@ -438,9 +451,7 @@ void Loop::reload() {
   for (const detect::SqlRule& rule : configuration_rules()) rule_names.emplace_back(rule.name);
   if (check_rule_names_) add(check_rule_names_(rule_names));
 
-  std::vector<std::string> kinds;
-  for (const KindSpec& kind : parts_.catalog.kinds()) kinds.push_back(kind.name);
-  add(policies_->load(config_, std::move(kinds), now));
+  add(policies_->load(config_, parts_.catalog.kinds(), now));
   add(freezes_->load(config_, policies_->vocabulary(), now));
   const auto kept = facts_.append(freezes_->take_news());
   sources_.report("freezes", kept ? Status() : fail(kept.error()));

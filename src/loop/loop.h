@@ -121,6 +121,9 @@ class Loop {
   // Called after that with the names of the rules about configuration; gives what is wrong with what names them.
   using CheckRuleNames = std::function<std::vector<Error>(const std::vector<std::string_view>&)>;
   void on_rules(CheckRuleNames check) { check_rule_names_ = std::move(check); }
+  // Asked at each tick for what people have written down; nothing while there is nothing new to say.
+  using LookAtRecords = std::function<Result<std::optional<Observation>>(const catalog::CatalogReader&, Time now)>;
+  void on_records(LookAtRecords look) { look_at_records_ = std::move(look); }
   const std::vector<Error>& problems() const { return problems_; }
   SourceBoard& sources() { return sources_; }
   const ConfigReport& config_report() const { return config_report_; }
@@ -158,6 +161,7 @@ class Loop {
   void take(Delivered delivered);
   void take(Command command);
   void tick();
+  void take_records(Time now);
   // From the findings that hold to incidents, and from these to messages.
   void respond(catalog::CatalogReader catalog, Time now);
   void detect();
@@ -193,6 +197,7 @@ class Loop {
   std::unique_ptr<PictureFeed> picture_;
   ApplySettings apply_settings_;
   CheckRuleNames check_rule_names_;
+  LookAtRecords look_at_records_;
   std::vector<Error> problems_;
   std::map<std::string, Seq> helped_;  // The newest successful action of a plan.
   PlanNews plan_news_;

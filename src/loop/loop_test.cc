@@ -432,6 +432,25 @@ TEST_F(LoopTest, DecidesOverNothingThatChangesBeforeWhatHasToBeLookedAt) {
   EXPECT_TRUE(pass(5, [&] { return count(fact_kind::kPlanProposed) == 1; })) << says();
 }
 
+TEST_F(LoopTest, AsksNoPolicyWhileNothingCanHaveChanged) {
+  write("config/up.yaml", kKeep);
+  write("config/later.yaml",
+        "policy: later\nselect: { kind: host_service, where: \"name < now\" }\nkeep: { state: running, is: [running], "
+        "by: "
+        "test.start }\n");
+  observe("running");
+  const auto says = [&] { return loop_->policies().to_json().dump(); };
+  ASSERT_TRUE(pass(10, [&] { return says().find("1 of 1") != std::string::npos; })) << says();
+  const PolicyPasses& passes = loop_->policies().passes();
+  EXPECT_FALSE(pass(5, [] { return false; }));
+  const uint64_t asked = passes.over_all, spared = passes.spared;
+  EXPECT_FALSE(pass(20, [] { return false; }));
+  EXPECT_EQ(passes.spared - spared, 20u);
+  EXPECT_EQ(passes.over_all - asked, 20u) << "what asks for the time is asked at every tick";
+  observe("failed");
+  EXPECT_TRUE(pass(2, [&] { return count(fact_kind::kPlanProposed) == 1; })) << says();
+}
+
 TEST_F(LoopTest, SaysWhyAPolicyLeavesAResourceOut) {
   write("config/up.yaml",
         "policy: up\nselect: { kind: host_service, labels: env=dev }\nkeep: { state: running, by: test.start }\n");
@@ -576,6 +595,28 @@ TEST_F(LoopTest, RefusesReportsThatCannotBeMade) {
   EXPECT_EQ(loop_->problems()[0].where.line, 3);
   EXPECT_EQ(loop_->problems()[1].where.line, 4);
   EXPECT_NE(loop_->problems()[1].message.find("nme"), std::string::npos) << loop_->problems()[1].message;
+}
+
+TEST_F(LoopTest, WhatWasWrongWithAFileGoesWhenItIsAnotherMistake) {
+  write("config/reports.yaml", "report: r\ntitle: R\nwhen: { cron: '1 25 * * *', zone: UTC }\nsql: SELECT 1\n");
+  ASSERT_TRUE(pass(5, [&] { return loop_->problems().size() == 1; }));
+  write("config/reports.yaml", "report: r\ntitle: [R\n");
+  const std::string first = loop_->problems()[0].message;
+  ASSERT_TRUE(pass(5, [&] { return !loop_->problems().empty() && loop_->problems()[0].message != first; }));
+  EXPECT_EQ(loop_->problems().size(), 1u);
+}
+
+TEST_F(LoopTest, ACalendarThatCannotBeReadIsNotToldAsAbsent) {
+  loop_->policies().set_calendar_directory(directory_ / "config/calendar");
+  write("config/calendar/kr.ics", "no calendar at all\n");
+  write("config/up.yaml", std::string(kKeep) + "during: Mon-Fri 09:00-18:00 Asia/Seoul\nexcept: calendar/kr\n");
+  ASSERT_TRUE(pass(5, [&] { return loop_->problems().size() == 2; }));
+  const std::string said = loop_->problems()[1].to_string();
+  EXPECT_NE(said.find("up.yaml:"), std::string::npos) << said;
+  EXPECT_NE(said.find("kr.ics:1"), std::string::npos) << said;
+  EXPECT_EQ(said.find("no file"), std::string::npos) << said;
+  write("config/calendar/kr.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+  EXPECT_TRUE(pass(5, [&] { return loop_->problems().empty(); }));
 }
 
 TEST_F(LoopTest, LaysOutWhenPoliciesWantWhat) {

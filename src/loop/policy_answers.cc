@@ -6,6 +6,7 @@
 
 #include "loop/policy_board.h"
 #include "loop/policy_calendar.h"
+#include "model/policy_subject.h"
 
 namespace capstan::loop {
 namespace {
@@ -133,7 +134,7 @@ Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, con
 Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file, const catalog::CatalogReader& catalog,
                                   Time now) {
   const std::vector<decide::Policy> policies_read = TRY(read(text, file));
-  const Picture picture = TRY(picture_of(catalog));
+  const Round round = TRY(round_over(catalog, now));
   const Duration began = parts_.clock.monotonic();
   Json::Array policies;
   for (const decide::Policy& policy : policies_read) {
@@ -142,8 +143,7 @@ Result<Json> PolicyBoard::preview(std::string_view text, const std::string& file
           ErrorCode::kResourceExhausted,
           fmt::format("these policies take longer to try than {}: try fewer at once, or narrow what they select",
                       format_duration(kPreviewTime)));
-    const decide::Decision decision =
-        TRY(decision_of(policy, now, catalog, picture, now, {.time_limit = kPreviewTime}));
+    const decide::Decision decision = TRY(decision_of(policy, now, round, {.time_limit = kPreviewTime}));
     policies.push_back(Json::object({{"name", policy.name},
                                      {"approve", policy.approval},
                                      {"resources", verdicts_json(policy.name, decision.verdicts)},

@@ -11,6 +11,8 @@
 #include "loop/belongings.h"
 #include "loop/side_notes.h"
 #include "loop/undo_guard.h"
+#include "loop/verdict_merge.h"
+#include "model/policy_subject.h"
 
 namespace capstan::loop {
 namespace {
@@ -19,8 +21,6 @@ namespace {
 constexpr Duration kRoundTime{500};
 constexpr Duration kSlow{50};  // What takes longer rests for so many times as long.
 constexpr int kRestFactor = 20;
-constexpr std::string_view kOrigin = "policy:";
-constexpr size_t kMostChanges = 1'000;  // Resources; where more have changed, everything is decided anew.
 
 std::vector<Relation> relations_between(const std::vector<decide::Candidate>& candidates,
                                         const catalog::CatalogReader& catalog) {
@@ -37,8 +37,6 @@ std::vector<Relation> relations_between(const std::vector<decide::Candidate>& ca
 
 }  // namespace
 
-std::string policy_subject(std::string_view policy) { return fmt::format("policy:{}", policy); }
-
 void PolicyBoard::apply(const Fact& fact) {
   history_.apply(fact);
   overrides_.apply(fact);
@@ -46,14 +44,16 @@ void PolicyBoard::apply(const Fact& fact) {
   approvals_.apply(fact);
   touches_.apply(fact, history_);
   unread_.apply(fact);
-  const bool is_change = fact.kind == fact_kind::kResourceAppeared || fact.kind == fact_kind::kResourceChanged ||
-                         fact.kind == fact_kind::kResourceGone;
-  if (is_change && changed_.size() <= kMostChanges) changed_.insert(fact.subject);
+  rest_.note(fact, {.history = history_, .inherits = overrides_.name_resources()});
 }
 
 void PolicyBoard::read_calendars(std::vector<Error>& problems) {
   const auto files = list_files(calendar_directory_, ".ics");
-  if (!files) return;  // No directory, no calendars.
+  if (!files && files.error().code == ErrorCode::kNotFound) calendars_.clear();  // No directory, no calendars.
+  if (!files) {
+    if (files.error().code != ErrorCode::kNotFound) problems.push_back(files.error());
+    return;  // What cannot be listed now is as it was.
+  }
   decide::Calendars fresh;
   for (const std::filesystem::path& path : *files) {
     const std::string name = path.stem().string();
@@ -64,15 +64,17 @@ void PolicyBoard::read_calendars(std::vector<Error>& problems) {
       continue;
     }
     problems.push_back(calendar.error());
-    if (const auto old = calendars_.find(name); old != calendars_.end()) fresh[name] = old->second;
+    const auto old = calendars_.find(name);
+    fresh[name] = old != calendars_.end() && old->second ? old->second : fail(calendar.error());
   }
   calendars_ = std::move(fresh);
 }
 
-std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::string> kinds, Time now) {
+std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const KindSpec> kinds, Time now) {
   std::vector<Error> problems;
   read_calendars(problems);
-  kinds_ = std::move(kinds);
+  kinds_.clear();
+  for (const KindSpec& kind : kinds) kinds_.push_back(kind.name);
   const decide::Vocabulary words = vocabulary();
   std::map<std::filesystem::path, std::vector<decide::Policy>> good;
   std::set<std::filesystem::path> unread;
@@ -116,7 +118,10 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::vector<std::
     }
   }
   entries_ = std::move(entries);
-  loaded_ = true;
+  may_have_orphans_ = true;
+  std::map<std::string, PolicyNeeds> needs;
+  for (const auto& [name, entry] : entries_) needs.emplace(name, needs_of(entry.policy, kinds));
+  rest_.set(std::move(needs));
   for (const auto& [name, entry] : entries_) {
     if (const Status checked = check_grants(entry.policy); !checked) problems.push_back(checked.error());
   }
@@ -140,75 +145,6 @@ decide::Vocabulary PolicyBoard::vocabulary() const {
           .signals = &parts_.signals};
 }
 
-namespace {
-
-bool has_schedule(const decide::Policy& policy) {
-  return policy.ensure && (policy.ensure->has_own_schedules() || !policy.ensure->schedule.always());
-}
-
-bool is_about(const decide::Verdict& verdict) { return verdict.matched && !verdict.forbidden; }
-
-// Never 0, which says that nothing has been written down.
-size_t coverage_hash(const std::vector<decide::Verdict>& verdicts) {
-  size_t sum = 1;
-  for (const decide::Verdict& verdict : verdicts) {
-    if (!is_about(verdict)) continue;
-    for (const std::string* text : {&verdict.resource, &verdict.hours})
-      sum = sum * 0x9e3779b97f4a7c15ULL + std::hash<std::string>{}(*text);
-  }
-  return sum == 0 ? 1 : sum;
-}
-
-// Leaves what was decided over others than these.
-decide::Situation::Rest leave_rest(std::vector<decide::Verdict>& verdicts, const std::vector<ResourceId>& changed) {
-  const std::set<ResourceId> old(changed.begin(), changed.end());
-  std::erase_if(verdicts, [&](const decide::Verdict& verdict) { return old.contains(verdict.resource); });
-  return {.selected = verdicts.size(),
-          .as_wanted = static_cast<size_t>(std::ranges::count_if(verdicts, &decide::Verdict::as_wanted))};
-}
-
-// Both sorted by id.
-void merge(std::vector<decide::Verdict> decided, std::vector<decide::Verdict>& verdicts) {
-  const auto middle = static_cast<std::ptrdiff_t>(verdicts.size());
-  std::ranges::move(decided, std::back_inserter(verdicts));
-  std::ranges::inplace_merge(verdicts, verdicts.begin() + middle, {}, &decide::Verdict::resource);
-}
-
-}  // namespace
-
-void PolicyBoard::publish_schedules() const {
-  if (parts_.money == nullptr) return;
-  MoneyBook::Policies scheduled;
-  for (const auto& [name, entry] : entries_) {
-    if (!has_schedule(entry.policy)) continue;
-    const decide::Ensure& ensure = *entry.policy.ensure;
-    scheduled.push_back({.name = name,
-                         .help = entry.policy.help,
-                         .schedule = ensure.schedule,
-                         .says = ensure.schedule.describe(),
-                         .own_hours = ensure.has_own_schedules(),
-                         .zone = ensure.zone,
-                         .ensure = ensure});
-  }
-  parts_.money->set_policies(std::move(scheduled));
-}
-
-void PolicyBoard::write_coverage(Entry& entry, Time now) {
-  if (parts_.money == nullptr || !has_schedule(entry.policy)) return;
-  const size_t covered = coverage_hash(entry.last.verdicts);
-  if (covered == entry.covered) return;
-  std::map<ResourceId, std::string> about;
-  for (const decide::Verdict& verdict : entry.last.verdicts) {
-    if (is_about(verdict)) about.emplace(verdict.resource, verdict.hours);
-  }
-  const std::vector<NewFact> facts = parts_.money->cover(entry.policy.name, about, now);
-  if (!facts.empty()) {
-    if (const auto written = parts_.facts.append(facts); !written)
-      return log::warning("loop", "cannot write down what a policy is about: " + written.error().to_string());
-  }
-  entry.covered = covered;
-}
-
 Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
   const auto facts = parts_.ledger.by_subject(policy_subject(policy.name), 20);
   if (facts) {
@@ -225,36 +161,40 @@ Time PolicyBoard::in_force_since(const decide::Policy& policy, Time now) {
   return now;
 }
 
-Result<PolicyBoard::Picture> PolicyBoard::picture_of(const catalog::CatalogReader& catalog) {
-  return Picture{TRY(catalog.open_findings()), TRY(catalog.open_incidents())};
+Result<PolicyBoard::Round> PolicyBoard::round_over(const catalog::CatalogReader& catalog, Time now) {
+  return Round{catalog, TRY(catalog.open_findings()), TRY(catalog.open_incidents()), now};
 }
 
-// What a policy wanted that is not in force any more, and nothing has been done of.
+// What a policy wanted that is not in force any more, and nothing has been done of. One comes to be when files are
+// read; what somebody has approved of before that ends by itself, or is taken back when a freeze holds it.
 void PolicyBoard::withdraw_orphans(Time now) {
-  if (!loaded_) return;
+  if (!std::exchange(may_have_orphans_, false)) return;
   for (const std::string& origin : history_.open_origins()) {
-    const bool is_orphan = origin.starts_with(kOrigin) && !entries_.contains(origin.substr(kOrigin.size()));
-    if (!is_orphan) continue;
+    const std::string_view policy = policy_of_subject(origin);
+    if (policy.empty() || entries_.contains(std::string(policy))) continue;
+    may_have_orphans_ = true;
     for (const decide::History::OpenPlan& plan : history_.open_plans(origin)) {
-      if (!plan.started) (void)parts_.executor.withdraw(plan.id, "its policy is not in force any more", now);
+      if (!plan.started) (void)parts_.executor.withdraw(plan.id, Words::phrase("why.not_in_force"), now);
     }
   }
 }
 
 void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
+  rest_.check(parts_.ledger.last_seq(), catalog.seq());
   withdraw_orphans(now);
   if (entries_.empty()) return;
-  const Result<Picture> picture = picture_of(catalog);
-  const auto changes = take_changes();
+  const Result<Round> round = round_over(catalog, now);
+  const auto changes = rest_.take_changes();
   const Duration began = parts_.clock.monotonic();
   for (auto& [name, entry] : entries_) {
     if (!changes) entry.not_before = Duration(0);
-    // What a budget allows is asked of everything that it is for.
-    if (!picture || !changes || began >= entry.not_before || entry.policy.budget) continue;
-    const auto changed = changes->find(entry.policy.select.kind);
-    if (changed == changes->end()) continue;
-    const Status status = decide_changes(entry, changed->second, catalog, *picture, now);
-    if (!status) entry.error = status.error().to_string();
+    const bool waits = waits_for_ && !waits_for_(entry.policy).empty();
+    // What changed is not told a second time.
+    if (!round || waits) rest_.wake(name);
+    // Of what has to be looked at first the newest is not known: all of it is decided over as soon as it is.
+    if (waits) entry.not_before = Duration(0);
+    const bool is_slow = began < entry.not_before && !entry.policy.budget;  // A budget is for all together.
+    if (round && changes && is_slow) decide_changes(entry, *changes, *round, true);
   }
   auto each = entries_.lower_bound(next_);
   for (size_t left = entries_.size(); left > 0; --left, ++each) {
@@ -262,41 +202,67 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
     auto& [name, entry] = *each;
     next_ = name;
     const Duration before = parts_.clock.monotonic();
-    if (before - began > kRoundTime) return;
+    if (before - began > kRoundTime) return wake_from(each, left);
+    if (rest_.rests(name, now) && before >= entry.not_before) decide_changes(entry, *changes, *round, false);
+    if (rest_.rests(name, now)) {
+      ++rest_.passes().spared;
+      continue;
+    }
     if (before < entry.not_before) continue;
-    const Status status = picture ? decide_one(entry, catalog, *picture, now) : fail(picture.error());
-    entry.error = status ? "" : status.error().to_string();
+    decide_fully(entry, round, now);
     const Duration took = parts_.clock.monotonic() - before;
     if (took > kSlow) entry.not_before = before + kRestFactor * took;
   }
 }
 
-Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, Time in_force_since,
-                                                  const catalog::CatalogReader& catalog, const Picture& picture,
-                                                  Time now, const decide::SelectOptions& options,
+// What has changed of those that this round does not come to is asked about with the rest.
+void PolicyBoard::wake_from(std::map<std::string, Entry>::iterator each, size_t left) {
+  for (; left > 0; --left, ++each) {
+    if (each == entries_.end()) each = entries_.begin();
+    rest_.wake(each->first);
+  }
+}
+
+// Puts it to rest where nothing follows from what was decided, and nobody waits for anything.
+void PolicyBoard::decide_fully(Entry& entry, const Result<Round>& round, Time now) {
+  const std::string& name = entry.policy.name;
+  ++rest_.passes().over_all;
+  rest_.begin(name);
+  const Status status = round ? decide_one(entry, *round) : fail(round.error());
+  entry.error = status ? "" : status.error().to_string();
+  const std::string origin = policy_subject(name);
+  const bool is_open = !history_.open_plans(origin).empty() || !history_.standing_plans(origin).empty();
+  rest_.end(name, now, decide::earlier(entry.last.again, overrides_.next_edge(now)), is_open);
+  const bool may_rest =
+      status && entry.waits_for.empty() && entry.last.is_calm() && entry.is_covered && parts_.facts.is_in_step();
+  if (!may_rest) rest_.wake(name);
+}
+
+Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, Time in_force_since, const Round& round,
+                                                  const decide::SelectOptions& options,
                                                   std::optional<decide::Situation::Rest> rest) const {
   decide::Situation situation;
-  situation.candidates = TRY(decide::select_candidates(policy, parts_.sql, parts_.resources, picture.findings,
-                                                       picture.incidents, now, options));
-  if (policy.order_depends_on) situation.relations = relations_between(situation.candidates, catalog);
+  situation.candidates = TRY(decide::select_candidates(policy, parts_.sql, parts_.resources, round.findings,
+                                                       round.incidents, round.now, options));
+  if (policy.order_depends_on) situation.relations = relations_between(situation.candidates, round.catalog);
   if (policy.when) {
-    situation.findings = picture.findings;
-    situation.incidents = picture.incidents;
+    situation.findings = round.findings;
+    situation.incidents = round.incidents;
   }
   if (policy.undo_after_quiet) {
-    std::ranges::move(TRY(catalog.resolved_findings(policy.when->name)), std::back_inserter(situation.findings));
+    std::ranges::move(TRY(round.catalog.resolved_findings(policy.when->name)), std::back_inserter(situation.findings));
   }
-  situation.overrides = overrides_.active(now);
+  situation.overrides = overrides_.active(round.now);
   if (policy.approval == "standing") situation.approvals = approvals_.all();
   for (const std::string& name : policy.grants) {
     if (const auto granted = entries_.find(name); granted != entries_.end())
       situation.versions[name] = granted->second.policy.version;
   }
-  TRY(add_belongings(policy, catalog, situation));
+  TRY(add_belongings(policy, round.catalog, situation));
   situation.touches = touches_.of(policy);
   situation.history = &history_;
   situation.rest = rest;
-  situation.now = now;
+  situation.now = round.now;
   situation.in_force_since = in_force_since;
   if (policy.budget && money_of_) TRY(during("the money of its targets", money_of_(policy, situation)));
   decide::Decision decision = decide::decide(policy, situation);
@@ -304,47 +270,35 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
   return decision;
 }
 
-Status PolicyBoard::decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
-                               Seq asked_by) {
+Status PolicyBoard::decide_one(Entry& entry, const Round& round, Seq asked_by) {
   entry.waits_for = waits_for_ ? waits_for_(entry.policy) : "";
   if (!entry.waits_for.empty()) {
     entry.last = {};
     entry.last.summary = Words::phrase("summary.waits_for", {{"what", entry.waits_for}});
     return {};
   }
-  entry.last = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now, {.left_out = false}));
-  write_coverage(entry, now);
-  return hand_over(entry, now, asked_by);
+  entry.last = TRY(decision_of(entry.policy, entry.in_force_since, round, {.left_out = false}));
+  entry.is_covered = write_coverage(entry, round.now);
+  return hand_over(entry, round.now, asked_by);
 }
 
-std::optional<std::map<std::string, std::vector<ResourceId>>> PolicyBoard::take_changes() {
-  const std::set<ResourceId> changed = std::exchange(changed_, {});
-  if (changed.size() > kMostChanges) return std::nullopt;
-  std::map<std::string, std::vector<ResourceId>> by_kind;
-  const Duration at = parts_.clock.monotonic();
-  if (std::ranges::none_of(entries_, [&](const auto& each) { return at < each.second.not_before; })) return by_kind;
-  for (const ResourceId& id : changed) {
-    // Of what is gone nothing is known any more: its policies leave it out when they decide over all.
-    const auto resource = parts_.resources.find(id);
-    if (resource && *resource) by_kind[(*resource)->kind].push_back(id);
-  }
-  return by_kind;
-}
-
-// What rests because it takes long to ask about all sees at least what has changed.
-Status PolicyBoard::decide_changes(Entry& entry, const std::vector<ResourceId>& changed,
-                                   const catalog::CatalogReader& catalog, const Picture& picture, Time now) {
-  // Of what has to be looked at first the newest is not known: all of it is decided over again as soon as it is.
-  if (waits_for_ && !waits_for_(entry.policy).empty()) {
-    entry.not_before = Duration(0);
-    return {};
-  }
-  const decide::Situation::Rest rest = leave_rest(entry.last.verdicts, changed);
-  decide::Decision decision = TRY(decision_of(entry.policy, entry.in_force_since, catalog, picture, now,
-                                              {.left_out = false, .only = changed}, rest));
-  merge(std::move(entry.last.verdicts), decision.verdicts);
-  entry.last = std::move(decision);
-  return hand_over(entry, now, 0);
+// What takes long to ask about all, or rests, is asked about what has changed alone.
+void PolicyBoard::decide_changes(Entry& entry, const PolicyRest::Changes& changes, const Round& round, bool is_slow) {
+  const auto changed = changes.find(entry.policy.select.kind);
+  if (changed == changes.end()) return;
+  const std::string& name = entry.policy.name;
+  ++rest_.passes().over_changes;
+  Result<decide::Decision> decision =
+      decision_of(entry.policy, entry.in_force_since, round, {.left_out = false, .only = changed->second},
+                  beside(entry.last, changed->second));
+  // Where anything follows, all is asked about after all: in this very round, unless that takes long.
+  if (!decision || !decision->is_calm()) rest_.wake(name);
+  if (!decision) entry.error = decision.error().to_string();
+  if (!decision || (!decision->is_calm() && !is_slow)) return;
+  merge(entry.last, changed->second, *std::move(decision));
+  rest_.shorten(name, entry.last.again);
+  if (!write_coverage(entry, round.now)) rest_.wake(name);
+  if (const Status status = hand_over(entry, round.now, 0); !status) entry.error = status.error().to_string();
 }
 
 // Gives the executor what was decided last.
@@ -443,11 +397,11 @@ Result<Json> PolicyBoard::run(std::string_view name, std::string_view by, const 
   Entry& entry = entries_.at(std::string(name));
   if (parts_.executor.paused(policy_subject(entry.policy.name)))
     return fail(ErrorCode::kFailedPrecondition, fmt::format("the policy '{}' is paused", name));
-  const Picture picture = TRY(picture_of(catalog));
+  const Round round = TRY(round_over(catalog, now));
   const Seq asked =
       TRY(parts_.facts.append_one({now, std::string(fact_kind::kPolicyRun), policy_subject(entry.policy.name),
                                    Json::object({{"by", by}}), 0, std::string(by)}));
-  TRY(decide_one(entry, catalog, picture, now, asked));
+  TRY(decide_one(entry, round, asked));
   Json answer = Json::object({{"plan", nullptr}});
   set_words(answer, "says", entry.last.summary);
   if (entry.last.plan) {
@@ -463,14 +417,13 @@ const std::vector<decide::Override>& PolicyBoard::overrides_at(Time now) const {
 }
 
 const decide::Policy* PolicyBoard::policy_of(const Plan& plan) const {
-  if (!plan.origin.starts_with(kOrigin)) return nullptr;
-  const auto found = entries_.find(plan.origin.substr(kOrigin.size()));
+  const auto found = entries_.find(std::string(policy_of_subject(plan.origin)));
   return found == entries_.end() ? nullptr : &found->second.policy;
 }
 
 std::string PolicyBoard::unread_file_of(const Plan& plan) const {
-  if (!plan.origin.starts_with(kOrigin) || policy_of(plan) != nullptr) return "";
-  return unread_.file_of(plan.origin.substr(kOrigin.size()));
+  const std::string_view policy = policy_of_subject(plan.origin);
+  return policy.empty() || policy_of(plan) != nullptr ? "" : unread_.file_of(policy);
 }
 
 std::optional<decide::Policy> PolicyBoard::find(std::string_view name) const {

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,12 +19,10 @@
 #include "loop/fact_book.h"
 #include "loop/freeze_board.h"
 #include "loop/money_book.h"
+#include "loop/policy_rest.h"
 #include "loop/unread_policies.h"
 
 namespace capstan::loop {
-
-// What facts about a policy are about: "policy:core-time".
-std::string policy_subject(std::string_view policy);
 
 class PolicyBoard {
  public:
@@ -59,11 +57,16 @@ class PolicyBoard {
 
   // Puts the policies of all files in force; of a file with a mistake, those of its last good version stay. Gives the
   // mistakes.
-  std::vector<Error> load(const ConfigTree& config, std::vector<std::string> kinds, Time now);
+  std::vector<Error> load(const ConfigTree& config, std::span<const KindSpec> kinds, Time now);
 
-  // Decides anew, and hands plans to the executor. One round takes a bounded time: policies that are slow to decide
-  // come less often, and those that are left come in the next round.
+  // Decides anew where anything can have changed (PolicyRest), and hands plans to the executor. One round takes a
+  // bounded time: policies that are slow to decide come less often, and those that are left come in the next round.
   void decide(const catalog::CatalogReader& catalog, Time now);
+
+  // How often policies were asked; what it gives may be read by any thread.
+  const PolicyPasses& passes() { return rest_.passes(); }
+  // However sure it is that nothing has changed, a policy is asked again after so long; 0: at every round.
+  void set_longest_rest(Duration longest) { rest_.set_longest(longest); }
 
   // What people are to be told before a policy acts. The same notices come until they are no longer due.
   std::vector<decide::Notice> notices(Time now);
@@ -118,37 +121,38 @@ class PolicyBoard {
     std::string waits_for;   // What has to be looked at first; "" for nothing.
     Duration not_before{0};  // Monotonic. Until then it decides only over what has changed.
     size_t covered = 0;      // A hash of what was written down last of what its schedule is about.
+    bool is_covered = true;  // That is what it is about.
   };
-  struct Picture {
+  // What a round decides over: one view of the catalog, at one time.
+  struct Round {
+    const catalog::CatalogReader& catalog;
     std::vector<catalog::KnownFinding> findings;
     std::vector<catalog::KnownIncident> incidents;
+    Time now;
   };
 
-  // What has changed since the last round, by kind; nothing where it is too much to tell.
-  std::optional<std::map<std::string, std::vector<ResourceId>>> take_changes();
-  Status decide_changes(Entry& entry, const std::vector<ResourceId>& changed, const catalog::CatalogReader& catalog,
-                        const Picture& picture, Time now);
+  void decide_fully(Entry& entry, const Result<Round>& round, Time now);
+  void decide_changes(Entry& entry, const PolicyRest::Changes& changes, const Round& round, bool is_slow);
+  void wake_from(std::map<std::string, Entry>::iterator each, size_t left);
   Status hand_over(Entry& entry, Time now, Seq asked_by);
-  static Result<Picture> picture_of(const catalog::CatalogReader& catalog);
+  static Result<Round> round_over(const catalog::CatalogReader& catalog, Time now);
   void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
-  Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since,
-                                       const catalog::CatalogReader& catalog, const Picture& picture, Time now,
+  Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since, const Round& round,
                                        const decide::SelectOptions& options = {},
                                        std::optional<decide::Situation::Rest> rest = {}) const;
   // Policies that are not in force. The first mistake, where there is one.
   Result<std::vector<decide::Policy>> read(std::string_view text, const std::string& file) const;
   // Whether and why a policy that selects a kind leaves a resource of it out.
   Result<std::vector<decide::Candidate>> ask_about(const decide::Policy& policy, const Resource& resource) const;
-  Status decide_one(Entry& entry, const catalog::CatalogReader& catalog, const Picture& picture, Time now,
-                    Seq asked_by = 0);
+  Status decide_one(Entry& entry, const Round& round, Seq asked_by = 0);
   static Status add_belongings(const decide::Policy& policy, const catalog::CatalogReader& catalog,
                                decide::Situation& situation);
   void withdraw_orphans(Time now);
   Status write_stages(const Entry& entry, Time now);
   Status check_grants(const decide::Policy& policy) const;
-  // Writes down what a schedule is about, where that has changed.
-  void write_coverage(Entry& entry, Time now);
+  // Writes down what a schedule is about, where that has changed. False where it could not.
+  bool write_coverage(Entry& entry, Time now);
   void publish_schedules() const;
   Status undo_quiet(const Entry& entry, Time now);
   void keep_done(const Entry& entry, const std::string& plan, const Words& says, bool asks, Time now);
@@ -172,9 +176,9 @@ class PolicyBoard {
   UnreadPolicies unread_;
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.
-  bool loaded_ = false;                                                // Before, nobody knows which are in force.
+  bool may_have_orphans_ = false;                                      // Since files were read: open plans of none.
   std::string next_;                                                   // Where the next round goes on.
-  std::set<ResourceId> changed_;                                       // Since the last round; only up to a bound.
+  PolicyRest rest_;
 };
 
 }  // namespace capstan::loop

@@ -48,6 +48,12 @@ RecordForm read_form(const ConfigNode& document, std::span<const KindSpec> kinds
       for (Error& error : reader.problems()) problems.push_back(std::move(error));
     }
   }
+  if (const ConfigNode* removal = map.node("removal")) {
+    MapReader reader(*removal, "a removal");
+    form.removal = RecordForm::Removal{reader.required_string("at"), reader.required_string("while")};
+    check_column(form.removal->column, *removal);
+    for (Error& error : reader.problems()) problems.push_back(std::move(error));
+  }
   if (const ConfigNode* checks = map.node("check")) {
     for (const ConfigNode& item : checks->items) {
       MapReader reader(item, "a check");

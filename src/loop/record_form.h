@@ -6,10 +6,12 @@
 //   defaults: { zone: Asia/Seoul, hours: "Mon-Fri 09:00-18:00" }
 //   formats: { mail: mail, zone: zone, hours: window, starts_on: date, ends_on: date }
 //   instants: { begins_at: { start_of: starts_on }, ends_at: { end_of: ends_on } }   # in the zone of column 'zone'
+//   removal: { at: removed_at, while: belongs_to }   # loop/removed_records.h
 //   check: [ { that: "ends_on >= starts_on", says: "it ends before it begins" } ]
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +27,10 @@ struct RecordForm {
     std::string of;
     bool end = false;  // The end of that day, not its start.
   };
+  struct Removal {
+    std::string column;    // Since when it is in no file.
+    std::string relation;  // It stays known while something has this relation to it.
+  };
   struct Check {
     std::string that;  // An SQL condition over the record's own columns.
     std::string says;
@@ -36,6 +42,7 @@ struct RecordForm {
   Json defaults = Json::object();
   std::map<std::string, std::string> formats;  // Column -> "mail", "zone", "window", "date".
   std::vector<Instant> instants;
+  std::optional<Removal> removal;  // None: what is taken out of its file is gone at once.
   std::vector<Check> checks;
 };
 

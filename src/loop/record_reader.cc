@@ -43,7 +43,8 @@ class Reader {
     form_ = &form->second;
     kind_ = kind;
     Json defaults = form_->defaults;
-    if (const ConfigNode* node = map.node("defaults")) {
+    defaults_ = map.node("defaults");
+    if (const ConfigNode* node = defaults_) {
       check_columns(*node);
       const Json own = node->to_json();
       for (const auto& [key, value] : own.members()) defaults.set(key, value);
@@ -54,9 +55,31 @@ class Reader {
     for (Error& error : map.problems()) result_.problems.push_back(std::move(error));
   }
 
-  Records take() { return std::move(result_); }
+  Records take() {
+    for (const auto& [place, shared] : shared_) {
+      if (shared.records > 1)
+        result_.problems[shared.problem].message += fmt::format(" ({} records have it)", shared.records);
+    }
+    return std::move(result_);
+  }
 
  private:
+  // A mistake that many records have in common, as it stands in one place.
+  struct Shared {
+    size_t problem = 0;  // The one that is told, of the first of them.
+    size_t records = 0;
+  };
+
+  // `what` names the mistake: records that make the same at one place are told of once.
+  void problem_of_record(const ConfigNode& at, const std::string& what, std::string message) {
+    is_good_ = false;
+    const auto [known, is_new] = shared_.try_emplace({at.where.line, at.where.column, what});
+    if (is_new && is_enough()) return (void)shared_.erase(known);
+    ++known->second.records;
+    if (!is_new) return;
+    known->second.problem = result_.problems.size();
+    problem(at, std::move(message));
+  }
   void problem(const ConfigNode& at, std::string message) {
     if (is_enough()) return;
     result_.problems.push_back({ErrorCode::kInvalidArgument, std::move(message), at.where});
@@ -71,7 +94,8 @@ class Reader {
     if (is_new) return true;
     const auto& [owner, where] = other->second;
     if (column != "name") {
-      problem(at, fmt::format("'{}' of '{}' is that of '{}', too", column, record, owner));
+      problem_of_record(at, column + " unique",
+                        fmt::format("'{}' of '{}' is that of '{}', too", column, record, owner));
     } else if (owner == record) {
       problem(at, fmt::format("'{}' is listed twice; the first is at line {}", record, where.line));
     } else {
@@ -104,10 +128,7 @@ class Reader {
       return problem(*labels, fmt::format("'labels' must be a map, found {}", labels->describe()));
     const Result<std::vector<std::string>> names = expand_names(name->scalar, kMostRecords);
     if (!names) return problem(*name, names.error().message);
-    for (const std::string& each : *names) {
-      if (is_enough()) return;
-      record(each, fields, node);
-    }
+    for (const std::string& each : *names) record(each, fields, node);
   }
 
   void record(const std::string& name, Json fields, const ConfigNode& at) {
@@ -131,14 +152,17 @@ class Reader {
 
   // Everything that a single record must be.
   bool complete(Resource& record, const ConfigNode& at) {
-    const size_t before = result_.problems.size();
+    is_good_ = true;
+    // Where a value was written: with the record, or among the defaults of its document.
     const auto where = [&](std::string_view column) -> const ConfigNode& {
       const ConfigNode* node = at.find(column);
+      if (!node && defaults_) node = defaults_->find(column);
       return node ? *node : at;
     };
     for (const std::string& column : form_->required) {
       const Json& value = record.fields[column];
-      if (value.is_null() || value == Json("")) problem(at, fmt::format("'{}' needs '{}'", record.name, column));
+      if (value.is_null() || value == Json(""))
+        problem_of_record(at, column + " required", fmt::format("'{}' needs '{}'", record.name, column));
     }
     std::optional<decide::Zone> zone;
     const std::string& zone_name = record.fields["zone"].string_or_empty();
@@ -150,9 +174,11 @@ class Reader {
       const Json& value = record.fields[column];
       if (value.is_null()) continue;
       if (!value.is_string()) {
-        problem(where(column), fmt::format("'{}' of '{}' must be a text", column, record.name));
+        problem_of_record(where(column), column + " text",
+                          fmt::format("'{}' of '{}' must be a text", column, record.name));
       } else if (const Status good = check_record_format(format, value.string_or_empty(), zone); !good) {
-        problem(where(column), fmt::format("'{}' of '{}': {}", column, record.name, good.error().message));
+        problem_of_record(where(column), column + " format",
+                          fmt::format("'{}' of '{}': {}", column, record.name, good.error().message));
       }
     }
     for (const std::string& column : form_->unique) {
@@ -160,14 +186,15 @@ class Reader {
       if (value.is_null()) continue;
       const std::string text = value.is_string() ? value.string_or_empty() : value.dump();
       if (const std::string_view unseen = unseen_in(text); !unseen.empty())
-        problem(where(column), fmt::format("'{}' of '{}' has {}", column, record.name, unseen));
+        problem_of_record(where(column), column + " unseen",
+                          fmt::format("'{}' of '{}' has {}", column, record.name, unseen));
       else
         (void)take_value(column, text, record.name, where(column));
     }
-    if (result_.problems.size() != before) return false;
+    if (!is_good_) return false;
     add_instants(record, zone.value_or(decide::Zone()));
     check(record, at);
-    return result_.problems.size() == before;
+    return is_good_;
   }
 
   void add_instants(Resource& record, const decide::Zone& zone) const {
@@ -183,15 +210,18 @@ class Reader {
     auto checker = checkers_.find(kind_->name);
     if (checker == checkers_.end()) {
       Result<RecordChecker> opened = RecordChecker::open(*form_, *kind_);
-      if (!opened) return result_.problems.push_back(opened.error());
+      if (!opened) {
+        is_good_ = false;
+        return result_.problems.push_back(opened.error());
+      }
       checker = checkers_.emplace(kind_->name, std::move(*opened)).first;
     }
     for (size_t i = 0; i < form_->checks.size(); ++i) {
       const Result<bool> holds = checker->second.holds(i, record);
       if (!holds)
-        problem(at, fmt::format("'{}': {}", record.name, holds.error().message));
+        problem_of_record(at, form_->checks[i].that, fmt::format("'{}': {}", record.name, holds.error().message));
       else if (!*holds)
-        problem(at, fmt::format("'{}': {}", record.name, form_->checks[i].says));
+        problem_of_record(at, form_->checks[i].says, fmt::format("'{}': {}", record.name, form_->checks[i].says));
     }
   }
 
@@ -199,6 +229,9 @@ class Reader {
   std::span<const KindSpec> kinds_;
   const RecordForm* form_ = nullptr;
   const KindSpec* kind_ = nullptr;
+  const ConfigNode* defaults_ = nullptr;  // Of the document that is read.
+  bool is_good_ = true;                   // The record that is read.
+  std::map<std::tuple<int, int, std::string>, Shared> shared_;
   Records result_;
   std::map<std::string, RecordChecker> checkers_;
 };

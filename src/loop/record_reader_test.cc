@@ -124,6 +124,33 @@ TEST(Records, AFileOfAnotherSystemIsReadTheSame) {
   EXPECT_EQ(records.resources[0].fields["ends_on"], Json("2026-03-05"));
 }
 
+TEST(Records, AMistakeInADefaultIsToldOnceWhereItStands) {
+  const Records records = read(R"(
+records: account
+defaults:
+  starts_on: 2026-03-02
+  ends_on: 2026-05-29
+  hours: "Mon-Fri 0900-1800"
+items:
+  - { name: "trial_user{01..45}", mail: "{{name}}@example.com" }
+  - { name: guest, mail: guest@example.com, hours: "Mon-Fri 09:00-18:00" }
+)");
+  ASSERT_EQ(records.problems.size(), 1u);
+  EXPECT_EQ(records.problems.front().to_string(),
+            "accounts.yaml:6:10: 'hours' of 'trial_user01': '0900-1800' is no time of day; expected like "
+            "'09:00-18:00' (45 records have it)");
+}
+
+TEST(Records, AMistakeOfManyNamesInOneLineIsToldOnce) {
+  const auto count = [](std::string_view item) {
+    return read("records: account\nitems: [ { name: \"a{1..45}\", " + std::string(item) + " } ]\n").problems.size();
+  };
+  EXPECT_EQ(count("mail: nobody, starts_on: 2026-03-02, ends_on: 2026-03-05"), 1u + 1u)
+      << "no address, and the same one";
+  EXPECT_EQ(count("mail: \"{{name}}@b\", starts_on: 2026-03-05, ends_on: 2026-03-02"), 1u);
+  EXPECT_EQ(count("mail: \"{{name}}@b\", starts_on: 2026-03-05"), 1u) << "each needs an end";
+}
+
 TEST(Records, AMistakeInManyIsToldInSomeOfThem) {
   const Records records =
       read("records: account\nitems: [ { name: \"a{00001..90000}\", mail: x, " + std::string(kDays) + " } ]\n");

@@ -12,6 +12,7 @@ std::vector<Error> RecordShelf::load(const ConfigTree& config, const std::vector
   std::vector<Error> problems = forms.problems;
   kinds_.clear();
   for (const auto& [kind, form] : forms.forms) kinds_.push_back(kind);
+  removed_.set_forms(forms);
   whole_ = problems.empty();
   std::map<std::filesystem::path, std::vector<Resource>> good;
   TakenValues taken;
@@ -36,13 +37,20 @@ std::vector<Error> RecordShelf::load(const ConfigTree& config, const std::vector
     if (!config.files().contains(path)) keep(path);
   }
   good_ = std::move(good);
+  fresh_ = true;
   return problems;
 }
 
-Observation RecordShelf::observation(Time now) const {
-  Observation seen{.scope = "records", .at = now, .resources = {}, .relations = {}, .complete_kinds = {}};
+Result<std::optional<Observation>> RecordShelf::look(const catalog::CatalogReader& catalog, Time now) {
+  if (!fresh_ && !removed_.is_due(now)) return std::nullopt;
+  Observation seen{
+      .scope = std::string(kRecordScope), .at = now, .resources = {}, .relations = {}, .complete_kinds = {}};
   for (const auto& [path, records] : good_) seen.resources.insert(seen.resources.end(), records.begin(), records.end());
-  if (whole_) seen.complete_kinds = kinds_;
+  if (whole_) {
+    TRY(removed_.add_to(seen, catalog));
+    seen.complete_kinds = kinds_;
+  }
+  fresh_ = false;
   return seen;
 }
 

@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <vector>
 
+#include "catalog/catalog_reader.h"
 #include "loop/config_tree.h"
 #include "loop/record_reader.h"
+#include "loop/removed_records.h"
 
 namespace capstan::loop {
 
@@ -15,13 +18,17 @@ class RecordShelf {
  public:
   // Of a file with a mistake, the records of its last good version stay: a slip of the pen must not end an account.
   std::vector<Error> load(const ConfigTree& config, const std::vector<KindSpec>& kinds);
-  // All records; complete for the kinds that have a form, once every file could be read since the start.
-  Observation observation(Time now) const;
+
+  // All records, with those that were taken out of their file and are not done with; complete for the kinds that have a
+  // form, once every file could be read since the start. Nothing while there is nothing new to say.
+  Result<std::optional<Observation>> look(const catalog::CatalogReader& catalog, Time now);
 
  private:
   std::map<std::filesystem::path, std::vector<Resource>> good_;
   std::vector<std::string> kinds_;
+  RemovedRecords removed_;
   bool whole_ = false;  // No file is without a good version.
+  bool fresh_ = false;  // Loaded since the last look.
 };
 
 }  // namespace capstan::loop

@@ -4,8 +4,9 @@
 
 namespace capstan {
 
-std::array<std::span<const Phrase>, 4> phrase_tables() {
-  return {phrases_of_messages(), phrases_of_actions(), phrases_of_decisions(), phrases_of_findings()};
+std::array<std::span<const Phrase>, 5> phrase_tables() {
+  return {phrases_of_messages(), phrases_of_actions(), phrases_of_decisions(), phrases_of_findings(),
+          phrases_of_schemas()};
 }
 
 const Phrase* find_phrase(std::string_view key) {

@@ -21,7 +21,8 @@ std::span<const Phrase> phrases_of_messages();   // Chat, mail and the frame of 
 std::span<const Phrase> phrases_of_actions();    // What the executor and verbs say, and what holds actions back.
 std::span<const Phrase> phrases_of_decisions();  // Why a policy wants what it wants.
 std::span<const Phrase> phrases_of_findings();   // What is wrong, and because of what.
-std::array<std::span<const Phrase>, 4> phrase_tables();
+std::span<const Phrase> phrases_of_schemas();    // What a value may be, and what is wrong with one.
+std::array<std::span<const Phrase>, 5> phrase_tables();
 
 // nullptr where there is none.
 const Phrase* find_phrase(std::string_view key);

@@ -88,6 +88,7 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"why.not_called_for", "no longer called for", "더 이상 필요하지 않음"},
     {"why.not_decided", "could not be decided: {error}", "결정하지 못함: “{error}”"},
     {"why.not_given", "not looked at: its SELECT does not give it", "검토 대상 아님: 정책의 SELECT 결과에 없음"},
+    {"why.not_in_force", "its policy is not in force any more", "정책이 더 이상 적용되지 않음"},
     {"why.not_known", "not known: {what}; {why}", "확인할 수 없음: {what}; {why}"},
     {"why.not_pointed_at", "not looked at: nothing that sets it off points here",
      "검토 대상 아님: 발동 조건이 이 대상을 가리키지 않음"},

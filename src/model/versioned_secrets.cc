@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/mask_secrets.h"
+
 namespace capstan {
 namespace {
 
@@ -29,6 +31,12 @@ bool has_bad_segment(std::string_view path) {
 }
 
 }  // namespace
+
+void tell_of_secrets(const SecretFields& fields, const SecretHeard& heard) {
+  for (const auto& [name, value] : fields) {
+    if (fields.size() == 1 || speaks_of_secret(name)) heard(value.reveal());
+  }
+}
 
 Status check_secret_path(std::string_view path) {
   if (path.size() > kLongestPath || !std::ranges::all_of(path, fits_path) || has_bad_segment(path)) {

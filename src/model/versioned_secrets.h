@@ -34,6 +34,11 @@ struct SecretRecord {
 // Told of every secret that is handed out, so that it can be masked in what others say. Thread-safe.
 using SecretHeard = std::function<void(std::string_view)>;
 
+// Tells of those fields of a record whose names say that they are secret: "password", "api_key"; of a record with one
+// field, of that. A record also keeps what is none, an account's zone or its hours, and masking that would hide it
+// everywhere. Whoever hands out a field by a reference tells of it whatever its name.
+void tell_of_secrets(const SecretFields& fields, const SecretHeard& heard);
+
 // Paths are "trial/portal/alice": see check_secret_path. Thread-safe.
 //   kNotFound            no such path, or no such version of it any more
 //   kFailedPrecondition  a check-and-set that did not hold; the message names both versions

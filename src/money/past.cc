@@ -1,8 +1,8 @@
 #include "money/past.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "model/policy_subject.h"
 
 namespace capstan::money {
 namespace {
@@ -108,7 +108,7 @@ std::vector<NewFact> Past::cover(std::string_view policy, const std::map<Resourc
   const auto body = [&]() -> Json& {
     if (in_fact++ >= kMostInFact) {
       in_fact = 1;
-      facts.push_back({now, std::string(fact_kind::kPolicyCovers), fmt::format("policy:{}", policy),
+      facts.push_back({now, std::string(fact_kind::kPolicyCovers), policy_subject(policy),
                        Json::object({{"about", Json::object()}, {"no_longer", Json::array()}}), 0, "capstan"});
     }
     return facts.back().body;

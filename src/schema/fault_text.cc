@@ -1,7 +1,5 @@
 #include "schema/fault_text.h"
 
-#include <fmt/format.h>
-
 namespace capstan::schema {
 namespace {
 
@@ -15,33 +13,37 @@ std::string last_step(const std::string& place) {
 
 }  // namespace
 
-std::string to_sentence(const Fault& fault) {
-  const std::string place = fault.place.empty() ? "the whole" : fault.place;
+Words to_sentence(const Fault& fault) {
+  const Words place = fault.place.empty() ? Words::phrase("fault.the_whole") : Words(fault.place);
   switch (fault.kind) {
     case Fault::Kind::kUnknownField:
-      return fault.nearest.empty() ? fmt::format("{} is no field", place)
-                                   : fmt::format("{} is no field: did you mean {}?", place, fault.nearest);
-    case Fault::Kind::kMissingField: return fmt::format("{} is missing", place);
-    case Fault::Kind::kWrongType: return fmt::format("{} is {}, where {} must be", place, fault.value, fault.allowed);
-    case Fault::Kind::kWrongValue: return fmt::format("{} is {}: allowed is {}", place, fault.value, fault.allowed);
+      return fault.nearest.empty()
+                 ? Words::phrase("fault.unknown", {{"place", place}})
+                 : Words::phrase("fault.unknown_near", {{"place", place}, {"nearest", fault.nearest}});
+    case Fault::Kind::kMissingField: return Words::phrase("fault.missing", {{"place", place}});
+    case Fault::Kind::kWrongType:
+      return Words::phrase("fault.type", {{"place", place}, {"value", fault.value}, {"allowed", fault.allowed}});
+    case Fault::Kind::kWrongValue:
+      return Words::phrase("fault.value", {{"place", place}, {"value", fault.value}, {"allowed", fault.allowed}});
     case Fault::Kind::kDuplicate:
-      return fmt::format("{} ({}) comes twice: allowed is {}", place, fault.value, fault.allowed);
+      return Words::phrase("fault.duplicate", {{"place", place}, {"value", fault.value}, {"allowed", fault.allowed}});
   }
   return place;
 }
 
-std::string to_advice(const Fault& fault) {
+Words to_advice(const Fault& fault) {
+  const std::string field = last_step(fault.place);
   switch (fault.kind) {
     case Fault::Kind::kUnknownField:
-      return fault.nearest.empty() ? fmt::format("Take {} away.", last_step(fault.place))
-                                   : fmt::format("Write {} in its place.", fault.nearest);
-    case Fault::Kind::kMissingField: return fmt::format("Write {}: {}.", last_step(fault.place), fault.allowed);
-    case Fault::Kind::kDuplicate: return "Take one of the two away, or give it a name of its own.";
+      return fault.nearest.empty() ? Words::phrase("advice.take_away", {{"field", field}})
+                                   : Words::phrase("advice.write_instead", {{"nearest", fault.nearest}});
+    case Fault::Kind::kMissingField: return Words::phrase("advice.write", {{"field", field}, {"value", fault.allowed}});
+    case Fault::Kind::kDuplicate: return Words::phrase("advice.duplicate");
     case Fault::Kind::kWrongType:
     case Fault::Kind::kWrongValue: break;
   }
-  if (!fault.nearest.empty()) return fmt::format("Write {}: {}.", last_step(fault.place), fault.nearest);
-  return fmt::format("Write what is allowed at {}: {}.", last_step(fault.place), fault.allowed);
+  if (!fault.nearest.empty()) return Words::phrase("advice.write", {{"field", field}, {"value", fault.nearest}});
+  return Words::phrase("advice.write_allowed", {{"field", field}, {"allowed", fault.allowed}});
 }
 
 }  // namespace capstan::schema

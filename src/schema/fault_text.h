@@ -1,15 +1,14 @@
 // Faults as sentences.
 #pragma once
 
-#include <string>
-
+#include "model/words.h"
 #include "schema/schema.h"
 
 namespace capstan::schema {
 
 // "spec.replicas is 1: allowed is at least 2 and at most 10"
-std::string to_sentence(const Fault& fault);
+Words to_sentence(const Fault& fault);
 // "write 2 there": what to do about it.
-std::string to_advice(const Fault& fault);
+Words to_advice(const Fault& fault);
 
 }  // namespace capstan::schema

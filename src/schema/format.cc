@@ -99,21 +99,21 @@ bool has_format(Format format, std::string_view text) {
   return true;
 }
 
-std::string_view describe(Format format) {
+Words describe(Format format) {
   switch (format) {
-    case Format::kNone: return "anything";
-    case Format::kInt32: return "an integer between -2147483648 and 2147483647";
-    case Format::kInt64: return "an integer of 64 bits";
-    case Format::kDateTime: return "a time as 2026-01-31T08:00:00Z";
-    case Format::kDate: return "a date as 2026-01-31";
+    case Format::kNone: break;
+    case Format::kInt32: return Words::phrase("allowed.int32");
+    case Format::kInt64: return Words::phrase("allowed.int64");
+    case Format::kDateTime: return Words::phrase("allowed.time");
+    case Format::kDate: return Words::phrase("allowed.date");
     case Format::kByte: return "Base64";
-    case Format::kQuantity: return "an amount as 500m, 2 or 1Gi";
-    case Format::kIntOrString: return "an integer or a string";
-    case Format::kUuid: return "a UUID";
-    case Format::kIpv4: return "an IPv4 address";
-    case Format::kIpv6: return "an IPv6 address";
+    case Format::kQuantity: return Words::phrase("allowed.quantity");
+    case Format::kIntOrString: return Words::phrase("allowed.integer_or_string");
+    case Format::kUuid: return Words::phrase("allowed.uuid");
+    case Format::kIpv4: return Words::phrase("allowed.ipv4");
+    case Format::kIpv6: return Words::phrase("allowed.ipv6");
   }
-  return "anything";
+  return Words::phrase("allowed.anything");
 }
 
 }  // namespace capstan::schema

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/words.h"
+
 namespace capstan::schema {
 
 enum class Format : uint8_t {
@@ -27,6 +29,6 @@ Format parse_format(std::string_view name);
 // Whether a text has the form; formats of numbers, and none, take every text.
 bool has_format(Format format, std::string_view text);
 // What is expected, for people: "a time as 2026-01-31T08:00:00Z".
-std::string_view describe(Format format);
+Words describe(Format format);
 
 }  // namespace capstan::schema

@@ -66,6 +66,15 @@ std::string cut_to(const std::string& text, size_t most) {
   return cut;
 }
 
+// One after the other by a phrase with the places first and next; nothing where there is none.
+Words joined_by(std::string_view phrase, const std::vector<Words>& all) {
+  Words joined;
+  for (const Words& each : all) {
+    joined = joined.empty() ? each : Words::phrase(phrase, {{"first", std::move(joined)}, {"next", each}});
+  }
+  return joined;
+}
+
 }  // namespace
 
 std::optional<double> number_of(const Json& value) {
@@ -80,49 +89,59 @@ std::string to_text(const Json& value) {
   return cut_to(text, kLongestShown) + "…";
 }
 
-std::string describe_types(uint8_t types) {
-  std::vector<std::string_view> names;
-  if (types & kBoolean) names.push_back("true or false");
-  if (types & kNumber) names.push_back("a number");
-  if ((types & kInteger) && !(types & kNumber)) names.push_back("an integer");
-  if (types & kString) names.push_back("a string");
-  if (types & kArray) names.push_back("a list");
-  if (types & kObject) names.push_back("a map");
-  if (types & kNull) names.push_back("null");
-  return fmt::format("{}", fmt::join(names, " or "));
+Words describe_types(uint8_t types) {
+  std::vector<Words> names;
+  if (types & kBoolean) names.push_back(Words::phrase("allowed.boolean"));
+  if (types & kNumber) names.push_back(Words::phrase("allowed.number"));
+  if ((types & kInteger) && !(types & kNumber)) names.push_back(Words::phrase("allowed.integer"));
+  if (types & kString) names.push_back(Words::phrase("allowed.string"));
+  if (types & kArray) names.push_back(Words::phrase("allowed.list"));
+  if (types & kObject) names.push_back(Words::phrase("allowed.map"));
+  if (types & kNull) names.emplace_back("null");
+  return joined_by("allowed.either", names);
 }
 
-std::string describe_values(const Node& node) {
+Words describe_values(const Node& node) {
   std::vector<std::string> texts;
   for (const Json& value : node.values) {
     if (texts.size() == kMostValuesShown) {
-      texts.push_back(fmt::format("and {} more", node.values.size() - kMostValuesShown));
-      break;
+      return Words::phrase("allowed.one_of_more", {{"values", fmt::format("{}", fmt::join(texts, ", "))},
+                                                   {"count", std::to_string(node.values.size() - kMostValuesShown)}});
     }
     if (value == Json("") && node.values.size() > 1) continue;  // As good as nothing, which nobody means to write.
     texts.push_back(value == Json("") ? "''" : to_text(value));
   }
-  return texts.size() == 1 ? texts[0] : fmt::format("one of {}", fmt::join(texts, ", "));
+  if (texts.size() == 1) return texts[0];
+  return Words::phrase("allowed.one_of", {{"values", fmt::format("{}", fmt::join(texts, ", "))}});
 }
 
-std::string describe_bounds(const Node& node) {
-  if (!node.limits) return std::string(describe(node.format));
+Words describe_count(std::string_view bound, int64_t count, std::string_view what) {
+  return Words::phrase(bound, {{"count", std::to_string(count)}, {"what", Words::phrase(what)}});
+}
+
+Words describe_bounds(const Node& node) {
+  if (!node.limits) return describe(node.format);
   const Limits& limits = *node.limits;
-  std::vector<std::string> parts;
+  std::vector<Words> parts;
   if (limits.minimum) {
-    parts.push_back(
-        fmt::format("{} {}", limits.minimum_is_excluded ? "more than" : "at least", to_text(*limits.minimum)));
+    parts.push_back(Words::phrase(limits.minimum_is_excluded ? "allowed.more_than" : "allowed.at_least",
+                                  {{"amount", to_text(*limits.minimum)}}));
   }
   if (limits.maximum) {
-    parts.push_back(
-        fmt::format("{} {}", limits.maximum_is_excluded ? "less than" : "at most", to_text(*limits.maximum)));
+    parts.push_back(Words::phrase(limits.maximum_is_excluded ? "allowed.less_than" : "allowed.at_most",
+                                  {{"amount", to_text(*limits.maximum)}}));
   }
-  if (limits.multiple_of) parts.push_back(fmt::format("a multiple of {}", *limits.multiple_of));
-  if (limits.min_length) parts.push_back(fmt::format("at least {} characters", *limits.min_length));
-  if (limits.max_length) parts.push_back(fmt::format("at most {} characters", *limits.max_length));
-  if (limits.pattern) parts.push_back(fmt::format("a text that matches {}", limits.pattern->pattern()));
-  if (parts.empty()) return std::string(describe(node.format));
-  return fmt::format("{}", fmt::join(parts, " and "));
+  if (limits.multiple_of) {
+    parts.push_back(Words::phrase("allowed.multiple", {{"amount", fmt::format("{}", *limits.multiple_of)}}));
+  }
+  if (limits.min_length) {
+    parts.push_back(describe_count("allowed.count_at_least", *limits.min_length, "allowed.characters"));
+  }
+  if (limits.max_length) {
+    parts.push_back(describe_count("allowed.count_at_most", *limits.max_length, "allowed.characters"));
+  }
+  if (limits.pattern) parts.push_back(Words::phrase("allowed.pattern", {{"pattern", limits.pattern->pattern()}}));
+  return parts.empty() ? describe(node.format) : joined_by("allowed.both", parts);
 }
 
 std::string nearest_of_values(const Node& node, const Json& value) {

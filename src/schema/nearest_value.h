@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "model/words.h"
 #include "schema/schema_node.h"
 
 namespace capstan::schema {
@@ -16,9 +17,11 @@ std::optional<double> number_of(const Json& value);
 // As people write it: texts without quotes, long ones shortened, a map or a list by its size.
 std::string to_text(const Json& value);
 // "one of Always, Never", "at least 1 and at most 10", "a string that matches …": what a node allows.
-std::string describe_types(uint8_t types);
-std::string describe_values(const Node& node);
-std::string describe_bounds(const Node& node);
+Words describe_types(uint8_t types);
+Words describe_values(const Node& node);
+Words describe_bounds(const Node& node);
+// "at least 2 items", by the phrases of both.
+Words describe_count(std::string_view bound, int64_t count, std::string_view what);
 
 // Each gives "" where no value is near.
 std::string nearest_of_values(const Node& node, const Json& value);

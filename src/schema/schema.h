@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "model/words.h"
 
 namespace capstan::schema {
 
@@ -29,7 +30,7 @@ struct Fault {
   Kind kind = Kind::kWrongValue;
   std::string place;    // spec.containers[0].imagePullPolicy
   std::string value;    // What was found, shortened; secrets are masked. "" where nothing was.
-  std::string allowed;  // "one of Always, IfNotPresent, Never"
+  Words allowed;        // "one of Always, IfNotPresent, Never"
   std::string nearest;  // The allowed value nearest to it; "" where none can be told.
 
   bool operator==(const Fault&) const = default;

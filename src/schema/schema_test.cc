@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "schema/fault_text.h"
 #include "schema/open_api.h"
 
 namespace capstan::schema {
@@ -22,7 +23,7 @@ std::vector<Fault> check(std::string_view schema, std::string_view value) {
 std::vector<std::string> lines(const std::vector<Fault>& faults) {
   std::vector<std::string> all;
   for (const Fault& fault : faults) {
-    all.push_back(fault.place + ": " + fault.value + " (" + fault.allowed + ") -> " + fault.nearest);
+    all.push_back(fault.place + ": " + fault.value + " (" + fault.allowed.text + ") -> " + fault.nearest);
   }
   return all;
 }
@@ -67,6 +68,27 @@ TEST(Schema, TellsWhatAValueOfAnotherTypeWouldBe) {
   EXPECT_THAT(told(R"({"type":"array"})", R"("a")"), ElementsAre(": a (a list) -> [a]"));
   EXPECT_THAT(told(R"({"type":["string","null"]})", "null"), IsEmpty());
   EXPECT_THAT(told(R"({"type":"integer"})", "2.0"), IsEmpty());
+}
+
+TEST(Schema, SaysWhatIsWrongInBothLanguages) {
+  const Fault number = check(R"({"properties":{"replicas":{"minimum":2,"maximum":10}}})", R"({"replicas":1})").at(0);
+  EXPECT_EQ(say(to_sentence(number), Language::kEnglish), "replicas is 1: allowed is at least 2 and at most 10");
+  EXPECT_EQ(say(to_sentence(number), Language::kKorean), "replicas: 허용되지 않는 값 1 (허용: 2 이상, 10 이하)");
+  EXPECT_EQ(say(to_advice(number), Language::kKorean), "다음과 같이 적으세요: replicas: 2.");
+  const Fault choice = check(R"({"properties":{"a":{"enum":["x","y"]}}})", R"({"a":"nothing like it"})").at(0);
+  EXPECT_EQ(say(to_advice(choice), Language::kEnglish), "Write what is allowed at a: one of x, y.");
+  EXPECT_EQ(say(to_advice(choice), Language::kKorean), "허용되는 값을 적으세요. a: x, y 중 하나.");
+  const Fault missing = check(R"({"required":["a"],"properties":{"a":{"type":"string"}}})", "{}").at(0);
+  EXPECT_EQ(say(to_sentence(missing), Language::kKorean), "a: 필수 필드가 없음");
+  EXPECT_EQ(say(to_advice(missing), Language::kKorean), "다음과 같이 적으세요: a: 문자열.");
+}
+
+TEST(Schema, NamesManyValuesUpToALimit) {
+  std::string values;
+  for (int i = 0; i < 22; ++i) values += (i == 0 ? "" : ",") + std::to_string(i);
+  const Fault many = check(R"({"enum":[)" + values + "]}", R"("none of them")").at(0);
+  EXPECT_THAT(say(many.allowed, Language::kEnglish), HasSubstr("18, 19, and 2 more"));
+  EXPECT_THAT(say(many.allowed, Language::kKorean), HasSubstr("18, 19 외 2개 중 하나"));
 }
 
 TEST(Schema, MendsATextThatDoesNotMatchWhereThatIsSimple) {

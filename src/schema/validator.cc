@@ -91,7 +91,7 @@ bool Validator::fault() {
 }
 
 // `nearest` may be made from the value, and then shows what the value must not.
-void Validator::add(Fault::Kind kind, const Json* value, std::string allowed, std::string nearest) {
+void Validator::add(Fault::Kind kind, const Json* value, Words allowed, std::string nearest) {
   Fault found{
       .kind = kind, .place = place(), .value = "", .allowed = std::move(allowed), .nearest = std::move(nearest)};
   if (value != nullptr) {
@@ -144,7 +144,7 @@ void Validator::visit(const Node& node, const Json& value, bool is_whole) {
 void Validator::visit_type(const Node& node, const Json& value) {
   if (!fault()) return;
   const bool is_form = node.format == Format::kQuantity;
-  add(Fault::Kind::kWrongType, &value, is_form ? std::string(describe(node.format)) : describe_types(node.types),
+  add(Fault::Kind::kWrongType, &value, is_form ? describe(node.format) : describe_types(node.types),
       nearest_of_type(node, value));
 }
 
@@ -182,7 +182,7 @@ void Validator::visit_number(const Node& node, const Json& value) {
     }
   }
   if (!good && fault()) {
-    add(Fault::Kind::kWrongValue, &value, node.limits ? describe_bounds(node) : std::string(describe(Format::kInt32)),
+    add(Fault::Kind::kWrongValue, &value, node.limits ? describe_bounds(node) : describe(Format::kInt32),
         nearest_number(node, value));
   }
 }
@@ -191,7 +191,7 @@ void Validator::visit_text(const Node& node, const std::string& text) {
   if (text_fits(node, text) || !fault()) return;
   const bool wrong_form = !has_format(node.format, text);
   const Json value(text);
-  add(Fault::Kind::kWrongValue, &value, wrong_form ? std::string(describe(node.format)) : describe_bounds(node),
+  add(Fault::Kind::kWrongValue, &value, wrong_form ? describe(node.format) : describe_bounds(node),
       nearest_text(node, text));
 }
 
@@ -200,13 +200,14 @@ void Validator::count(size_t found, std::optional<int64_t> least, std::optional<
   const bool too_few = least && number < *least;
   if (!too_few && (!most || number <= *most)) return;
   if (!fault()) return;
-  const Json value(fmt::format("{} {}", found, what));
+  const Json value(fmt::format("{} {}", found, Words::phrase(what).text));
   add(Fault::Kind::kWrongValue, &value,
-      too_few ? fmt::format("at least {} {}", *least, what) : fmt::format("at most {} {}", *most, what));
+      too_few ? describe_count("allowed.count_at_least", *least, what)
+              : describe_count("allowed.count_at_most", *most, what));
 }
 
 void Validator::visit_array(const Node& node, const Json& value) {
-  if (node.limits) count(value.items().size(), node.limits->min_items, node.limits->max_items, "items");
+  if (node.limits) count(value.items().size(), node.limits->min_items, node.limits->max_items, "allowed.items");
   find_duplicates(node, value);
   if (node.items == nullptr) return;
   for (size_t i = 0; i < value.items().size(); ++i) {
@@ -233,7 +234,7 @@ void Validator::find_duplicates(const Node& node, const Json& value) {
     if (is_new || !fault()) continue;
     const Below below(*this, i, false);
     const Json shown = is_map && node.keys.size() == 1 ? item[node.keys[0]] : is_map ? Json(key.dump()) : item;
-    add(Fault::Kind::kDuplicate, &shown, fmt::format("each once; item {} is the same", first->second));
+    add(Fault::Kind::kDuplicate, &shown, Words::phrase("allowed.each_once", {{"item", std::to_string(first->second)}}));
   }
 }
 
@@ -260,7 +261,8 @@ void Validator::collect_fields(const Node& node, std::vector<std::string_view>& 
 }
 
 void Validator::visit_object(const Node& node, const Json& value, bool is_whole) {
-  if (node.limits) count(value.members().size(), node.limits->min_properties, node.limits->max_properties, "fields");
+  if (node.limits)
+    count(value.members().size(), node.limits->min_properties, node.limits->max_properties, "allowed.fields");
   const bool are_named = reading_ != Reading::kPlain && is_whole && within_a_choice_ == 0 && names_fields(node);
   if (node.keeps_unknown && is_whole) result_.has_unknown_parts = true;
   const bool is_secret = speaks_of_secret_itself(value);
@@ -278,8 +280,8 @@ void Validator::visit_object(const Node& node, const Json& value, bool is_whole)
     } else if ((node.is_closed || (are_named && !knows_field(node, name))) && fault()) {
       std::vector<std::string_view> names;
       collect_fields(node, names);
-      add(Fault::Kind::kUnknownField, nullptr, names.empty() ? "no field" : "a field that it has",
-          std::string(nearest(name, names)));
+      add(Fault::Kind::kUnknownField, nullptr,
+          Words::phrase(names.empty() ? "allowed.no_field" : "allowed.known_field"), std::string(nearest(name, names)));
     }
     if (!may_go_on()) return;
   }
@@ -296,8 +298,8 @@ void Validator::visit_required(const Node& node, const Json& value) {
     if (is_filled_in && property != nullptr && property->has_default) return;
     if (!fault()) return;
     const Below below(*this, name, false);
-    const std::string types = property == nullptr ? "" : describe_types(property->types);
-    add(Fault::Kind::kMissingField, nullptr, types.empty() ? "a value" : types);
+    const Words types = property == nullptr ? Words() : describe_types(property->types);
+    add(Fault::Kind::kMissingField, nullptr, types.empty() ? Words::phrase("allowed.value") : types);
   };
   for (const std::string& name : node.required) require(name);
   if (!node.embeds_object) return;
@@ -334,7 +336,8 @@ void Validator::visit_choice(const std::vector<const Node*>& branches, const Jso
   if (fitting > 1) {
     if (!fault()) return;
     return add(Fault::Kind::kWrongValue, &value,
-               fmt::format("exactly one of {} forms; it has {} of them", branches.size(), fitting));
+               Words::phrase("allowed.one_form",
+                             {{"forms", std::to_string(branches.size())}, {"found", std::to_string(fitting)}}));
   }
   if (only_types) {
     Node any;
@@ -344,7 +347,8 @@ void Validator::visit_choice(const std::vector<const Node*>& branches, const Jso
   const size_t before = result_.faults.size();
   visit(*best, value, false);
   for (size_t i = before; i < result_.faults.size() && branches.size() > 1; ++i) {
-    result_.faults[i].allowed += fmt::format(", or another of {} forms", branches.size());
+    Words& allowed = result_.faults[i].allowed;
+    allowed = Words::phrase("allowed.another_form", {{"allowed", allowed}, {"forms", std::to_string(branches.size())}});
   }
 }
 
@@ -354,7 +358,7 @@ void Validator::visit_parts(const Node& node, const Json& value) {
   visit_choice(node.any_of, value, false);
   visit_choice(node.one_of, value, true);
   if (node.not_this != nullptr && try_out(*node.not_this, value) == 0 && fault()) {
-    add(Fault::Kind::kWrongValue, &value, "anything that does not have this form");
+    add(Fault::Kind::kWrongValue, &value, Words::phrase("allowed.not_this_form"));
   }
   --within_a_choice_;
 }

@@ -49,7 +49,7 @@ class Validator {
   bool allows_null(const Node& node) const;
 
   bool fault();  // Counts one; true where it is to be described.
-  void add(Fault::Kind kind, const Json* value, std::string allowed, std::string nearest = "");
+  void add(Fault::Kind kind, const Json* value, Words allowed, std::string nearest = "");
   std::string place() const;
 
   const Reading reading_;

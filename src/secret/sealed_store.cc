@@ -61,14 +61,14 @@ Result<SecretRecord> SealedStore::read(std::string_view path, int64_t version) {
   const Result<std::string> text = key_->open(sealed.sealed, sealed_about(path, number));
   Result<SecretFields> fields = text ? unpack(*text) : fail(text.error());
   if (!fields) return fail(ErrorCode::kCorrupt, fmt::format("version {} of the secret {} does not open", number, path));
-  for (const auto& [name, value] : *fields) heard_(value.reveal());
+  tell_of_secrets(*fields, heard_);
   return SecretRecord{std::move(*fields), sealed.version};
 }
 
 Result<int64_t> SealedStore::write(std::string_view path, const SecretFields& fields, std::optional<int64_t> expected) {
   TRY(check_secret_path(path));
   TRY(check_secret_fields(fields));
-  for (const auto& [name, value] : fields) heard_(value.reveal());
+  tell_of_secrets(fields, heard_);
   std::lock_guard lock(mutex_);
   const auto found = file_.records.find(path);
   const int64_t newest = found == file_.records.end() ? 0 : found->second.newest;

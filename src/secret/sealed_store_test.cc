@@ -126,6 +126,17 @@ TEST_F(SealedStoreTest, RefusesNamesThatAreNone) {
   EXPECT_EQ(store->write("a", password(std::string(300 << 10, 'x'))).error().code, ErrorCode::kResourceExhausted);
 }
 
+TEST_F(SealedStoreTest, WhatARecordSaysBesideItsSecretsStaysReadable) {
+  ASSERT_TRUE(open()->write("trial/a", {{"password", Secret("open-sesame")},
+                                        {"pending_password", Secret("next-sesame")},
+                                        {"mcm_api_key", Secret("key-of-mcm")},
+                                        {"zone", Secret("Asia/Seoul")}}));
+  ASSERT_TRUE(open()->read("trial/a"));
+  EXPECT_EQ(known_.mask("open-sesame next-sesame key-of-mcm Asia/Seoul"), "*** *** *** Asia/Seoul");
+  ASSERT_TRUE(open()->write("webhook", {{"value", Secret("the-only-one")}}));
+  EXPECT_EQ(known_.mask("the-only-one"), "***");
+}
+
 TEST_F(SealedStoreTest, MakesKnownWhatItHandsOutAndWritesNothingInTheClear) {
   ASSERT_TRUE(open()->write("a", password("open-sesame")));
   EXPECT_EQ(text("secrets.sealed").find("sesame"), std::string::npos);

@@ -96,11 +96,16 @@ TEST_F(ReferenceStoreTest, ReadsAFieldOfAStoredSecretByItsVersion) {
       SealedStore::open({.directory = directory_, .cost = {1, 8192}}, process_environment(), clock, random, [](auto) {
       }).value();
   ASSERT_TRUE(sealed->write("trial/a@b", {{"password", Secret("first-one")}, {"none", Secret()}}));
-  ASSERT_TRUE(sealed->write("trial/a@b", {{"password", Secret("second-one")}, {"none", Secret()}}));
+  ASSERT_TRUE(
+      sealed->write("trial/a@b", {{"password", Secret("second-one")}, {"none", Secret()}, {"pin", Secret("123456")}}));
   const ReferenceStore store(process_environment(), known_, [&] { return sealed; });
   EXPECT_EQ(store.get("secret:trial/a@b#password")->reveal(), "second-one");
   EXPECT_EQ(store.get("secret:trial/a@b#password@1")->reveal(), "first-one");
   EXPECT_EQ(known_.mask("first-one second-one"), "*** ***");
+  // Whatever its name, what was handed out by a reference is a secret.
+  EXPECT_EQ(known_.mask("pin 123456"), "pin 123456");
+  EXPECT_EQ(store.get("secret:trial/a@b#pin")->reveal(), "123456");
+  EXPECT_EQ(known_.mask("pin 123456"), "pin ***");
   EXPECT_EQ(store.get("secret:trial/a@b#password@3").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(store.get("secret:trial/a@b#user").error().message, "the secret trial/a@b has no field user");
   EXPECT_EQ(store.get("secret:trial/a@b#none").error().code, ErrorCode::kFailedPrecondition);

@@ -28,6 +28,7 @@ class VaultClient {
   Result<VaultAnswer> ask(const VaultCall& call, const Secret& token) const;
 
   void hear(std::string_view secret) const { heard_(secret); }
+  void hear(const SecretFields& fields) const { tell_of_secrets(fields, heard_); }
 
  private:
   HttpRequest request_of(const VaultCall& call, const Secret& token) const;

@@ -71,17 +71,16 @@ Result<SecretRecord> VaultStore::read(std::string_view path, int64_t version) {
   SecretRecord record;
   record.version = TRY(about(path, version_of(metadata["version"].int_or(0), metadata)));
   for (const auto& [name, value] : answer.data["data"].members()) {
-    Secret secret = TRY(secret_of(value));
-    client_.hear(secret.reveal());
-    record.fields.emplace(name, std::move(secret));
+    record.fields.emplace(name, TRY(secret_of(value)));
   }
+  client_.hear(record.fields);
   return record;
 }
 
 Result<int64_t> VaultStore::write(std::string_view path, const SecretFields& fields, std::optional<int64_t> expected) {
   TRY(check_secret_path(path));
   TRY(check_secret_fields(fields));
-  for (const auto& [name, value] : fields) client_.hear(value.reveal());
+  client_.hear(fields);
   const Result<VaultAnswer> answer =
       session_.ask({.method = "POST", .path = call_path("data", path), .body = TRY(body_of(fields, expected))});
   if (!answer) {

@@ -25,7 +25,7 @@ class VaultStoreTest : public testing::Test, protected TestVault {
 
 TEST_F(VaultStoreTest, ReadsAVersionWithValuesThatAreNoTexts) {
   says("GET team/kv/data/trial/a%40b?version=2", 200,
-       R"({"data":{"data":{"password":"pa55word","port":5432},
+       R"({"data":{"data":{"password":"pa55word","port":5432,"zone":"Asia/Seoul"},
            "metadata":{"version":2,"created_time":"2026-01-08T18:00:00.123456789Z","deletion_time":"","destroyed":false}}})");
   const auto record = store.read("trial/a@b", 2).value();
   EXPECT_EQ(record.fields.at("password").reveal(), "pa55word");
@@ -33,6 +33,7 @@ TEST_F(VaultStoreTest, ReadsAVersionWithValuesThatAreNoTexts) {
   EXPECT_EQ(record.version.version, 2);
   EXPECT_EQ(format_time(record.version.created), "2026-01-08T18:00:00.123Z");
   EXPECT_TRUE(heard.contains("pa55word"));
+  EXPECT_FALSE(heard.contains("Asia/Seoul")) << "what a record says beside its secrets stays readable";
 }
 
 TEST_F(VaultStoreTest, TellsThatAVersionWasDeleted) {

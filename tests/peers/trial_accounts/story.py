@@ -90,10 +90,11 @@ class Capstan:
     @staticmethod
     def until(so, what, patience=60):
         end = time.monotonic() + patience
-        while not so():
+        while not (found := so()):
             if time.monotonic() > end:
                 raise AssertionError(f"not within {patience} s: {what}")
             time.sleep(0.1)
+        return found
 
     def troubles(self):
         """What did not go well, for whoever reads a failure."""

@@ -1,6 +1,7 @@
 """The trial accounts' story against the emulated services: issued, healed, put to sleep, taken back, and never twice."""
 import collections
 import datetime
+import json
 import pathlib
 import re
 import sys
@@ -48,6 +49,10 @@ class TrialAccounts(unittest.TestCase):
         self.capstan.until(lambda: self.complete() == expected, f"{expected} accounts are complete", 120)
         return plan["id"]
 
+    def waiting_of(self, policy):
+        """The policy's plan that waits to be approved, if there is one."""
+        return next((each["plan"] for each in self.capstan.plans("waiting") if each["plan"]["origin"] == f"policy:{policy}"), None)
+
     def complete(self):
         """How many accounts have everything, as the services see it."""
         state = self.services.state()
@@ -87,15 +92,47 @@ class TrialAccounts(unittest.TestCase):
         self.begin(accounts(2, -10, 20))
         self.issue(2)
         stray = self.services.control("/stray", {"name": "trial-user01", "owner": "somebody_else", "workspaces": 1})
+        beside = self.services.control("/stray", {"name": "my-own", "owner": "trial_user01", "workspaces": 1})["id"]
         cluster = self.services.state()["clusters"][0]["id"]
         self.capstan.until(lambda: len(self.capstan.sql("SELECT id FROM mcm_cluster")) == 2, "both clusters are known")
         self.services.control("/vanish", {"cluster": cluster})
         self.assertEqual(self.complete(), 1)
         self.capstan.until(lambda: self.complete() == 2, "the cluster is made again, with its schedule and grant", 150)
-        # Nobody touched what is not managed, though it has the same name.
+        # What a user has made beside the designated project goes when somebody agrees.
+        asked = self.capstan.until(lambda: self.waiting_of("trial-strays"), "a plan asks", 200)
+        projects = lambda: {project["id"] for project in self.services.state()["projects"]}
+        self.assertIn(beside, projects())
+        self.capstan.command("approve", asked["id"], "--yes")
+        self.capstan.until(lambda: beside not in projects(), "it is deleted", 100)
+        self.assertEqual(self.complete(), 2)
+        # Nobody touched what is not managed, though it has the same name; it is told.
+        self.assertTrue(self.capstan.sql("SELECT says FROM finding WHERE rule = 'TrialProjectOfAStranger' AND state = 'open'"))
         audit = self.services.audit()
         touched = [call for call in audit if stray["id"] in (call["path"] or "") and call["method"] != "GET" and call.get("via") != "control"]
         self.assertEqual(touched, [])
+
+    def test_an_emptied_file_takes_nothing_back_before_somebody_agrees(self):
+        self.begin(accounts(2, -10, 20))
+        self.issue(2)
+        approvals = lambda: len(json.loads(self.capstan.command("approvals", "--json"))["approvals"])
+        began, given = len(self.services.audit()), approvals()
+        asked = lambda: self.waiting_of("trial-removed")
+        written = self.capstan.config / "accounts.yaml"
+        written.write_text("records: trial_account\nitems: []\n")
+        plan = self.capstan.until(asked, "a plan asks")
+        self.assertEqual({action["target"] for action in plan["actions"] if action["target"].startswith("trial_account/")},
+                         {"trial_account/trial_user01", "trial_account/trial_user02"})
+        written.write_text(accounts(2, -10, 20))
+        self.capstan.until(lambda: not asked(), "nobody is asked any more")
+        time.sleep(5)
+        self.assertEqual([call for call in self.services.audit()[began:] if call["changed"]], [], "nothing was touched")
+        self.assertEqual((self.complete(), approvals()), (2, given))
+        written.write_text(accounts(1, -10, 20))
+        plan = self.capstan.until(asked, "a plan asks for the one")
+        self.capstan.command("approve", plan["id"], "--yes")
+        self.capstan.until(lambda: [account["login"] for account in self.services.state()["accounts"] if account["login"].startswith("trial_")] == ["trial_user01"],
+                           "what is not in the file is taken back", 240)
+        self.assertEqual(self.complete(), 1)
 
     def test_stops_what_runs_outside_the_hours_again_and_again(self):
         self.begin(accounts(1, -10, 20, hours=another_day()))
