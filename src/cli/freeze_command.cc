@@ -23,7 +23,8 @@ std::string exceptions_of(const Json& freeze) {
 }
 
 std::string standing_of(const Json& freeze) {
-  if (freeze["in_force"].bool_or(false)) return "in force until " + short_time(freeze["until"]);
+  if (freeze["in_force"].bool_or(false))
+    return freeze["until"].is_null() ? "in force until it is mended" : "in force until " + short_time(freeze["until"]);
   return freeze["next"].is_null() ? "over" : "from " + short_time(freeze["next"]["from"]);
 }
 
@@ -38,6 +39,11 @@ void print_freezes(const Json& answer) {
   for (const Json& freeze : answer["freezes"].items()) {
     for (const Json& plan : freeze["lifted_for"].items())
       fmt::print("{} may act in spite of {}\n", cell(plan), cell(freeze["name"]));
+    if (!freeze["mistake"].string_or_empty().empty())
+      fmt::print("{} covers whatever it may mean: {}\n", cell(freeze["name"]), cell(freeze["mistake"]));
+    if (!freeze["as_of"].is_null())
+      fmt::print("{} holds as it was read at {}: its file has a mistake now\n", cell(freeze["name"]),
+                 short_time(freeze["as_of"]));
   }
 }
 

@@ -75,6 +75,8 @@ std::optional<Interval> Freeze::at_time(Time now) const {
 }
 
 Words Frozen::says() const {
+  if (!freeze->mistake.empty())
+    return Words::phrase("gate.frozen_mistake", {{"freeze", freeze->name}, {"mistake", freeze->mistake}});
   return Words::phrase("gate.frozen", {{"freeze", freeze->name}, {"until", freeze->clock_text(until)}});
 }
 

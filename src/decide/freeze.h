@@ -39,6 +39,8 @@ struct Freeze {
   std::string name;
   std::string help;
   Where at;
+  // What is wrong with what was written, and why it is taken at its widest; "" where all of it was read.
+  std::string mistake;
 
   std::vector<Window> windows;
   std::vector<DatedSpan> spans;

@@ -12,6 +12,15 @@ namespace {
 
 constexpr size_t kMostTimes = 100;  // Of one freeze.
 
+std::string name_of_place(const Where& at) { return fmt::format("{}:{}", at.file, at.line); }
+
+// What a person decides is not held up for ever by a file.
+void hold_always(Freeze& freeze) {
+  freeze.zone = Zone();
+  freeze.windows = {Window::parse("daily 00:00-24:00", Zone()).value()};
+  if (freeze.only.policies.empty()) freeze.only.policies = {"*"};
+}
+
 // Reads one freeze: its keys in the order in which people write them.
 class FreezeReader {
  public:
@@ -20,18 +29,23 @@ class FreezeReader {
     freeze_.at = document.where;
   }
 
-  std::expected<Freeze, std::vector<Error>> read() {
+  // The mistakes; without any the freeze is as it was written, else it is at its widest.
+  std::vector<Error> read() {
     freeze_.name = map_.required_string("freeze");
     freeze_.help = map_.string_or("help", "");
     if (freeze_.name.size() > 100) map_.problem(map_.at("freeze"), "a freeze's name has at most 100 characters");
+    part_ = &times_are_read_;
     read_zone();
     read_times();
+    part_ = &scope_is_read_;
     read_scope();
+    part_ = &exceptions_are_read_;
     read_exceptions();
     std::vector<Error> problems = map_.problems();
-    if (!problems.empty()) return std::unexpected(std::move(problems));
-    return std::move(freeze_);
+    if (!problems.empty()) widen(problems.front());
+    return problems;
   }
+  Freeze take() { return std::move(freeze_); }
 
  private:
   struct Text {
@@ -47,14 +61,42 @@ class FreezeReader {
       if (each.is_scalar() && !each.scalar.empty())
         found.push_back({&each, each.scalar});
       else
-        map.problem(each, fmt::format("'{}' must be a text or a list of texts, found {}", key, each.describe()));
+        wrong(map, each, fmt::format("'{}' must be a text or a list of texts, found {}", key, each.describe()));
     };
     if (node->is_sequence())
       std::ranges::for_each(node->items, add);
     else
       add(*node);
-    if (found.size() > kMostTimes) map.problem(*node, fmt::format("'{}' has more than {} entries", key, kMostTimes));
+    if (found.size() > kMostTimes) wrong(map, *node, fmt::format("'{}' has more than {} entries", key, kMostTimes));
     return found;
+  }
+
+  // What is wrong with a part is wrong with all of that part.
+  void wrong(MapReader& map, const ConfigNode& at, std::string message) {
+    *part_ = false;
+    map.problem(at, std::move(message));
+  }
+  void take_problems(MapReader& map) {
+    for (Error& error : map.problems()) {
+      *part_ = false;
+      map_.problem(std::move(error));
+    }
+  }
+
+  void widen(const Error& mistake) {
+    freeze_.mistake = mistake.to_string();
+    if (freeze_.name.empty()) freeze_.name = name_of_place(freeze_.at);
+    if (!exceptions_are_read_) {
+      freeze_.except_policies.clear();
+      freeze_.people.clear();
+      freeze_.roles.clear();
+    }
+    if (!scope_is_read_) freeze_.only = {};
+    if (!times_are_read_) {
+      freeze_.spans.clear();
+      freeze_.calendars.clear();
+      hold_always(freeze_);
+    }
   }
 
   std::vector<std::string> names(MapReader& map, std::string_view key) {
@@ -67,14 +109,14 @@ class FreezeReader {
     const ConfigNode* node = map_.node("zone");
     if (!node) return;
     Result<Zone> found = Zone::find(node->scalar);
-    if (!found) map_.problem(*node, found.error().message);
+    if (!found) wrong(map_, *node, found.error().message);
     zone_ = found.value_or(Zone());  // So that windows do not complain again.
   }
 
   void read_times() {
     for (const Text& each : texts(map_, "during")) {
       if (each.text.starts_with("calendar/"))
-        map_.problem(*each.at, fmt::format("'{}' is a calendar: it belongs under 'calendar'", each.text));
+        wrong(map_, *each.at, fmt::format("'{}' is a calendar: it belongs under 'calendar'", each.text));
       else if (DatedSpan::is_dated(each.text))
         take(each, DatedSpan::parse(each.text, zone_), freeze_.spans);
       else
@@ -82,9 +124,9 @@ class FreezeReader {
     }
     for (const Text& each : texts(map_, "calendar")) read_calendar(each);
     const bool is_empty = freeze_.windows.empty() && freeze_.spans.empty() && freeze_.calendars.empty();
-    if (is_empty && !map_.has("during") && !map_.has("calendar")) {
-      map_.problem(map_.at("freeze"),
-                   "a freeze needs 'during' (like '2026-12-24 18:00 to 2027-01-02 09:00') or 'calendar'");
+    if (is_empty && times_are_read_) {
+      wrong(map_, map_.at("freeze"),
+            "a freeze needs 'during' (like '2026-12-24 18:00 to 2027-01-02 09:00') or 'calendar'");
     }
     if (zone_)
       freeze_.zone = *zone_;
@@ -93,7 +135,7 @@ class FreezeReader {
     else if (!freeze_.windows.empty())
       freeze_.zone = freeze_.windows.front().zone();
     else if (!freeze_.calendars.empty())
-      map_.problem(map_.at("calendar"), "'calendar' needs a 'zone': whose days they are");
+      wrong(map_, map_.at("calendar"), "'calendar' needs a 'zone': whose days they are");
   }
 
   template <class T>
@@ -101,7 +143,7 @@ class FreezeReader {
     if (read)
       into.push_back(std::move(*read));
     else
-      map_.problem(*from.at, read.error().message);
+      wrong(map_, *from.at, read.error().message);
   }
 
   void read_calendar(const Text& named) {
@@ -112,7 +154,7 @@ class FreezeReader {
       return;
     }
     Result<std::shared_ptr<const Calendar>> found = find_calendar(*vocabulary_.calendars, name);
-    if (!found) return map_.problem(*named.at, found.error().to_string());
+    if (!found) return wrong(map_, *named.at, found.error().to_string());
     freeze_.calendars.push_back({fmt::format("calendar/{}", name), std::move(*found)});
   }
 
@@ -130,17 +172,16 @@ class FreezeReader {
       if (parsed)
         freeze_.only.labels = std::move(*parsed);
       else
-        map.problem(*labels, parsed.error().message);
+        wrong(map, *labels, parsed.error().message);
     }
     if (map.node("danger")) {
       const std::string danger = map.one_of("danger", {"disruptive", "destructive"}, "destructive");
       freeze_.only.danger = danger == "disruptive" ? Danger::kDisruptive : Danger::kDestructive;
     }
     const bool names_nothing = only->is_map() && freeze_.only.covers_all();
-    for (Error& error : map.problems()) map_.problem(std::move(error));
+    take_problems(map);
     if (names_nothing)
-      map_.problem(*only,
-                   "'only' names nothing: policies, kinds, verbs, labels or danger; leave it out for everything");
+      wrong(map_, *only, "'only' names nothing: policies, kinds, verbs, labels or danger; leave it out for everything");
   }
 
   // A name without * that nothing has is a slip of the finger, and would leave unfrozen what was meant.
@@ -149,7 +190,7 @@ class FreezeReader {
     const std::vector<std::string_view> known(vocabulary_.kinds.begin(), vocabulary_.kinds.end());
     for (const std::string& kind : freeze_.only.kinds) {
       if (std::ranges::any_of(known, [&](std::string_view each) { return matches_pattern(kind, each); })) continue;
-      map.problem(map.at("kinds"), fmt::format("no pack declares the kind '{}'{}", kind, did_you_mean(kind, known)));
+      wrong(map, map.at("kinds"), fmt::format("no pack declares the kind '{}'{}", kind, did_you_mean(kind, known)));
     }
   }
 
@@ -162,7 +203,7 @@ class FreezeReader {
         return matches_pattern(verb, each) || matches_pattern(verb, each.substr(each.rfind('.') + 1));
       };
       if (std::ranges::any_of(known, is_it)) continue;
-      map.problem(map.at("verbs"), fmt::format("no verb is named '{}'{}", verb, did_you_mean(verb, known)));
+      wrong(map, map.at("verbs"), fmt::format("no verb is named '{}'{}", verb, did_you_mean(verb, known)));
     }
   }
 
@@ -176,37 +217,54 @@ class FreezeReader {
       if (role.text == "operator" || role.text == "admin")
         freeze_.roles.push_back(role.text);
       else
-        map.problem(*role.at, fmt::format("'{}' is no role that acts: operator or admin", role.text));
+        wrong(map, *role.at, fmt::format("'{}' is no role that acts: operator or admin", role.text));
     }
-    for (Error& error : map.problems()) map_.problem(std::move(error));
+    take_problems(map);
   }
 
   const Vocabulary& vocabulary_;
   MapReader map_;
   std::optional<Zone> zone_;
+  bool times_are_read_ = true;
+  bool scope_is_read_ = true;
+  bool exceptions_are_read_ = true;
+  bool* part_ = &times_are_read_;  // That is being read.
   Freeze freeze_;
 };
 
 }  // namespace
+
+Freeze unread_freeze(std::string name, std::string mistake, Where at) {
+  Freeze freeze{.name = std::move(name), .at = std::move(at), .mistake = std::move(mistake)};
+  hold_always(freeze);
+  return freeze;
+}
 
 ReadFreezes read_freezes(std::span<const ConfigNode> documents, const Vocabulary& vocabulary) {
   ReadFreezes result;
   std::map<std::string, Where> seen;
   for (const ConfigNode& document : documents) {
     if (!document.find("freeze")) continue;
-    std::expected<Freeze, std::vector<Error>> freeze = FreezeReader(document, vocabulary).read();
-    if (!freeze) {
-      std::ranges::move(freeze.error(), std::back_inserter(result.problems));
+    FreezeReader reader(document, vocabulary);
+    std::vector<Error> problems = reader.read();
+    Freeze freeze = reader.take();
+    if (!problems.empty()) {
+      std::ranges::move(problems, std::back_inserter(result.problems));
+      result.doubtful.push_back(std::move(freeze));
       continue;
     }
-    const auto [earlier, is_new] = seen.emplace(freeze->name, freeze->at);
-    if (is_new)
-      result.freezes.push_back(std::move(*freeze));
-    else
-      result.problems.push_back(
-          {ErrorCode::kAlreadyExists,
-           fmt::format("the freeze '{}' is already at {}:{}", freeze->name, earlier->second.file, earlier->second.line),
-           freeze->at});
+    const auto [earlier, is_new] = seen.emplace(freeze.name, freeze.at);
+    if (is_new) {
+      result.freezes.push_back(std::move(freeze));
+      continue;
+    }
+    result.problems.push_back(
+        {ErrorCode::kAlreadyExists,
+         fmt::format("the freeze '{}' is already at {}:{}", freeze.name, earlier->second.file, earlier->second.line),
+         freeze.at});
+    freeze.mistake = result.problems.back().to_string();
+    freeze.name = name_of_place(freeze.at);
+    result.doubtful.push_back(std::move(freeze));
   }
   return result;
 }

@@ -154,5 +154,41 @@ TEST(Freeze, KnowsTheKeysOfItsSchemaAndNoOthers) {
             "freezes.yaml:4:1: unknown key 'zzzzzzzz' in a freeze; expected one of: " + keys);
 }
 
+TEST(Freeze, WithAMistakeIsAsWideAsWhatCannotBeReadMayBe) {
+  const auto doubtful = [](std::string_view yaml) {
+    ReadFreezes found = read(yaml);
+    EXPECT_EQ(found.doubtful.size(), 1u) << yaml;
+    EXPECT_TRUE(found.freezes.empty());
+    return found.doubtful.empty() ? Freeze() : std::move(found.doubtful.front());
+  };
+  const HeldAction a_policys{.policy = "p", .verb = "x.stop", .kind = "vm"};
+  const HeldAction a_persons{.policy = "", .verb = "x.stop", .kind = "vm"};
+  const Time in = at("2026-12-24T12:00:00Z"), out = at("2026-11-24T12:00:00Z");
+
+  const Freeze no_times = doubtful("freeze: f\nduring: 2026-12-24 2026-12-26\nzone: UTC\nonly: { kinds: [vm] }\n");
+  EXPECT_TRUE(no_times.at_time(out) && no_times.at_time(in));
+  EXPECT_TRUE(no_times.covers(a_policys));
+  EXPECT_FALSE(no_times.covers(a_persons));
+  EXPECT_FALSE(no_times.covers({.policy = "p", .verb = "x.stop", .kind = "disk"}));
+  for (const char* text : {"freeze: f\n", "freeze: f\nduring: []\n", "freeze: f\nduring: 2026-12-24\nzone: Mars\n",
+                           "freeze: f\nduring: [2026-12-24, nonsense]\nzone: UTC\n"})
+    EXPECT_TRUE(doubtful(text).at_time(out)) << text;
+
+  const Freeze no_scope = doubtful("freeze: f\nduring: 2026-12-24\nzone: UTC\nonly: { verb: stop, kinds: [disk] }\n");
+  EXPECT_TRUE(no_scope.at_time(in));
+  EXPECT_FALSE(no_scope.at_time(out)) << "its times are known";
+  EXPECT_TRUE(no_scope.covers(a_policys) && no_scope.covers(a_persons));
+
+  const Freeze no_exceptions =
+      doubtful("freeze: f\nduring: 2026-12-24\nzone: UTC\nexcept: { policies: [p], roles: [boss] }\n");
+  EXPECT_TRUE(no_exceptions.covers(a_policys));
+  EXPECT_FALSE(no_exceptions.at_time(out));
+
+  const Freeze misspelt = doubtful("freeze: f\nduring: 2026-12-24\nzone: UTC\nexecpt: { policies: [p] }\n");
+  EXPECT_TRUE(misspelt.covers(a_policys));
+  const std::vector<Freeze> all = {misspelt};
+  EXPECT_TRUE(frozen_at(all, in).front().says().text.starts_with("held back by the freeze f until its mistake"));
+}
+
 }  // namespace
 }  // namespace capstan::decide

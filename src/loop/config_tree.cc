@@ -68,6 +68,10 @@ constexpr auto kTellingKeys = std::to_array<TellingKey>({
     {"log_errors", DocumentKind::kSettings},
 });
 
+bool begins_freeze(std::string_view text) {
+  return text.starts_with("freeze:") || text.find("\nfreeze:") != std::string_view::npos;
+}
+
 }  // namespace
 
 bool ConfigFile::has(DocumentKind kind) const { return std::ranges::find(kinds, kind) != kinds.end(); }
@@ -159,6 +163,7 @@ bool ConfigTree::refresh() {
     if (now.contains(path)) continue;
     files_.erase(path);
     problems_.erase(path);
+    unread_freezes_.erase(path);
     different = true;
   }
   for (const auto& [path, stamp] : now) {
@@ -209,11 +214,13 @@ void ConfigTree::watch(const std::vector<std::filesystem::path>& others) {
 
 void ConfigTree::read(const std::filesystem::path& path, bool from_pack) {
   problems_.erase(path);
+  unread_freezes_.erase(path);
+  const auto text = read_file(path, kMostBytes);
   const auto problem = [&](Error error) {
     if (error.where.file.empty()) error.where.file = path.string();
     problems_[path] = std::move(error);
+    if (text && !files_.contains(path) && begins_freeze(*text)) unread_freezes_.insert(path);
   };
-  const auto text = read_file(path, kMostBytes);
   if (!text) return problem(text.error());
   auto documents = parse_yaml(*text, path.string());
   if (!documents) return problem(documents.error());

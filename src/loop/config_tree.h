@@ -73,6 +73,8 @@ class ConfigTree {
   const std::map<std::filesystem::path, ConfigFile>& files() const { return files_; }
   // What is wrong with files as YAML, by path; at most one each.
   const std::map<std::filesystem::path, Error>& problems() const { return problems_; }
+  // Those of them that have never been read as YAML, and in which a line begins a change freeze.
+  const std::set<std::filesystem::path>& unread_freezes() const { return unread_freezes_; }
   // The files whose text is new since the refresh before.
   const std::set<std::filesystem::path>& changed() const { return changed_; }
 
@@ -94,6 +96,7 @@ class ConfigTree {
   std::map<std::filesystem::path, Stamp> stamps_;
   std::map<std::filesystem::path, ConfigFile> files_;
   std::map<std::filesystem::path, Error> problems_;
+  std::set<std::filesystem::path> unread_freezes_;
   std::set<std::filesystem::path> changed_;
   std::set<std::filesystem::path> unlisted_;  // Directories that could not be looked at in the last refresh.
   std::map<std::filesystem::path, Stamp> others_;

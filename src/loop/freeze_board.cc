@@ -28,7 +28,13 @@ Json texts(const std::vector<std::string>& all) { return Json::Array(all.begin()
 }  // namespace
 
 void FreezeBoard::apply(const Fact& fact) {
-  if (fact.kind == fact_kind::kFreezeLifted) {
+  if (fact.kind == fact_kind::kFreezeLoaded) {
+    const std::string& text = fact.body["text"].string_or_empty();
+    if (text.empty())
+      written_.erase(fact.subject);
+    else
+      written_[fact.subject] = {text, fact.at};
+  } else if (fact.kind == fact_kind::kFreezeLifted) {
     lifts_.emplace(fact.subject, fact.body["freeze"].string_or_empty());
   } else if (fact.kind == fact_kind::kPlanFinished || fact.kind == fact_kind::kPlanRejected) {
     std::erase_if(lifts_, [&](const auto& lift) { return lift.first == fact.subject; });
@@ -141,6 +147,7 @@ Result<NewFact> FreezeBoard::lift(const FreezeLift& wanted, const Plan& plan, st
 }
 
 Json FreezeBoard::freeze_json(const decide::Freeze& freeze) const {
+  const auto old = old_.find(freeze.name);
   return Json::object({{"name", freeze.name},
                        {"help", freeze.help},
                        {"file", freeze.at.file},
@@ -148,6 +155,8 @@ Json FreezeBoard::freeze_json(const decide::Freeze& freeze) const {
                        {"zone", freeze.zone.name()},
                        {"times", freeze.describe_times()},
                        {"covers", freeze.describe_scope()},
+                       {"as_of", old == old_.end() ? Json() : Json(format_time(old->second))},
+                       {"mistake", freeze.mistake},
                        {"except", Json::object({{"policies", texts(freeze.except_policies)},
                                                 {"people", texts(freeze.people)},
                                                 {"roles", texts(freeze.roles)}})}});
@@ -159,7 +168,8 @@ Json FreezeBoard::to_json(Time now) const {
     Json json = freeze_json(freeze);
     const auto frozen = freeze.at_time(now);
     json.set("in_force", frozen.has_value());
-    json.set("until", frozen ? Json(format_time(frozen->end)) : Json());
+    // One with a mistake holds until that is mended, whatever can be read of its times.
+    json.set("until", frozen && freeze.mistake.empty() ? Json(format_time(frozen->end)) : Json());
     Json next;
     for (const decide::Interval& each : freeze.intervals(now, now + kOutlook)) {
       if (frozen || each.begin <= now) continue;

@@ -2,15 +2,18 @@
 // thread-safe.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "act/start_gate.h"
 #include "decide/freeze.h"
+#include "decide/freeze_reader.h"
 #include "decide/policy_reader.h"
 #include "loop/freeze_lift.h"
 #include "model/resource_source.h"
@@ -28,8 +31,13 @@ class FreezeBoard final : public act::StartGate {
   // Facts in the order of the ledger, from its beginning on.
   void apply(const Fact& fact);
   // Puts the freezes of all files in force (freeze_files.cc); of a file with a mistake, those of its last good version
-  // stay. Gives the mistakes.
-  std::vector<Error> load(const ConfigTree& config, const decide::Vocabulary& vocabulary);
+  // stay, also after a restart; of one that never was good, each is as wide as what cannot be read of it may be. Gives
+  // the mistakes, and what holds because of them.
+  std::vector<Error> load(const ConfigTree& config, const decide::Vocabulary& vocabulary, Time now);
+  // What has to be written down after that, so that it holds after a restart. Once.
+  std::vector<NewFact> take_news() { return std::exchange(news_, {}); }
+  // For /metrics. Thread-safe.
+  std::string metrics() const;
 
   // The same of freezes that have been read.
   void set(std::vector<decide::Freeze> freezes);
@@ -51,6 +59,24 @@ class FreezeBoard final : public act::StartGate {
   Json calendar(Time from, Time to) const;
 
  private:
+  // What holds of one file.
+  struct Source {
+    std::vector<decide::Freeze> freezes;
+    std::string text;         // Of their documents, where all was read.
+    Time since;               // When that was.
+    bool was_good = false;    // It was read without a mistake.
+    bool is_present = false;  // And it says so still.
+  };
+  struct Written {
+    std::string text;
+    Time at;
+  };
+  // In place of a file that cannot be read, or not wholly: `read` is what can be.
+  Source before(const std::filesystem::path& path, decide::ReadFreezes read, const decide::Vocabulary& vocabulary,
+                const Error& mistake, Time now);
+  void put_in_force(std::vector<Error>& problems);
+  void note_news(Time now);
+
   const decide::Freeze* find(std::string_view name) const;
   // The freezes in force, worked out once for each `now`.
   const std::vector<decide::Frozen>& in_force(Time now) const;
@@ -61,7 +87,12 @@ class FreezeBoard final : public act::StartGate {
 
   const VerbRegistry& verbs_;
   const ResourceSource& resources_;
-  std::map<std::filesystem::path, std::vector<decide::Freeze>> good_;  // The last good version of each file.
+  std::map<std::filesystem::path, Source> sources_;
+  std::map<std::string, Written> written_;  // The last good version of each file, as the ledger has it.
+  std::vector<NewFact> news_;
+  std::map<std::string, Time> old_;  // Freezes of files with a mistake, by name: as they were read then.
+  std::atomic<size_t> old_count_ = 0;
+  std::atomic<size_t> doubtful_count_ = 0;
   std::vector<decide::Freeze> freezes_;
   std::set<std::pair<std::string, std::string>> lifts_;  // Plan and freeze; only of plans that are open.
   mutable std::optional<Time> asked_;

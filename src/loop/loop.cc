@@ -452,7 +452,9 @@ void Loop::reload() {
   if (check_rule_names_) add(check_rule_names_(rule_names));
 
   add(policies_->load(config_, parts_.catalog.kinds(), now));
-  add(freezes_->load(config_, policies_->vocabulary()));
+  add(freezes_->load(config_, policies_->vocabulary(), now));
+  const auto kept = facts_.append(freezes_->take_news());
+  sources_.report("freezes", kept ? Status() : fail(kept.error()));
   add(reports_.load(config_, parts_.sql));
   const Status written = config_report_.write(config_, problems, facts_, now);
   if (!written) sources_.report("config", written);

@@ -416,6 +416,22 @@ TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {
   EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kPlanProposed) > 1; })) << "one plan is enough";
 }
 
+TEST_F(LoopTest, DecidesOverNothingThatChangesBeforeWhatHasToBeLookedAt) {
+  write("config/up.yaml", kKeep);
+  slow_sql_->takes = seconds(5);
+  std::string looks_at;
+  loop_->policies().set_waits_for([&](const decide::Policy&) { return looks_at; });
+  observe("running");
+  const auto says = [&] { return loop_->policies().to_json().dump(); };
+  ASSERT_TRUE(pass(10, [&] { return says().find("1 of 1") != std::string::npos; })) << says();
+  looks_at = "a look at the account";
+  observe("failed");
+  EXPECT_FALSE(pass(10, [&] { return count(fact_kind::kPlanProposed) > 0; })) << says();
+  EXPECT_NE(says().find("waits for a look at the account"), std::string::npos) << says();
+  looks_at.clear();
+  EXPECT_TRUE(pass(5, [&] { return count(fact_kind::kPlanProposed) == 1; })) << says();
+}
+
 TEST_F(LoopTest, AsksNoPolicyWhileNothingCanHaveChanged) {
   write("config/up.yaml", kKeep);
   write("config/later.yaml",
@@ -692,6 +708,27 @@ TEST_F(LoopTest, KeepsTheLastGoodVersionOfAFreeze) {
   ASSERT_TRUE(pass(5, [&] { return !loop_->problems().empty(); }));
   EXPECT_EQ(loop_->problems().front().where.line, 2);
   EXPECT_EQ(loop_->freezes().to_json(clock_.now())["freezes"].items().front()["in_force"], Json(true));
+}
+
+TEST_F(LoopTest, APlanUnderWayWaitsForAPolicyThatCannotBeReadAfterARestart) {
+  const std::string policy =
+      "policy: twice\nwhen: { alert: down }\nselect: { kind: host_service, all: true }\n"
+      "do: [ test.start, test.start ]\nlimits: { rate: 1/min }\n";
+  write("config/rules.yaml", kRule);
+  write("config/twice.yaml", policy);
+  observe("stopped");
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  const Plan plan = Plan::from_json(ledger_->by_kind(fact_kind::kPlanProposed, Time(), 1)->front().body["plan"]);
+  ASSERT_TRUE(loop_->executor().approve(plan.id, plan.hash(), "user:ann", clock_.now()));
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kActionFinished) == 1; }));
+  write("config/twice.yaml", "policy: twice\nwhen: [\n");
+  close();
+  open();
+  EXPECT_FALSE(pass(90, [&] { return count(fact_kind::kActionIntended) > 1; }));
+  EXPECT_NE(loop_->executor().held_back(plan.id, clock_.now()).text.find("its policy cannot be read"),
+            std::string::npos);
+  write("config/twice.yaml", policy);
+  EXPECT_TRUE(pass(90, [&] { return count(fact_kind::kActionIntended) == 2; }));
 }
 
 TEST_F(LoopTest, ShowsWhatAPolicyWouldDoAndDoesNothing) {

@@ -43,6 +43,7 @@ void PolicyBoard::apply(const Fact& fact) {
   overrides_asked_.reset();
   approvals_.apply(fact);
   touches_.apply(fact, history_);
+  unread_.apply(fact);
   rest_.note(fact, {.history = history_, .inherits = overrides_.name_resources()});
 }
 
@@ -76,6 +77,10 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const K
   for (const KindSpec& kind : kinds) kinds_.push_back(kind.name);
   const decide::Vocabulary words = vocabulary();
   std::map<std::filesystem::path, std::vector<decide::Policy>> good;
+  std::set<std::filesystem::path> unread;
+  for (const auto& [path, problem] : config.problems()) {
+    if (!config.files().contains(path)) unread.insert(path);
+  }
   for (const auto& [path, file] : config.files()) {
     if (!file.has(DocumentKind::kPolicy)) continue;
     decide::ReadPolicies read = decide::read_policies(file.of(DocumentKind::kPolicy), words);
@@ -84,9 +89,13 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const K
       continue;
     }
     for (Error& problem : read.problems) problems.push_back(std::move(problem));
-    if (const auto old = good_.find(path); old != good_.end()) good[path] = std::move(old->second);
+    if (const auto old = good_.find(path); old != good_.end())
+      good[path] = std::move(old->second);
+    else
+      unread.insert(path);
   }
   good_ = std::move(good);
+  unread_.set_files(std::move(unread));
 
   std::map<std::string, Entry> entries;
   for (const auto& [path, policies] : good_) {
@@ -179,8 +188,11 @@ void PolicyBoard::decide(const catalog::CatalogReader& catalog, Time now) {
   const Duration began = parts_.clock.monotonic();
   for (auto& [name, entry] : entries_) {
     if (!changes) entry.not_before = Duration(0);
+    const bool waits = waits_for_ && !waits_for_(entry.policy).empty();
     // What changed is not told a second time.
-    if (!round || (waits_for_ && !waits_for_(entry.policy).empty())) rest_.wake(name);
+    if (!round || waits) rest_.wake(name);
+    // Of what has to be looked at first the newest is not known: all of it is decided over as soon as it is.
+    if (waits) entry.not_before = Duration(0);
     const bool is_slow = began < entry.not_before && !entry.policy.budget;  // A budget is for all together.
     if (round && changes && is_slow) decide_changes(entry, *changes, *round, true);
   }
@@ -407,6 +419,11 @@ const std::vector<decide::Override>& PolicyBoard::overrides_at(Time now) const {
 const decide::Policy* PolicyBoard::policy_of(const Plan& plan) const {
   const auto found = entries_.find(std::string(policy_of_subject(plan.origin)));
   return found == entries_.end() ? nullptr : &found->second.policy;
+}
+
+std::string PolicyBoard::unread_file_of(const Plan& plan) const {
+  const std::string_view policy = policy_of_subject(plan.origin);
+  return policy.empty() || policy_of(plan) != nullptr ? "" : unread_.file_of(policy);
 }
 
 std::optional<decide::Policy> PolicyBoard::find(std::string_view name) const {

@@ -20,6 +20,7 @@
 #include "loop/freeze_board.h"
 #include "loop/money_book.h"
 #include "loop/policy_rest.h"
+#include "loop/unread_policies.h"
 
 namespace capstan::loop {
 
@@ -97,6 +98,8 @@ class PolicyBoard {
   const std::vector<decide::Override>& overrides_at(Time now) const;
   // The policy in force that made a plan, as it is now; nullptr for what is no such policy's.
   const decide::Policy* policy_of(const Plan& plan) const;
+  // The file with a mistake that keeps the policy of a plan from being known; "" where it is in force, or gone.
+  std::string unread_file_of(const Plan& plan) const;
   // The policies over whose resources an override decides now: [{"policy", "resources": 3}].
   Json decided_by(std::string_view override) const;
   // The standing approvals in force: docs/reference/api.md.
@@ -173,6 +176,7 @@ class PolicyBoard {
   mutable std::vector<decide::Override> overrides_then_;  // At that time.
   decide::StandingApprovals approvals_;
   decide::Touches touches_;
+  UnreadPolicies unread_;
   std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
   std::map<std::string, Entry> entries_;                               // By name.
   bool may_have_orphans_ = false;                                      // Since files were read: open plans of none.

@@ -253,7 +253,7 @@ void Running::open_backtests() {
 
 std::string Running::metrics() const {
   return own_metrics(metrics_->stats(), logs_->stats()) + admission_->metrics() + loop_->policies().passes().metrics() +
-         lead_metric(options_.lead);
+         loop_->freezes().metrics() + lead_metric(options_.lead);
 }
 
 void Running::open_desk() {

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kWorkers = 2;
 constexpr size_t kMostWaiting = 100;
+constexpr size_t kMostRefusals = 1'000;
 constexpr size_t kMostAsked = 200;
 constexpr auto kTriggersRemembered = std::chrono::minutes(30);
 constexpr int kTries = 3;
@@ -49,7 +50,8 @@ SlackDesk::SlackDesk(Parts parts)
     : parts_(std::move(parts)),
       check_(parts_.clock),
       triggers_(parts_.clock, kTriggersRemembered, 10'000),
-      workers_(std::make_unique<WorkerPool>(kWorkers, kMostWaiting)) {}
+      workers_(std::make_unique<WorkerPool>(kWorkers, kMostWaiting)),
+      refusals_(std::make_unique<WorkerPool>(1, kMostRefusals)) {}
 
 SlackDesk::~SlackDesk() { stop(); }
 
@@ -62,6 +64,7 @@ void SlackDesk::stop() {
   socket_.reset();
   stop_.request_stop();
   workers_.reset();
+  refusals_.reset();
 }
 
 std::shared_ptr<const SlackDesk::Active> SlackDesk::active() const {
@@ -120,7 +123,21 @@ bool SlackDesk::take(slack::Door door, Json payload) {
   }
   // By which way ever it comes: what a person does once happens once.
   if (!read->trigger.empty() && !triggers_.first_time(read->trigger)) return true;
-  return workers_->try_run([this, interaction = *std::move(read)] { answer(interaction); });
+  if (workers_->try_run([this, interaction = *read] { answer(interaction); })) return true;
+  // Who has read that it was not taken may have decided otherwise: then it is not taken when it comes again, either.
+  const std::string trigger = read->trigger;
+  if (!refuse(*std::move(read)) && !trigger.empty()) triggers_.take_back(trigger);
+  return false;
+}
+
+bool SlackDesk::refuse(slack::Interaction interaction) {
+  return refusals_->try_run([this, to = std::move(interaction)]() mutable {
+    const std::shared_ptr<const Active> now = active();
+    if (!now || (to.kind == slack::Interaction::Kind::kForm && !recall(to))) return;
+    ChatAnswer busy;
+    busy.says.title = Words::phrase("chat.busy");
+    reply(*now, to, busy);
+  });
 }
 
 void SlackDesk::answer(const slack::Interaction& received) {

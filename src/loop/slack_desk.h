@@ -59,6 +59,8 @@ class SlackDesk {
 
   std::shared_ptr<const Active> active() const;
   bool take(slack::Door door, Json payload);
+  // Tells who asks for more than can be done now that it was not taken. False when even that is too much.
+  bool refuse(slack::Interaction interaction);
   void answer(const slack::Interaction& interaction);
   void reply(const Active& active, const slack::Interaction& to, const ChatAnswer& answer);
   void ask_reason(const Active& active, const slack::Interaction& pressed);
@@ -75,6 +77,7 @@ class SlackDesk {
   std::deque<Asked> asked_;  // The oldest first.
   std::stop_source stop_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> refusals_;       // Of its own: the others are busy then.
   std::unique_ptr<slack::SocketMode> socket_;  // The last: it puts work into the others.
 };
 

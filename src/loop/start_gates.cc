@@ -21,7 +21,11 @@ Words StartGates::held_back(const Plan& plan, const Action& action, Time now) co
 Words StartGates::kept_otherwise(const Plan& plan, const Action& action, Time now) const {
   if (policies_ == nullptr) return {};
   const decide::Policy* policy = policies_->policy_of(plan);
-  if (policy == nullptr) return {};
+  if (policy == nullptr) {
+    // Nobody knows what it says by now, nor what a person has said otherwise means for it.
+    const std::string file = policies_->unread_file_of(plan);
+    return file.empty() ? Words() : Words::phrase("gate.policy_unread", {{"file", file}});
+  }
   const std::vector<decide::Override>& overrides = policies_->overrides_at(now);
   if (overrides.empty()) return {};
   const decide::Override* said = decide::governing(overrides, policy->name, action.target, now);

@@ -28,6 +28,8 @@ constexpr auto kPhrases = std::to_array<Phrase>({
     {"chat.already", "Nothing was done: the plan {plan} is no longer waiting. It is {state}.",
      "처리하지 않았습니다. 계획 {plan}: 더 이상 승인 대기 중이 아닙니다 (현재 상태: {state})."},
     {"chat.approved", "Approved by {user}: {title}", "{user} 승인: {title}"},
+    {"chat.busy", "That was not taken: too much is being asked at once. Please try again in a moment.",
+     "요청이 한꺼번에 몰려 접수하지 못했습니다. 잠시 후 다시 시도해 주세요."},
     {"chat.changed",
      "The plan {plan} has changed since it was shown here. Nothing was approved; this is how it is now.",
      "계획 {plan}: 여기에 표시된 뒤로 내용이 바뀌었습니다. 승인하지 않았습니다. 현재 내용은 다음과 같습니다."},

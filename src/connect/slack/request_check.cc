@@ -1,5 +1,6 @@
 #include "connect/slack/request_check.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -22,6 +23,14 @@ bool SeenBefore::first_time(std::string_view key) {
   if (!seen_.emplace(key, now).second) return false;
   order_.emplace_back(key);
   return true;
+}
+
+void SeenBefore::take_back(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  const auto seen = seen_.find(key);
+  if (seen == seen_.end()) return;
+  seen_.erase(seen);
+  order_.erase(std::ranges::find(order_, key));
 }
 
 void SeenBefore::forget(Duration now) {

@@ -21,6 +21,8 @@ class SeenBefore {
 
   // True the first time that `key` is named within the while. At the limit the oldest is forgotten.
   bool first_time(std::string_view key);
+  // What could not be taken after all: when it comes again it is the first time.
+  void take_back(std::string_view key);
 
  private:
   void forget(Duration now);

@@ -78,8 +78,9 @@ Status SocketMode::handle(WebSocket& socket, const Json& envelope, const std::st
   const auto acknowledge = [&] { return socket.write(Json::object({{"envelope_id", id}}).dump(), stop); };
   const std::optional<Door> door = door_of(envelope["type"].string_or_empty());
   if (!door || !seen_.first_time(id)) return acknowledge();
-  if (!parts_.take(*door, envelope["payload"])) return {};
-  return acknowledge();
+  if (parts_.take(*door, envelope["payload"])) return acknowledge();
+  seen_.take_back(id);
+  return {};
 }
 
 // Growing, and never the same for two: many must not come back at one moment.

@@ -24,7 +24,7 @@ class SocketMode {
     const Clock& clock;
     Random& random;
     // Called from the connection's thread with what was acknowledged; must return at once. False when there is no room:
-    // the envelope is then not acknowledged, and Slack tells the person that it did not work.
+    // the envelope is then not acknowledged, Slack tells the person that it did not work, and it may come again.
     std::function<bool(Door door, Json payload)> take;
     // How the connection is doing: "" while it stands, else what is wrong.
     std::function<void(std::string error)> report;

@@ -204,6 +204,9 @@ TEST_F(SocketModeTest, AcknowledgesNothingThatItHasNoRoomFor) {
   open();
   ASSERT_TRUE(until([&] { return times_connected() == 1; }));
   EXPECT_FALSE(tell("command", Json::object({{"user", "U1"}, {"text", "x"}}))["acknowledged"].bool_or(true));
+  has_room_ = true;
+  EXPECT_TRUE(tell("redeliver", Json::object())["acknowledged"].bool_or(false));
+  EXPECT_EQ(taken_.size(), 2u) << "what was not taken is when it comes again";
 }
 
 TEST_F(SocketModeTest, ComesBackAfterARefreshAndAfterTrouble) {

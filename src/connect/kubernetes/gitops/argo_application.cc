@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "connect/kubernetes/gitops/applied_field.h"
 
@@ -57,6 +58,30 @@ const Json& options_of(const Json& application) { return application["spec"]["sy
 Json pause_note(const Json& application) {
   const auto note = Json::parse(application["metadata"]["annotations"][kPaused].string_or_empty());
   return note && note->is_object() ? *note : Json::object();
+}
+
+// Of "apps/Deployment/shop/web"; nothing for what is no such id.
+std::optional<SyncedObject> object_of(std::string_view id) {
+  std::array<std::string, 4> parts;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const size_t end = id.find('/');
+    if ((end == std::string_view::npos) != (i + 1 == parts.size())) return std::nullopt;
+    parts[i] = id.substr(0, end);
+    if (end != std::string_view::npos) id.remove_prefix(end + 1);
+  }
+  return SyncedObject{.group = parts[0], .kind = parts[1], .name = {.name_space = parts[2], .name = parts[3]}};
+}
+
+// Those for which it was paused and which it has no more. Its list is believed where it has at least `object`: after an
+// error it may be empty.
+std::vector<SyncedObject> deserted(const Json& application, const Json& ids, const SyncedObject& object) {
+  std::vector<SyncedObject> gone;
+  if (!has_object(application, object)) return gone;
+  for (const Json& id : ids.items()) {
+    const std::optional<SyncedObject> one = object_of(id.string_or_empty());
+    if (one && one->id() != object.id() && !has_object(application, *one)) gone.push_back(*one);
+  }
+  return gone;
 }
 
 Json patch_of(const Json& application, Json spec, Json note) {
@@ -143,6 +168,11 @@ std::optional<Json> pausing_patch(const Json& application, const SyncedObject& o
   Json spec = Json::object();
   Json rules = rules_of(application);
   if (!rules.is_array()) made.push_back(kRules);
+  Json ids = note["for"].is_array() ? note["for"] : Json::array();
+  for (const SyncedObject& gone : deserted(application, ids, object)) {
+    remove(ids, gone.id());
+    if (rules.is_array()) remove(rules, rule_for(gone));
+  }
   rules.push_back(rule_for(object));
   spec.set(kRules, std::move(rules));
   Json options = options_of(application);
@@ -152,7 +182,6 @@ std::optional<Json> pausing_patch(const Json& application, const SyncedObject& o
     options.push_back(kRespect);
     spec.set("syncPolicy", with_options(std::move(options)));
   }
-  Json ids = note["for"].is_array() ? note["for"] : Json::array();
   ids.push_back(object.id());
   return patch_of(application, std::move(spec), Json::object({{"for", ids}, {"made", made}}).dump());
 }
@@ -161,11 +190,15 @@ std::optional<Json> resuming_patch(const Json& application, const SyncedObject& 
   if (!is_paused_for(application, object)) return std::nullopt;
   const Json note = pause_note(application);
   Json ids = note["for"];
-  remove(ids, object.id());
+  std::vector<SyncedObject> over = deserted(application, ids, object);
+  over.push_back(object);
   Json spec = Json::object();
   Json rules = rules_of(application);
+  for (const SyncedObject& each : over) {
+    remove(ids, each.id());
+    if (rules.is_array()) remove(rules, rule_for(each));
+  }
   if (rules.is_array()) {
-    remove(rules, rule_for(object));
     const bool was_none = rules.items().empty() && has_text(note["made"], kRules);
     spec.set(kRules, was_none ? Json() : std::move(rules));
   }

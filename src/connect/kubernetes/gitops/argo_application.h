@@ -36,7 +36,8 @@ bool is_paused_for(const Json& application, const SyncedObject& object);
 std::string obstacle_to_pause(const Json& application);
 
 // Merge patches that hold only for the version that was read; nothing where there is nothing to do. The second takes
-// out what the first has put in, as far as it is still there.
+// out what the first has put in, as far as it is still there. Each also takes out what was put in for objects that the
+// application has no more: whoever was deleted while it was stopped is never started.
 std::optional<Json> pausing_patch(const Json& application, const SyncedObject& object);
 std::optional<Json> resuming_patch(const Json& application, const SyncedObject& object);
 

@@ -248,6 +248,49 @@ TEST_F(StopVerbTest, AnApplicationIsGivenBackOnlyWhenItsLastObjectIsStarted) {
   EXPECT_EQ(all_as_it_is(), before);
 }
 
+TEST_F(StopVerbTest, TakesOutWhatItPutInForWhatWasDeletedWhileItWasStopped) {
+  is_of_argo();
+  const std::string api = "/apis/apps/v1/namespaces/shop/deployments/api";
+  const Json has_web = objects_.at(kApplication)["status"]["resources"];
+  const auto has = [&](const Json& resources) {
+    objects_.merge(kApplication, Json::object({{"status", Json::object({{"resources", resources}})}}).dump());
+  };
+  Json has_both = has_web;
+  has_both.push_back(Json::parse(R"({"group":"apps","kind":"Deployment","namespace":"shop","name":"api"})").value());
+  std::string text = objects_.at(kWeb).dump();
+  for (size_t at; (at = text.find("web\"")) != std::string::npos;) text.replace(at, 3, "api");
+  objects_.put(api, text);
+  const std::string before = all_as_it_is();
+  const auto rules = [&] { return objects_.at(kApplication)["spec"]["ignoreDifferences"].items().size(); };
+  has(has_both);
+  EXPECT_EQ(act("stop", target("k8s_deployment", api), pause_).state, ActionState::kSucceeded);
+  // Somebody takes it out of git, and Argo CD prunes it. Nobody will ever start it.
+  objects_.remove(api);
+  has(has_web);
+  EXPECT_EQ(act("stop", web(), pause_).state, ActionState::kSucceeded);
+  EXPECT_EQ(rules(), 1u);
+  EXPECT_EQ(objects_.at(kApplication)["metadata"]["annotations"]["capstan/paused"].string_or_empty().find("api"),
+            std::string::npos);
+  act("start", web(), {});
+  EXPECT_EQ(all_as_it_is(), before);
+
+  // The same where it goes while the other is stopped; but an application that has no list at the moment has lost none.
+  objects_.put(api, text);
+  has(has_both);
+  EXPECT_EQ(act("stop", target("k8s_deployment", api), pause_).state, ActionState::kSucceeded);
+  EXPECT_EQ(act("stop", web(), pause_).state, ActionState::kSucceeded);
+  EXPECT_EQ(rules(), 2u);
+  objects_.remove(api);
+  has(Json::array());
+  act("start", web(), {});
+  EXPECT_EQ(rules(), 1u);
+  has(has_web);
+  EXPECT_EQ(act("stop", web(), pause_).state, ActionState::kSucceeded);
+  EXPECT_EQ(rules(), 1u);
+  act("start", web(), {});
+  EXPECT_EQ(all_as_it_is(), before);
+}
+
 TEST_F(StopVerbTest, LeavesWhatAPersonHasAddedToTheApplicationMeanwhile) {
   is_of_argo(R"("syncPolicy":{"automated":{"selfHeal":true},"syncOptions":["CreateNamespace=true"]})");
   act("stop", web(), pause_);
