@@ -172,6 +172,7 @@ void PolicyBoard::withdraw_orphans(Time now) {
   for (const std::string& origin : history_.open_origins()) {
     const std::string_view policy = policy_of_subject(origin);
     if (policy.empty() || entries_.contains(std::string(policy))) continue;
+    if (!unread_.file_of(policy).empty()) continue;  // It may want them still: they wait for its file.
     may_have_orphans_ = true;
     for (const decide::History::OpenPlan& plan : history_.open_plans(origin)) {
       if (!plan.started) (void)parts_.executor.withdraw(plan.id, Words::phrase("why.not_in_force"), now);
