@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "loop/answers.h"
+#include "model/policy_subject.h"
 
 namespace capstan::loop {
 namespace {
