@@ -6,8 +6,8 @@
 //     SELECT s.id, s.name FROM k8s_service s WHERE …
 //   says: "{{name}} selects no pod"
 //   remedy: "…"
-//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko likewise. A column that is a
-//                                              # sentence has another one beside it: why, why_ko.
+//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko likewise. A
+//                                              # column that is a sentence has another one beside it: why, why_ko.
 //   every: 30s
 //   for: 1m
 //

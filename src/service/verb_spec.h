@@ -10,8 +10,8 @@
 
 namespace capstan::service {
 
-// Reads verb, title, help, on, danger, idempotent, hinders_undo and parameters of `document`, which `map` reads. What is wrong is
-// added to `problems`, or kept by `map`.
+// Reads verb, title, help, on, danger, idempotent, hinders_undo and parameters of `document`, which `map` reads. What
+// is wrong is added to `problems`, or kept by `map`.
 VerbSpec read_verb_spec(MapReader& map, const ConfigNode& document, std::span<const KindSpec> kinds,
                         std::vector<Error>& problems);
 
