@@ -23,7 +23,7 @@ TEST(TrialKnowledge, ThePoliciesOfTheTrialPackPassTheirOwnTests) {
   const decide::PolicyTestReport report = decide::run_policy_tests(known.documents(), known.world({}));
   for (const auto& failure : report.failures) ADD_FAILURE() << failure.to_string();
   for (const auto& problem : report.problems) ADD_FAILURE() << problem.to_string();
-  EXPECT_EQ(report.passed, 14);
+  EXPECT_GE(report.passed, 16);
 }
 
 class TrialFileTest : public testing::Test {
