@@ -326,6 +326,9 @@ TEST_F(SqlTest, TheLedgersOwnTablesAreNotForQuestions) {
                               at_second(0), {}))
                 .rows[0][0],
             SqlValue("{}"));
+  for (const char* sql : {"SELECT seq FROM fact", "SELECT kind FROM fact WHERE seq = 1", "SELECT count(*) FROM fact",
+                          "SELECT 1 FROM fact WHERE kind = 'a' AND body LIKE '%'"})
+    EXPECT_EQ(must(engine.query(sql, at_second(0), {})).rows.size(), 1u) << sql;
   for (const char* sql :
        {"SELECT * FROM ledger.fact", "SELECT salt FROM body", "SELECT * FROM \"ledger\".body",
         "WITH fact AS (SELECT * FROM ledger.body) SELECT * FROM fact", "SELECT (SELECT salt FROM ledger.body)",

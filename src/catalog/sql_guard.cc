@@ -33,9 +33,11 @@ std::string reason_for_function(std::string_view name) {
   return fmt::format("the function {} is not allowed here", name);
 }
 
-// SQLite says of what view a read is a part, by its name.
-bool is_raw_ledger(const char* database, const char* view) {
-  return database != nullptr && std::string_view(database) == "ledger" &&
+// SQLite says of what view a read of a column is a part, by its name; of a table that is only joined, without a column,
+// it does not.
+bool is_raw_ledger(const char* column, const char* database, const char* view) {
+  const bool reads = column != nullptr && *column != '\0';
+  return reads && database != nullptr && std::string_view(database) == "ledger" &&
          (view == nullptr || std::string_view(view) != kLedgerView);
 }
 
@@ -71,7 +73,7 @@ int SqlGuard::authorize(void* guard, int operation, const char* first, const cha
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_READ:
-      if (!is_raw_ledger(database, view)) return SQLITE_OK;
+      if (!is_raw_ledger(second, database, view)) return SQLITE_OK;
       static_cast<SqlGuard*>(guard)->refusal_ =
           Refusal{.what = first,
                   .reason = fmt::format("ledger.{} is how the ledger keeps its facts, and not for questions: ask the "
