@@ -15,6 +15,7 @@
 #include "catalog/sql_engine.h"
 #include "foresee/object_documents.h"
 #include "loop/loop.h"
+#include "model/no_signals.h"
 #include "model/object_mapping.h"
 
 namespace {
@@ -28,14 +29,6 @@ constexpr auto kPeriod = milliseconds(10);
 constexpr int kFactsEachPeriod = 10;  // One of them is waited for.
 constexpr auto kAlone = std::chrono::seconds(20);
 
-class NoSignals final : public SignalSource {
- public:
-  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return std::vector<SeriesSample>(); }
-  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override {
-    return std::vector<Series>();
-  }
-  Status check(std::string_view) const override { return {}; }
-};
 class NoLogs final : public LogSource {
  public:
   Result<std::vector<LogLine>> lines(const LogQuery&) const override { return std::vector<LogLine>(); }

@@ -278,17 +278,27 @@ TEST(Decide, TakesBackWhatAnEarlierVersionOfThePolicyWanted) {
   EXPECT_EQ(now.withdraw.size(), 1u);
 }
 
-TEST(Decide, TakesBackNothingOfWhoIsSelectedNoLongerWhenItsTurnComes) {
-  const History history;
+// Takes back what belongs to an account that has ended.
+Policy ending() {
   Policy end = policy(
       "policy: end\nselect: { kind: account, where: ends <= 5 }\n"
       "keep: [ { is: nothing is left, so: '0', by: x.close } ]\n");
   end.ensure->kept.front().step.verb = kDeleteAllOf;
   end.deletes = {{"vm", "x.delete"}};
+  return end;
+}
+
+Candidate account_with_something() {
   Candidate account = candidate("account/a", "");
   account.resource.kind = "account";
   account.so = {false};
-  Situation now = situation({account}, history);
+  return account;
+}
+
+TEST(Decide, TakesBackNothingOfWhoIsSelectedNoLongerWhenItsTurnComes) {
+  const History history;
+  const Policy end = ending();
+  Situation now = situation({account_with_something()}, history);
   now.belongings["account/a"] = {candidate("vm/1", "running").resource};
   const Decision decision = decide(end, now);
   ASSERT_TRUE(decision.plan.has_value());
@@ -326,15 +336,8 @@ Relation belongs(const char* what, const char* owner) {
 
 TEST(Decide, TakesNothingFromWhoeverHasGotItSince) {
   const History history;
-  Policy end = policy(
-      "policy: end\nselect: { kind: account, where: ends <= 5 }\n"
-      "keep: [ { is: nothing is left, so: '0', by: x.close } ]\n");
-  end.ensure->kept.front().step.verb = kDeleteAllOf;
-  end.deletes = {{"vm", "x.delete"}};
-  Candidate account = candidate("account/a", "");
-  account.resource.kind = "account";
-  account.so = {false};
-  Situation now = situation({account}, history);
+  const Policy end = ending();
+  Situation now = situation({account_with_something()}, history);
   const Resource vm = candidate("vm/1", "running").resource;
   now.belongings["account/a"] = {vm};
   const Decision decision = decide(end, now);

@@ -12,6 +12,7 @@
 #include "catalog/sql_engine.h"
 #include "catalog/test_catalog.h"
 #include "decide/policy_reader.h"
+#include "model/no_signals.h"
 
 namespace capstan::loop {
 namespace {
@@ -46,11 +47,6 @@ otherwise: { state: stopped, column: status, is: [STOPPED], by: x.stop }
 during: Mon-Fri 09:00-18:00 UTC
 )";
 
-struct NoSignals final : SignalSource {
-  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return {}; }
-  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override { return {}; }
-  Status check(std::string_view) const override { return {}; }
-};
 struct NoRows final : TableFunction {
   explicit NoRows(std::string_view name) : name_(name) {}
   std::string_view name() const override { return name_; }

@@ -9,21 +9,13 @@
 #include "catalog/sql_engine.h"
 #include "loop/override_desk.h"
 #include "loop/undo_guard.h"
+#include "model/no_signals.h"
 #include "model/side_effect.h"
 
 namespace capstan::loop {
 namespace {
 
 using std::chrono::seconds;
-
-class NoSignals final : public SignalSource {
- public:
-  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return std::vector<SeriesSample>(); }
-  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override {
-    return std::vector<Series>();
-  }
-  Status check(std::string_view) const override { return {}; }
-};
 
 class NoLogs final : public LogSource {
  public:

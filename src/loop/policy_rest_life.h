@@ -13,6 +13,7 @@
 #include "catalog/sql_engine.h"
 #include "catalog/test_catalog.h"
 #include "loop/policy_board.h"
+#include "model/no_signals.h"
 
 namespace capstan::loop::twins {
 
@@ -72,15 +73,6 @@ class SetVerb final : public Verb {
   Outside& outside_;
   Change change_;
   VerbSpec spec_;
-};
-
-class NoSignals final : public SignalSource {
- public:
-  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return std::vector<SeriesSample>(); }
-  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override {
-    return std::vector<Series>();
-  }
-  Status check(std::string_view) const override { return {}; }
 };
 
 class Resources final : public ResourceSource {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,6 +91,9 @@ class Running final : public Instance {
 
   // For parts that tell of themselves from threads of their own.
   void report(std::string source, std::string error);
+  std::function<void(std::string source, std::string error)> reporter() {
+    return [this](std::string source, std::string error) { report(std::move(source), std::move(error)); };
+  }
   void record(NewFact fact);
 
   const Clock& clock_;

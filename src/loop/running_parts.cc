@@ -124,19 +124,18 @@ void Running::open_eyes(const ledger::DataDirectory& directory) {
   options.asks_configuration_rules = false;
   detector_ =
       std::make_unique<detect::Detector>(detect::Detector::Sources{*signals_, *sql_, *logs_, &manuals_}, options);
-  senses_ = std::make_unique<Senses>(
-      Senses::Parts{
-          .samples = *metrics_,
-          .logs = *logs_,
-          .clock = clock_,
-          .data_directory = directory.path(),
-          .observed =
-              [this](Observation seen) {
-                if (!loop_->post(Observed{std::move(seen)}))
-                  log::warning("loop", "too busy for a look; the next one counts");
-              },
-          .report = [this](std::string source, std::string error) { report(std::move(source), std::move(error)); }},
-      Senses::Options{});
+  senses_ =
+      std::make_unique<Senses>(Senses::Parts{.samples = *metrics_,
+                                             .logs = *logs_,
+                                             .clock = clock_,
+                                             .data_directory = directory.path(),
+                                             .observed =
+                                                 [this](Observation seen) {
+                                                   if (!loop_->post(Observed{std::move(seen)}))
+                                                     log::warning("loop", "too busy for a look; the next one counts");
+                                                 },
+                                             .report = reporter()},
+                               Senses::Options{});
   foresight_ = std::make_unique<Foresight>(Foresight::Parts{
       .clock = clock_, .post = [this](LoopMessage message) { return loop_->post_waiting(std::move(message)); }});
   admission_ = std::make_unique<AdmissionDesk>(AdmissionDesk::Parts{
@@ -189,13 +188,12 @@ void Running::open_outside() {
   const auto observed = [this](Observation seen) {
     (void)loop_->post_waiting(Observed{std::move(seen)}, kMostLooksWaiting);
   };
-  const auto tell = [this](std::string source, std::string error) { report(std::move(source), std::move(error)); };
   const auto seen = [this](std::string cluster) {
     (void)loop_->post_waiting(
         Command{[this, cluster = std::move(cluster)] { loop_->picture()->cluster_seen(cluster); }});
   };
   clusters_ = std::make_unique<ClusterSenses>(
-      ClusterSink::Parts{.clock = clock_, .observed = observed, .report = tell, .seen = seen}, random_,
+      ClusterSink::Parts{.clock = clock_, .observed = observed, .report = reporter(), .seen = seen}, random_,
       options_.environment);
   outside_services_ = std::make_unique<ServiceSenses>(
       ServiceSenses::Parts{.clock = clock_,
@@ -206,7 +204,7 @@ void Running::open_outside() {
                            .stored_secrets = std::make_shared<SecretService>([this] { return secret_desk_->store(); }),
                            .verbs = verbs_,
                            .observed = observed,
-                           .report = tell});
+                           .report = reporter()});
   scaling_ = std::make_unique<ScalingDesk>(
       ScalingDesk::Parts{.clock = clock_, .catalog = *catalog_, .clusters = *clusters_, .foresight = *foresight_});
   scaling_->set_groups(settings_.node_groups);
@@ -224,14 +222,14 @@ void Running::open_manifests(std::filesystem::path directory) {
       if (!taken) loop_->sources().note(round.source, taken.error().to_string(), clock_.now());
     }});
   };
-  manifests_ = std::make_unique<ManifestWatch>(ManifestWatch::Parts{
-      .clock = clock_,
-      .secrets = secrets_,
-      .finder = DriftFinder({.clusters = clusters_.get(), .catalog = catalog}),
-      .catalog = catalog,
-      .directory = std::move(directory),
-      .found = take,
-      .report = [this](std::string source, std::string error) { report(std::move(source), std::move(error)); }});
+  manifests_ = std::make_unique<ManifestWatch>(
+      ManifestWatch::Parts{.clock = clock_,
+                           .secrets = secrets_,
+                           .finder = DriftFinder({.clusters = clusters_.get(), .catalog = catalog}),
+                           .catalog = catalog,
+                           .directory = std::move(directory),
+                           .found = take,
+                           .report = reporter()});
 }
 
 void Running::open_backtests() {
