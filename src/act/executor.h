@@ -93,6 +93,8 @@ class Executor {
   Result<Json> status(std::string_view plan) const;
   // The newest first. "waiting", "running", "finished" or "all".
   Json list(std::string_view which) const;
+  // Of the plans of this origin that have not ended, the newest first: [{"id", "title", "state"}].
+  Json open_plans(std::string_view origin) const;
   // What holds back what of a plan is left to start; nothing where nothing does, or no such plan is open.
   Words held_back(std::string_view plan, Time now) const;
   // Null, or {"by", "reason", "at"}.

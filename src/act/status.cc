@@ -115,6 +115,16 @@ Json Executor::list(std::string_view which) const {
   return plans;
 }
 
+Json Executor::open_plans(std::string_view origin) const {
+  Json::Array plans;
+  for (auto run = book_.plans().rbegin(); run != book_.plans().rend(); ++run) {
+    if (run->ended() || run->plan.origin != origin) continue;
+    plans.push_back(Json::object({{"id", run->plan.id}, {"state", to_string(run->state)}}));
+    set_words(plans.back(), "title", run->plan.title);
+  }
+  return plans;
+}
+
 Json Executor::pause_status() const {
   const Pause* pause = book_.pause("capstan");
   if (!pause) return {};

@@ -394,6 +394,20 @@ TEST_F(LoopTest, ShowsNoSecretThatTheOutsideRepeats) {
   EXPECT_EQ(shown.find("hunter22"), std::string::npos) << "not before a restart either";
 }
 
+TEST_F(LoopTest, ShowsThePlanOfAPolicyForAsLongAsItIsOpen) {
+  write("config/up.yaml", kKeep);
+  observe("failed");
+  const auto plans = [&] { return loop_->policies().to_json()["policies"].items().front()["plans"]; };
+  ASSERT_TRUE(pass(10, [&] { return count(fact_kind::kPlanProposed) == 1; }));
+  const Plan plan = Plan::from_json(ledger_->by_kind(fact_kind::kPlanProposed, Time(), 1).value()[0].body["plan"]);
+  EXPECT_FALSE(pass(5, [&] { return plans().items().size() != 1; })) << "later looks change nothing";
+  EXPECT_EQ(plans().items().front()["id"].string_or_empty(), plan.id);
+  EXPECT_EQ(plans().items().front()["title"].string_or_empty(), plan.title.text);
+  EXPECT_EQ(plans().items().front()["state"].string_or_empty(), "proposed");
+  ASSERT_TRUE(loop_->executor().reject(plan.id, "not now", "user:ann", clock_.now()));
+  EXPECT_TRUE(plans().items().empty()) << plans().dump();
+}
+
 TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {
   write("config/up.yaml", kKeep);
   slow_sql_->takes = seconds(5);

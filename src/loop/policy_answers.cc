@@ -113,7 +113,7 @@ Json PolicyBoard::entry_json(const Entry& entry) const {
                             {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
                             {"error", entry.error},
                             {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
-                            {"plan", entry.last.plan ? entry.last.plan->to_json() : Json()}});
+                            {"plans", parts_.executor.open_plans(policy_subject(entry.policy.name))}});
   set_words(json, "summary", entry.last.summary);
   return json;
 }

@@ -31,7 +31,7 @@ export function createPolicies(plan: Plan | null): Policy[] {
           why: 'never: user = "root"',
         },
       ],
-      plan: plan,
+      plans: plan ? [{ id: plan.id, title: plan.title, state: 'proposed' }] : [],
     },
     {
       name: 'keep-services',
@@ -49,7 +49,7 @@ export function createPolicies(plan: Plan | null): Policy[] {
         wanted: 'running',
         why: 'during: Mon-Fri 09:00-18:00 Asia/Seoul',
       })),
-      plan: null,
+      plans: [],
     },
     {
       name: 'restart-backup',
@@ -69,7 +69,7 @@ export function createPolicies(plan: Plan | null): Policy[] {
           why: 'otherwise: outside 01:00-05:00',
         },
       ],
-      plan: null,
+      plans: [],
     },
     {
       name: 'trim-caches',
@@ -80,7 +80,7 @@ export function createPolicies(plan: Plan | null): Policy[] {
       summary: '',
       error: 'line 6, column 11: no column "rss_kb" in host_process; did you mean "rss_bytes"?',
       resources: [],
-      plan: null,
+      plans: [],
     },
   ];
 }

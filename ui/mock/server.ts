@@ -330,11 +330,13 @@ class MockServer implements Mock {
       this.world.policies.find((one) => one.name === name) ?? null,
       `policy "${name}"`,
     );
-    if (verb === 'run')
+    if (verb === 'run') {
+      const plan = policy.plans[0];
       return {
-        plan: policy.plan ? (this.world.plans.get(policy.plan.id) ?? null) : null,
-        says: policy.plan ? `${policy.plan.title}: waits for approval` : 'everything is as wanted',
+        plan: plan ? (this.world.plans.get(plan.id) ?? null) : null,
+        says: plan ? `${plan.title}: waits for approval` : 'everything is as wanted',
       };
+    }
     if (verb !== 'pause' && verb !== 'resume') throw new Refusal('not_found', `no policies/${name}/${verb}`);
     policy.paused = verb === 'pause';
     return policy;

@@ -460,7 +460,7 @@ export interface Policy {
   summary: string;
   error: string;
   resources: PolicyResource[];
-  plan: Plan | null;
+  plans: { id: string; title: string; state: string }[]; // Those that have not ended, the newest first.
 }
 
 export type Danger = 'safe' | 'disruptive' | 'destructive';

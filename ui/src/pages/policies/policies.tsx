@@ -4,6 +4,7 @@ import { Link } from 'react-router-dom';
 
 import { usePausePolicy, usePolicies, useRunPolicy } from '../../api/queries';
 import type { Policy } from '../../api/types';
+import { StateBadge } from '../../components/badges';
 import { PageHead } from '../../components/page_head';
 import { useMay } from '../../components/role';
 import { Answer, Empty } from '../../components/states';
@@ -109,13 +110,14 @@ function PolicyCard({ policy }: { policy: Policy }) {
         </div>
       )}
       {policy.summary && <p>{policy.summary}</p>}
-      {policy.plan ? (
-        <p>
-          <span className="muted">{t('policy.would')}</span>{' '}
-          <Link to={`/plans/${encodeURIComponent(policy.plan.id)}`}>{policy.plan.title}</Link>
+      {policy.plans.map((plan) => (
+        <p key={plan.id}>
+          <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>{' '}
+          <StateBadge state={plan.state} />
         </p>
-      ) : (
-        policy.error === '' && <p className="muted small">{t('policy.nothing')}</p>
+      ))}
+      {policy.plans.length === 0 && policy.error === '' && (
+        <p className="muted small">{t('policy.nothing')}</p>
       )}
       {policy.resources.length > 0 && (
         <details>
