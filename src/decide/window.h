@@ -38,6 +38,11 @@ class Window {
   const std::string& says() const { return says_; }
   const Zone& zone() const { return zone_; }
 
+  // Whether each minute of a week, from Sunday's first on, lies within. The clock on the wall decides: a window's edges
+  // are the first instants at which it shows them, so that an hour that comes a second time changes nothing.
+  using Week = std::bitset<7 * 1440>;
+  const Week& week() const { return minutes_; }
+
   // Takes some nanoseconds.
   bool contains(Time time) const;
   // The intervals that touch [from, to], rising by begin; those of one window may overlap.
@@ -55,9 +60,7 @@ class Window {
   std::string says_;
   Zone zone_;
   std::vector<Span> spans_;
-  // Whether each minute of a week, from Sunday's first on, lies within. The clock on the wall decides: a window's edges
-  // are the first instants at which it shows them, so that an hour that comes a second time changes nothing.
-  std::bitset<7 * 1440> minutes_;
+  Week minutes_;
 };
 
 }  // namespace capstan::decide

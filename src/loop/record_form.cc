@@ -39,15 +39,22 @@ RecordForm read_form(const ConfigNode& document, std::span<const KindSpec> kinds
       map.problem(map.at("formats"), fmt::format("'{}' is no format: {}", format, fmt::join(kRecordFormats, ", ")));
     form.formats[column] = format;
   }
-  if (const ConfigNode* instants = map.node("instants")) {
-    for (const ConfigMember& member : instants->members) {
+  const auto edges = [&](std::string_view key, std::string_view what) {
+    std::vector<RecordForm::Edge> all;
+    const ConfigNode* node = map.node(key);
+    if (!node) return all;
+    for (const ConfigMember& member : node->members) {
       check_column(member.key.scalar, member.key);
-      MapReader reader(member.value, "an instant");
+      MapReader reader(member.value, what);
       const bool end = reader.has("end_of");
-      form.instants.push_back({member.key.scalar, reader.required_string(end ? "end_of" : "start_of"), end});
+      all.push_back({member.key.scalar, reader.required_string(end ? "end_of" : "start_of"), end});
       for (Error& error : reader.problems()) problems.push_back(std::move(error));
+      if (!all.back().of.empty()) check_column(all.back().of, member.value);
     }
-  }
+    return all;
+  };
+  form.instants = edges("instants", "an instant");
+  form.clocks = edges("clocks", "a clock");
   if (const ConfigNode* removal = map.node("removal")) {
     MapReader reader(*removal, "a removal");
     form.removal = RecordForm::Removal{reader.required_string("at"), reader.required_string("while")};

@@ -6,6 +6,7 @@
 //   defaults: { zone: Asia/Seoul, hours: "Mon-Fri 09:00-18:00" }
 //   formats: { mail: mail, zone: zone, hours: window, starts_on: date, ends_on: date }
 //   instants: { begins_at: { start_of: starts_on }, ends_at: { end_of: ends_on } }   # in the zone of column 'zone'
+//   clocks: { schedule_start: { start_of: hours }, schedule_stop: { end_of: hours } }   # decide/window_cron.h
 //   removal: { at: removed_at, while: belongs_to }   # loop/removed_records.h
 //   check: [ { that: "ends_on >= starts_on", says: "it ends before it begins" } ]
 #pragma once
@@ -22,10 +23,11 @@
 namespace capstan::loop {
 
 struct RecordForm {
-  struct Instant {
+  // A column that follows from another: the instant of a day, the clock of a window.
+  struct Edge {
     std::string column;
     std::string of;
-    bool end = false;  // The end of that day, not its start.
+    bool end = false;  // The end of that day or window, not its start.
   };
   struct Removal {
     std::string column;    // Since when it is in no file.
@@ -41,7 +43,8 @@ struct RecordForm {
   std::vector<std::string> unique;
   Json defaults = Json::object();
   std::map<std::string, std::string> formats;  // Column -> "mail", "zone", "window", "date".
-  std::vector<Instant> instants;
+  std::vector<Edge> instants;
+  std::vector<Edge> clocks;
   std::optional<Removal> removal;  // None: what is taken out of its file is gone at once.
   std::vector<Check> checks;
 };

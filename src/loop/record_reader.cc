@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/suggest.h"
+#include "decide/window_cron.h"
 #include "loop/name_range.h"
 #include "loop/record_checker.h"
 #include "loop/record_format.h"
@@ -193,16 +194,26 @@ class Reader {
     }
     if (!is_good_) return false;
     add_instants(record, zone.value_or(decide::Zone()));
+    add_clocks(record, zone.value_or(decide::Zone()));
     check(record, at);
     return is_good_;
   }
 
   void add_instants(Resource& record, const decide::Zone& zone) const {
-    for (const RecordForm::Instant& instant : form_->instants) {
+    for (const RecordForm::Edge& instant : form_->instants) {
       const auto date = read_date(record.fields[instant.of].string_or_empty());
       if (!date) continue;
       const auto day = std::chrono::local_days(*date) + std::chrono::days(instant.end ? 1 : 0);
       record.fields.set(instant.column, format_time(zone.instant(decide::LocalTime(day))));
+    }
+  }
+
+  void add_clocks(Resource& record, const decide::Zone& zone) const {
+    for (const RecordForm::Edge& clock : form_->clocks) {
+      const auto window = decide::Window::parse(record.fields[clock.of].string_or_empty(), zone);
+      if (!window) continue;
+      decide::CronPair crons = decide::cron_of(*window);
+      record.fields.set(clock.column, clock.end ? std::move(crons.stop) : std::move(crons.start));
     }
   }
 

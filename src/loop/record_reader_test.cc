@@ -12,12 +12,14 @@ unique: [mail]
 defaults: { zone: Asia/Seoul, hours: "Mon-Fri 09:00-18:00" }
 formats: { mail: mail, starts_on: date, ends_on: date, zone: zone, hours: window }
 instants: { begins_at: { start_of: starts_on }, ends_at: { end_of: ends_on } }
+clocks: { starts: { start_of: hours }, stops: { end_of: hours } }
 check: [ { that: "ends_on >= starts_on", says: it ends before it begins } ]
 )";
 
 std::vector<KindSpec> kinds() {
   KindSpec kind{.name = "account", .title = "", .help = "", .columns = {}};
-  for (const char* column : {"mail", "starts_on", "ends_on", "zone", "hours", "begins_at", "ends_at"})
+  for (const char* column :
+       {"mail", "starts_on", "ends_on", "zone", "hours", "begins_at", "ends_at", "starts", "stops"})
     kind.columns.push_back({.name = column});
   return {kind};
 }
@@ -49,6 +51,8 @@ items: [ { name: "trial_user{01..45}", mail: "{{name}}@example.com", labels: { p
   // Its days are days in Seoul.
   EXPECT_EQ(seventh.fields["begins_at"], Json("2026-03-01T15:00:00.000Z"));
   EXPECT_EQ(seventh.fields["ends_at"], Json("2026-05-29T15:00:00.000Z"));
+  EXPECT_EQ(seventh.fields["starts"], Json("0 9 * * 1-5"));
+  EXPECT_EQ(seventh.fields["stops"], Json("0 18 * * 1-5"));
 }
 
 TEST(Records, SaysWhatIsWrongAndWhere) {

@@ -66,6 +66,12 @@ class Capstan:
         self.process = None
         self.log = open(self.root / "log", "ab")
 
+    def configure(self, name, text):
+        """A file of the configuration, as an editor writes it: there at once, whole."""
+        draft = self.root / name
+        draft.write_text(text)
+        draft.rename(self.config / name)
+
     def start(self):
         self.process = subprocess.Popen([self.binary, "run", "--config", self.config, "--data", self.root / "data",
                                          "--listen", "127.0.0.1:0"],

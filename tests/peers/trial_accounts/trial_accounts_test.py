@@ -165,6 +165,15 @@ class TrialAccounts(unittest.TestCase):
         self.capstan.command("release", override)
         self.capstan.until(lambda: cluster("trial-user01")["schedule"] == own, "it has its schedule back", 150)
 
+    def test_a_cluster_keeps_the_hours_of_its_account(self):
+        hours = lambda schedule: (schedule["start"], schedule["stop"], schedule["zone"]) if schedule else None
+        cluster = lambda: next(one for one in self.services.state()["clusters"])
+        self.begin(accounts(1, -10, 20, hours="Mon-Sat 07:30-16:00", more=", zone: Europe/Berlin"))
+        self.issue(1)
+        self.assertEqual(hours(cluster()["schedule"]), ("30 7 * * 1-6", "0 16 * * 1-6", "Europe/Berlin"))
+        self.capstan.configure("accounts.yaml", accounts(1, -10, 20, hours="Mon-Fri 22:00-06:00"))
+        self.capstan.until(lambda: hours(cluster()["schedule"]) == ("0 22 * * 1-5", "0 6 * * 2-6", "Asia/Seoul"), "it follows the file", 240)
+
     def test_an_issuing_is_undone_though_its_record_was_written_since(self):
         self.begin(accounts(2, -10, 20))
         plan = self.issue(2)
