@@ -135,6 +135,7 @@ class Executor {
   Words must_wait(const PlanRun& run, const ActionRun& action, Time now) const;
   bool look_at_doubtful(PlanRun& run);
   bool settle_stopped(PlanRun& run, Time now);
+  bool undo_next(PlanRun& run, Time now);
   bool start_undo(PlanRun& run, ActionRun& action, Time now);
   bool advance_check(PlanRun& run, Time now);
   void start_ready(PlanRun& run, Time now);

@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
+#include <vector>
 
 #include "act/executor.h"
 #include "model/policy_subject.h"
@@ -101,22 +104,39 @@ bool Executor::wait_for_person(PlanRun& run) {
   return false;
 }
 
-// A plan that stopped: what runs ends, what has not started is skipped, what was done is undone from the last to the
-// first. True when nothing is left.
+// A plan that stopped: what runs ends, what has not started is skipped, what was done is undone. True when nothing is
+// left.
 bool Executor::settle_stopped(PlanRun& run, Time now) {
-  for (ActionRun& action : run.actions) {
-    if (action.phase != Phase::kIdle) {
-      run.waiting = on_target("wait.to_end", action.action).with("then", run.stopped);
-      return false;
-    }
+  for (const ActionRun& action : run.actions) {
+    if (action.phase == Phase::kIdle) continue;
+    run.waiting = on_target("wait.to_end", action.action).with("then", run.stopped);
+    if (!action.undoing) return false;
   }
   if (run.check.ticket != 0) return false;
   if (look_at_doubtful(run)) return false;
-  ActionRun* last = nullptr;
+  return undo_next(run, now);
+}
+
+// Each is undone once all that came after it is, on its target or by the order of the plan; what has nothing to do with
+// each other at the same time, as far as the plan's limit lets it. True when nothing is left.
+bool Executor::undo_next(PlanRun& run, Time now) {
+  int under_way = 0;
+  std::vector<ActionRun*> open;  // What is being undone, or is to be; the last first.
   for (ActionRun& action : run.actions) {
-    if (run.undo && can_undo(action) && (!last || action.performed > last->performed)) last = &action;
+    const bool is_idle = action.phase == Phase::kIdle;
+    if (!is_idle) ++under_way;
+    if (!is_idle || (run.undo && can_undo(action))) open.push_back(&action);
   }
-  return !last || !start_undo(run, *last, now);
+  std::ranges::sort(open, std::greater(), &ActionRun::performed);
+  const std::set<std::string_view> earlier = run.all_before(open);
+  std::set<std::string_view> targets;
+  for (ActionRun* action : open) {
+    if (under_way >= run.most_in_flight()) break;
+    const bool is_last_on_target = targets.insert(action->action.target).second;
+    if (action->phase != Phase::kIdle || !is_last_on_target || earlier.contains(action->action.id)) continue;
+    if (start_undo(run, *action, now)) ++under_way;
+  }
+  return open.empty();
 }
 
 // What may have happened and is not tried again is no skipped action: what it did would stay, and nobody would know.
@@ -168,19 +188,19 @@ Error Executor::why_not_undone(const PlanRun& run) const {
           {}};
 }
 
-// True while undoing keeps the plan open.
+// True when it is under way.
 bool Executor::start_undo(PlanRun& run, ActionRun& action, Time now) {
   if (paused_by(run)) {
     run.waiting = Words::phrase("wait.paused_undo");
-    return true;
+    return false;
   }
   if (const ActionRun* holder = book_.holder(action.action.target)) {
     run.waiting = Words::phrase("wait.busy", {{"target", action.action.target}, {"verb", holder->action.verb}});
-    return true;
+    return false;
   }
   write_intent(run, action, true, now);
   if (action.phase == Phase::kIntended) send_intended(action);
-  return true;
+  return action.phase != Phase::kIdle;
 }
 
 // True when the plan may start more actions. A check is asked when everything in flight has ended.

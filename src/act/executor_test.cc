@@ -339,6 +339,49 @@ TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeTheFirstAttemptThatMayHaveHappene
   EXPECT_EQ(verb_->undone_to, 1) << "not what the repetition found, which was its own effect";
 }
 
+TEST_F(ExecutorTest, UndoesOfEachTargetTheLastFirstAndTargetsBesideEachOther) {
+  verb_->mutable_spec().undoable = true;
+  Plan wanted = plan();
+  wanted.limits = {.in_flight = 2, .canary = false};
+  wanted.actions.clear();
+  for (const std::string target : {"a", "b", "c"}) {
+    for (const std::string step : {"1", "2"}) {
+      Action action = plan().actions.front();
+      action.id = "act-" + target + step;
+      action.target = "thing/" + target;
+      if (step == "2") action.after = {"act-" + target + "1"};
+      wanted.actions.push_back(std::move(action));
+    }
+  }
+  ASSERT_TRUE(executor_.submit(wanted, kNow).has_value());
+  settle(executor_);
+  ASSERT_EQ(verb_->performed, 6);
+  ASSERT_TRUE(executor_.undo("plan-1", "", "user:ann", kNow).has_value());
+  const auto undone = [&] {
+    std::string all;
+    for (const Fact& fact : facts_.facts) {
+      if (fact.kind == fact_kind::kActionIntended && fact.body["undo"].bool_or(false))
+        all += fact.subject.substr(4) + " ";
+    }
+    return all;
+  };
+  const auto next = [&] {
+    const Work work = std::move(runner_.waiting.front());
+    runner_.waiting.pop_front();
+    executor_.handle(work.run(std::stop_token()), kNow);
+    executor_.tick(kNow);
+    return undone();
+  };
+  executor_.tick(kNow);
+  executor_.tick(kNow);
+  EXPECT_EQ(undone(), "c2 b2 ") << "no more than two at a time";
+  EXPECT_EQ(next(), "c2 b2 c1 ") << "what it was done after, before another target's turn";
+  EXPECT_EQ(next(), "c2 b2 c1 a2 ");
+  settle(executor_);
+  EXPECT_EQ(undone(), "c2 b2 c1 a2 b1 a1 ");
+  EXPECT_EQ((*executor_.status("plan-1"))["state"].string_or_empty(), "reverted");
+}
+
 TEST_F(ExecutorTest, WhatWasDoneSinceStandsInTheWayOfUndoingUnlessItIsANote) {
   verb_->mutable_spec().undoable = true;
   auto note = std::make_unique<FakeVerb>();

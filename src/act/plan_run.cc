@@ -1,7 +1,7 @@
 #include "act/plan_run.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace capstan::act {
 
@@ -26,6 +26,22 @@ ActionRun* PlanRun::find(std::string_view id) {
 }
 
 const ActionRun* PlanRun::find(std::string_view id) const { return const_cast<PlanRun*>(this)->find(id); }
+
+std::set<std::string_view> PlanRun::all_before(const std::vector<ActionRun*>& those) const {
+  std::map<std::string_view, const ActionRun*> by_id;
+  for (const ActionRun& run : actions) by_id.emplace(run.action.id, &run);
+  std::set<std::string_view> found;
+  std::vector<const ActionRun*> left(those.begin(), those.end());
+  while (!left.empty()) {
+    const ActionRun* run = left.back();
+    left.pop_back();
+    for (const std::string& id : run->action.after) {
+      const auto before = by_id.find(id);
+      if (before != by_id.end() && found.insert(id).second) left.push_back(before->second);
+    }
+  }
+  return found;
+}
 
 int PlanRun::failed_targets() const {
   std::set<std::string_view> targets;

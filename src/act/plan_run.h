@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -89,6 +90,8 @@ struct PlanRun {
   bool started() const;
   ActionRun* find(std::string_view action);
   const ActionRun* find(std::string_view action) const;
+  // The ids of all that the plan does before these, whether directly or not.
+  std::set<std::string_view> all_before(const std::vector<ActionRun*>& those) const;
   // On how many targets something failed.
   int failed_targets() const;
   // How many may be under way and unverified at once: one until the first has proved itself.
