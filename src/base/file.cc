@@ -104,24 +104,30 @@ Status sync_directory(const std::filesystem::path& path) {
   return {};
 }
 
-Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& directory, std::string_view suffix) {
+Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& directory, std::string_view suffix,
+                                                      std::vector<FolderTrouble>* passed_over) {
+  const auto trouble = [](const std::filesystem::path& folder, const std::error_code& error) {
+    return Error{errno_code(error.value()), fmt::format("cannot list {}: {}", folder.string(), error.message()), {}};
+  };
   std::vector<std::filesystem::path> files;
   std::error_code error;
-  // Below the directory what may not be read is passed over; the directory itself must be readable.
   const std::filesystem::directory_iterator readable(directory, error);
-  if (error)
-    return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
+  if (error) return fail(trouble(directory, error));
   std::filesystem::recursive_directory_iterator entry(
       directory, std::filesystem::directory_options::skip_permission_denied, error);
-  if (error)
-    return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
+  if (error) return fail(trouble(directory, error));
   for (const std::filesystem::recursive_directory_iterator end; entry != end; entry.increment(error)) {
     if (error) break;
-    std::error_code ignored;
-    if (entry->is_regular_file(ignored) && entry->path().string().ends_with(suffix)) files.push_back(entry->path());
+    std::error_code hidden;
+    const std::filesystem::path& path = entry->path();
+    if (entry->is_directory(hidden) && !entry->is_symlink(hidden)) {
+      const std::filesystem::directory_iterator listable(path, hidden);
+      if (hidden && passed_over) passed_over->push_back({path, trouble(path, hidden)});
+    } else if (entry->is_regular_file(hidden) && path.string().ends_with(suffix)) {
+      files.push_back(path);
+    }
   }
-  if (error)
-    return fail(errno_code(error.value()), fmt::format("cannot list {}: {}", directory.string(), error.message()));
+  if (error) return fail(trouble(directory, error));
   std::ranges::sort(files);
   return files;
 }

@@ -20,8 +20,14 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
 // Flushes a directory's entries, so that a created or renamed file is still there after a power cut.
 Status sync_directory(const std::filesystem::path& path);
 
-// The regular files below `directory` whose name ends so (".yaml"), sorted; symbolic links are followed one level.
-Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& directory, std::string_view suffix);
+// The regular files below `directory` whose name ends so (".yaml"), sorted; symbolic links are followed one level. The
+// directory itself must be readable; of those below, what cannot be listed is passed over, and said where it is asked.
+struct FolderTrouble {
+  std::filesystem::path folder;
+  Error error;
+};
+Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::path& directory, std::string_view suffix,
+                                                      std::vector<FolderTrouble>* passed_over = nullptr);
 
 // The text of an errno value: "No space left on device".
 std::string errno_text(int error_number);

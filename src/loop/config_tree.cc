@@ -134,11 +134,13 @@ bool ConfigTree::refresh() {
   };
   const auto look = [&](const std::filesystem::path& directory, bool pack) {
     for (std::string_view suffix : {".yaml", ".yml"}) {
-      const auto found = list_files(directory, suffix);
+      std::vector<FolderTrouble> passed_over;
+      const auto found = list_files(directory, suffix, &passed_over);
       if (!found) {
         keep_files(directory, suffix, found.error());
         continue;
       }
+      for (const FolderTrouble& trouble : passed_over) keep_files(trouble.folder, suffix, trouble.error);
       for (const std::filesystem::path& path : *found) {
         std::error_code error;
         Stamp stamp = stamp_of(path, error);

@@ -1,11 +1,24 @@
 #include "loop/config_tree.h"
 
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
 
 #include <fstream>
 
 namespace capstan::loop {
 namespace {
+
+// Whose folder may be read by its owner alone: not by this thread, even where root runs the test.
+class AsNobody {
+ public:
+  AsNobody() : was_(::setfsuid(65534)) {}
+  ~AsNobody() { ::setfsuid(static_cast<uid_t>(was_)); }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  int was_;
+};
 
 class ConfigTreeTest : public ::testing::Test {
  protected:
@@ -43,6 +56,28 @@ TEST_F(ConfigTreeTest, SortsDocumentsByWhatTheyAre) {
   EXPECT_FALSE(file.from_pack);
   EXPECT_TRUE(config.files().at(root_ / "packs/host/kinds.yaml").from_pack);
   EXPECT_FALSE(config.refresh()) << "nothing changed";
+}
+
+TEST_F(ConfigTreeTest, WhatIsInAFolderThatCannotBeListedIsNotGone) {
+  std::filesystem::create_directories(root_ / "config/freezes");
+  std::filesystem::permissions(root_, std::filesystem::perms(0755));
+  const auto path = write("config/freezes/demo.yaml", "freeze: demo\nduring: daily\nzone: UTC\n");
+  write("config/all.yaml", "policy: p\n");
+  ConfigTree config = tree();
+  ASSERT_TRUE(config.refresh());
+  std::filesystem::permissions(root_ / "config/freezes", std::filesystem::perms(0700));
+  {
+    const AsNobody nobody;
+    ASSERT_TRUE(config.refresh());
+    EXPECT_TRUE(config.files().contains(path));
+    ASSERT_TRUE(config.problems().contains(root_ / "config/freezes"));
+    EXPECT_NE(config.problems().at(root_ / "config/freezes").message.find("Permission denied"), std::string::npos);
+    ConfigTree anew = tree();
+    anew.refresh();
+    EXPECT_TRUE(anew.problems().contains(root_ / "config/freezes")) << "nor does it start as if nothing were there";
+  }
+  ASSERT_TRUE(config.refresh());
+  EXPECT_TRUE(config.problems().empty());
 }
 
 TEST_F(ConfigTreeTest, NoticesACalendarThatComesChangesAndGoes) {

@@ -1,6 +1,6 @@
 // A change freeze over a week: when it holds back what it covers.
 import type { CalendarFreeze } from '../../api/automation';
-import { useNow } from '../../components/time';
+import { Time, useNow } from '../../components/time';
 import { useI18n, useT } from '../../i18n';
 import { clockOf, placeOf, wallTime } from './week';
 
@@ -24,6 +24,14 @@ function Label({ freeze }: { freeze: CalendarFreeze }) {
       </span>
       {exempt && <span className="small muted">{t('calendar.freeze.except', { who: exempt })}</span>}
       {freeze.help && <span className="small">{freeze.help}</span>}
+      {freeze.as_of && (
+        <span className="error small">
+          {t('calendar.freeze.as_of')} <Time at={freeze.as_of} full />
+        </span>
+      )}
+      {freeze.mistake && (
+        <span className="error small">{t('calendar.freeze.mistake', { what: freeze.mistake })}</span>
+      )}
     </div>
   );
 }
