@@ -303,7 +303,7 @@ class Twins {
 };
 
 TEST(PolicyRestWorlds, DecideTheSameAtEveryTickAsThoseThatAreAskedEachTime) {
-  const char* text = std::getenv("CAPSTAN_SEEDS");
+  const char* text = std::getenv("CAPSTAN_REST_SEEDS");
   const uint64_t seeds = text != nullptr ? std::strtoull(text, nullptr, 10) : 3;
   uint64_t spared = 0, asked = 0, over_changes = 0, plans = 0;
   for (uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
