@@ -15,7 +15,7 @@ void print_why(const Json& answer) {
   const std::string frozen = cell(answer["frozen"]);
   if (!waits.empty() && waits != frozen) fmt::print("{}, waits for {}\n", cell(answer["state"]), waits);
   if (!frozen.empty()) fmt::print("{}\n", frozen);
-  for (const Json& line : answer["lines"].items()) fmt::print("{}\n", cell(line));
+  for (const Json& line : answer["lines"].items()) fmt::print("{}\n", cell(line["says"]));
 }
 
 void print_verdicts(const Json& answer) {

@@ -14,7 +14,6 @@ namespace {
 
 constexpr size_t kMostNodes = 2'000;
 constexpr size_t kMostVersions = 100;
-constexpr size_t kMostFirstSamples = 5;
 
 class Names {
  public:
@@ -60,10 +59,6 @@ std::map<ResourceId, Severity> severities(const catalog::CatalogReader& catalog)
   }
   return worst;
 }
-
-std::string clock_time(Time at) { return format_time(at).substr(11, 12); }
-
-std::string text_of(const Json& value) { return value.is_string() ? value.string_or_empty() : value.dump(); }
 
 // The columns of an object, as its kind's table shows them.
 Json columns_of(const KindSpec& kind, const Json& object) {
@@ -211,69 +206,6 @@ Result<Json> graph_answer(const catalog::CatalogReader& catalog, const std::vect
                                   {"origin", to_string(relation.origin)}}));
   }
   return Json::object({{"nodes", std::move(node_list)}, {"edges", std::move(edges)}, {"truncated", truncated}});
-}
-
-std::string say_fact(const Fact& fact) {
-  const Json& body = fact.body;
-  std::string text;
-  if (fact.redacted) {
-    text = fmt::format("{} {} (redacted)", fact.kind, fact.subject);
-  } else if (fact.kind == fact_kind::kFindingOpened) {
-    text = fmt::format("finding {}: {}, since {}", body["rule"].string_or_empty(), body["says"].string_or_empty(),
-                       body["since"].string_or_empty());
-  } else if (fact.kind == fact_kind::kFindingResolved) {
-    text = fmt::format("finding {} no longer holds", body["rule"].string_or_empty());
-  } else if (fact.kind.starts_with("incident.")) {
-    const auto& causes = body["causes"].items();
-    text = fmt::format("incident {} {}: {}", fact.subject, fact.kind.substr(9), body["says"].string_or_empty());
-    if (fact.kind != fact_kind::kIncidentClosed && !causes.empty())
-      text += "; likely cause: " + causes.front()["says"].string_or_empty();
-  } else if (fact.kind == fact_kind::kPlanProposed) {
-    text = fmt::format("plan {} proposed: {}", fact.subject, body["plan"]["title"].string_or_empty());
-  } else if (fact.kind == fact_kind::kPlanApproved) {
-    text = fmt::format("plan {} approved by {}", fact.subject, fact.actor);
-  } else if (fact.kind == fact_kind::kActionIntended) {
-    const Json& action = body["action"];
-    text = fmt::format("{} on {} begins: {}", action["verb"].string_or_empty(), action["target"].string_or_empty(),
-                       action["reason"].string_or_empty());
-  } else if (fact.kind == fact_kind::kActionFinished) {
-    text =
-        fmt::format("action {} {}: {}", fact.subject, body["state"].string_or_empty(), body["says"].string_or_empty());
-  } else if (fact.kind == fact_kind::kResourceChanged) {
-    std::string fields;
-    for (const auto& [field, values] : body["changed"].members()) {
-      if (values.items().size() != 2) continue;
-      fields += fmt::format("{}{} from {} to {}", fields.empty() ? "" : ", ", field, text_of(values.items()[0]),
-                            text_of(values.items()[1]));
-    }
-    text = fmt::format("{} changed {}", fact.subject, fields);
-  } else if (fact.kind == fact_kind::kMessageSent) {
-    text = fmt::format("message {} sent to {}", fact.subject, body["channel"].string_or_empty());
-  } else {
-    const std::string& says = body["says"].string_or_empty();
-    text = fmt::format("{} {}{}{}", fact.kind, fact.subject, says.empty() ? "" : ": ", says);
-  }
-  return fmt::format("{} #{} {}", clock_time(fact.at), fact.seq, text);
-}
-
-std::vector<std::string> say_first_samples(const Finding& finding) {
-  std::vector<std::string> said;
-  for (const Evidence& evidence : finding.evidence) {
-    for (const Series& series : evidence.series) {
-      if (series.samples.empty()) continue;
-      const Sample& first = series.samples.front();
-      const Sample& last = series.samples.back();
-      said.push_back(fmt::format("{} sample {} was {:.6g}, and {:.6g} at {}", clock_time(from_unix_ms(first.at_ms)),
-                                 series.labels.to_string(), first.value, last.value,
-                                 clock_time(from_unix_ms(last.at_ms))));
-      if (said.size() >= kMostFirstSamples) return said;
-    }
-    for (const std::string& line : evidence.lines) {
-      if (said.size() >= kMostFirstSamples) return said;
-      said.push_back(fmt::format("line {}", line));
-    }
-  }
-  return said;
 }
 
 }  // namespace capstan::loop

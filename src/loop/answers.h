@@ -25,10 +25,4 @@ Result<Json> resource_answer(const catalog::CatalogReader& catalog, std::string_
 Result<Json> graph_answer(const catalog::CatalogReader& catalog, const std::vector<KindSpec>& kinds,
                           std::string_view id, int depth);
 
-// A fact as a sentence with its time: "18:00:04 action … succeeded: …".
-std::string say_fact(const Fact& fact);
-
-// Where a chain begins: the first samples and lines that a finding's evidence holds.
-std::vector<std::string> say_first_samples(const Finding& finding);
-
 }  // namespace capstan::loop

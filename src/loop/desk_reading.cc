@@ -10,6 +10,7 @@
 #include "foresee/check_report.h"
 #include "loop/answers.h"
 #include "loop/desk.h"
+#include "loop/fact_text.h"
 #include "loop/mute_list.h"
 
 namespace capstan::loop {
@@ -289,14 +290,15 @@ Result<Json> Desk::why(std::string_view id) const {
   }
   const std::vector<Fact> chain = TRY(ledger().cause_chain(start));
   Json facts = Json::array();
-  Json lines = Json::array();
+  std::vector<Words> said;
   for (const Fact& fact : chain) {
     facts.push_back(fact_json(fact));
-    lines.push_back(say_fact(fact));
+    said.push_back(say_fact(fact));
   }
-  if (!chain.empty() && chain.back().kind == fact_kind::kFindingOpened) {
-    for (const std::string& line : say_first_samples(Finding::from_json(chain.back().body))) lines.push_back(line);
-  }
+  if (!chain.empty() && chain.back().kind == fact_kind::kFindingOpened)
+    std::ranges::move(say_first_samples(Finding::from_json(chain.back().body)), std::back_inserter(said));
+  Json::Array lines(said.size(), Json::object());
+  for (size_t i = 0; i < said.size(); ++i) set_words(lines[i], "says", said[i]);
   return Json::object({{"subject", id}, {"chain", std::move(facts)}, {"lines", std::move(lines)}});
 }
 

@@ -94,9 +94,7 @@ Result<ChatAnswer> undo(const ChatCall& call) {
 Result<ChatAnswer> why(const ChatCall& call) {
   const Json answer = TRY(call.control.why(call.id));
   Draft draft = titled(Words::phrase("chat.why", {{"id", call.id}}));
-  for (const Json& line : answer["lines"].items()) {
-    if (draft.code_lines.size() < kMostReasons) draft.code_lines.push_back(line.string_or_empty());
-  }
+  add_lines(answer["lines"].items(), kMostReasons, draft, [](const Json& line) { return words_of(line, "says"); });
   return ChatAnswer{.says = std::move(draft)};
 }
 
