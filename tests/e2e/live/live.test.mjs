@@ -123,7 +123,7 @@ test("burners are named, and stopped on the page once a person says so", async (
   await until("the incident to close", 90, async () => (await capstan.incidents("HostCpuSaturated")).length === 0);
 
   const why = (await capstan.command(["why", incident.id])).stdout;
-  for (const word of ["incident", "closed", "no longer holds", "succeeded", "begins", "approved by user:alice", "proposed", "finding HostCpuSaturated", "sample"]) {
+  for (const word of ["incident", "closed", "no longer holds", "succeeded", "begins", "approved by alice", "proposed", "finding HostCpuSaturated", "sample"]) {
     assert.ok(why.includes(word), `'${word}' is missing in:\n${why}`);
   }
 });
