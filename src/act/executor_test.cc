@@ -8,6 +8,8 @@
 #include <functional>
 #include <utility>
 
+#include "model/no_signals.h"
+
 namespace capstan::act {
 namespace {
 
@@ -110,15 +112,6 @@ class FakeSql final : public SqlSource {
   bool holds = true;
 };
 
-class FakeSignals final : public SignalSource {
- public:
-  Result<std::vector<SeriesSample>> query(std::string_view, Time) const override { return std::vector<SeriesSample>(); }
-  Result<std::vector<Series>> query_range(std::string_view, Time, Time, Duration) const override {
-    return std::vector<Series>();
-  }
-  Status check(std::string_view) const override { return {}; }
-};
-
 class ExecutorTest : public ::testing::Test {
  protected:
   ExecutorTest() {
@@ -212,7 +205,7 @@ class ExecutorTest : public ::testing::Test {
   FakeVerb* verb_ = nullptr;
   FakeResources resources_;
   FakeSql sql_;
-  FakeSignals signals_;
+  NoSignals signals_;
   Executor executor_{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
 };
 

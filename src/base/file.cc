@@ -120,12 +120,10 @@ Result<std::vector<std::filesystem::path>> list_files(const std::filesystem::pat
     if (error) break;
     std::error_code hidden;
     const std::filesystem::path& path = entry->path();
-    if (entry->is_directory(hidden) && !entry->is_symlink(hidden)) {
-      const std::filesystem::directory_iterator listable(path, hidden);
-      if (hidden && passed_over) passed_over->push_back({path, trouble(path, hidden)});
-    } else if (entry->is_regular_file(hidden) && path.string().ends_with(suffix)) {
-      files.push_back(path);
-    }
+    if (entry->is_regular_file(hidden) && path.string().ends_with(suffix)) files.push_back(path);
+    if (!passed_over || !entry->is_directory(hidden) || entry->is_symlink(hidden)) continue;
+    const std::filesystem::directory_iterator listable(path, hidden);
+    if (hidden) passed_over->push_back({path, trouble(path, hidden)});
   }
   if (error) return fail(trouble(directory, error));
   std::ranges::sort(files);
