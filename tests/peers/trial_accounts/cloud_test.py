@@ -69,7 +69,7 @@ class TrialCloud(unittest.TestCase):
         self.capstan.until(lambda: self.groups() == {"capstan-trial-user01": 1, "capstan-trial-user02": 1}, "the workers run within the hours", 240)
         self.capstan.until(lambda: len(self.capstan.sql("SELECT id FROM aws_iam_role WHERE name LIKE 'capstan-trial-%'")) == 2, "the roles are known", 90)
         time.sleep(31)  # What has just been done is given half a minute to show.
-        (self.capstan.config / "accounts.yaml").write_text(accounts(2, -30, -2, "Mon-Sun 00:00-24:00", self.more))
+        self.capstan.configure("accounts.yaml", accounts(2, -30, -2, "Mon-Sun 00:00-24:00", self.more))
         try:
             self.capstan.until(lambda: not self.groups() and not self.services.state()["accounts"][1:], "what is at AWS and the accounts are gone", 300)
         except AssertionError as late:

@@ -120,17 +120,16 @@ class TrialAccounts(unittest.TestCase):
         approvals = lambda: len(json.loads(self.capstan.command("approvals", "--json"))["approvals"])
         began, given = len(self.services.audit()), approvals()
         asked = lambda: self.waiting_of("trial-removed")
-        written = self.capstan.config / "accounts.yaml"
-        written.write_text("records: trial_account\nitems: []\n")
+        self.capstan.configure("accounts.yaml", "records: trial_account\nitems: []\n")
         plan = self.capstan.until(asked, "a plan asks")
         self.assertEqual({action["target"] for action in plan["actions"] if action["target"].startswith("trial_account/")},
                          {"trial_account/trial_user01", "trial_account/trial_user02"})
-        written.write_text(accounts(2, -10, 20))
+        self.capstan.configure("accounts.yaml", accounts(2, -10, 20))
         self.capstan.until(lambda: not asked(), "nobody is asked any more")
         time.sleep(5)
         self.assertEqual([call for call in self.services.audit()[began:] if call["changed"]], [], "nothing was touched")
         self.assertEqual((self.complete(), approvals()), (2, given))
-        written.write_text(accounts(1, -10, 20))
+        self.capstan.configure("accounts.yaml", accounts(1, -10, 20))
         plan = self.capstan.until(asked, "a plan asks for the one")
         self.capstan.command("approve", plan["id"], "--yes")
         self.capstan.until(lambda: [account["login"] for account in self.services.state()["accounts"] if account["login"].startswith("trial_")] == ["trial_user01"],
@@ -208,7 +207,7 @@ class TrialAccounts(unittest.TestCase):
         complete = "SELECT name FROM trial_record WHERE ends_on IS NOT NULL AND mcm_cluster IS NOT NULL AND modeler_project IS NOT NULL"
         self.capstan.until(lambda: len(self.capstan.sql(complete)) == 2, "the records say what the accounts have", 150)
         time.sleep(31)  # What has just been done is given half a minute to show.
-        (self.capstan.config / "accounts.yaml").write_text(accounts(2, -30, -2))
+        self.capstan.configure("accounts.yaml", accounts(2, -30, -2))
         over = lambda: not any(account["login"].startswith("trial_") for account in self.services.state()["accounts"])
         self.capstan.until(over, "the accounts are gone", 240)
         state = self.services.state()
