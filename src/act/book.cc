@@ -81,8 +81,7 @@ void Book::intend(const Fact& fact) {
     return;
   }
   action->before = fact.body["before"];
-  // What is repeated because it may have happened finds its own effect, which is not what was there before.
-  if (!action->may_have_happened) action->origin = action->before;
+  action->origin = fact.body.contains("origin") ? fact.body["origin"] : action->before;
   action->target = resource_from_json(fact.body["target"]);
   action->performed = fact.seq;
   ++action->attempts;

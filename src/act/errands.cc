@@ -10,7 +10,7 @@ namespace capstan::act {
 namespace {
 
 Prepared answer(Prepared::Answer kind, Words says) {
-  return {.answer = kind, .says = std::move(says), .target = {}, .before = {}};
+  return {.answer = kind, .says = std::move(says), .target = {}, .before = {}, .shows = ProbeAnswer::kCannotTell};
 }
 
 // A mistake stays one; everything else may be better in a while.
@@ -29,7 +29,8 @@ bool is_table_name(std::string_view kind) {
 
 }  // namespace
 
-Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resources, const SqlSource& sql, Time now) {
+Prepared prepare(const Action& action, Verb* verb, bool repeated, const ResourceSource& resources, const SqlSource& sql,
+                 Time now) {
   using Answer = Prepared::Answer;
   if (!verb) return answer(Answer::kRefuse, Words::phrase("act.no_verb", {{"verb", action.verb}}));
   Result<std::optional<Resource>> target = resources.find(action.target);
@@ -57,7 +58,8 @@ Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resourc
     if (before.error().code == ErrorCode::kNotFound) return answer(Answer::kSkip, quoted(before.error()));
     return failed(before.error(), "act.recording");
   }
-  return {.answer = Answer::kGo, .says = "", .target = resource, .before = std::move(*before)};
+  const ProbeAnswer shows = repeated ? verb->probe(action, resource, *before) : ProbeAnswer::kCannotTell;
+  return {.answer = Answer::kGo, .says = "", .target = resource, .before = std::move(*before), .shows = shows};
 }
 
 Effect perform(const Action& action, Verb& verb, const Resource& target, const Json& before,

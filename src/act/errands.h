@@ -11,8 +11,10 @@
 
 namespace capstan::act {
 
-// Looks the target up, checks verb, parameters and precondition, and asks for the state before. Touches nothing.
-Prepared prepare(const Action& action, Verb* verb, const ResourceSource& resources, const SqlSource& sql, Time now);
+// Looks the target up, checks verb, parameters and precondition, and asks for the state before; of what is `repeated`
+// also whether its effect is there already. Touches nothing.
+Prepared prepare(const Action& action, Verb* verb, bool repeated, const ResourceSource& resources, const SqlSource& sql,
+                 Time now);
 
 // Performs, then asks the outside whether it happened.
 Effect perform(const Action& action, Verb& verb, const Resource& target, const Json& before,

@@ -180,13 +180,25 @@ class ExecutorTest : public ::testing::Test {
     restarted->restore(facts_.facts);
     return restarted;
   }
-  // Looks at what was cut off, which cannot be told; it is to take its turn again.
-  void look_in_vain(Executor& executor) {
+  // Looks at what was cut off, which cannot be told or was not done; it is to take its turn again.
+  void look(Executor& executor) {
     executor.tick(kNow);
     ASSERT_EQ(runner_.waiting.size(), 1u);
     const Work look = std::move(runner_.waiting.front());
     runner_.waiting.clear();
     executor.handle(look.run(std::stop_token()), kNow);
+  }
+
+  // What the plan's one action, which was performed by this process, is undone to after one more restart.
+  int64_t undone_to(Executor& executor) {
+    settle(executor);
+    EXPECT_EQ(verb_->performed, 1) << "it is harmless to repeat, and was repeated";
+    Executor again{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
+    again.restore(facts_.facts);
+    EXPECT_TRUE(again.undo("plan-1", "", "user:ann", kNow).has_value());
+    settle(again);
+    EXPECT_EQ(verb_->undone, 1);
+    return verb_->undone_to;
   }
 
   std::string state_of(const Executor& executor, size_t action = 0) {
@@ -305,31 +317,38 @@ TEST_F(ExecutorTest, WritesDownWhatHasHappenedBeforeACommandIsJudged) {
 }
 
 TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeTheFirstAttemptThatMayHaveHappened) {
-  verb_->mutable_spec().idempotent = true;
-  verb_->mutable_spec().undoable = true;
-  ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
-  start_performing();
-  // It is done, and before anybody hears of it the process dies; the outside cannot tell whether it was.
+  const auto restarted = die_while_performing(plan());
+  // It was done; the outside cannot tell.
   verb_->is = 2;
-  runner_.waiting.clear();
-  Executor restarted{Surroundings{facts_, clock_, runner_, verbs_, resources_, sql_, signals_}};
-  restarted.restore(facts_.facts);
-  const auto run = [&] {
-    for (int i = 0; i < 10; ++i) {
-      restarted.tick(kNow);
-      while (!runner_.waiting.empty()) {
-        const Work work = std::move(runner_.waiting.front());
-        runner_.waiting.pop_front();
-        restarted.handle(work.run(std::stop_token()), kNow);
-      }
-    }
-  };
-  run();
-  ASSERT_EQ(verb_->performed, 1) << "it is harmless to repeat, and was repeated";
-  ASSERT_TRUE(restarted.undo("plan-1", "", "user:ann", kNow).has_value());
-  run();
-  EXPECT_EQ(verb_->undone, 1);
-  EXPECT_EQ(verb_->undone_to, 1) << "not what the repetition found, which was its own effect";
+  settle(*restarted);
+  EXPECT_EQ(undone_to(*restarted), 1) << "not what the repetition found, which was its own effect";
+}
+
+TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeARequestThatArrivedLate) {
+  const auto restarted = die_while_performing(plan());
+  verb_->shows = ProbeAnswer::kDidNotHappen;
+  look(*restarted);
+  // It was on its way, and nobody knew.
+  verb_->is = 2;
+  verb_->shows = ProbeAnswer::kHappened;
+  settle(*restarted);
+  EXPECT_EQ(undone_to(*restarted), 1);
+}
+
+TEST_F(ExecutorTest, UndoesToWhatSomebodyElseSetBetweenTwoAttempts) {
+  const auto restarted = die_while_performing(plan());
+  look(*restarted);
+  verb_->is = 3;
+  verb_->shows = ProbeAnswer::kDidNotHappen;
+  for (int i = 0; i < 2; ++i) {  // Checks, then the work itself.
+    restarted->tick(kNow);
+    ASSERT_EQ(runner_.waiting.size(), 1u);
+    const Work work = std::move(runner_.waiting.front());
+    runner_.waiting.clear();
+    if (i == 1) verb_->shows = ProbeAnswer::kHappened;
+    restarted->handle(work.run(std::stop_token()), kNow);
+  }
+  EXPECT_EQ(undone_to(*restarted), 3);
 }
 
 TEST_F(ExecutorTest, UndoesOfEachTargetTheLastFirstAndTargetsBesideEachOther) {
@@ -404,7 +423,7 @@ TEST_F(ExecutorTest, WhatMayHaveHappenedIsNotSkippedAsIfItHadNot) {
   Plan guarded = plan();
   guarded.actions[0].precondition = "state = 'idle'";
   const auto restarted = die_while_performing(guarded);
-  look_in_vain(*restarted);
+  look(*restarted);
   // Its own effect is why its precondition holds no more; by now the outside can tell.
   sql_.holds = false;
   verb_->shows = ProbeAnswer::kHappened;
@@ -418,7 +437,7 @@ TEST_F(ExecutorTest, WhatNobodyCanTellIsAskedOfAPersonBeforeItIsSkipped) {
   Plan guarded = plan();
   guarded.actions[0].precondition = "state = 'idle'";
   const auto restarted = die_while_performing(guarded);
-  look_in_vain(*restarted);
+  look(*restarted);
   sql_.holds = false;
   settle(*restarted);
   EXPECT_EQ(state_of(*restarted), "unknown");
@@ -430,7 +449,7 @@ TEST_F(ExecutorTest, WhatNobodyCanTellIsAskedOfAPersonBeforeItIsSkipped) {
 
 TEST_F(ExecutorTest, WhatMayHaveHappenedIsUndoneWhenItsPlanIsCancelled) {
   const auto restarted = die_while_performing(plan());
-  look_in_vain(*restarted);
+  look(*restarted);
   ASSERT_TRUE(restarted->cancel("plan-1", true, "user:ann", kNow).has_value());
   verb_->shows = ProbeAnswer::kHappened;
   settle(*restarted);

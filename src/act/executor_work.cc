@@ -19,6 +19,16 @@ Json resource_to_json(const Resource& resource) {
                        {"fields", resource.fields}});
 }
 
+// What an action that is repeated finds may be its own effect, which is not what undoing returns to. The outside tells;
+// where it cannot, what is known of the attempts before: that they had no effect, or that one may have had. Of what is
+// not idempotent an effect cannot be seen in what a second one would change.
+bool finds_own_effect(const ActionRun& action, const Verb* verb, ProbeAnswer shows) {
+  if (action.attempts == 0) return false;
+  const bool idempotent = verb && verb->spec().idempotent;
+  if (!idempotent || shows == ProbeAnswer::kCannotTell) return action.may_have_happened;
+  return shows == ProbeAnswer::kHappened;
+}
+
 constexpr std::string_view kRetry = "retry";             // Its turn comes again.
 constexpr std::string_view kCalledBack = "called_back";  // The same, of what was not begun.
 
@@ -42,9 +52,9 @@ bool Executor::send(std::string what, std::function<WorkResult(const std::stop_t
 
 void Executor::send_prepare(PlanRun& run, ActionRun& action, Time now) {
   Verb* verb = around_.verbs.find(action.action.verb);
-  const auto errand = [step = action.action, verb, &resources = around_.resources, &sql = around_.sql,
-                       now](const std::stop_token&) -> WorkResult {
-    return {0, prepare(step, verb, resources, sql, now)};
+  const auto errand = [step = action.action, verb, repeated = action.attempts > 0, &resources = around_.resources,
+                       &sql = around_.sql, now](const std::stop_token&) -> WorkResult {
+    return {0, prepare(step, verb, repeated, resources, sql, now)};
   };
   if (send(describe("prepare", action.action), errand, action.ticket)) {
     action.phase = Phase::kPreparing;
@@ -163,6 +173,7 @@ void Executor::take(PlanRun& run, ActionRun& action, Prepared prepared, Time now
   }
   action.target = std::move(prepared.target);
   action.before = std::move(prepared.before);
+  if (!finds_own_effect(action, around_.verbs.find(action.action.verb), prepared.shows)) action.origin = action.before;
   write_intent(run, action, false, now);
 }
 
@@ -173,6 +184,7 @@ void Executor::write_intent(PlanRun& run, ActionRun& action, bool undoing, Time 
                             {"undo", undoing},
                             {"before", undoing ? action.origin : action.before},
                             {"target", resource_to_json(action.target)}});
+  if (!undoing && action.attempts > 0) body.set("origin", action.origin);
   const Result<Seq> written = record({.at = now,
                                       .kind = std::string(fact_kind::kActionIntended),
                                       .subject = action.action.id,

@@ -35,7 +35,7 @@ struct ActionRun {
   std::shared_ptr<WorkTurn> turn;          // Whether that work has begun.
   Resource target;                         // As the intent says.
   Json before;                             // As the newest intent to perform says.
-  Json origin;                     // What undoing returns to: as the first intent says that may have had an effect.
+  Json origin;  // What undoing returns to: what was there before the first attempt that had an effect.
   bool may_have_happened = false;  // An earlier attempt, as far as anybody knows.
   bool last_look = false;          // It is not tried again: what the outside cannot tell now, a person has to.
   bool undoing = false;            // The newest intent is to undo.

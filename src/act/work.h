@@ -25,6 +25,8 @@ struct Prepared {
   Words says;
   Resource target;
   Json before;
+  // Of an action that was begun before: whether what it is to do is there already.
+  ProbeAnswer shows = ProbeAnswer::kCannotTell;
 };
 
 // How performing or undoing ended, and what the outside shows afterwards.

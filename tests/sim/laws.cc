@@ -50,7 +50,10 @@ void Laws::answered(const std::string& action, const Performed& said) {
     breach(fmt::format("{} is certain not to have happened, and it did: {}", action, said.says));
 }
 
-void Laws::probed(const std::string& action, ProbeAnswer shows) { proofs_[action].shows = shows; }
+void Laws::probed(const std::string& action, ProbeAnswer shows) {
+  proofs_[action].shows = shows;
+  proofs_[action].looked = true;
+}
 
 void Laws::process_died() {
   proofs_.clear();
@@ -75,12 +78,18 @@ void Laws::intended(const Fact& fact) {
   }
   const std::string& verb_name = fact.body["action"]["verb"].string_or_empty();
   const Verb* verb = verbs_.find(verb_name);
+  const Json& value_before = fact.body["before"]["value"];
+  const Proof& proof = proofs_[fact.subject];
+  const bool doubtful = before != intents_.end() && proof.looked && proof.shows == ProbeAnswer::kCannotTell &&
+                        value_before != before->second.value_before;
   intents_[fact.subject] = {.plan = plan_id,
                             .target = target,
                             .verb = verb_name,
                             .undo = undo,
                             .harmless = verb != nullptr && verb->spec().idempotent,
-                            .value_before = fact.body["before"]["value"]};
+                            .repeated = before != intents_.end(),
+                            .doubtful = doubtful,
+                            .value_before = value_before};
   proofs_.erase(fact.subject);
   resolved_.erase(fact.subject);
   ++(undo ? undo_counts_ : intent_counts_)[fact.subject];
@@ -187,19 +196,24 @@ void Laws::see(const Effect& effect) {
 }
 
 // Nobody but the action itself has set the field in between: then undoing it leaves what was there before the first
-// time it took effect. What somebody set between the look and the touch was not known, and cannot be brought back.
+// time it took effect. What somebody set between the look and the touch was not known, and cannot be brought back. Nor
+// can what somebody changed between two attempts while the outside could not tell whose doing it was, or when they set
+// just what was wanted.
 void Laws::check_undone(const Effect& effect) {
   const auto done = done_.find(effect.action);
+  const auto intent = intents_.find(effect.action);
+  const bool known = intent != intents_.end() && intent->second.value_before == effect.prior;
+  const bool looks_like_own = known && intent->second.repeated && effect.prior == effect.value;
+  const bool doubtful = intent != intents_.end() && intent->second.doubtful;
   const bool alone = done != done_.end() && done->second.writes + 1 == effect.writes;
   if (effect.undo) {
     if (alone && effect.value != done->second.prior)
       breach(fmt::format("undoing {} left {} at {} and not at {}", effect.action, effect.target, effect.value.dump(),
                          done->second.prior.dump()));
     done_.erase(effect.action);
-  } else if (alone) {
+  } else if (alone && !doubtful) {
     done->second.writes = effect.writes;
-  } else if (const auto intent = intents_.find(effect.action);
-             intent != intents_.end() && intent->second.value_before == effect.prior) {
+  } else if (known && !looks_like_own && !doubtful) {
     done_[effect.action] = {effect.prior, effect.writes};
   } else {
     done_.erase(effect.action);

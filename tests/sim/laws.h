@@ -53,12 +53,15 @@ class Laws {
     bool open = true;
     bool harmless = false;  // To be repeated.
     bool had_effect = false;
+    bool repeated = false;
+    bool doubtful = false;  // Repeated on something that is not as it was, and the outside could not tell by whom.
     Json value_before;
   };
   // What the outside has said of an action since its newest intent.
   struct Proof {
     std::optional<ActionState> said;
     ProbeAnswer shows = ProbeAnswer::kCannotTell;
+    bool looked = false;
   };
   // What an action has done to a field, and how often anybody had set it by then.
   struct Done {
