@@ -5,8 +5,14 @@
 #include <algorithm>
 
 namespace capstan::sim {
+namespace {
+
+constexpr Duration kPatience{20 * 60'000};  // Rates and cool-downs take three minutes.
+
+}  // namespace
 
 void Laws::see(const Fact& fact) {
+  note_refusal(fact);
   if (fact.kind == fact_kind::kPlanProposed) {
     plans_[fact.subject] = Plan::from_json(fact.body["plan"]);
   } else if (fact.kind == fact_kind::kPlanApproved) {
@@ -27,6 +33,15 @@ void Laws::see(const Fact& fact) {
   } else if (fact.kind == fact_kind::kActionFinished) {
     finished(fact);
   }
+}
+
+// What a person did not let a policy do on a target, it does not do for what remains of that occasion.
+void Laws::note_refusal(const Fact& fact) {
+  const bool refuses = fact.kind == fact_kind::kPlanRejected || fact.kind == fact_kind::kPlanCancelled ||
+                       fact.kind == fact_kind::kPlanRecalled;
+  if (!refuses || !fact.actor.starts_with("user:")) return;
+  const Plan& plan = plans_[fact.subject];
+  for (const Action& action : plan.actions) refused_.emplace(plan.origin, action.target);
 }
 
 void Laws::approved(const Fact& fact) {
@@ -235,11 +250,24 @@ void Laws::at_rest(const World& world) {
     breach(fmt::format("at rest {}: {}", format_time(clock_.now()), complaint));
 }
 
+void Laws::look_for_what_waits(const World& world) {
+  std::map<std::string, Duration> waiting;
+  for (const std::string& complaint : complaints(world)) {
+    const auto known = waiting_.find(complaint);
+    const Duration since = known == waiting_.end() ? clock_.monotonic() : known->second;
+    waiting.emplace(complaint, since);
+    if (clock_.monotonic() - since > kPatience)
+      breach(fmt::format("for {} minutes {}", kPatience.count() / 60'000, complaint));
+  }
+  waiting_ = std::move(waiting);
+}
+
 std::vector<std::string> Laws::complaints(const World& world) const {
   std::vector<std::string> complaints;
   for (const WatchedPolicy& policy : policies_) {
     if (!policy.complaint) continue;
     for (const auto& [id, resource] : world.resources()) {
+      if (refused_.contains({"policy:" + policy.name, id})) continue;
       std::string complaint = policy.complaint(resource, clock_.now());
       if (!complaint.empty()) complaints.push_back(std::move(complaint));
     }

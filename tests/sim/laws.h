@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,7 +36,10 @@ class Laws {
   void at_rest(const World& world);
   // Whether something was begun and has no outcome yet.
   bool has_open_intents() const;
-  // What is not as the policies want it to be now.
+  // Called again and again while nothing fails any more: what a policy wants must not wait for long, even where the
+  // policy wants something else in time.
+  void look_for_what_waits(const World& world);
+  // What is not as the policies want it to be now, and no person has kept them from it.
   std::vector<std::string> complaints(const World& world) const;
 
   // Something else must not be, and is.
@@ -68,6 +72,7 @@ class Laws {
     Json prior;
     uint64_t writes = 0;
   };
+  void note_refusal(const Fact& fact);
   void approved(const Fact& fact);
   void intended(const Fact& fact);
   void finished(const Fact& fact);
@@ -95,9 +100,11 @@ class Laws {
   std::map<std::string, Proof> proofs_;
   std::map<std::string, Done> done_;
   std::map<ResourceId, std::optional<Resource>> checked_;
-  std::map<std::string, std::set<ResourceId>> failed_;   // By plan.
-  std::set<std::string> proven_;                         // Plans of which an action has succeeded.
-  std::map<std::string, std::vector<Duration>> starts_;  // By origin; monotonic.
+  std::map<std::string, std::set<ResourceId>> failed_;    // By plan.
+  std::set<std::string> proven_;                          // Plans of which an action has succeeded.
+  std::map<std::string, std::vector<Duration>> starts_;   // By origin; monotonic.
+  std::set<std::pair<std::string, ResourceId>> refused_;  // By a person: origin and target.
+  std::map<std::string, Duration> waiting_;               // Complaints, and since when; monotonic.
   std::vector<std::string> broken_;
 };
 

@@ -178,6 +178,7 @@ void Life::heal() {
     }
     if (dead()) restart();
     process_->tick();
+    stage_.laws.look_for_what_waits(stage_.world);
     if (at_rest()) break;
   }
 }

@@ -186,6 +186,7 @@ void Pair::heal() {
         node->process().tick();
       });
     });
+    stage_.laws.look_for_what_waits(stage_.world);
     if (at_rest()) break;
   }
 }
