@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,10 +46,18 @@ struct Situation {
   std::optional<Rest> rest = {};
   Time now;
   Time in_force_since;  // Times of the clock before this are not made up.
+
+  // What a candidate belongs to, as far as that was asked for.
+  std::span<const ResourceId> owners_of(const ResourceId& id) const;
+  // Whether a person has agreed in advance to what `policy` does to a selected resource.
+  bool approves(const Policy& policy, const ResourceId& root) const;
 };
 
 // Of two times that may not come, the one that comes first.
 std::optional<Time> earlier(std::optional<Time> one, std::optional<Time> other);
+
+// "2026-01-08T10:00Z": a time, as verdicts say it.
+std::string clock_text(Time time);
 
 struct Verdict {
   ResourceId resource;
