@@ -1,13 +1,12 @@
 #include "foresee/backtest.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <utility>
 
 #include "decide/decide.h"
 #include "decide/stages.h"
 #include "foresee/alternate_past.h"
-#include "foresee/turns.h"
+#include "foresee/imagined_executor.h"
 
 namespace capstan::foresee {
 namespace {
@@ -22,8 +21,8 @@ class Backtest {
         reads_(std::move(reads)),
         world_(world),
         alternate_(policy, past, world, options.money),
-        freezes_(past, policy.name),
-        turns_(freezes_, [this](const ResourceId& id) { return world_.labels_of(id); }) {
+        executor_(policy, past, world, alternate_, result_, options.step,
+                  [this](Time at, ResourceId what) { wakes_.emplace(at, std::move(what)); }) {
     asks_always_ = reads_.has("now") || std::ranges::any_of(past.functions, [&](const TableFunction* function) {
                      return reads_.has(function->name());
                    });
@@ -69,7 +68,7 @@ class Backtest {
     if (next_finding_ < past_.findings.size()) consider(past_.findings[next_finding_].at);
     if (next_incident_ < past_.incidents.size()) consider(past_.incidents[next_incident_].at);
     if (!wakes_.empty()) consider(wakes_.begin()->first);
-    consider(turns_.next());
+    consider(executor_.next_turn());
     for (const decide::Override& each : past_.overrides) {
       if (each.from > now) consider(each.from);
     }
@@ -96,11 +95,11 @@ class Backtest {
       wakes_.erase(wakes_.begin());
     }
     // What a freeze held back starts only where it is still called for.
-    if (turns_.holds() && turns_.next() <= now) {
+    if (executor_.holds_back() && executor_.next_turn() <= now) {
       all_dirty_ = true;
       TRY(look(now));
     }
-    while (const std::optional<Turn> turn = turns_.take(now)) TRY(take_turn(*turn, now));
+    TRY(executor_.take_turns(now));
     if (asks_always_) all_dirty_ = true;
     if (!all_dirty_ && dirty_.empty()) return {};
     return look(now);
@@ -109,7 +108,7 @@ class Backtest {
   void mark(const ResourceId& id) {
     if (!world_.has(id)) {
       selected_.erase(id);
-      held_.erase(id);
+      executor_.forget(id);
     }
     if (!reads_.is_local)
       all_dirty_ = true;
@@ -147,14 +146,14 @@ class Backtest {
     situation.candidates =
         TRY(decide::select_candidates(policy_, world_, world_, open, situation.incidents, now, {.limit = 100'000}));
     for (decide::Candidate& candidate : situation.candidates) {
-      hold_conditions(candidate);
+      executor_.hold_conditions(candidate);
       add_relations(candidate, situation);
     }
     for (const decide::Override& each : past_.overrides) {
       if (each.active(now)) situation.overrides.push_back(each);
     }
     situation.touches = alternate_.touches();
-    situation.history = &history_;
+    situation.history = &executor_.history();
     situation.now = now;
     situation.in_force_since = options_.from;
     if (policy_.budget && options_.money != nullptr) TRY(options_.money->add_money(policy_, world_, situation));
@@ -173,21 +172,12 @@ class Backtest {
       std::ranges::move(world_.relations_of(each.id), std::back_inserter(situation.relations));
   }
 
-  // A condition that a step has brought about holds until it was recorded to hold, and then to hold no more.
-  void hold_conditions(decide::Candidate& candidate) {
-    const auto held = held_.find(candidate.resource.id);
-    if (held == held_.end()) return;
-    std::erase_if(held->second, [&](size_t i) { return i < candidate.so.size() && candidate.so[i] == true; });
-    for (const size_t i : held->second) {
-      if (i < candidate.so.size()) candidate.so[i] = true;
-    }
-  }
-
   Status look(Time now) {
     ++result_.looks;
     // What is held back is taken back, and what waits for its next stage drops out, only where all is asked about; a
     // budget is of all together.
-    const bool is_whole = all_dirty_ || !reads_.is_local || turns_.holds() || policy_.is_staged() || policy_.budget;
+    const bool is_whole =
+        all_dirty_ || !reads_.is_local || executor_.holds_back() || policy_.is_staged() || policy_.budget;
     if (is_whole) {
       TRY(world_.show_all());
     } else {
@@ -217,9 +207,9 @@ class Backtest {
         result_.resources.emplace(verdict.resource, kind->name());
     }
     note_over_budget(decision, now);
-    for (const std::string& plan : decision.withdraw) withdraw(plan, now);
-    for (const std::string& plan : decision.undo) undo(plan, now);
-    if (decision.plan) TRY(carry_out(*decision.plan, now));
+    for (const std::string& plan : decision.withdraw) executor_.withdraw(plan, now);
+    for (const std::string& plan : decision.undo) executor_.undo(plan, now);
+    if (decision.plan) TRY(executor_.carry_out(*decision.plan, now));
     // Where it acts the world is another one now, and what was put off may have its turn.
     if (!decision.undo.empty()) wakes_.emplace(now + options_.step, "");
     if (!decision.plan) return {};
@@ -254,162 +244,7 @@ class Backtest {
   void record_stages(const decide::Decision& decision, Time now) {
     std::vector<NewFact> facts = decide::dropped_facts(policy_.name, decision.dropped, now);
     std::ranges::move(decide::begun_facts(policy_.name, decision.begun, now), std::back_inserter(facts));
-    for (NewFact& fact : facts) record(fact.kind, fact.subject, std::move(fact.body), fact.at);
-  }
-
-  void record(std::string_view kind, const std::string& subject, Json body, Time at) {
-    history_.apply({.seq = ++seq_,
-                    .at = at,
-                    .kind = std::string(kind),
-                    .subject = subject,
-                    .body = std::move(body),
-                    .cause = 0,
-                    .actor = "backtest"});
-  }
-
-  // A plan as the executor runs it, when everybody agrees and everything succeeds at once.
-  Status carry_out(const Plan& plan, Time now) {
-    ++result_.plans;
-    const bool asks = plan.approval != "none";
-    if (asks) ++result_.asks;
-    record(fact_kind::kPlanProposed, plan.id, Json::object({{"plan", plan.to_json()}}), now);
-    if (policy_.undo_after_quiet) {
-      plans_[plan.id] = plan;
-      wakes_.emplace(now + *policy_.undo_after_quiet, "");
-    }
-    turns_.add(plan, asks, now);
-    while (const std::optional<Turn> turn = turns_.take(now)) TRY(take_turn(*turn, now));
-    return {};
-  }
-
-  // What a freeze holds back and nobody calls for any more does not come.
-  void withdraw(const std::string& plan, Time now) {
-    const std::vector<Turn> taken = turns_.withdraw(plan);
-    if (taken.empty()) return;
-    for (const Turn& turn : taken) {
-      if (turn.held_by.empty()) continue;
-      ++result_.held[turn.held_by].actions;
-      ++result_.held[turn.held_by].dropped;
-    }
-    record(fact_kind::kPlanRejected, plan, Json::object({{"reason", "withdrawn"}}), now);
-    wakes_.emplace(now + options_.step, "");
-    plans_.erase(plan);
-  }
-
-  Status take_turn(const Turn& turn, Time now) {
-    const Action& action = turn.action;
-    if (!turn.held_by.empty()) ++result_.held[turn.held_by].actions;
-    const bool holds = TRY(still_holds(action, now));
-    if (holds) {
-      record(fact_kind::kActionIntended, action.id, Json::object(), now);
-      perform(turn, now);
-    }
-    const ActionState state = holds ? ActionState::kSucceeded : ActionState::kSkipped;
-    record(fact_kind::kActionFinished, action.id, Json::object({{"state", to_string(state)}}), now);
-    if (turn.is_last) record(fact_kind::kPlanFinished, turn.plan, Json::object(), now);
-    if (turn.is_late && (turn.is_last || !turn.held_by.empty())) wakes_.emplace(now + options_.step, "");
-    if (policy_.is_staged()) wakes_.emplace(now + decide::kStageShows, "");
-    return {};
-  }
-
-  Result<bool> still_holds(const Action& action, Time now) {
-    if (action.precondition.empty()) return true;
-    const PastKind* kind = alternate_.kind_of(action.target);
-    if (kind == nullptr) return false;
-    TRY(world_.show(action.target));
-    SqlSource::Options options;
-    options.bind = {{":capstan_target", action.target}};
-    const Table table = TRY(world_.query(
-        fmt::format("SELECT 1 FROM {0} WHERE {0}.id = :capstan_target AND ({1})", kind->name(), action.precondition),
-        now, options));
-    return !table.rows.empty();
-  }
-
-  void perform(const Turn& turn, Time now) {
-    const Action& action = turn.action;
-    const PastKind* kind = alternate_.kind_of(action.target);
-    const bool is_held = hold(action);
-    Effect effect;
-    if (kind != nullptr) effect = effect_of(policy_, action, *kind, past_.effects);
-    const bool is_known = is_held || effect.is_known;
-    if (!is_known) result_.unknown_effects.insert(action.verb);
-    note(turn, now, {.is_undo = false, .is_known = is_known});
-    alternate_.act(action.id, action.target, effect, now);
-    if (effect.removes || !effect.with_it.empty()) act_on_belongings(action, effect, now);
-  }
-
-  // What belongs to a target goes with it, or is left as the verb says of its kind.
-  void act_on_belongings(const Action& action, const Effect& effect, Time now) {
-    for (const Resource& each : world_.belongings_of(action.target)) {
-      const auto with_it = effect.with_it.find(each.kind);
-      if (!effect.removes && with_it == effect.with_it.end()) continue;
-      Effect its{.sets = {}, .removes = effect.removes, .is_known = true, .with_it = {}};
-      if (!effect.removes) its.sets = with_it->second;
-      alternate_.act(action.id, each.id, its, now);
-    }
-  }
-
-  // Notes which condition a step brings about: what was brought about outside of the hours no longer holds within them.
-  bool hold(const Action& action) {
-    if (!policy_.ensure || !policy_.ensure->is_list()) return false;
-    const auto& inside = policy_.ensure->kept;
-    const auto& outside = policy_.ensure->kept_outside;
-    bool found = false;
-    const auto look_in = [&](const std::vector<decide::Kept>& list, size_t first, size_t other, size_t others) {
-      for (size_t i = 0; i < list.size(); ++i) {
-        if (list[i].step.verb != action.verb || list[i].step.parameters != action.parameters) continue;
-        std::set<size_t>& held = held_[action.target];
-        held.insert(first + i);
-        for (size_t j = other; j < other + others; ++j) held.erase(j);
-        found = true;
-      }
-    };
-    look_in(inside, 0, inside.size(), outside.size());
-    look_in(outside, inside.size(), 0, inside.size());
-    return found;
-  }
-
-  struct Marks {
-    bool is_undo = false;
-    bool is_known = false;
-  };
-  void note(const Turn& turn, Time now, Marks marks) {
-    const Action& action = turn.action;
-    ++result_.action_count;
-    if (result_.actions.size() >= kMostBacktestActions) return;
-    const auto known = world_.find(action.target);
-    result_.actions.push_back({.at = now,
-                               .verb = action.verb,
-                               .target = action.target,
-                               .name = known && *known ? (*known)->name : action.target,
-                               .reason = marks.is_undo ? "its alert has been quiet" : action.reason,
-                               .plan = turn.plan,
-                               .planned = turn.planned,
-                               .held_by = turn.held_by,
-                               .asks = turn.asks,
-                               .is_undo = marks.is_undo,
-                               .is_effect_known = marks.is_known});
-  }
-
-  void undo(const std::string& id, Time now) {
-    const auto plan = plans_.find(id);
-    if (plan == plans_.end()) return;
-    if (const auto hold = turns_.held_back(plan->second, now)) {
-      wakes_.emplace(hold->until, "");
-      return;
-    }
-    record(fact_kind::kPlanRecalled, id, Json::object(), now);
-    std::vector<const Action*> actions = in_order(plan->second);
-    std::ranges::reverse(actions);
-    for (const Action* action : actions) {
-      const decide::PastAction* past = history_.find(action->id);
-      if (past == nullptr || past->end != decide::PastAction::End::kSucceeded) continue;
-      note({.action = *action, .plan = id, .planned = now, .held_by = ""}, now, {.is_undo = true, .is_known = true});
-      alternate_.undo(action->id, now);
-      record(fact_kind::kActionFinished, action->id, Json::object({{"state", to_string(ActionState::kReverted)}}), now);
-    }
-    record(fact_kind::kPlanFinished, id, Json::object(), now);
-    plans_.erase(plan);
+    for (NewFact& fact : facts) executor_.record(fact.kind, fact.subject, std::move(fact.body), fact.at);
   }
 
   const decide::Policy& policy_;
@@ -417,27 +252,22 @@ class Backtest {
   const BacktestOptions& options_;
   const PolicyReads reads_;
   PastWorld& world_;
+  BacktestResult result_;
   AlternatePast alternate_;
-  const PastFreezes freezes_;
-  Turns turns_;
+  ImaginedExecutor executor_;
   bool asks_always_ = false;  // Conditions depend on the time itself, or on what is measured.
   bool inherits_ = false;     // Overrides of what a resource belongs to may decide.
 
-  decide::History history_;
-  Seq seq_ = 0;
   Time last_;
   std::map<std::string, catalog::KnownFinding> findings_;
   std::map<std::string, catalog::KnownIncident> incidents_;
   size_t next_finding_ = 0;
   size_t next_incident_ = 0;
   std::set<std::pair<Time, ResourceId>> wakes_;  // When to look again at what; "" for all.
-  std::map<std::string, Plan> plans_;            // That may be undone.
   std::set<ResourceId> dirty_;
   bool all_dirty_ = false;
   std::set<ResourceId> selected_;
-  std::map<ResourceId, std::set<size_t>> held_;           // Conditions that a step has brought about.
   std::map<ResourceId, BacktestOverBudget> over_budget_;  // That goes on.
-  BacktestResult result_;
 };
 
 }  // namespace
