@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace capstan::sim {
 namespace {
 
@@ -22,10 +24,12 @@ void Recoveries::see(const Fact& fact) {
   const bool was_refused = refused_.erase(key_of(fact.kind, fact.subject)) > 0;
   if (fact.kind == fact_kind::kActionIntended) {
     if (no_intent_.erase(fact.subject) > 0) count("an intent that cannot be written touches nothing");
-    if (fact.body["undo"].bool_or(false))
+    if (fact.body["undo"].bool_or(false)) {
       undoing_.insert(fact.subject);
-    else
+    } else {
       undoing_.erase(fact.subject);
+      repeated(fact);
+    }
   } else if (fact.kind == fact_kind::kActionFinished) {
     if (was_refused) count("an outcome waits for room on the disk");
     finished(fact);
@@ -47,6 +51,16 @@ void Recoveries::see(const Fact& fact) {
     if (fact.body["reason"].string_or_empty() == "expired") count("a proposal expires");
     if (fact.body["reason"].string_or_empty() == "withdrawn") count("a proposal is taken back");
   }
+}
+
+void Recoveries::repeated(const Fact& fact) {
+  const Json& before = fact.body["before"];
+  const Json earlier = std::exchange(before_[fact.subject], before);
+  if (!fact.body.contains("origin")) return;
+  if (fact.body["origin"] != before)
+    count("a repetition finds its own effect");
+  else if (earlier != before)
+    count("a repetition finds what somebody did between two attempts");
 }
 
 void Recoveries::finished(const Fact& fact) {

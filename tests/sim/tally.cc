@@ -98,6 +98,8 @@ constexpr auto kRecoveries = std::to_array<std::string_view>({
     "recovery: cut off while undoing, and it was not undone: its turn comes again",
     "recovery: cut off while undoing, harmless to repeat: its turn comes again",
     "recovery: cut off while undoing, and nobody can tell",
+    "recovery: a repetition finds its own effect",
+    "recovery: a repetition finds what somebody did between two attempts",
     "recovery: no clear answer, and the outside shows that it was done",
     "recovery: no clear answer, and the outside shows that it was not done",
     "recovery: nobody can tell",
