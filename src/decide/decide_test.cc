@@ -442,6 +442,32 @@ TEST(History, WhatWasTakenBackBeforeItBeganIsRefusedByACancel) {
   EXPECT_EQ(history.find(action)->end, PastAction::End::kRejected) << "or it would be asked for again";
 }
 
+TEST(History, WhatWasToBeUndoneAndWasNotStands) {
+  for (const bool asked : {false, true}) {
+    History history;
+    const Plan plan = *decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history)).plan;
+    const std::string action = plan.actions.front().id;
+    history.apply(proposed(plan));
+    const auto see = [&](const char* kind, const std::string& subject, Json body) {
+      history.apply({.seq = 2, .at = plan.created, .kind = kind, .subject = subject, .body = std::move(body)});
+    };
+    see("action.intended", action, Json::object());
+    see("action.finished", action, Json::object({{"state", "succeeded"}}));
+    see("plan.finished", plan.id, Json::object());
+    see("plan.recalled", plan.id, Json::object());
+    see("action.intended", action, Json::object({{"undo", true}}));
+    if (asked) {
+      see("action.finished", action, Json::object({{"state", "unknown"}, {"undo", true}}));
+      see("action.resolved", action, Json::object({{"decision", "retry"}}));
+    } else {
+      see("action.finished", action, Json::object({{"state", "failed"}, {"retry", true}, {"undo", true}}));
+    }
+    // Before its turn came again something else was done to the target, and undoing it was given up.
+    see("plan.finished", plan.id, Json::object());
+    EXPECT_EQ(history.find(action)->end, PastAction::End::kSucceeded) << "or it would be done a second time";
+  }
+}
+
 TEST(Overrides, EndByThemselvesAndGovernByNearness) {
   const Time now = parse_time("2026-01-08T10:00:00Z").value();
   const auto make = [&](const char* id, const char* of, const char* resource, Duration until) {

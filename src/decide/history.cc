@@ -41,6 +41,7 @@ void History::apply(const Fact& fact) {
     if (found == actions_.end()) return;
     found->second.intended = true;
     found->second.end = PastAction::End::kOpen;
+    found->second.undoing = fact.body["undo"].bool_or(false);
     touch(found->second, fact);
   } else if (fact.kind == fact_kind::kActionFinished) {
     finish_action(fact);
@@ -115,8 +116,10 @@ void History::finish_action(const Fact& fact) {
   // Cut off, and its turn comes again: it has not ended.
   if (fact.body["retry"].bool_or(false)) {
     // Of what was taken back before it began a person's "no" is one to something that has not started.
-    const bool untouched = !fact.body["unproven"].bool_or(false) && !fact.body["undo"].bool_or(false);
+    const bool untouched = !fact.body["unproven"].bool_or(false) && !found->second.undoing;
     if (fact.body["called_back"].bool_or(false) && untouched) found->second.intended = false;
+    // Until it is undone it stands, even where the plan ends before its turn comes.
+    if (found->second.undoing) found->second.end = PastAction::End::kSucceeded;
     return;
   }
   found->second.end = end_of(state);
@@ -135,7 +138,7 @@ void History::resolve(const Fact& fact) {
   if (decision == "abandon")
     found->second.end = PastAction::End::kFailed;
   else if (decision == "retry")
-    found->second.end = PastAction::End::kOpen;
+    found->second.end = found->second.undoing ? PastAction::End::kSucceeded : PastAction::End::kOpen;
   touch(found->second, fact);
 }
 

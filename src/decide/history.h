@@ -34,6 +34,7 @@ struct PastAction {
   uint64_t turn = 0;      // Rises with every such fact: clocks go back, the ledger does not.
   std::string by;         // Who rejected it, or had it undone.
   bool undone = false;    // By a person, who does not want it again for the same occurrence.
+  bool undoing = false;   // The newest intent is to undo it.
 };
 
 // Owned by one thread. Bounded: the oldest actions that ended are forgotten beyond `limit`.
