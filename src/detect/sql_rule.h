@@ -6,8 +6,8 @@
 //     SELECT s.id, s.name FROM k8s_service s WHERE …
 //   says: "{{name}} selects no pod"
 //   remedy: "…"
-//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko likewise. A
-//                                              # column that is a sentence has another one beside it: why, why_ko.
+//   says_ko: "{{name}}: 선택하는 파드 없음"      # The same for who reads Korean; remedy_ko, why_ko likewise.
+//                                              # A column that is a sentence has another one beside it: why, why_ko.
 //   every: 30s
 //   for: 1m
 //
@@ -69,6 +69,7 @@ struct SqlRule {
   std::string remedy;
   std::string says_ko = {};  // The same in Korean; "" where it is said as it stands.
   std::string remedy_ko = {};
+  std::string why_ko = {};
   Duration every{30'000};
   Duration hold{0};  // How long a row must come before it is a finding.
   std::string causes_by;

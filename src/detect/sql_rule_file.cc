@@ -129,6 +129,7 @@ class RuleReader {
     rule.remedy = reader_.string_or("remedy", "");
     rule.says_ko = reader_.string_or("says_ko", "");
     rule.remedy_ko = reader_.string_or("remedy_ko", "");
+    rule.why_ko = reader_.string_or("why_ko", "");
     for (std::string_view key : {"says", "remedy", "says_ko", "remedy_ko", "explains"}) {
       const ConfigNode* at = reader_.node(key);
       const Status good = at ? check_placeholders(at->scalar) : Status();

@@ -25,11 +25,12 @@ Json mute_json(const catalog::KnownMute& known, Time now) {
 }
 
 Json rule_json(const detect::SqlRule& rule) {
-  return Json::object({{"group", rule.group},
-                       {"why", rule.why},
-                       {"sql", rule.question.empty() ? rule.sql : rule.question},
-                       {"file", rule.where.file},
-                       {"line", rule.where.line}});
+  Json json = Json::object({{"group", rule.group},
+                            {"sql", rule.question.empty() ? rule.sql : rule.question},
+                            {"file", rule.where.file},
+                            {"line", rule.where.line}});
+  set_words(json, "why", Words::in_both(rule.why, rule.why_ko));
+  return json;
 }
 
 // Of rules that nobody knows nothing would ever be muted.

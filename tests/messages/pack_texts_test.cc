@@ -94,7 +94,7 @@ class PackTexts : public testing::Test {
       for (const ConfigNode& item : document.items) look_at(item);
     } else if (document.find("rule") != nullptr) {
       ++rules_;
-      for (const char* key : {"says", "remedy"}) expect_twin(document, key);
+      for (const char* key : {"says", "remedy", "why"}) expect_twin(document, key);
     } else if (document.find("step") != nullptr) {
       ++steps_;
       expect_twin(document, "title");
