@@ -66,6 +66,7 @@ void MemoryDisk::kill() {
     // Whoever is dead may still hold a pointer to it.
     std::ranges::move(file->shared_memory, std::back_inserter(graveyard_));
     file->shared_memory.clear();
+    file->memory_users = 0;
     file->exclusive_slots.clear();
     file->shared_slots.clear();
   }

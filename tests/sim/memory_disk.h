@@ -67,6 +67,7 @@ class MemoryDisk {
     const void* reserved = nullptr;
     const void* exclusive = nullptr;
     std::vector<std::unique_ptr<char[]>> shared_memory;
+    int memory_users = 0;
     std::map<int, const void*> exclusive_slots;
     std::map<int, int> shared_slots;
   };

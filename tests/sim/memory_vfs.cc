@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <utility>
 
 #include "sim/memory_disk.h"
 
@@ -31,6 +32,7 @@ struct Open {
   std::shared_ptr<MemoryDisk::File> file;
   uint64_t life = 0;
   int lock = SQLITE_LOCK_NONE;
+  bool maps_memory = false;
   std::set<int> shared_slots;
   std::set<int> exclusive_slots;
 
@@ -154,10 +156,12 @@ int x_sector_size(sqlite3_file*) { return 4096; }
 int x_device_characteristics(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
 
 int x_shm_map(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
-  const Open& open = of(file);
+  Open& open = of(file);
   *out = nullptr;
   if (open.is_dead()) return SQLITE_IOERR_SHMMAP;
   auto& regions = open.file->shared_memory;
+  // The first finds nothing of those who were here before, and looks into the log itself.
+  if (!std::exchange(open.maps_memory, true) && open.file->memory_users++ == 0) regions.clear();
   const auto wanted = static_cast<size_t>(region);
   if (wanted >= regions.size() && extend == 0) return SQLITE_OK;
   while (regions.size() <= wanted) regions.push_back(std::make_unique<char[]>(static_cast<size_t>(size)));
@@ -200,6 +204,7 @@ int x_shm_unmap(sqlite3_file* file, int remove) {
   for (int slot : open.shared_slots) --open.file->shared_slots[slot];
   open.exclusive_slots.clear();
   open.shared_slots.clear();
+  if (std::exchange(open.maps_memory, false)) --open.file->memory_users;
   if (remove != 0) open.file->shared_memory.clear();
   return SQLITE_OK;
 }
