@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/suggest.h"
+#include "base/utf8.h"
 
 namespace capstan {
 namespace {
@@ -173,6 +174,13 @@ Result<std::vector<ConfigNode>> parse_yaml(std::string_view text, std::string_vi
   if (text.size() > kMaxBytes) {
     return fail(ErrorCode::kResourceExhausted, fmt::format("larger than the limit of {} bytes", kMaxBytes),
                 {std::string(file), 0, 0});
+  }
+  if (const size_t at = first_invalid_utf8(text); at != std::string_view::npos) {
+    const std::string_view before = text.substr(0, at);
+    const auto line = static_cast<int>(1 + std::ranges::count(before, '\n'));
+    const size_t line_begins = before.rfind('\n') + 1;  // 0 where there is none.
+    return fail(ErrorCode::kInvalidArgument, "not UTF-8: save the file in that encoding",
+                {std::string(file), line, static_cast<int>(1 + at - line_begins)});
   }
   // The parser recurses a level per nested flow collection; this stops it before the stack does.
   int depth = 0;

@@ -40,6 +40,12 @@ TEST(Yaml, NamesTheLineOfWhatIsBroken) {
   EXPECT_EQ(problem_of("? [x]\n: 1\n").message, "a key must be plain text");
 }
 
+TEST(Yaml, IsUtf8) {
+  EXPECT_EQ(problem_of("a: 1\nb: caf\xe9\n").to_string(), "x.yaml:2:7: not UTF-8: save the file in that encoding");
+  EXPECT_EQ(problem_of("\xbe\xf7\xb9\xab: 1\n").where.column, 1);
+  EXPECT_TRUE(parse_yaml("a: 업무 é 🚀\n", "x.yaml").has_value());
+}
+
 TEST(Yaml, EndsAtWhatIsNoValue) {
   for (const char* text : {",atargregs:e", "]", "a: b\n}", "--- x\n,", "?", ":"}) {
     const auto parsed = parse_yaml(text, "x.yaml");

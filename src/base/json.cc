@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
+
 namespace capstan {
 namespace {
 
@@ -89,23 +91,6 @@ Where locate(std::string_view text, size_t position, std::string_view file) {
     }
   }
   return where;
-}
-
-// The length of the valid UTF-8 sequence at the front, or 0.
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  if (length == 0 || lead > 0xf4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;  // Overlong.
-  if (lead == 0xed && byte(1) > 0x9f) return 0;  // Surrogates.
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;  // Overlong.
-  if (lead == 0xf4 && byte(1) > 0x8f) return 0;  // Beyond U+10FFFF.
-  return length;
 }
 
 void print_string(std::string_view text, std::string& out) {
