@@ -18,7 +18,7 @@ struct StateHabit {
 const std::vector<StateHabit>& habits() {
   static const std::vector<StateHabit> kHabits = {
       {"running", {"running", "active", "up", "started", "available"}, {"start"}},
-      {"stopped", {"stopped", "inactive", "down", "off", "exited", "dead"}, {"stop"}},
+      {"stopped", {"stopped", "inactive", "down", "off", "exited", "dead", "failed"}, {"stop"}},
   };
   return kHabits;
 }

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 
 #include "connect/host/host_sensor.h"
 #include "connect/host/open_files.h"
@@ -21,6 +23,19 @@ std::string service_of_cgroup(std::string_view cgroup) {
   if (end == std::string_view::npos) return "";
   const size_t start = cgroup.rfind('/', end) + 1;  // npos + 1 is 0.
   return std::string(cgroup.substr(start, end - start));
+}
+
+// Why a main process that has ended did not end as it was asked to; "" for an end that is none of a failure: exit code
+// 0, or by a signal that asks to end, as systemd sees it (systemd.service(5), SuccessExitStatus=), also where a shell
+// or a Java machine makes a code of that signal.
+std::string failure_of(const Json& end) {
+  constexpr std::array<int64_t, 4> kAsking = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+  const bool by_signal = end["exit_signal"].is_int();
+  const int64_t code = end["exit_status"].int_or(0);
+  const int64_t signal = by_signal ? end["exit_signal"].int_or(0) : code - 128;
+  if ((!by_signal && code == 0) || std::ranges::find(kAsking, signal) != kAsking.end()) return "";
+  if (by_signal) return fmt::format("its main process was ended by {}", end["exit_signal_name"].string_or_empty());
+  return fmt::format("its main process exited with code {}", code);
 }
 
 }  // namespace
@@ -88,11 +103,7 @@ Service HostSensor::look_at_declared(const DeclaredService& declared) {
     return service;
   }
   if (memory.main_pid != 0 && events_) {
-    const Json end = events_->peek_end(memory.main_pid);
-    if (end["exit_signal"].is_int())
-      memory.failure = fmt::format("its main process was ended by {}", end["exit_signal_name"].string_or_empty());
-    else if (end["exit_status"].int_or(0) != 0)
-      memory.failure = fmt::format("its main process exited with code {}", end["exit_status"].int_or(0));
+    memory.failure = failure_of(events_->peek_end(memory.main_pid));
   }
   memory.main_pid = 0;
   service.says = memory.failure;

@@ -136,24 +136,35 @@ TEST_F(HostSensorTest, ADeclaredServiceRunsAndFails) {
   Observation seen = look();
   ASSERT_NE(find(seen, "host_service", "name", "sleeper"), nullptr);
   EXPECT_EQ(find(seen, "host_service", "name", "sleeper")->fields["state"].string_or_empty(), "stopped");
-  const pid_t child = ::fork();
-  if (child == 0) {
+  const auto start = [] {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
     ::execlp("sleep", "sleep", "987654", nullptr);
     ::_exit(127);
-  }
+  };
   const auto state_of = [&] {
     return std::string(find(seen, "host_service", "name", "sleeper")->fields["state"].string_or_empty());
   };
-  for (int i = 0; i < 100 && state_of() != "running"; ++i) {
-    std::this_thread::sleep_for(Duration(10));
-    seen = look();
-  }
-  EXPECT_EQ(state_of(), "running");
+  const auto wait_until_it_runs = [&] {
+    for (int i = 0; i < 100 && state_of() != "running"; ++i) {
+      std::this_thread::sleep_for(Duration(10));
+      seen = look();
+    }
+    EXPECT_EQ(state_of(), "running");
+  };
+  pid_t child = start();
+  wait_until_it_runs();
   EXPECT_EQ(find(seen, "host_service", "name", "sleeper")->fields["main_pid"], Json(child));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   seen = look();
   EXPECT_EQ(state_of(), sensor_->notices().empty() ? "failed" : "stopped");
+  child = start();
+  wait_until_it_runs();
+  ::kill(child, SIGTERM);
+  ::waitpid(child, nullptr, 0);
+  seen = look();
+  EXPECT_EQ(state_of(), "stopped") << "it was asked to end";
 }
 
 // Whoever knows it from before a restart would take it for gone.
