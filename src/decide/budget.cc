@@ -12,10 +12,11 @@ namespace {
 
 double hours(Duration time) { return to_seconds(time) / 3600; }
 
-Duration left_of(const Interval& period, Time now, const Schedule* schedule) {
-  if (schedule == nullptr || schedule->always()) return period.end - now;
-  Duration left{0};
-  for (const Interval& each : schedule->intervals(now, period.end)) left += each.end - each.begin;
+Duration left_of(const Interval& period, Time now, const RunningTime& running) {
+  const Time hours_hold = running.kept_until ? std::clamp(*running.kept_until, now, period.end) : now;
+  Duration left = running.kept_up ? hours_hold - now : Duration(0);
+  if (!running.hours || running.hours->always()) return left + (period.end - hours_hold);
+  for (const Interval& each : running.hours->intervals(hours_hold, period.end)) left += each.end - each.begin;
   return left;
 }
 
@@ -85,29 +86,29 @@ std::optional<double> cost_of(std::string_view verb, const TargetMoney& money, s
   return money.per_hour / *is * (*number - *is);
 }
 
-BudgetSum::Sums BudgetSum::of(double per_hour, const Schedule* schedule) const {
+BudgetSum::Sums BudgetSum::of(double per_hour, const RunningTime& running) const {
   Sums sums{.hour = per_hour};
-  if (budget_.per_day) sums.day = per_hour * hours(left_of(periods_.day, now_, schedule));
-  if (budget_.per_month) sums.month = per_hour * hours(left_of(periods_.month, now_, schedule));
+  if (budget_.per_day) sums.day = per_hour * hours(left_of(periods_.day, now_, running));
+  if (budget_.per_month) sums.month = per_hour * hours(left_of(periods_.month, now_, running));
   return sums;
 }
 
-void BudgetSum::add(const TargetMoney& money, const Schedule* schedule) {
-  force(money.per_hour, schedule);
+void BudgetSum::add(const TargetMoney& money, const RunningTime& running) {
+  force(money.per_hour, running);
   sums_.day += money.today;
   sums_.month += money.this_month;
 }
 
-void BudgetSum::force(double more, const Schedule* schedule) {
-  const Sums added = of(more, schedule);
+void BudgetSum::force(double more, const RunningTime& running) {
+  const Sums added = of(more, running);
   sums_.hour += added.hour;
   sums_.day += added.day;
   sums_.month += added.month;
 }
 
-Words BudgetSum::take(double more, const Schedule* schedule) {
+Words BudgetSum::take(double more, const RunningTime& running) {
   constexpr double kRounding = 1e-9;
-  const Sums added = of(more, schedule);
+  const Sums added = of(more, running);
   const auto passes = [&](const std::optional<double>& limit, double is, double plus, std::string_view per) -> Words {
     if (!limit || plus <= 0 || is + plus <= *limit + kRounding) return {};
     return Words::phrase("budget.over", {{"limit", sum_text(*limit, budget_.currency)},
@@ -118,7 +119,7 @@ Words BudgetSum::take(double more, const Schedule* schedule) {
   Words why = passes(budget_.per_hour, sums_.hour, added.hour, "budget.hour");
   if (why.empty()) why = passes(budget_.per_day, sums_.day, added.day, "budget.day");
   if (why.empty()) why = passes(budget_.per_month, sums_.month, added.month, "budget.month");
-  if (why.empty()) force(more, schedule);
+  if (why.empty()) force(more, running);
   return why;
 }
 

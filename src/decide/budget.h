@@ -59,17 +59,24 @@ bool may_cost(std::string_view verb);
 std::optional<double> cost_of(std::string_view verb, const TargetMoney& money, std::optional<double> number,
                               std::optional<double> is);
 
+// When a target runs: always, or within its hours; and until `kept_until` as a person said instead.
+struct RunningTime {
+  std::optional<Schedule> hours = {};  // Nothing: always.
+  std::optional<Time> kept_until = {};
+  bool kept_up = false;
+};
+
 // Adds up what targets would cost, one after the other.
 class BudgetSum {
  public:
   BudgetSum(const Budget& budget, Time now) : budget_(budget), now_(now), periods_(periods_of(budget.zone, now)) {}
 
-  // What is there already. `hours` are when it runs; nullptr for always.
-  void add(const TargetMoney& money, const Schedule* hours);
+  // What is there already, and when it runs.
+  void add(const TargetMoney& money, const RunningTime& running);
   // What would be changed by `more` an hour: "" when the budget bears it, and then it counts; else why it does not.
-  Words take(double more, const Schedule* hours);
+  Words take(double more, const RunningTime& running);
   // The same without asking: it is under way.
-  void force(double more, const Schedule* hours);
+  void force(double more, const RunningTime& running);
 
  private:
   struct Sums {
@@ -77,7 +84,7 @@ class BudgetSum {
     double day = 0;
     double month = 0;
   };
-  Sums of(double per_hour, const Schedule* hours) const;
+  Sums of(double per_hour, const RunningTime& running) const;
 
   const Budget& budget_;
   Time now_;

@@ -10,14 +10,20 @@ namespace {
 
 class BudgetGuard {
  public:
-  BudgetGuard(const Policy& policy, const Situation& situation)
+  BudgetGuard(const Policy& policy, const Situation& situation, const std::vector<Verdict>& verdicts)
       : policy_(policy), situation_(situation), sum_(*policy.budget, situation.now) {
+    std::map<ResourceId, std::string> overrides;
+    for (const Verdict& verdict : verdicts) {
+      if (!verdict.override.empty()) overrides.emplace(verdict.resource, verdict.override);
+    }
     for (const Candidate& candidate : situation.candidates) {
       if (!candidate.selected) continue;
-      hours_[candidate.resource.id] = hours_of(candidate);
-      const auto money = situation.money.find(candidate.resource.id);
+      const ResourceId& id = candidate.resource.id;
+      const auto override = overrides.find(id);
+      running_[id] = running_time_of(candidate, override == overrides.end() ? "" : override->second);
+      const auto money = situation.money.find(id);
       if (money != situation.money.end() && money->second.currency == policy.budget->currency)
-        sum_.add(money->second, schedule(candidate.resource.id));
+        sum_.add(money->second, running(id));
     }
   }
 
@@ -26,7 +32,7 @@ class BudgetGuard {
     for (const Verdict& verdict : verdicts) {
       if (verdict.acts || verdict.verb.empty()) continue;
       const double more = cost_of_verb(verdict.resource, verdict.verb);
-      if (more > 0) sum_.force(more, schedule(verdict.resource));
+      if (more > 0) sum_.force(more, running(verdict.resource));
     }
   }
 
@@ -40,7 +46,7 @@ class BudgetGuard {
             "budget.unpriced",
             {{"verb", intended.verb}, {"target", intended.target->id}, {"currency", policy_.budget->currency}});
       if (!more || *more <= 0) continue;
-      const Words why = sum_.take(*more, schedule(intended.root));
+      const Words why = sum_.take(*more, running(intended.root));
       if (!why.empty()) verdict.over.emplace(intended.root, why);
     }
     return verdict;
@@ -59,17 +65,24 @@ class BudgetGuard {
     return change_of(target, action_key(state.verb, state.parameters));
   }
 
-  const Schedule* schedule(const ResourceId& id) const {
-    const auto found = hours_.find(id);
-    return found == hours_.end() || !found->second ? nullptr : &*found->second;
+  RunningTime running(const ResourceId& id) const {
+    const auto found = running_.find(id);
+    return found == running_.end() ? RunningTime() : found->second;
   }
 
-  // When a candidate runs as far as the policy says; nothing where it says nothing of that.
-  std::optional<Schedule> hours_of(const Candidate& candidate) const {
+  // When a candidate runs as far as the policy says; always where it says nothing of that. `override` decides over it
+  // until its end; "" for none.
+  RunningTime running_time_of(const Candidate& candidate, const std::string& override) const {
     const auto& ensure = policy_.ensure;
-    if (!ensure || ensure->is_list() || !costs_more_inside(candidate.resource.id, *ensure)) return std::nullopt;
+    if (!ensure || ensure->is_list() || !costs_more_inside(candidate.resource.id, *ensure)) return {};
     const Result<Schedule> schedule = ensure->schedule_of(candidate.hours);
-    return schedule ? std::optional(*schedule) : std::nullopt;
+    if (!schedule) return {};
+    RunningTime running{.hours = *schedule};
+    const auto decides = std::ranges::find(situation_.overrides, override, &Override::id);
+    if (override.empty() || decides == situation_.overrides.end() || decides->state.empty()) return running;
+    running.kept_until = decides->until;
+    running.kept_up = decides->state == "up" || decides->state == ensure->inside.name;
+    return running;
   }
 
   bool costs_more_inside(const ResourceId& target, const Ensure& ensure) const {
@@ -123,14 +136,14 @@ class BudgetGuard {
   const Policy& policy_;
   const Situation& situation_;
   BudgetSum sum_;
-  std::map<ResourceId, std::optional<Schedule>> hours_;
+  std::map<ResourceId, RunningTime> running_;
 };
 
 }  // namespace
 
 BudgetVerdict judge_budget(const Policy& policy, const Situation& situation, const std::vector<Verdict>& verdicts,
                            const std::vector<Intended>& intended) {
-  BudgetGuard guard(policy, situation);
+  BudgetGuard guard(policy, situation, verdicts);
   guard.add_open(verdicts);
   return guard.judge(intended);
 }

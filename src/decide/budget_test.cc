@@ -58,19 +58,33 @@ TEST(Budget, KnowsWhatAnActionAddsOnlyWhereItCanBeKnown) {
 TEST(Budget, BearsWhatDoesNotPassItToTheLastCent) {
   const Budget budget{.currency = "USD", .per_hour = 1.0, .per_day = {}, .per_month = {}, .zone = Zone()};
   BudgetSum sum(budget, at("2026-01-08T10:00:00Z"));
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(sum.take(0.1, nullptr), "");
-  EXPECT_EQ(sum.take(0.01, nullptr), "over the budget of 1.00 USD an hour: 1.00 USD without it, 1.01 USD with it");
-  EXPECT_EQ(sum.take(0, nullptr), "") << "what costs nothing is always borne";
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(sum.take(0.1, {}), "");
+  EXPECT_EQ(sum.take(0.01, {}), "over the budget of 1.00 USD an hour: 1.00 USD without it, 1.01 USD with it");
+  EXPECT_EQ(sum.take(0, {}), "") << "what costs nothing is always borne";
 }
 
 TEST(Budget, CountsOfADayWhatWasSpentAndWhatIsLeft) {
   const Budget budget{.currency = "USD", .per_hour = {}, .per_day = 30.0, .per_month = {}, .zone = Zone()};
   BudgetSum sum(budget, at("2026-01-08T20:00:00Z"));
-  sum.add({.currency = "USD", .per_hour = 1, .when_running = 1, .today = 20, .this_month = 20}, nullptr);
-  EXPECT_EQ(sum.take(2, nullptr), "over the budget of 30.00 USD a day: 24.00 USD without it, 32.00 USD with it");
+  sum.add({.currency = "USD", .per_hour = 1, .when_running = 1, .today = 20, .this_month = 20}, {});
+  EXPECT_EQ(sum.take(2, {}), "over the budget of 30.00 USD a day: 24.00 USD without it, 32.00 USD with it");
   Schedule one_hour;
   one_hour.add(Window::parse("daily 20:00-21:00 UTC", std::nullopt).value());
-  EXPECT_EQ(sum.take(2, &one_hour), "");
+  EXPECT_EQ(sum.take(2, {.hours = one_hour}), "");
+}
+
+TEST(Budget, CountsWhatAPersonKeepsUpOutsideOfItsHours) {
+  const Budget budget{.currency = "USD", .per_hour = {}, .per_day = 20.0, .per_month = {}, .zone = Zone()};
+  const Time now = at("2026-01-08T20:00:00Z");
+  Schedule day;
+  day.add(Window::parse("daily 09:00-18:00 UTC", std::nullopt).value());
+  const auto why = [&](const RunningTime& running) { return BudgetSum(budget, now).take(7, running).text; };
+  EXPECT_EQ(why({.hours = day}), "") << "not until tomorrow";
+  const Time until = now + std::chrono::hours(3);
+  EXPECT_EQ(why({.hours = day, .kept_until = until, .kept_up = true}),
+            "over the budget of 20.00 USD a day: 0.00 USD without it, 21.00 USD with it");
+  EXPECT_EQ(why({.kept_until = until, .kept_up = false}), "") << "one hour is left";
+  EXPECT_NE(why({.kept_until = now + std::chrono::hours(30), .kept_up = true}), "") << "no longer than the day";
 }
 
 }  // namespace
