@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/config.h"
@@ -86,6 +87,19 @@ TEST(PolicyReader, TellsEveryMistakeAtItsLine) {
   EXPECT_EQ(problems_of("policy: x\nselect: { kind: vm, all: true }\nkeep: running\n---\npolicy: x\nselect: { kind: "
                         "vm, all: true }\nkeep: stopped\n"),
             "p.yaml:5:1: the policy 'x' is already at p.yaml:1\n");
+}
+
+TEST(PolicyReader, AKeyWithoutAValueIsNotAsIfItWereNotThere) {
+  const std::string policy = "policy: x\nselect: { kind: vm, all: true }\nkeep: { state: up, by: x.start }\n";
+  for (const char* key : {"during", "except", "never", "limits", "verify", "zone"})
+    EXPECT_EQ(problems_of((policy + key + ":\n").c_str()),
+              fmt::format("p.yaml:4:1: '{}' has no value: write one, or leave the key out\n", key));
+  EXPECT_NE(problems_of((policy + "limits: { total: }\n").c_str()), "");
+  EXPECT_NE(problems_of((policy + "never: []\n").c_str()), "");
+  EXPECT_EQ(problems_of("policy: x\nselect: { kind: vm, all: true }\n"
+                        "when: { cron: '0 9 * * *', zone: UTC }\ndo: [{ x.tag: { value: null } }]\n"),
+            "")
+      << "a parameter of a verb may be null";
 }
 
 TEST(PolicyReader, TakesAConditionThatIsTheSameForEveryResourceForNone) {

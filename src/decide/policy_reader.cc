@@ -28,6 +28,7 @@ class PolicyReader {
     read_kind_of_policy();
     read_guards();
     check_whole();
+    refuse_empty(document_);
 
     std::vector<Error> problems = map_.problems();
     std::ranges::move(parts_.problems(), std::back_inserter(problems));
@@ -46,6 +47,20 @@ class PolicyReader {
     if (found) return *found;
     map_.problem(*node, found.error().message);
     return Zone();  // So that windows do not complain again.
+  }
+
+  // A key that somebody has not written to its end is not as if it were not there: 'never' without a value would
+  // protect nothing. Parameters of verbs may be null.
+  void refuse_empty(const ConfigNode& node) {
+    for (const ConfigMember& member : node.members) {
+      const bool is_empty = member.value.is_null() || (member.value.is_sequence() && member.value.items.empty());
+      if (is_empty)
+        map_.problem(member.value,
+                     fmt::format("'{}' has no value: write one, or leave the key out", member.key.scalar));
+      if (member.key.scalar != "do" && member.key.scalar != "by" && member.key.scalar != "with")
+        refuse_empty(member.value);
+    }
+    for (const ConfigNode& item : node.items) refuse_empty(item);
   }
 
   void read_selection() {
