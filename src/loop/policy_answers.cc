@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "loop/config_tree.h"
 #include "loop/policy_board.h"
 #include "loop/policy_calendar.h"
 #include "model/policy_subject.h"
@@ -125,7 +126,9 @@ Json PolicyBoard::to_json() const {
 }
 
 Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, const std::string& file) const {
-  decide::ReadPolicies read = decide::read_policies(TRY(parse_yaml(text, file)), vocabulary());
+  const std::vector<ConfigNode> documents = TRY(parse_yaml(text, file));
+  for (const ConfigNode& document : documents) TRY(classify(document));
+  decide::ReadPolicies read = decide::read_policies(documents, vocabulary());
   if (!read.problems.empty()) return fail(read.problems.front());
   if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});
   return std::move(read.policies);

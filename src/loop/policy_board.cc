@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <set>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/suggest.h"
 #include "loop/belongings.h"
+#include "loop/calendar_files.h"
 #include "loop/side_notes.h"
 #include "loop/undo_guard.h"
 #include "loop/verdict_merge.h"
@@ -47,32 +47,9 @@ void PolicyBoard::apply(const Fact& fact) {
   rest_.note(fact, {.history = history_, .inherits = overrides_.name_resources()});
 }
 
-void PolicyBoard::read_calendars(std::vector<Error>& problems) {
-  const auto files = list_files(calendar_directory_, ".ics");
-  if (!files && files.error().code == ErrorCode::kNotFound) calendars_.clear();  // No directory, no calendars.
-  if (!files) {
-    if (files.error().code != ErrorCode::kNotFound) problems.push_back(files.error());
-    return;  // What cannot be listed now is as it was.
-  }
-  decide::Calendars fresh;
-  for (const std::filesystem::path& path : *files) {
-    const std::string name = path.stem().string();
-    const auto text = read_file(path);
-    auto calendar = text ? decide::Calendar::parse(*text, path.string()) : fail(text.error());
-    if (calendar) {
-      fresh[name] = std::make_shared<const decide::Calendar>(std::move(*calendar));
-      continue;
-    }
-    problems.push_back(calendar.error());
-    const auto old = calendars_.find(name);
-    fresh[name] = old != calendars_.end() && old->second ? old->second : fail(calendar.error());
-  }
-  calendars_ = std::move(fresh);
-}
-
 std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const KindSpec> kinds, Time now) {
   std::vector<Error> problems;
-  read_calendars(problems);
+  calendars_ = read_calendars(calendar_directory_, calendars_, problems);
   kinds_.clear();
   for (const KindSpec& kind : kinds) kinds_.push_back(kind.name);
   const decide::Vocabulary words = vocabulary();

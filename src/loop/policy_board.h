@@ -139,7 +139,6 @@ class PolicyBoard {
   void wake_from(std::map<std::string, Entry>::iterator each, size_t left);
   Status hand_over(Entry& entry, Time now, Seq asked_by);
   static Result<Round> round_over(const catalog::CatalogReader& catalog, Time now);
-  void read_calendars(std::vector<Error>& problems);
   Time in_force_since(const decide::Policy& policy, Time now);
   Result<decide::Decision> decision_of(const decide::Policy& policy, Time in_force_since, const Round& round,
                                        const decide::SelectOptions& options = {},

@@ -9,6 +9,7 @@
 #include "catalog/pack_kinds.h"
 #include "decide/action_effect.h"
 #include "decide/scratch_sql.h"
+#include "loop/calendar_files.h"
 #include "loop/config_tree.h"
 #include "money/changes.h"
 #include "service/verb_spec.h"
@@ -16,8 +17,7 @@
 namespace capstan::loop {
 namespace {
 
-// Files below directories, and files themselves, with what each of their documents is. A document that tells nothing
-// of itself is left to those who read the file.
+// Files below directories, and files themselves, with what each of their documents is.
 Result<std::vector<ConfigFile>> read_files(const std::vector<std::filesystem::path>& paths) {
   std::vector<std::filesystem::path> all;
   for (const std::filesystem::path& path : paths) {
@@ -33,8 +33,7 @@ Result<std::vector<ConfigFile>> read_files(const std::vector<std::filesystem::pa
   for (const std::filesystem::path& path : all) {
     ConfigFile file{.path = path, .text = TRY(read_file(path)), .documents = {}, .kinds = {}};
     file.documents = TRY(parse_yaml(file.text, path.string()));
-    for (const ConfigNode& document : file.documents)
-      file.kinds.push_back(classify(document).value_or(DocumentKind::kSettings));
+    for (const ConfigNode& document : file.documents) file.kinds.push_back(TRY(classify(document)));
     files.push_back(std::move(file));
   }
   return files;
@@ -102,11 +101,16 @@ Result<TrialKnowledge> TrialKnowledge::read(const std::vector<std::filesystem::p
     if (file.has(DocumentKind::kPrice))
       known.prices_.push_back({file.path.string(), file.text_of(DocumentKind::kPrice), i >= own});
   }
+  std::set<std::filesystem::path> beside;
+  for (const std::filesystem::path& path : paths)
+    beside.insert((std::filesystem::is_directory(path) ? path : path.parent_path()) / "calendar");
+  for (const std::filesystem::path& directory : beside)
+    known.calendars_.merge(read_calendars(directory, {}, known.problems_));
   // Those of packs come first, as money::read_prices wants them.
   std::ranges::stable_partition(known.prices_, &money::PriceText::from_pack);
   decide::ReadEffects effects = decide::read_effects(described, known.kinds_);
   known.effects_ = std::move(effects.effects);
-  known.problems_ = std::move(effects.problems);
+  std::ranges::move(effects.problems, std::back_inserter(known.problems_));
   std::set<std::string> seen;
   for (const ConfigNode& document : described) {
     const ConfigNode* name = document.find("verb");
@@ -120,7 +124,8 @@ Result<TrialKnowledge> TrialKnowledge::read(const std::vector<std::filesystem::p
 }
 
 decide::TrialWorld TrialKnowledge::world(std::vector<const VerbSpec*> built_in) const {
-  decide::TrialWorld world{.words = {.verbs = std::move(built_in)}, .kinds = kinds_, .money_of = {}};
+  decide::TrialWorld world{
+      .words = {.verbs = std::move(built_in), .calendars = &calendars_}, .kinds = kinds_, .money_of = {}};
   for (const VerbSpec& verb : verbs_) world.words.verbs.push_back(&verb);
   world.money_of = [this](const decide::Policy& policy, const std::vector<ConfigNode>& prices,
                           const std::vector<Resource>& resources, const std::vector<Relation>& relations,

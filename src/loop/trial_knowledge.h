@@ -1,5 +1,5 @@
 // What the tests of policies (decide/policy_trial.h) may refer to when nothing runs: the kinds, verbs, prices and
-// effects that packs and the files of a user describe.
+// effects that packs and the files of a user describe, and the calendars beside these.
 #pragma once
 
 #include <filesystem>
@@ -39,6 +39,7 @@ class TrialKnowledge {
   std::vector<VerbSpec> verbs_;
   decide::VerbEffects effects_;
   std::vector<money::PriceText> prices_;
+  decide::Calendars calendars_;
   std::vector<Error> problems_;
 };
 

@@ -120,5 +120,37 @@ TEST_F(TrialFileTest, MistakesAreNamedWithTheirLines) {
   EXPECT_THAT(only_problem("effect: x.y\non: vm\nleaves: { state: a }\nlaves: 1\n"), testing::StartsWith("p.yaml:4"));
 }
 
+TEST_F(TrialFileTest, CalendarsStandBesideTheFiles) {
+  std::filesystem::create_directories(directory_ / "calendar");
+  std::ofstream(directory_ / "calendar/kr.ics") << "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\n"
+                                                   "DTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas\r\n"
+                                                   "END:VEVENT\r\nEND:VCALENDAR\r\n";
+  const auto with = [](std::string_view calendar) {
+    return fmt::format(
+        "policy: hours\nselect: {{ kind: vm, all: true }}\n"
+        "keep: {{ state: running, by: x.start }}\nduring: Mon-Fri 09:00-18:00 Asia/Seoul\n"
+        "except: calendar/{}\notherwise: {{ state: stopped, by: x.stop }}\napprove: none\n---\n"
+        "test: Christmas\npolicy: hours\nat: 2026-12-25T10:00:00+09:00\n"
+        "resources: [{{ id: vm/a, kind: vm, fields: {{ state: running }} }}]\n"
+        "expect: [{{ action: x.stop, on: vm/a }}]\n---\n"
+        "verb: x.start\ndanger: safe\non: vm\n---\nverb: x.stop\ndanger: safe\non: vm\n---\n"
+        "kind: vm\ncolumns: {{ state: {{ type: text }} }}\n",
+        calendar);
+  };
+  const decide::PolicyTestReport report = run(with("kr"));
+  for (const auto& failure : report.failures) ADD_FAILURE() << failure.to_string();
+  EXPECT_EQ(report.passed, 1);
+  const decide::PolicyTestReport unknown = run(with("jp"));
+  ASSERT_FALSE(unknown.problems.empty());
+  EXPECT_THAT(unknown.problems.front().to_string(), HasSubstr("calendar/jp.ics"));
+}
+
+TEST_F(TrialFileTest, ADocumentThatTellsNothingIsToldAndNotLeftOut) {
+  std::ofstream(directory_ / "p.yaml") << "tset: all is well\nexpect: []\n";
+  const auto known = TrialKnowledge::read({directory_ / "p.yaml"}, kPacks);
+  ASSERT_FALSE(known.has_value());
+  EXPECT_THAT(known.error().to_string(), HasSubstr("did you mean 'test'"));
+}
+
 }  // namespace
 }  // namespace capstan::loop
