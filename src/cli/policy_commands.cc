@@ -112,7 +112,13 @@ void print_approvals(const Json& answer) {
   print_table({"ID", "POLICIES", "RESOURCES", "BY", "SINCE"}, rows);
 }
 
-// "Mon 09:00-18:00" in UTC; a day is named once.
+bool ends_within_a_day(const Json& span) {
+  const Result<Time> from = parse_time(span["from"].string_or_empty());
+  const Result<Time> to = parse_time(span["to"].string_or_empty());
+  return from && to && *to - *from < std::chrono::days(1);
+}
+
+// "11-27 09:00-18:00  11-28 09:00-12:00,14:00-18:00", "11-27 18:00 to 11-30 08:00": a day is named once.
 std::string spans_of(const Json& row) {
   std::string text;
   std::string last_day;
@@ -120,11 +126,11 @@ std::string spans_of(const Json& row) {
   const auto clock_of = [](const Json& time) { return time.string_or_empty().substr(11, 5); };
   for (const Json& span : row["spans"].items()) {
     const std::string day = day_of(span["from"]);
-    text += fmt::format("{}{}{}-{}",
-                        text.empty()      ? ""
-                        : day == last_day ? ","
-                                          : "  ",
-                        day == last_day ? "" : day + " ", clock_of(span["from"]), clock_of(span["to"]));
+    const bool is_same = day == last_day;
+    text += text.empty() ? "" : is_same ? "," : "  ";
+    text += fmt::format("{}{}{}", is_same ? "" : day + " ", clock_of(span["from"]),
+                        ends_within_a_day(span) ? "-" : " to " + day_of(span["to"]) + " ");
+    text += clock_of(span["to"]);
     last_day = day;
   }
   for (const Json& time : row["times"].items())
@@ -157,7 +163,7 @@ int keep(const CommonOptions& common, const PolicyArguments& arguments) {
   return change(common, "/capstan/v1/overrides",
                 Json::object({{"resource", phrase->resource == "all" ? "" : phrase->resource},
                               {"policy", arguments.policy},
-                              {"state", phrase->state},
+                              {"state", phrase->state.empty() ? "alone" : phrase->state},
                               {"until", phrase->until},
                               {"zone", arguments.zone},
                               {"reason", arguments.reason}}),

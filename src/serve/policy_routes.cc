@@ -108,7 +108,7 @@ Result<Json> set_override(Control& control, const Call& call) {
   loop::OverrideRequest wanted;
   wanted.resource = body.text("resource");
   wanted.policy = body.text("policy");
-  wanted.state = body.text("state");
+  wanted.state = body.required_text("state");
   wanted.until = body.required_text("until");
   wanted.zone = body.text("zone");
   wanted.reason = body.text("reason");

@@ -277,6 +277,7 @@ TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
       {"/capstan/v1/plans/p/approve", "[]", 400, "expected a JSON object"},
       {"/capstan/v1/plans/p/approve", R"({"hash": "old"})", 409, "the plan changed"},
       {"/capstan/v1/actions/a/resolve", R"({"decision": "maybe"})", 400, "happened, retry or abandon"},
+      {"/capstan/v1/overrides", R"({"resource": "web", "until": "2h"})", 400, "'state' is missing"},
       {"/capstan/v1/backtest", "{}", 400, "'policies' is missing"},
       {"/capstan/v1/backtest", R"({"policies": "", "since": "7d"})", 400, "'policies' is missing"},
       {"/capstan/v1/backtest", R"({"policies": "policy: p", "sinc": "7d"})", 400, "did you mean 'since'"},
