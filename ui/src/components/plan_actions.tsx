@@ -9,7 +9,7 @@ import { useT } from '../i18n';
 import { OutputOf } from './action_output';
 import { DangerBadge, StateBadge } from './badges';
 import { ConfirmDialog } from './dialog';
-import { countedVerbs, groupsOf, isLarge, stepsOf, type ActionGroup } from './plan_order';
+import { countedVerbs, groupsOf, inTurn, isLarge, stepsOf, type ActionGroup } from './plan_order';
 import { ResourceLink } from './resource_link';
 import { useMay } from './role';
 import { Lasting, Time } from './time';
@@ -149,13 +149,14 @@ interface Actions {
 }
 
 function Rows({ actions, verbs, steps }: Actions) {
+  const sorted = inTurn(actions, steps, ({ action }) => action.id);
   return (
     <ol className="plain plan-actions">
-      {actions.map((status, at) => (
+      {sorted.map((status, at) => (
         <ActionRow
           key={status.action.id}
           status={status}
-          before={actions[at - 1]}
+          before={sorted[at - 1]}
           verb={verbs?.find(({ name }) => name === status.action.verb)}
           step={steps.get(status.action.id) ?? 0}
         />
@@ -224,7 +225,7 @@ export function ActionSummary({ actions, verbs }: { actions: Action[]; verbs: Ve
   if (!isLarge(actions)) {
     return (
       <ul>
-        {actions.map((action) => (
+        {inTurn(actions, stepsOf(actions), ({ id }) => id).map((action) => (
           <li key={action.id}>
             <strong>{titleOf(action.verb)}</strong> <code>{action.target}</code>
           </li>

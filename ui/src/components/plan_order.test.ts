@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Action, ActionState, ActionStatus } from '../api/types';
-import { countedVerbs, groupsOf, isDone, stepsOf } from './plan_order';
+import { countedVerbs, groupsOf, inTurn, isDone, stepsOf } from './plan_order';
 
 const action = (id: string, after: string[] = [], target = 't'): Action => ({
   id,
@@ -20,6 +20,12 @@ describe('the order of a plan', () => {
   it('gives each action a turn after all that it waits for', () => {
     const steps = stepsOf([action('d', ['b', 'c']), action('a'), action('b', ['a']), action('c')]);
     expect(Object.fromEntries(steps)).toEqual({ a: 1, b: 2, c: 1, d: 3 });
+  });
+
+  it('puts actions into the order of their turns, those of one turn as they were', () => {
+    const actions = [action('a'), action('d', ['b', 'c']), action('b', ['a']), action('c')];
+    const sorted = inTurn(actions, stepsOf(actions), ({ id }) => id);
+    expect(sorted.map(({ id }) => id)).toEqual(['a', 'c', 'b', 'd']);
   });
 
   it('says nothing of turns where nothing waits', () => {

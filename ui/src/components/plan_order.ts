@@ -24,6 +24,12 @@ export function stepsOf(actions: Action[]): Map<string, number> {
   return actions.some(({ after }) => after?.length) ? steps : new Map();
 }
 
+/** In the order of their turns; those of one turn as the plan has them. */
+export function inTurn<T>(actions: T[], steps: Map<string, number>, idOf: (action: T) => string): T[] {
+  const turn = (action: T) => steps.get(idOf(action)) ?? 0;
+  return [...actions].sort((one, other) => turn(one) - turn(other));
+}
+
 export interface ActionGroup {
   target: string;
   actions: ActionStatus[];
