@@ -68,8 +68,9 @@ void add_acting(CLI::App& app, CommonOptions& common, Action& chosen) {
     };
   });
 
-  CLI::App* cancel =
-      add("cancel", "Stop a plan: nothing new starts, and what runs is ended where it can be, else finished");
+  CLI::App* cancel = add("cancel",
+                         "Stop a plan: nothing new starts, what runs is ended where it can be, else finished, and what "
+                         "was done is undone where it can be");
   cancel->add_option("plan", id, "The plan's id")->required();
   cancel->callback(
       [&] { chosen = [&common] { return change(common, plan_path(id, "cancel"), Json::object(), print_done); }; });

@@ -65,6 +65,46 @@ function UndoButton({ plan, className }: { plan: Plan; className: string }) {
   );
 }
 
+/** Ends what a plan has under way, and takes back what it has done. */
+function CancelButton({ plan, className }: { plan: Plan; className: string }) {
+  const t = useT();
+  const may = useMay('operator');
+  const cancel = useCancel();
+  const toasts = useToasts();
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        className={className}
+        disabled={!may || cancel.isPending}
+        title={may ? undefined : t('plan.needs_operator')}
+        onClick={() => setAsking(true)}
+      >
+        {t('plan.cancel.ask')}
+      </button>
+      {asking && (
+        <ConfirmDialog
+          title={t('plan.cancel.title', { title: plan.title })}
+          confirm={t('plan.cancel')}
+          danger
+          busy={cancel.isPending}
+          onClose={() => setAsking(false)}
+          onConfirm={() =>
+            // The plan may have ended by then, and this button gone with it.
+            void cancel
+              .mutateAsync(plan.id)
+              .then(() => toasts.say(t('plan.cancel.done')), toasts.fail)
+              .finally(() => setAsking(false))
+          }
+        >
+          <p>{t('plan.cancel.text')}</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
 /** Approve and Reject while the plan waits; Cancel while it runs; Undo when it has ended and can be taken back. */
 export function PlanButtons({ status, big = false }: { status: PlanStatus; big?: boolean }) {
   const t = useT();
@@ -72,7 +112,6 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
   const may = useMay('operator');
   const approve = useApprove();
   const reject = useReject();
-  const cancel = useCancel();
   const toasts = useToasts();
   const [asking, setAsking] = useState<'approve' | 'reject' | null>(null);
   const [reason, setReason] = useState('');
@@ -88,18 +127,7 @@ export function PlanButtons({ status, big = false }: { status: PlanStatus; big?:
       { ...settled, onSuccess: () => toasts.say(t('plan.approved')) },
     );
 
-  if (isUnderWay(status)) {
-    return (
-      <button
-        type="button"
-        className={`button ${size}`}
-        disabled={!may || cancel.isPending}
-        onClick={() => cancel.mutate(plan.id, { onError: toasts.fail })}
-      >
-        {t('plan.cancel')}
-      </button>
-    );
-  }
+  if (isUnderWay(status)) return <CancelButton plan={plan} className={`button ${size}`} />;
   if (status.can_be_undone) return <UndoButton plan={plan} className={`button ${size}`} />;
   if (status.state !== 'proposed') return null;
   const why = may ? undefined : t('plan.needs_operator');

@@ -39,20 +39,22 @@ export function PlanFrozen({ status, buttons }: { status: PlanStatus; buttons: b
           busy={lift.isPending}
           onClose={() => setAsking(false)}
           onConfirm={() =>
-            lift.mutate(
-              { freeze, plan: status.plan.id, reason },
-              {
-                onError: toasts.fail,
-                onSuccess: () => toasts.say(t('plan.lift.done')),
-                onSettled: () => setAsking(false),
-              },
-            )
+            // Once lifted it is frozen no more, and this goes with that. What was typed stays where it fails.
+            void lift.mutateAsync({ freeze, plan: status.plan.id, reason }).then(() => {
+              setAsking(false);
+              toasts.say(t('plan.lift.done'));
+            }, toasts.fail)
           }
         >
           <p>{t('plan.lift.text', { freeze })}</p>
           <label className="field">
             <span>{t('plan.lift.reason')}</span>
-            <input value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />
+            <input
+              value={reason}
+              required
+              maxLength={200}
+              onChange={(event) => setReason(event.target.value)}
+            />
           </label>
         </ConfirmDialog>
       )}
