@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/text_place.h"
 #include "base/utf8.h"
 
 namespace capstan {
@@ -78,19 +79,6 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 std::string plain_reason(const std::string& what) {
   const size_t colon = what.find(": ");
   return colon == std::string::npos ? what : what.substr(colon + 2);
-}
-
-Where locate(std::string_view text, size_t position, std::string_view file) {
-  Where where{std::string(file), 1, 1};
-  for (size_t i = 0; i + 1 < std::min(position, text.size() + 1) && i < text.size(); ++i) {
-    if (text[i] == '\n') {
-      ++where.line;
-      where.column = 1;
-    } else {
-      ++where.column;
-    }
-  }
-  return where;
 }
 
 void print_string(std::string_view text, std::string& out) {
@@ -268,7 +256,7 @@ Result<Json> Json::parse(std::string_view text, std::string_view file) {
   Builder builder;
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
   return fail(ErrorCode::kInvalidArgument, "not valid JSON: " + plain_reason(builder.error),
-              locate(text, builder.error_position, file));
+              place_in(text, std::max<size_t>(builder.error_position, 1) - 1, file));  // It counts from 1.
 }
 
 }  // namespace capstan

@@ -27,4 +27,6 @@ size_t first_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+bool is_utf8(std::string_view text) { return first_invalid_utf8(text) == std::string_view::npos; }
+
 }  // namespace capstan

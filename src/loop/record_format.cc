@@ -5,21 +5,18 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace capstan::loop {
 namespace {
 
 // The character at the front, which it is taken from. What is no UTF-8 is U+FFFD.
 char32_t take_character(std::string_view& text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const size_t length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-  if (length == 0 || length > text.size()) {
-    text.remove_prefix(1);
-    return 0xfffd;
-  }
-  char32_t character = length == 1 ? first : first & (0xffU >> (length + 1));
+  const size_t length = utf8_length(text);
+  char32_t character = length == 0 ? 0xfffd : length == 1 ? byte(0) : byte(0) & (0xffU >> (length + 1));
   for (size_t i = 1; i < length; ++i) character = character << 6 | (byte(i) & 0x3fU);
-  text.remove_prefix(length);
+  text.remove_prefix(std::max<size_t>(length, 1));
   return character;
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/utf8.h"
 #include "connect/prometheus/series_text.h"
 
 namespace capstan::prometheus {

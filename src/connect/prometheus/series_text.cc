@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace capstan::prometheus {
 namespace {
 
@@ -166,29 +168,6 @@ size_t quoted_or_word_end(std::string_view text) {
     }
   }
   return std::string_view::npos;
-}
-
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-    if (length == 0 || lead > 0xf4 || i + length > text.size()) return false;
-    uint32_t point = lead & (0xff >> (length + 1));
-    for (size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0) != 0x80) return false;
-      point = point << 6 | (next & 0x3f);
-    }
-    // Overlong forms, surrogates and what lies beyond Unicode.
-    if ((length == 3 && point < 0x800) || (length == 4 && point < 0x10000) || point > 0x10ffff) return false;
-    if (point >= 0xd800 && point <= 0xdfff) return false;
-    i += length;
-  }
-  return true;
 }
 
 bool is_label_name(std::string_view text) {

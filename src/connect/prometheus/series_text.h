@@ -21,7 +21,6 @@ Status check_metric_name(std::string_view text);
 // The end of a quoted text or of a word at the front of `text`; npos when the quote does not close.
 size_t quoted_or_word_end(std::string_view text);
 
-bool is_utf8(std::string_view text);
 // [a-zA-Z_][a-zA-Z0-9_]*
 bool is_label_name(std::string_view text);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace capstan::vault {
 namespace {
 
@@ -12,16 +14,10 @@ Result<Secret> secret_of(const Json& value) {
   return Secret(value.is_string() ? value.string_or_empty() : value.dump());
 }
 
-// JSON text cannot carry other bytes: they would arrive changed.
-bool is_utf8(const std::string& text) {
-  const Result<Json> read = Json::parse(Json(text).dump());
-  return read && read->string_or_empty() == text;
-}
-
 Result<Json> body_of(const SecretFields& fields, std::optional<int64_t> expected) {
   Json data = Json::object();
   for (const auto& [name, value] : fields) {
-    if (!is_utf8(value.reveal())) {
+    if (!is_utf8(value.reveal())) {  // JSON text cannot carry other bytes: they would arrive changed.
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("the field {} is not UTF-8, and a Vault keeps nothing else: encode it", name));
     }

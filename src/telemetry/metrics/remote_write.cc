@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/utf8.h"
 #include "telemetry/storage/bytes.h"
 
 namespace capstan::telemetry {
@@ -63,25 +64,6 @@ class FieldReader {
   ByteReader reader_;
   std::string_view message_;
 };
-
-// Well-formed UTF-8 as RFC 3629 has it: no overlong forms, no surrogates.
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    uint32_t point = length == 1 ? lead : lead & (0x7fu >> length);
-    for (size_t next = 1; next < length; ++next) {
-      const auto byte = static_cast<unsigned char>(text[i + next]);
-      if ((byte & 0xc0) != 0x80) return false;
-      point = point << 6 | (byte & 0x3fu);
-    }
-    if ((length == 3 && point < 0x800) || (length == 4 && (point < 0x10000 || point > 0x10ffff))) return false;
-    if (point >= 0xd800 && point <= 0xdfff) return false;
-    i += length;
-  }
-  return true;
-}
 
 Result<Labels::Pair> read_label(std::string_view bytes) {
   Labels::Pair label;
