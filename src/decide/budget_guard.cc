@@ -12,15 +12,18 @@ class BudgetGuard {
  public:
   BudgetGuard(const Policy& policy, const Situation& situation, const std::vector<Verdict>& verdicts)
       : policy_(policy), situation_(situation), sum_(*policy.budget, situation.now) {
-    std::map<ResourceId, std::string> overrides;
+    std::map<std::string_view, const Override*> by_id;
+    for (const Override& each : situation.overrides) by_id.emplace(each.id, &each);
+    std::map<ResourceId, const Override*> overrides;
     for (const Verdict& verdict : verdicts) {
-      if (!verdict.override.empty()) overrides.emplace(verdict.resource, verdict.override);
+      if (const auto found = by_id.find(verdict.override); found != by_id.end())
+        overrides.emplace(verdict.resource, found->second);
     }
     for (const Candidate& candidate : situation.candidates) {
       if (!candidate.selected) continue;
       const ResourceId& id = candidate.resource.id;
       const auto override = overrides.find(id);
-      running_[id] = running_time_of(candidate, override == overrides.end() ? "" : override->second);
+      running_[id] = running_time_of(candidate, override == overrides.end() ? nullptr : override->second);
       const auto money = situation.money.find(id);
       if (money != situation.money.end() && money->second.currency == policy.budget->currency)
         sum_.add(money->second, running(id));
@@ -65,23 +68,23 @@ class BudgetGuard {
     return change_of(target, action_key(state.verb, state.parameters));
   }
 
-  RunningTime running(const ResourceId& id) const {
+  const RunningTime& running(const ResourceId& id) const {
+    static const RunningTime kAlways;
     const auto found = running_.find(id);
-    return found == running_.end() ? RunningTime() : found->second;
+    return found == running_.end() ? kAlways : found->second;
   }
 
   // When a candidate runs as far as the policy says; always where it says nothing of that. `override` decides over it
-  // until its end; "" for none.
-  RunningTime running_time_of(const Candidate& candidate, const std::string& override) const {
+  // until its end; nullptr for none.
+  RunningTime running_time_of(const Candidate& candidate, const Override* override) const {
     const auto& ensure = policy_.ensure;
     if (!ensure || ensure->is_list() || !costs_more_inside(candidate.resource.id, *ensure)) return {};
     const Result<Schedule> schedule = ensure->schedule_of(candidate.hours);
     if (!schedule) return {};
     RunningTime running{.hours = *schedule};
-    const auto decides = std::ranges::find(situation_.overrides, override, &Override::id);
-    if (override.empty() || decides == situation_.overrides.end() || decides->state.empty()) return running;
-    running.kept_until = decides->until;
-    running.kept_up = decides->state == "up" || decides->state == ensure->inside.name;
+    if (override == nullptr || override->state.empty()) return running;
+    running.kept_until = override->until;
+    running.kept_up = override->state == "up" || override->state == ensure->inside.name;
     return running;
   }
 
