@@ -427,44 +427,49 @@ TEST(Overrides, ConditionsCountWhileSomebodyKeepsTheTargetOrWhileNobodyDoes) {
   EXPECT_FALSE(permits({.state = "up"}, kept, "x.resume")) << "what a plan under way would still do waits";
 }
 
-TEST(History, WhatWasTakenBackBeforeItBeganIsRefusedByACancel) {
+// A plan of one action and what is told of it.
+struct Told {
   History history;
-  const Plan plan = *decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history)).plan;
-  const std::string action = plan.actions.front().id;
-  history.apply(proposed(plan));
-  const auto see = [&](const char* kind, const std::string& subject, Json body) {
+  Plan plan = *decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history)).plan;
+  std::string action = plan.actions.front().id;
+
+  Told() { history.apply(proposed(plan)); }
+  void of_plan(const char* kind) { see(kind, plan.id, Json::object()); }
+  void of_action(const char* kind, Json body) { see(kind, action, std::move(body)); }
+  PastAction::End end() const { return history.find(action)->end; }
+
+ private:
+  void see(const char* kind, const std::string& subject, Json body) {
     history.apply({.seq = 2, .at = plan.created, .kind = kind, .subject = subject, .body = std::move(body)});
-  };
-  see("action.intended", action, Json::object());
-  see("action.finished", action, Json::object({{"state", "failed"}, {"retry", true}, {"called_back", true}}));
-  see("plan.cancelled", plan.id, Json::object());
-  see("action.finished", action, Json::object({{"state", "skipped"}}));
-  EXPECT_EQ(history.find(action)->end, PastAction::End::kRejected) << "or it would be asked for again";
+  }
+};
+
+TEST(History, WhatWasTakenBackBeforeItBeganIsRefusedByACancel) {
+  Told told;
+  told.of_action("action.intended", Json::object());
+  told.of_action("action.finished", Json::object({{"state", "failed"}, {"retry", true}, {"called_back", true}}));
+  told.of_plan("plan.cancelled");
+  told.of_action("action.finished", Json::object({{"state", "skipped"}}));
+  EXPECT_EQ(told.end(), PastAction::End::kRejected) << "or it would be asked for again";
 }
 
 TEST(History, WhatWasToBeUndoneAndWasNotStands) {
   for (const bool asked : {false, true}) {
-    History history;
-    const Plan plan = *decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history)).plan;
-    const std::string action = plan.actions.front().id;
-    history.apply(proposed(plan));
-    const auto see = [&](const char* kind, const std::string& subject, Json body) {
-      history.apply({.seq = 2, .at = plan.created, .kind = kind, .subject = subject, .body = std::move(body)});
-    };
-    see("action.intended", action, Json::object());
-    see("action.finished", action, Json::object({{"state", "succeeded"}}));
-    see("plan.finished", plan.id, Json::object());
-    see("plan.recalled", plan.id, Json::object());
-    see("action.intended", action, Json::object({{"undo", true}}));
+    Told told;
+    told.of_action("action.intended", Json::object());
+    told.of_action("action.finished", Json::object({{"state", "succeeded"}}));
+    told.of_plan("plan.finished");
+    told.of_plan("plan.recalled");
+    told.of_action("action.intended", Json::object({{"undo", true}}));
     if (asked) {
-      see("action.finished", action, Json::object({{"state", "unknown"}, {"undo", true}}));
-      see("action.resolved", action, Json::object({{"decision", "retry"}}));
+      told.of_action("action.finished", Json::object({{"state", "unknown"}, {"undo", true}}));
+      told.of_action("action.resolved", Json::object({{"decision", "retry"}}));
     } else {
-      see("action.finished", action, Json::object({{"state", "failed"}, {"retry", true}, {"undo", true}}));
+      told.of_action("action.finished", Json::object({{"state", "failed"}, {"retry", true}, {"undo", true}}));
     }
     // Before its turn came again something else was done to the target, and undoing it was given up.
-    see("plan.finished", plan.id, Json::object());
-    EXPECT_EQ(history.find(action)->end, PastAction::End::kSucceeded) << "or it would be done a second time";
+    told.of_plan("plan.finished");
+    EXPECT_EQ(told.end(), PastAction::End::kSucceeded) << "or it would be done a second time";
   }
 }
 

@@ -65,10 +65,7 @@ void Laws::answered(const std::string& action, const Performed& said) {
     breach(fmt::format("{} is certain not to have happened, and it did: {}", action, said.says));
 }
 
-void Laws::probed(const std::string& action, ProbeAnswer shows) {
-  proofs_[action].shows = shows;
-  proofs_[action].looked = true;
-}
+void Laws::probed(const std::string& action, ProbeAnswer shows) { proofs_[action].shows = shows; }
 
 void Laws::process_died() {
   proofs_.clear();
@@ -95,7 +92,7 @@ void Laws::intended(const Fact& fact) {
   const Verb* verb = verbs_.find(verb_name);
   const Json& value_before = fact.body["before"]["value"];
   const Proof& proof = proofs_[fact.subject];
-  const bool doubtful = before != intents_.end() && proof.looked && proof.shows == ProbeAnswer::kCannotTell &&
+  const bool doubtful = before != intents_.end() && proof.shows == ProbeAnswer::kCannotTell &&
                         value_before != before->second.value_before;
   intents_[fact.subject] = {.plan = plan_id,
                             .target = target,
@@ -177,8 +174,8 @@ void Laws::check_outcome(const Fact& fact, const Intent& intent) {
   const std::string not_done = intent.undo ? "succeeded" : "failed";
   const ProbeAnswer shows_done = intent.undo ? ProbeAnswer::kDidNotHappen : ProbeAnswer::kHappened;
   std::string expected = "unknown";
-  if (proof.shows != ProbeAnswer::kCannotTell)
-    expected = proof.shows == shows_done ? done : not_done;
+  if (proof.shows && *proof.shows != ProbeAnswer::kCannotTell)
+    expected = *proof.shows == shows_done ? done : not_done;
   else if (proof.said && *proof.said != ActionState::kUnknown)
     expected = *proof.said == ActionState::kSucceeded ? done : not_done;
   if (retry && expected == not_done) return;

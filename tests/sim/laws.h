@@ -64,8 +64,7 @@ class Laws {
   // What the outside has said of an action since its newest intent.
   struct Proof {
     std::optional<ActionState> said;
-    ProbeAnswer shows = ProbeAnswer::kCannotTell;
-    bool looked = false;
+    std::optional<ProbeAnswer> shows;
   };
   // What an action has done to a field, and how often anybody had set it by then.
   struct Done {
