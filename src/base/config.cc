@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/suggest.h"
+#include "base/text_place.h"
 #include "base/utf8.h"
 
 namespace capstan {
@@ -176,11 +177,7 @@ Result<std::vector<ConfigNode>> parse_yaml(std::string_view text, std::string_vi
                 {std::string(file), 0, 0});
   }
   if (const size_t at = first_invalid_utf8(text); at != std::string_view::npos) {
-    const std::string_view before = text.substr(0, at);
-    const auto line = static_cast<int>(1 + std::ranges::count(before, '\n'));
-    const size_t line_begins = before.rfind('\n') + 1;  // 0 where there is none.
-    return fail(ErrorCode::kInvalidArgument, "not UTF-8: save the file in that encoding",
-                {std::string(file), line, static_cast<int>(1 + at - line_begins)});
+    return fail(ErrorCode::kInvalidArgument, "not UTF-8: save the file in that encoding", place_in(text, at, file));
   }
   // The parser recurses a level per nested flow collection; this stops it before the stack does.
   int depth = 0;
@@ -203,6 +200,21 @@ Result<std::vector<ConfigNode>> parse_yaml(std::string_view text, std::string_vi
     if (!e.mark.is_null()) where = {std::string(file), e.mark.line + 1, e.mark.column + 1};
     return fail(ErrorCode::kInvalidArgument, "not valid YAML: " + e.msg, where);
   }
+}
+
+std::vector<Error> keys_without_value(const ConfigNode& node, std::span<const std::string_view> as_given) {
+  std::vector<Error> problems;
+  const auto look_into = [&](const ConfigNode& part) {
+    std::ranges::move(keys_without_value(part, as_given), std::back_inserter(problems));
+  };
+  for (const auto& [key, value] : node.members) {
+    if (value.is_null() || (value.is_sequence() && value.items.empty()))
+      problems.push_back({ErrorCode::kInvalidArgument,
+                          fmt::format("'{}' has no value: write one, or leave the key out", key.scalar), value.where});
+    if (std::ranges::find(as_given, key.scalar) == as_given.end()) look_into(value);
+  }
+  std::ranges::for_each(node.items, look_into);
+  return problems;
 }
 
 MapReader::MapReader(const ConfigNode& node, std::string_view what) : node_(node), what_(what) {

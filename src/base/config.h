@@ -8,6 +8,7 @@
 
 #include <initializer_list>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,11 @@ struct ConfigMember {
 // All documents of a YAML text; an empty one yields none. Anchors and aliases are resolved, up to a total size that
 // stops a "billion laughs"; duplicate keys, tags of other languages and nesting beyond 100 levels are errors.
 Result<std::vector<ConfigNode>> parse_yaml(std::string_view text, std::string_view file);
+
+// A key that somebody has not written to its end is not as if it were not there: 'never' without a value would protect
+// nothing. A problem for each key without a value, or with an empty list, at any depth; what stands below a key of
+// `as_given` is taken as it is.
+std::vector<Error> keys_without_value(const ConfigNode& node, std::span<const std::string_view> as_given = {});
 
 // Reads the keys of one map and collects what is wrong with them. Not thread-safe; lives no longer than the node.
 class MapReader {

@@ -25,7 +25,7 @@ void hold_always(Freeze& freeze) {
 class FreezeReader {
  public:
   FreezeReader(const ConfigNode& document, const Vocabulary& vocabulary)
-      : vocabulary_(vocabulary), map_(document, "a freeze") {
+      : vocabulary_(vocabulary), document_(document), map_(document, "a freeze") {
     freeze_.at = document.where;
   }
 
@@ -41,6 +41,7 @@ class FreezeReader {
     read_scope();
     part_ = &exceptions_are_read_;
     read_exceptions();
+    for (Error& error : keys_without_value(document_)) map_.problem(std::move(error));
     std::vector<Error> problems = map_.problems();
     if (!problems.empty()) widen(problems.front());
     return problems;
@@ -223,6 +224,7 @@ class FreezeReader {
   }
 
   const Vocabulary& vocabulary_;
+  const ConfigNode& document_;
   MapReader map_;
   std::optional<Zone> zone_;
   bool times_are_read_ = true;

@@ -123,6 +123,8 @@ TEST(Freeze, RefusesWhatIsNotUnderstoodAtItsPlace) {
   EXPECT_NE(mistake("freeze: f\nduring: 2026-02-30 UTC\n").find("no date"), std::string::npos);
   EXPECT_NE(mistake("freeze: f\nduring: 2026-12-24 25:00 to 2026-12-25 UTC\n").find("time"), std::string::npos);
   EXPECT_NE(mistake("freeze: f\nduring: daily\nzone: Asia/Soul\n").find("freezes.yaml:3:7: "), std::string::npos);
+  EXPECT_EQ(mistake("freeze: f\nduring: daily\nzone: UTC\nexcept:\n"),
+            "freezes.yaml:4:1: 'except' has no value: write one, or leave the key out");
   EXPECT_EQ(mistake("freeze: f\nduring: daily\nzone: UTC\nonly: {}\n"),
             "freezes.yaml:4:7: 'only' names nothing: policies, kinds, verbs, labels or danger; leave it out for "
             "everything");

@@ -132,7 +132,8 @@ struct Policy {
   std::optional<Duration> undo_after_quiet;  // Only with a named rule: undone when it has not held for so long.
   // "ask"; "none"; or "standing": asked once for each resource, what is approved then is approved for good.
   std::string approval = "ask";
-  std::vector<std::string> grants;   // Policies that a person who approves a plan of this one approves of, too.
+  std::vector<std::string> grants;  // Policies that a person who approves a plan of this one approves of, too.
+  Where grants_at;
   std::optional<Duration> cooldown;  // Nothing: once an occurrence.
   Duration respect_manual{0};        // How long a person's hand on a resource is respected.
   std::optional<Warning> warn;

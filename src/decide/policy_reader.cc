@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/crypto.h"
@@ -28,7 +29,8 @@ class PolicyReader {
     read_kind_of_policy();
     read_guards();
     check_whole();
-    refuse_empty(document_);
+    constexpr std::array<std::string_view, 3> kVerbsAndParameters = {"do", "by", "with"};  // These may be null.
+    for (Error& error : keys_without_value(document_, kVerbsAndParameters)) map_.problem(std::move(error));
 
     std::vector<Error> problems = map_.problems();
     std::ranges::move(parts_.problems(), std::back_inserter(problems));
@@ -47,20 +49,6 @@ class PolicyReader {
     if (found) return *found;
     map_.problem(*node, found.error().message);
     return Zone();  // So that windows do not complain again.
-  }
-
-  // A key that somebody has not written to its end is not as if it were not there: 'never' without a value would
-  // protect nothing. Parameters of verbs may be null.
-  void refuse_empty(const ConfigNode& node) {
-    for (const ConfigMember& member : node.members) {
-      const bool is_empty = member.value.is_null() || (member.value.is_sequence() && member.value.items.empty());
-      if (is_empty)
-        map_.problem(member.value,
-                     fmt::format("'{}' has no value: write one, or leave the key out", member.key.scalar));
-      if (member.key.scalar != "do" && member.key.scalar != "by" && member.key.scalar != "with")
-        refuse_empty(member.value);
-    }
-    for (const ConfigNode& item : node.items) refuse_empty(item);
   }
 
   void read_selection() {
@@ -152,6 +140,7 @@ class PolicyReader {
     if (const ConfigNode* undo = map_.node("undo")) parts_.undo(*undo, policy_);
     policy_.approval = map_.one_of("approve", {"ask", "none", "standing"}, "ask");
     policy_.grants = map_.strings("grants");
+    policy_.grants_at = map_.at("grants").where;
     if (!policy_.grants.empty() && policy_.approval == "none")
       map_.problem(*document_.find("grants"),
                    "'grants' needs a person who approves: 'approve' must be ask or standing");

@@ -9,8 +9,7 @@ namespace capstan::loop {
 
 Result<BacktestInput> read_backtest(std::string_view text, const std::string& file, const decide::Vocabulary& words,
                                     const std::vector<decide::Freeze>& in_force, const decide::VerbEffects& effects) {
-  const std::vector<ConfigNode> documents = TRY(parse_yaml(text, file));
-  for (const ConfigNode& document : documents) TRY(classify(document));
+  const std::vector<ConfigNode> documents = TRY(parse_documents(text, file));
   decide::ReadPolicies policies = decide::read_policies(documents, words);
   if (!policies.problems.empty()) return fail(policies.problems.front());
   if (policies.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});

@@ -119,6 +119,12 @@ Result<DocumentKind> classify(const ConfigNode& document) {
               first.where);
 }
 
+Result<std::vector<ConfigNode>> parse_documents(std::string_view text, std::string_view file) {
+  std::vector<ConfigNode> documents = TRY(parse_yaml(text, file));
+  for (const ConfigNode& document : documents) TRY(classify(document));
+  return documents;
+}
+
 bool ConfigTree::refresh() {
   std::map<std::filesystem::path, Stamp> now;
   std::set<std::filesystem::path> pack_files;

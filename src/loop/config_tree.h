@@ -106,6 +106,8 @@ class ConfigTree {
 
 // What a document is; an error names the keys by which documents are told apart.
 Result<DocumentKind> classify(const ConfigNode& document);
+// The documents of a text, of which each is of some kind.
+Result<std::vector<ConfigNode>> parse_documents(std::string_view text, std::string_view file);
 
 // What says of verbs that they leave something behind, that of the user first.
 std::vector<ConfigNode> effect_documents(const ConfigTree& config);

@@ -126,11 +126,11 @@ Json PolicyBoard::to_json() const {
 }
 
 Result<std::vector<decide::Policy>> PolicyBoard::read(std::string_view text, const std::string& file) const {
-  const std::vector<ConfigNode> documents = TRY(parse_yaml(text, file));
-  for (const ConfigNode& document : documents) TRY(classify(document));
+  const std::vector<ConfigNode> documents = TRY(parse_documents(text, file));
   decide::ReadPolicies read = decide::read_policies(documents, vocabulary());
   if (!read.problems.empty()) return fail(read.problems.front());
   if (read.policies.empty()) return fail(ErrorCode::kInvalidArgument, "there is no policy in it", {file, 1, 1});
+  TRY(check_grants(read.policies, good_));
   return std::move(read.policies);
 }
 

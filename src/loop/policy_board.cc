@@ -53,7 +53,7 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const K
   kinds_.clear();
   for (const KindSpec& kind : kinds) kinds_.push_back(kind.name);
   const decide::Vocabulary words = vocabulary();
-  std::map<std::filesystem::path, std::vector<decide::Policy>> good;
+  PolicyFiles good;
   std::set<std::filesystem::path> unread;
   for (const auto& [path, problem] : config.problems()) {
     if (!config.files().contains(path)) unread.insert(path);
@@ -71,6 +71,7 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const K
     else
       unread.insert(path);
   }
+  std::ranges::move(check_grants(good, good_, unread), std::back_inserter(problems));
   good_ = std::move(good);
   unread_.set_files(std::move(unread));
 
@@ -99,19 +100,8 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const K
   std::map<std::string, PolicyNeeds> needs;
   for (const auto& [name, entry] : entries_) needs.emplace(name, needs_of(entry.policy, kinds));
   rest_.set(std::move(needs));
-  for (const auto& [name, entry] : entries_) {
-    if (const Status checked = check_grants(entry.policy); !checked) problems.push_back(checked.error());
-  }
   publish_schedules();
   return problems;
-}
-
-Status PolicyBoard::check_grants(const decide::Policy& policy) const {
-  for (const std::string& name : policy.grants) {
-    if (const Status known = check_name(name); !known)
-      return fail(ErrorCode::kInvalidArgument, "'grants': " + known.error().message, policy.at);
-  }
-  return {};
 }
 
 decide::Vocabulary PolicyBoard::vocabulary() const {

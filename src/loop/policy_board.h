@@ -19,6 +19,7 @@
 #include "loop/fact_book.h"
 #include "loop/freeze_board.h"
 #include "loop/money_book.h"
+#include "loop/policy_grants.h"
 #include "loop/policy_rest.h"
 #include "loop/unread_policies.h"
 
@@ -152,7 +153,6 @@ class PolicyBoard {
                                decide::Situation& situation);
   void withdraw_orphans(Time now);
   Status write_stages(const Entry& entry, Time now);
-  Status check_grants(const decide::Policy& policy) const;
   // Writes down what a schedule is about, where that has changed. False where it could not.
   bool write_coverage(Entry& entry, Time now);
   void publish_schedules() const;
@@ -176,10 +176,10 @@ class PolicyBoard {
   decide::StandingApprovals approvals_;
   decide::Touches touches_;
   UnreadPolicies unread_;
-  std::map<std::filesystem::path, std::vector<decide::Policy>> good_;  // The last good version of each file.
-  std::map<std::string, Entry> entries_;                               // By name.
-  bool may_have_orphans_ = false;                                      // Since files were read: open plans of none.
-  std::string next_;                                                   // Where the next round goes on.
+  PolicyFiles good_;                      // The last good version of each file.
+  std::map<std::string, Entry> entries_;  // By name.
+  bool may_have_orphans_ = false;         // Since files were read: open plans of none.
+  std::string next_;                      // Where the next round goes on.
   PolicyRest rest_;
 };
 

@@ -21,6 +21,7 @@ select: { kind: trial_account, all: true }
 keep:
   - { is: open, so: "mail <> ''", by: cloudz.accept_terms }
 during: { of: "SELECT hours || ' ' || zone" }
+approve: standing
 ---
 policy: everything-ready
 select: { kind: trial_account, all: true }
