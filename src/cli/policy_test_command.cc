@@ -23,7 +23,7 @@ Result<loop::TrialKnowledge> knowledge_of(const std::vector<std::string>& paths)
 // 0: all held. 1: a test failed. 2: something could not be read, or there was no test.
 int test_policies(const std::vector<std::string>& paths) {
   const auto known = knowledge_of(paths);
-  if (!known) return failed(known.error()), 2;
+  if (!known) return failed(known.error(), 2);
   for (const Error& problem : known->problems()) (void)failed(problem);
   const SystemClock clock;
   VerbRegistry verbs;
@@ -35,7 +35,8 @@ int test_policies(const std::vector<std::string>& paths) {
   fmt::print("{} passed, {} failed\n", report.passed, report.failures.size());
   if (!report.problems.empty() || !known->problems().empty()) return 2;
   if (!report.failures.empty()) return 1;
-  return report.passed > 0 ? 0 : 2;
+  if (report.passed > 0) return 0;
+  return failed({ErrorCode::kNotFound, fmt::format("there is no test in {}", fmt::join(paths, ", ")), {}}, 2);
 }
 
 }  // namespace

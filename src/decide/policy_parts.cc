@@ -247,7 +247,10 @@ WantedState PartsReader::wanted(const ConfigNode& node, std::string_view kind) {
       else
         reader.problem(*with, "'with' must be a map of parameters");
     }
-    if (!is_identifier(state.column)) reader.problem(node, fmt::format("'{}' is no name of a column", state.column));
+    if (!is_identifier(state.column))
+      reader.problem(reader.at("column"), fmt::format("'{}' is no name of a column", state.column));
+    else if (const ConfigNode* column = node.find("column"))
+      check_expression(*column, kind);
     take_problems(reader);
   }
   if (state.values.empty()) state.values = habitual_values(state.name);

@@ -219,7 +219,7 @@ PolicyTestReport run_policy_tests(std::span<const ConfigNode> documents, const T
   std::ranges::move(freezes.problems, std::back_inserter(report.problems));
   for (const ConfigNode& document : documents) {
     if (!is_policy_test(document)) continue;
-    std::expected<Trial, std::vector<Error>> trial = read_trial(document, world.words);
+    std::expected<Trial, std::vector<Error>> trial = read_trial(document, world.words, world.kinds);
     if (!trial) {
       std::ranges::move(trial.error(), std::back_inserter(report.problems));
       continue;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/suggest.h"
 #include "decide/freeze_reader.h"
 #include "decide/money_sum.h"
 #include "decide/period.h"
@@ -14,7 +15,8 @@ namespace {
 // Reads one test document.
 class TrialReader {
  public:
-  TrialReader(const ConfigNode& document, const Vocabulary& words) : map_(document, "a test"), words_(words) {
+  TrialReader(const ConfigNode& document, const Vocabulary& words, std::span<const KindSpec> kinds)
+      : map_(document, "a test"), words_(words), kinds_(kinds) {
     trial_.where = document.where;
   }
 
@@ -67,9 +69,46 @@ class TrialReader {
         resource.fields = fields->to_json();
       else
         reader.problem(*fields, "'fields' must be a map");
+      check_fields(*fields, resource.kind, reader);
     }
     absorb(reader);
     trial_.resources.push_back(std::move(resource));
+  }
+
+  // Kinds that only the test knows have what it gives them.
+  void check_fields(const ConfigNode& fields, const std::string& name, MapReader& reader) {
+    const auto kind = std::ranges::find(kinds_, name, &KindSpec::name);
+    if (kind == kinds_.end()) return;
+    std::vector<std::string_view> columns;
+    for (const auto& column : kind->columns) columns.push_back(column.name);
+    for (const auto& [key, value] : fields.members) {
+      if (std::ranges::find(columns, key.scalar) == columns.end())
+        reader.problem(key,
+                       fmt::format("'{}' is no column of {}{}", key.scalar, name, did_you_mean(key.scalar, columns)));
+    }
+  }
+
+  // A resource that the test speaks of is one that it has.
+  void check_resource(std::string_view key, MapReader& reader) {
+    const ConfigNode& node = reader.at(key);
+    std::vector<std::string_view> ids;
+    for (const Resource& resource : trial_.resources) ids.push_back(resource.id);
+    if (!node.is_scalar() || std::ranges::find(ids, node.scalar) != ids.end()) return;
+    reader.problem(node,
+                   fmt::format("'{}' is none of the test's resources{}", node.scalar, did_you_mean(node.scalar, ids)));
+  }
+
+  // With or without its service: "vm.stop" or "stop".
+  void check_verb(std::string_view key, MapReader& reader) {
+    const ConfigNode& node = reader.at(key);
+    if (!node.is_scalar() || words_.verbs.empty()) return;
+    std::vector<std::string_view> names;
+    for (const VerbSpec* verb : words_.verbs) {
+      const std::string_view name = verb->name;
+      if (name == node.scalar || name.substr(name.rfind('.') + 1) == node.scalar) return;
+      names.push_back(name);
+    }
+    reader.problem(node, fmt::format("there is no verb '{}'{}", node.scalar, did_you_mean(node.scalar, names)));
   }
 
   void read_relation(const ConfigNode& node) {
@@ -97,6 +136,7 @@ class TrialReader {
         parse_severity(reader.one_of("severity", {"info", "low", "medium", "high", "critical"}, "medium"))
             .value_or(Severity::kMedium);
     const Duration held = period(reader, "held");
+    if (!finding.resource.empty()) check_resource("resource", reader);
     absorb(reader);
     trial_.findings.emplace_back(std::move(finding), held);
   }
@@ -114,6 +154,7 @@ class TrialReader {
       override.until = *until;
     else
       reader.problem(node, until.error().message);
+    if (!override.resource.empty()) check_resource("resource", reader);
     absorb(reader);
     trial_.overrides.push_back(std::move(override));
   }
@@ -185,6 +226,8 @@ class TrialReader {
       const bool none = reader.has("no_action_on");
       expectation.resource = none ? reader.required_string("no_action_on") : reader.required_string("on");
       if (!none) expectation.verb = reader.required_string("action");
+      if (!expectation.resource.empty()) check_resource(none ? "no_action_on" : "on", reader);
+      if (!expectation.verb.empty()) check_verb("action", reader);
       expectation.because = reader.string_or("because", "");
       absorb(reader);
       trial_.expected.push_back(std::move(expectation));
@@ -193,6 +236,7 @@ class TrialReader {
 
   MapReader map_;
   const Vocabulary& words_;
+  std::span<const KindSpec> kinds_;
   Trial trial_;
 };
 
@@ -204,8 +248,9 @@ std::string Expectation::to_string() const {
   return because.empty() ? text : text + fmt::format(" because \"{}\"", because);
 }
 
-std::expected<Trial, std::vector<Error>> read_trial(const ConfigNode& document, const Vocabulary& words) {
-  return TrialReader(document, words).read();
+std::expected<Trial, std::vector<Error>> read_trial(const ConfigNode& document, const Vocabulary& words,
+                                                    std::span<const KindSpec> kinds) {
+  return TrialReader(document, words, kinds).read();
 }
 
 }  // namespace capstan::decide

@@ -4,6 +4,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,8 @@ struct Trial {
 };
 
 // All mistakes of one test, each with its line. `words` are what its freezes may refer to.
-std::expected<Trial, std::vector<Error>> read_trial(const ConfigNode& document, const Vocabulary& words);
+// All mistakes of one test. Of `kinds` the columns are known; others have what the test gives them.
+std::expected<Trial, std::vector<Error>> read_trial(const ConfigNode& document, const Vocabulary& words,
+                                                    std::span<const KindSpec> kinds);
 
 }  // namespace capstan::decide
