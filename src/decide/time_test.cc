@@ -1,4 +1,5 @@
 #include <date/tz.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -87,6 +88,9 @@ TEST(Zone, MapsGapsToTheirEndAndOverlapsToTheFirst) {
 }
 
 TEST(Zone, RefusesWhatIsNoZoneWithASuggestion) {
+  EXPECT_EQ(refusal(Zone::find("KST")),
+            "'KST' is no time zone, but an abbreviation: write Asia/Pyongyang or Asia/Seoul");
+  EXPECT_THAT(refusal(Zone::find("PDT")), testing::HasSubstr("or another"));
   EXPECT_EQ(refusal(Zone::find("Asia/Soul")), "'Asia/Soul' is no time zone (did you mean 'Asia/Seoul'?)");
   for (const char* wrong : {"", "../../etc/passwd", "/etc/localtime", "Asia/", "No/Such"})
     EXPECT_FALSE(Zone::find(wrong)) << wrong;

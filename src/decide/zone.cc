@@ -30,8 +30,27 @@ bool is_zone_name(std::string_view name) {
          std::string_view::npos;
 }
 
+// What people write of a zone may be what clocks there show: "KST" is Asia/Pyongyang and Asia/Seoul.
+std::string abbreviation_hint(std::string_view name) {
+  constexpr size_t kMost = 3;
+  using namespace std::chrono;
+  constexpr sys_seconds kWinter = sys_days(2026y / January / 1);
+  constexpr sys_seconds kSummer = sys_days(2026y / July / 1);
+  std::vector<std::string> zones;
+  for (const date::time_zone& zone : date::get_tzdb().zones) {
+    const bool is_place = zone.name().contains('/') && !zone.name().starts_with("Etc/");
+    if (is_place && (zone.get_info(kWinter).abbrev == name || zone.get_info(kSummer).abbrev == name))
+      zones.push_back(zone.name());
+  }
+  if (zones.empty()) return "";
+  const bool more = zones.size() > kMost;
+  if (more) zones.resize(kMost);
+  return fmt::format(", but an abbreviation: write {}{}", fmt::join(zones, " or "), more ? " or another" : "");
+}
+
 std::string suggestion(std::string_view name) {
   try {
+    if (std::string hint = abbreviation_hint(name); !hint.empty()) return hint;
     std::vector<std::string_view> names;
     for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
     return did_you_mean(name, names);
