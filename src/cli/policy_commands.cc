@@ -135,6 +135,7 @@ std::string spans_of(const Json& row) {
   }
   for (const Json& time : row["times"].items())
     text += fmt::format("{}{} {}", text.empty() ? "" : "  ", day_of(time), clock_of(time));
+  if (row["more"].bool_or(false)) text += "  and more";
   return text.empty() ? cell(row["error"]) : text;
 }
 

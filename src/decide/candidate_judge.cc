@@ -178,12 +178,14 @@ void CandidateJudge::judge_list(const Candidate& candidate, Verdict& verdict) {
   std::string unknown;
   std::vector<Intended> chain;
   size_t wanted = 0;
+  size_t found = 0;
   for (size_t i = 0; i < list->size(); ++i) {
     const Kept& kept = (*list)[i];
     if (!kept.counts(!verdict.override.empty())) continue;
     ++wanted;
     const std::optional<bool> so = first + i < candidate.so.size() ? candidate.so[first + i] : std::nullopt;
     if (!so) unknown += (unknown.empty() ? "" : ", ") + kept.name;
+    if (so == true) ++found;
     if (so.value_or(true)) continue;
     missing += (missing.empty() ? "" : ", ") + kept.name;
     const Words reason = Words::phrase("why.not_so", {{"what", kept.name}, {"why", verdict.why}});
@@ -198,8 +200,8 @@ void CandidateJudge::judge_list(const Candidate& candidate, Verdict& verdict) {
     intended.step = first + i;
     chain.push_back(std::move(intended));
   }
-  verdict.wanted = fmt::format("{0} of {0}", wanted);
-  verdict.observed = missing.empty() ? verdict.wanted : "not so: " + missing;
+  verdict.wanted = fmt::format("{0}/{0}", wanted);
+  verdict.observed = fmt::format("{}/{}", found, wanted);
   if (chain.empty() && missing.empty()) {
     verdict.as_wanted = unknown.empty();
     verdict.why = words_.phrase(unknown.empty() ? "why.as_wanted" : "why.not_known", "what", unknown, verdict.why);

@@ -115,8 +115,18 @@ class Decider {
       const WantedState* state = standing_.inside          ? &policy_.ensure->inside
                                  : policy_.ensure->outside ? &*policy_.ensure->outside
                                                            : nullptr;
-      if (policy_.ensure->is_list() || policy_.ensure->has_own_schedules())
-        decision_.summary = count_of("summary.as_wanted", as_wanted);
+      // Their hours differ, or a person keeps one otherwise.
+      const bool has_many_states =
+          policy_.ensure->is_list() || policy_.ensure->has_own_schedules() ||
+          (state != nullptr && std::ranges::any_of(decision_.verdicts, [&](const Verdict& each) {
+             return each.as_wanted && each.wanted != state->name;
+           }));
+      const bool wants_any = situation_.rest || std::ranges::any_of(decision_.verdicts, [](const Verdict& each) {
+                               return each.as_wanted || each.acts || !each.wanted.empty();
+                             });
+      if (has_many_states)
+        decision_.summary = wants_any || selected_ == 0 ? count_of("summary.as_wanted", as_wanted)
+                                                        : count_of("summary.wants_nothing_of_any", 0);
       else
         decision_.summary = state ? count_of("summary.are_as_wanted", as_wanted).with("state", state->name)
                                   : Words::phrase("summary.wants_nothing", {{"why", standing_.says}});

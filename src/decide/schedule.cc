@@ -92,8 +92,8 @@ Schedule::Standing Schedule::at(Time now) const {
   const Words except = exception(now);
   if (!standing.inside && !except.empty()) {
     standing.says = except;
-  } else if (standing.inside && always()) {
-    standing.says = Words::phrase("hours.always");
+  } else if (standing.inside && windows_.empty()) {
+    standing.says = Words::phrase(always() ? "hours.always" : "hours.but_exceptions");
   } else {
     standing.says = Words::phrase(standing.inside ? "hours.within" : "hours.outside", {{"hours", describe()}});
   }

@@ -32,12 +32,12 @@ Json row(const decide::Policy& policy, const std::string& hours, const decide::Z
                        {"resources", std::move(resources)}});
 }
 
-// With the calendars that are the targets' own.
+// The windows, with the calendars that are the targets' own.
 std::string shown_hours(const decide::Schedule& schedule, const std::string& own) {
+  std::string windows = schedule.describe();
+  if (windows.empty()) windows = "daily";  // It has exceptions alone.
   const size_t except = own.find("except calendar/");
-  const std::string windows = schedule.describe();
-  if (except == std::string::npos) return windows;
-  return (windows.empty() ? "" : windows + " ") + own.substr(except);
+  return except == std::string::npos ? windows : windows + " " + own.substr(except);
 }
 
 Json window_row(const decide::Policy& policy, const std::string& own,
@@ -52,8 +52,7 @@ Json window_row(const decide::Policy& policy, const std::string& own,
   Json::Array spans;
   for (const decide::Interval& each : schedule->intervals(from, to))
     spans.push_back(Json::object({{"from", format_time(each.begin)}, {"to", format_time(each.end)}}));
-  const std::string hours = own.empty() ? schedule->describe() : shown_hours(*schedule, own);
-  Json json = row(policy, hours, schedule->zone(), targets);
+  Json json = row(policy, shown_hours(*schedule, own), schedule->zone(), targets);
   json.set("inside", ensure.is_list() ? "" : ensure.inside.name);
   json.set("outside", ensure.outside ? ensure.outside->name : "");
   json.set("spans", std::move(spans));
@@ -72,6 +71,7 @@ Json clock_row(const decide::Policy& policy, const std::vector<decide::Verdict>&
     times.push_back(format_time(*next));
   Json json = row(policy, cron.text(), cron.zone(), targets);
   json.set("times", std::move(times));
+  json.set("more", next && *next < to);
   return json;
 }
 
