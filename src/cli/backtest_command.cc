@@ -4,11 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <iostream>
-#include <iterator>
 #include <thread>
 
-#include "base/file.h"
 #include "base/url.h"
 #include "cli/command.h"
 
@@ -86,9 +83,7 @@ void show_progress(const Json& job) {
 }
 
 int run_backtest(const BacktestArguments& arguments, const CommonOptions& common) {
-  const auto text = arguments.file == "-"
-                        ? Result<std::string>(std::string(std::istreambuf_iterator<char>(std::cin), {}))
-                        : read_file(arguments.file);
+  const auto text = read_document(arguments.file);
   if (!text) return failed(text.error());
   auto client = ApiClient::connect(common.data_directory);
   if (!client) return failed(client.error());

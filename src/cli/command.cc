@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
+#include <iterator>
 
+#include "base/file.h"
 #include "ledger/data_directory.h"
 
 namespace capstan::cli {
@@ -146,6 +149,15 @@ std::string cell(const Json& value) {
 std::string short_time(const Json& value) {
   const std::string text = cell(value);
   return text.size() < 19 ? text : text.substr(0, 10) + " " + text.substr(11, 8);
+}
+
+Result<std::string> read_document(const std::string& file) {
+  const bool is_input = file == "-";
+  std::string text = is_input ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : TRY(read_file(file));
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument, "there is nothing in it", {is_input ? "the standard input" : file, 1, 1});
+  }
+  return text;
 }
 
 int failed(const Error& error, int code) {

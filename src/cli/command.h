@@ -48,6 +48,9 @@ class ApiClient {
   std::unique_ptr<HttpClient> http_ = std::make_unique<CurlHttpClient>();
 };
 
+// What a person wrote into a file, "-" for the standard input; an error where there is nothing in it.
+Result<std::string> read_document(const std::string& file);
+
 // Rows of cells with a head, padded to the widest cell and cut to the terminal.
 void print_table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows);
 

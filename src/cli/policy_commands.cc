@@ -3,11 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
-#include "base/file.h"
 #include "base/url.h"
 #include "cli/command.h"
 #include "cli/plan_text.h"
@@ -59,8 +55,7 @@ void print_previews(const Json& answer) {
 }
 
 int preview(const CommonOptions& common, const std::string& file) {
-  const auto text =
-      file == "-" ? Result<std::string>(std::string(std::istreambuf_iterator<char>(std::cin), {})) : read_file(file);
+  const auto text = read_document(file);
   if (!text) return failed(text.error());
   auto client = ApiClient::connect(common.data_directory);
   if (!client) return failed(client.error());
