@@ -3,12 +3,10 @@ import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
 import { useApprovals, useWithdrawApproval, type StandingApproval } from '../../api/automation';
-import { ConfirmDialog } from '../../components/dialog';
+import { AskingButton } from '../../components/asking_button';
 import { ResourceLink } from '../../components/resource_link';
-import { useMay } from '../../components/role';
 import { Answer, Empty } from '../../components/states';
 import { Time } from '../../components/time';
-import { useToasts } from '../../components/toasts';
 import { useT } from '../../i18n';
 
 const MOST_LISTED = 200;
@@ -82,46 +80,22 @@ function ApprovalItem({ approval }: { approval: StandingApproval }) {
 
 function WithdrawButton({ approval }: { approval: StandingApproval }) {
   const t = useT();
-  const may = useMay('operator');
-  const toasts = useToasts();
   const withdraw = useWithdrawApproval();
-  const [asking, setAsking] = useState(false);
   return (
-    <>
-      <button
-        type="button"
-        className="button small"
-        disabled={!may || withdraw.isPending}
-        title={may ? undefined : t('plan.needs_operator')}
-        onClick={() => setAsking(true)}
-      >
-        {t('approvals.withdraw.ask')}
-      </button>
-      {asking && (
-        <ConfirmDialog
-          title={t('approvals.withdraw.title')}
-          confirm={t('approvals.withdraw')}
-          danger
-          busy={withdraw.isPending}
-          onClose={() => setAsking(false)}
-          // The approval leaves the list before its mutation tells its end to what is mounted.
-          onConfirm={() =>
-            void withdraw.mutateAsync(approval.id).then(
-              () => toasts.say(t('approvals.withdrawn')),
-              (error: unknown) => {
-                toasts.fail(error);
-                setAsking(false);
-              },
-            )
-          }
-        >
-          <p>
-            {t('approvals.withdraw.text', {
-              policies: approval.policies.map(({ policy }) => policy).join(', '),
-            })}
-          </p>
-        </ConfirmDialog>
-      )}
-    </>
+    <AskingButton
+      text={t('approvals.withdraw.ask')}
+      className="button small"
+      title={t('approvals.withdraw.title')}
+      confirm={t('approvals.withdraw')}
+      danger
+      send={() => withdraw.mutateAsync(approval.id)}
+      done={t('approvals.withdrawn')}
+    >
+      <p>
+        {t('approvals.withdraw.text', {
+          policies: approval.policies.map(({ policy }) => policy).join(', '),
+        })}
+      </p>
+    </AskingButton>
   );
 }

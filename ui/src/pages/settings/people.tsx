@@ -10,7 +10,7 @@ import {
   useUsers,
 } from '../../api/queries';
 import type { NewToken, Role } from '../../api/types';
-import { ConfirmDialog } from '../../components/dialog';
+import { AskingButton } from '../../components/asking_button';
 import { useMay } from '../../components/role';
 import { Answer, Empty, ErrorBox } from '../../components/states';
 import { useToasts } from '../../components/toasts';
@@ -39,14 +39,9 @@ function PeopleTable(props: {
   rows: { name: string; role: Role }[];
   question: (name: string) => string;
   warning: string;
-  remove: {
-    mutate: (name: string, options: { onError: (error: unknown) => void; onSettled: () => void }) => void;
-    isPending: boolean;
-  };
+  remove: { mutateAsync: (name: string) => Promise<unknown> };
 }) {
   const { t, tOr } = useI18n();
-  const toasts = useToasts();
-  const [asking, setAsking] = useState<string | null>(null);
   return (
     <div className="card">
       <table>
@@ -63,29 +58,26 @@ function PeopleTable(props: {
               <td>{name}</td>
               <td title={tOr(`role.${role}`, role)}>{tOr(`settings.role.${role}`, role)}</td>
               <td className="number">
-                <button type="button" className="button small" onClick={() => setAsking(name)}>
-                  {t('action.remove')}
-                  <span className="sr-only"> {name}</span>
-                </button>
+                <AskingButton
+                  text={
+                    <>
+                      {t('action.remove')}
+                      <span className="sr-only"> {name}</span>
+                    </>
+                  }
+                  className="button small"
+                  title={props.question(name)}
+                  confirm={t('action.remove')}
+                  danger
+                  send={() => props.remove.mutateAsync(name)}
+                >
+                  <p>{props.warning}</p>
+                </AskingButton>
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {asking !== null && (
-        <ConfirmDialog
-          title={props.question(asking)}
-          confirm={t('action.remove')}
-          danger
-          busy={props.remove.isPending}
-          onClose={() => setAsking(null)}
-          onConfirm={() =>
-            props.remove.mutate(asking, { onError: toasts.fail, onSettled: () => setAsking(null) })
-          }
-        >
-          <p>{props.warning}</p>
-        </ConfirmDialog>
-      )}
     </div>
   );
 }
