@@ -206,6 +206,8 @@ export class World {
 
   reject(status: PlanStatus, user: string, reason: string) {
     status.state = 'skipped';
+    status.ending = 'rejected';
+    status.says = `rejected by ${user}${reason && `: ${reason}`}`;
     status.waiting_for = '';
     for (const action of status.actions) action.state = 'skipped';
     this.fact(
@@ -229,6 +231,7 @@ export class World {
       `user:${user}`,
     );
     status.state = 'partial';
+    status.says = `cancelled by ${user}`;
     this.changed('plans');
   }
 
@@ -319,6 +322,8 @@ export class World {
       for (const other of this.plans.values()) {
         if (other.incident !== incident.id || other.state !== 'proposed') continue;
         other.state = 'skipped';
+        other.ending = 'withdrawn';
+        other.says = 'withdrawn: the incident is over';
         for (const action of other.actions) action.state = 'skipped';
       }
       this.changed('incidents', 'findings', 'plans');

@@ -160,6 +160,10 @@ export interface ActionOutput {
 export interface PlanStatus {
   plan: Plan;
   state: ActionState;
+  /** How it ended without acting, or in what way it is being ended; "" for neither. */
+  ending?: 'rejected' | 'cancelled' | 'withdrawn' | 'expired' | 'cancelling' | 'undoing' | 'stopping' | '';
+  /** Of what ended or is being ended: by whom, why, and how many of its actions did what. */
+  says?: string;
   waiting_for: string;
   approved_by: string;
   incident: string;
@@ -453,12 +457,17 @@ export interface PolicyResource {
 
 export interface Policy {
   name: string;
+  help?: string;
   file: string;
   line: number;
   approve: string;
   paused: boolean;
   summary: string;
   error: string;
+  /** When its clock sets it off next; null where it has none. */
+  next?: Timestamp | null;
+  /** Why a run would do nothing: who has said no to it; "" where nobody has. */
+  rejected?: string;
   resources: PolicyResource[];
   plans: { id: string; title: string; state: string }[]; // Those that have not ended, the newest first.
 }

@@ -1,19 +1,18 @@
 // A plan: every action with its reason, danger and progress; and the buttons with which a person decides.
-import { useState } from 'react';
 import { Link } from 'react-router-dom';
 
 import { isUnderWay, useApprove, useCancel, useReject, useUndo, useVerbs } from '../api/queries';
 import type { Plan, PlanStatus } from '../api/types';
-import { money } from '../format/money';
 import { formatDuration } from '../format/units';
 import { useT } from '../i18n';
+import { AskingButton } from './asking_button';
 import { Bar, DangerBadge, StateBadge } from './badges';
 import { dangerOf } from './danger';
-import { ConfirmDialog } from './dialog';
 import { ActionList, ActionSummary } from './plan_actions';
 import { PlanFrozen } from './plan_frozen';
 import { GrantText } from './plan_grant';
 import { isDone } from './plan_order';
+import { holdOf, PlanBadge, PlanMoney, PlanOutcome } from './plan_state';
 import { useMay } from './role';
 import { Time } from './time';
 import { useToasts } from './toasts';
@@ -21,170 +20,120 @@ import { useToasts } from './toasts';
 /** Takes back what a plan has done that has ended. */
 function UndoButton({ plan, className }: { plan: Plan; className: string }) {
   const t = useT();
-  const may = useMay('operator');
   const undo = useUndo();
-  const toasts = useToasts();
-  const [asking, setAsking] = useState(false);
-  const [reason, setReason] = useState('');
   return (
-    <>
-      <button
-        type="button"
-        className={className}
-        disabled={!may || undo.isPending}
-        title={may ? undefined : t('plan.needs_operator')}
-        onClick={() => setAsking(true)}
-      >
-        {t('plan.take_back')}
-      </button>
-      {asking && (
-        <ConfirmDialog
-          title={t('plan.take_back.title', { title: plan.title })}
-          confirm={t('plan.take_back')}
-          busy={undo.isPending}
-          onClose={() => setAsking(false)}
-          onConfirm={() =>
-            undo.mutate(
-              { id: plan.id, reason },
-              {
-                onError: toasts.fail,
-                onSuccess: () => toasts.say(t('plan.take_back.done')),
-                onSettled: () => setAsking(false),
-              },
-            )
-          }
-        >
-          <p>{t('plan.take_back.text')}</p>
-          <label className="field">
-            <span>{t('plan.take_back.reason')}</span>
-            <input value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />
-          </label>
-        </ConfirmDialog>
-      )}
-    </>
+    <AskingButton
+      text={t('plan.take_back')}
+      className={className}
+      title={t('plan.take_back.title', { title: plan.title })}
+      confirm={t('plan.take_back')}
+      reason={{ label: t('plan.take_back.reason') }}
+      send={(reason) => undo.mutateAsync({ id: plan.id, reason })}
+      done={t('plan.take_back.done')}
+    >
+      <p>{t('plan.take_back.text')}</p>
+    </AskingButton>
   );
 }
 
 /** Ends what a plan has under way, and takes back what it has done. */
 function CancelButton({ plan, className }: { plan: Plan; className: string }) {
   const t = useT();
-  const may = useMay('operator');
   const cancel = useCancel();
-  const toasts = useToasts();
-  const [asking, setAsking] = useState(false);
   return (
-    <>
+    <AskingButton
+      text={t('plan.cancel.ask')}
+      className={className}
+      title={t('plan.cancel.title', { title: plan.title })}
+      confirm={t('plan.cancel')}
+      danger
+      send={() => cancel.mutateAsync(plan.id)}
+      done={t('plan.cancel.done')}
+    >
+      <p>{t('plan.cancel.text')}</p>
+    </AskingButton>
+  );
+}
+
+function RejectButton({ plan, className }: { plan: Plan; className: string }) {
+  const t = useT();
+  const reject = useReject();
+  return (
+    <AskingButton
+      text={t('plan.reject')}
+      className={className}
+      title={t('plan.reject.title', { title: plan.title })}
+      confirm={t('plan.reject')}
+      reason={{ label: t('plan.reject.reason') }}
+      send={(reason) => reject.mutateAsync({ id: plan.id, reason })}
+      done={t('plan.rejected')}
+    >
+      <p>{t('plan.reject.text')}</p>
+    </AskingButton>
+  );
+}
+
+/** Asks once more about what cannot be taken back, and about what holds for good. */
+function ApproveButton({ status, className }: { status: PlanStatus; className: string }) {
+  const t = useT();
+  const verbs = useVerbs();
+  const may = useMay('operator');
+  const approve = useApprove();
+  const toasts = useToasts();
+  const { plan } = status;
+  const isFinal = dangerOf(plan, verbs.data) === 'destructive';
+  // What it waits for is known only when the answer is there.
+  const send = async () => {
+    const approved = await approve.mutateAsync({ id: plan.id, hash: plan.hash });
+    const what = holdOf(approved);
+    toasts.say(what ? t('plan.approved.waits', { what }) : t('plan.approved'));
+  };
+  if (!isFinal && !plan.grant?.policies.length) {
+    return (
       <button
         type="button"
-        className={className}
-        disabled={!may || cancel.isPending}
+        className={`button primary ${className}`}
+        disabled={!may || approve.isPending}
         title={may ? undefined : t('plan.needs_operator')}
-        onClick={() => setAsking(true)}
+        onClick={() => void send().catch(toasts.fail)}
       >
-        {t('plan.cancel.ask')}
+        {t('plan.approve')}
       </button>
-      {asking && (
-        <ConfirmDialog
-          title={t('plan.cancel.title', { title: plan.title })}
-          confirm={t('plan.cancel')}
-          danger
-          busy={cancel.isPending}
-          onClose={() => setAsking(false)}
-          onConfirm={() =>
-            // The plan may have ended by then, and this button gone with it.
-            void cancel
-              .mutateAsync(plan.id)
-              .then(() => toasts.say(t('plan.cancel.done')), toasts.fail)
-              .finally(() => setAsking(false))
-          }
-        >
-          <p>{t('plan.cancel.text')}</p>
-        </ConfirmDialog>
-      )}
-    </>
+    );
+  }
+  return (
+    <AskingButton
+      text={t('plan.approve.ask')}
+      className={`button ${isFinal ? 'danger' : 'primary'} ${className}`}
+      title={t('plan.confirm.title', { title: plan.title })}
+      confirm={t('plan.approve')}
+      danger={isFinal}
+      send={send}
+    >
+      <p>{isFinal ? t('plan.confirm.text') : t('plan.confirm.does')}</p>
+      <ActionSummary actions={plan.actions} verbs={verbs.data} />
+      <PlanMoney status={status} />
+      <GrantText plan={plan} />
+    </AskingButton>
   );
 }
 
 /** Approve and Reject while the plan waits; Cancel while it runs; Undo when it has ended and can be taken back. */
 export function PlanButtons({ status, big = false }: { status: PlanStatus; big?: boolean }) {
   const t = useT();
-  const verbs = useVerbs();
   const may = useMay('operator');
-  const approve = useApprove();
-  const reject = useReject();
-  const toasts = useToasts();
-  const [asking, setAsking] = useState<'approve' | 'reject' | null>(null);
-  const [reason, setReason] = useState('');
   const { plan } = status;
-  const danger = dangerOf(plan, verbs.data);
-  // What cannot be taken back, and what holds for good, is asked once more.
-  const asks = danger === 'destructive' || Boolean(plan.grant?.policies.length);
   const size = big ? 'big' : '';
-  const settled = { onError: toasts.fail, onSettled: () => setAsking(null) };
-  const send = () =>
-    approve.mutate(
-      { id: plan.id, hash: plan.hash },
-      { ...settled, onSuccess: () => toasts.say(t('plan.approved')) },
-    );
-
+  // What is being ended is ended once.
+  if (status.ending === 'cancelling' || status.ending === 'undoing') return null;
   if (isUnderWay(status)) return <CancelButton plan={plan} className={`button ${size}`} />;
   if (status.can_be_undone) return <UndoButton plan={plan} className={`button ${size}`} />;
   if (status.state !== 'proposed') return null;
-  const why = may ? undefined : t('plan.needs_operator');
   return (
     <div className="row">
-      <button
-        type="button"
-        className={`button ${danger === 'destructive' ? 'danger' : 'primary'} ${size}`}
-        disabled={!may || approve.isPending}
-        title={why}
-        onClick={() => (asks ? setAsking('approve') : send())}
-      >
-        {asks ? t('plan.approve.ask') : t('plan.approve')}
-      </button>
-      <button
-        type="button"
-        className={`button ${size}`}
-        disabled={!may || reject.isPending}
-        title={why}
-        onClick={() => setAsking('reject')}
-      >
-        {t('plan.reject')}
-      </button>
-      {!may && <span className="small muted">{why}</span>}
-      {asking === 'approve' && (
-        <ConfirmDialog
-          title={t('plan.confirm.title', { title: plan.title })}
-          confirm={t('plan.approve')}
-          danger={danger === 'destructive'}
-          busy={approve.isPending}
-          onClose={() => setAsking(null)}
-          onConfirm={send}
-        >
-          <p>{danger === 'destructive' ? t('plan.confirm.text') : t('plan.confirm.does')}</p>
-          <ActionSummary actions={plan.actions} verbs={verbs.data} />
-          <GrantText plan={plan} />
-        </ConfirmDialog>
-      )}
-      {asking === 'reject' && (
-        <ConfirmDialog
-          title={t('plan.reject.title', { title: plan.title })}
-          confirm={t('plan.reject')}
-          busy={reject.isPending}
-          onClose={() => setAsking(null)}
-          onConfirm={() =>
-            reject.mutate(
-              { id: plan.id, reason },
-              { ...settled, onSuccess: () => toasts.say(t('plan.rejected')) },
-            )
-          }
-        >
-          <label className="field">
-            <span>{t('plan.reject.reason')}</span>
-            <input value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />
-          </label>
-        </ConfirmDialog>
-      )}
+      <ApproveButton status={status} className={size} />
+      <RejectButton plan={plan} className={`button ${size}`} />
+      {!may && <span className="small muted">{t('plan.needs_operator')}</span>}
     </div>
   );
 }
@@ -202,7 +151,7 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
     <article className="card stack tight" aria-label={plan.title}>
       <div className="row between">
         <div className="row plan-head">
-          <StateBadge state={status.state} />
+          <PlanBadge status={status} />
           {titled && (
             <h2 className="clip" title={plan.title}>
               <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>
@@ -220,6 +169,7 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
         </div>
         {buttons && <PlanButtons status={status} />}
       </div>
+      <PlanOutcome status={status} />
       <PlanFrozen status={status} buttons={buttons} />
       {plan.left_out && (
         <p className="small">
@@ -229,11 +179,7 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
       {status.waiting_for && status.waiting_for !== status.frozen && status.state !== 'proposed' && (
         <p className="small">{t('plan.waiting_for', { what: status.waiting_for })}</p>
       )}
-      {status.money?.map((sum) => (
-        <p className="small" key={sum.currency}>
-          {t('plan.money', { amount: money(sum.per_hour, sum.currency) })}
-        </p>
-      ))}
+      <PlanMoney status={status} />
       {isUnderWay(status) && total > 1 && (
         <Bar
           share={done / total}
@@ -242,7 +188,7 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
         />
       )}
       {status.state === 'proposed' && <GrantText plan={plan} />}
-      <ActionList actions={status.actions} verbs={verbs.data} />
+      <ActionList actions={status.actions} verbs={verbs.data} said={status.says} />
       {plan.verify && status.state !== 'skipped' && (
         <div className="small row">
           <span className="muted">{t('plan.verify', { within: formatDuration(plan.verify_within_ms) })}</span>
@@ -264,12 +210,6 @@ export function PlanCard(props: { status: PlanStatus; buttons?: boolean; titled?
           <dd>
             <Time at={plan.created} full />
           </dd>
-          {status.approved_by && (
-            <>
-              <dt>{t('plan.approved_by')}</dt>
-              <dd>{status.approved_by}</dd>
-            </>
-          )}
           <dt>{t('plan.limits')}</dt>
           <dd>
             {t('plan.limits.text', {

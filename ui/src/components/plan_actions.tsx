@@ -7,8 +7,8 @@ import type { Action, ActionStatus, RunProgress, Verb } from '../api/types';
 import { money } from '../format/money';
 import { useT } from '../i18n';
 import { OutputOf } from './action_output';
+import { AskingDialog } from './asking_button';
 import { DangerBadge, StateBadge } from './badges';
-import { ConfirmDialog } from './dialog';
 import { countedVerbs, groupsOf, inTurn, isLarge, stepsOf, type ActionGroup } from './plan_order';
 import { ResourceLink } from './resource_link';
 import { useMay } from './role';
@@ -50,10 +50,12 @@ function ActionRow(props: {
   verb: Verb | undefined;
   /** Its turn, from 1 on; 0 where all have the same. */
   step: number;
+  said: string | undefined;
 }) {
-  const { status, before, verb, step } = props;
+  const { status, before, verb, step, said } = props;
   const t = useT();
   const { action } = status;
+  const parameters = parametersText(action.parameters);
   return (
     <li className="plan-action">
       <div className="row">
@@ -73,15 +75,16 @@ function ActionRow(props: {
         )}
       </div>
       {action.reason && action.reason !== before?.action.reason && <p className="small">{action.reason}</p>}
-      <p className="small muted">
-        {[
-          parametersText(action.parameters),
-          action.precondition ? t('plan.precondition', { condition: action.precondition }) : '',
-        ]
-          .filter(Boolean)
-          .join(' · ')}
-      </p>
-      {status.says && status.says !== before?.says && <p className="small">{status.says}</p>}
+      {parameters && <p className="small muted">{parameters}</p>}
+      {status.says && status.says !== before?.says && status.says !== said && (
+        <p className="small">{status.says}</p>
+      )}
+      {action.precondition && (
+        <details className="small">
+          <summary className="muted">{t('plan.precondition')}</summary>
+          <code>{action.precondition}</code>
+        </details>
+      )}
       {status.progress && <Progress progress={status.progress} />}
       {status.stoppable && status.started && <OutputOf id={action.id} running={status.state === 'running'} />}
       {status.state === 'unknown' && <ResolveButtons id={action.id} idempotent={verb?.idempotent ?? false} />}
@@ -96,7 +99,7 @@ function ResolveButtons({ id, idempotent }: { id: string; idempotent: boolean })
   const may = useMay('operator');
   const [retrying, setRetrying] = useState(false);
   const decide = (decision: 'happened' | 'retry' | 'abandon') =>
-    resolve.mutate({ id, decision }, { onError: toasts.fail, onSettled: () => setRetrying(false) });
+    resolve.mutate({ id, decision }, { onError: toasts.fail });
   return (
     <div className="unknown stack tight">
       <p>{t('plan.unknown.text')}</p>
@@ -127,16 +130,15 @@ function ResolveButtons({ id, idempotent }: { id: string; idempotent: boolean })
         </button>
       </div>
       {retrying && (
-        <ConfirmDialog
+        <AskingDialog
           title={t('plan.retry.title')}
           confirm={t('plan.unknown.retry')}
           danger
-          busy={resolve.isPending}
+          send={() => resolve.mutateAsync({ id, decision: 'retry' })}
           onClose={() => setRetrying(false)}
-          onConfirm={() => decide('retry')}
         >
           <p>{t('plan.retry.text')}</p>
-        </ConfirmDialog>
+        </AskingDialog>
       )}
     </div>
   );
@@ -146,9 +148,11 @@ interface Actions {
   actions: ActionStatus[];
   verbs: Verb[] | undefined;
   steps: Map<string, number>;
+  /** What is said of the plan, and need not be said of each action again. */
+  said?: string | undefined;
 }
 
-function Rows({ actions, verbs, steps }: Actions) {
+function Rows({ actions, verbs, steps, said }: Actions) {
   const sorted = inTurn(actions, steps, ({ action }) => action.id);
   return (
     <ol className="plain plan-actions">
@@ -159,6 +163,7 @@ function Rows({ actions, verbs, steps }: Actions) {
           before={sorted[at - 1]}
           verb={verbs?.find(({ name }) => name === status.action.verb)}
           step={steps.get(status.action.id) ?? 0}
+          said={said}
         />
       ))}
     </ol>
@@ -166,7 +171,7 @@ function Rows({ actions, verbs, steps }: Actions) {
 }
 
 /** All that is done to one resource: a line until it is opened. */
-function Group({ group, verbs, steps }: { group: ActionGroup } & Omit<Actions, 'actions'>) {
+function Group({ group, verbs, steps, said }: { group: ActionGroup } & Omit<Actions, 'actions'>) {
   const t = useT();
   const [open, setOpen] = useState(group.states.some(({ state }) => state === 'unknown'));
   const first = group.actions[0]?.action.reason;
@@ -184,17 +189,17 @@ function Group({ group, verbs, steps }: { group: ActionGroup } & Omit<Actions, '
           ))}
         {!open && first && <span className="small muted">{first}</span>}
       </summary>
-      {open && <Rows actions={group.actions} verbs={verbs} steps={steps} />}
+      {open && <Rows actions={group.actions} verbs={verbs} steps={steps} said={said} />}
     </details>
   );
 }
 
-export function ActionList({ actions, verbs }: Omit<Actions, 'steps'>) {
+export function ActionList({ actions, verbs, said }: Omit<Actions, 'steps'>) {
   const t = useT();
   const [open, setOpen] = useState(false);
   const [whole, setWhole] = useState(false);
   const steps = stepsOf(actions.map(({ action }) => action));
-  if (!isLarge(actions)) return <Rows actions={actions} verbs={verbs} steps={steps} />;
+  if (!isLarge(actions)) return <Rows actions={actions} verbs={verbs} steps={steps} said={said} />;
   const groups = groupsOf(actions);
   const shown = whole ? groups : groups.slice(0, GROUPS_SHOWN);
   return (
@@ -206,7 +211,7 @@ export function ActionList({ actions, verbs }: Omit<Actions, 'steps'>) {
       {open && (
         <div className="stack tight plan-groups">
           {shown.map((group) => (
-            <Group key={group.target} group={group} verbs={verbs} steps={steps} />
+            <Group key={group.target} group={group} verbs={verbs} steps={steps} said={said} />
           ))}
           {groups.length > shown.length && (
             <button type="button" className="button small" onClick={() => setWhole(true)}>

@@ -5,6 +5,7 @@ import type { Cause, Incident, PlanStatus } from '../../api/types';
 import { Bar, DangerBadge, SeverityBadge, StateBadge } from '../../components/badges';
 import { dangerOf } from '../../components/danger';
 import { PlanButtons } from '../../components/plan';
+import { PlanBadge } from '../../components/plan_state';
 import { Lasting, Time } from '../../components/time';
 import { useVerbs } from '../../api/queries';
 import { formatPercent } from '../../format/units';
@@ -97,7 +98,7 @@ function Recommendation({ status, remedy }: { status: PlanStatus | undefined; re
       <div className="row">
         <strong>{status.plan.title}</strong>
         <DangerBadge danger={dangerOf(status.plan, verbs.data)} />
-        {status.state !== 'proposed' && <StateBadge state={status.state} />}
+        {status.state !== 'proposed' && <PlanBadge status={status} />}
         <Link
           className="small"
           to={`#plan-${status.plan.id}`}
