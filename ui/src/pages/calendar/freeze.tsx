@@ -18,9 +18,7 @@ function Label({ freeze }: { freeze: CalendarFreeze }) {
         {freeze.times} <span className="muted">{freeze.zone}</span>
       </span>
       <span className="small muted">
-        {freeze.covers === 'everything'
-          ? t('calendar.freeze.all')
-          : t('calendar.freeze.covers', { what: freeze.covers })}
+        {freeze.covers_all ? t('calendar.freeze.all') : t('calendar.freeze.covers', { what: freeze.covers })}
       </span>
       {exempt && <span className="small muted">{t('calendar.freeze.except', { who: exempt })}</span>}
       {freeze.help && <span className="small">{freeze.help}</span>}
@@ -69,7 +67,7 @@ export function FreezeItem(props: { freeze: CalendarFreeze; zone: string; monday
             title={text}
             style={{ left: percent(left), width: percent(width) }}
           >
-            {t('calendar.freeze', { name: freeze.name })}
+            <span className="calendar-text">{t('calendar.freeze', { name: freeze.name })}</span>
           </span>
         ))}
         {present && <span className="calendar-now" style={{ left: percent(present.left) }} />}

@@ -121,7 +121,7 @@ function Track(props: { row: CalendarRow; zone: string; monday: number; override
             top: `${2.05 + 1.25 * (at % MOST_LANES)}rem`,
           }}
         >
-          {text}
+          <span className="calendar-text">{text}</span>
         </span>
       ))}
       {present && <span className="calendar-now" style={{ left: percent(present.left) }} />}
@@ -172,14 +172,14 @@ export function RowItem(props: { row: CalendarRow; zone: string; monday: number;
 /** The days above the tracks. */
 export function Days({ monday, today }: { monday: number; today: number }) {
   const { language } = useI18n();
-  const format = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', timeZone: 'UTC' });
+  const weekday = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' });
   return (
     <div className="calendar-head" aria-hidden="true">
       <span />
       <div className="calendar-days">
         {Array.from({ length: 7 }, (_, at) => monday + at * DAY_MS).map((day) => (
           <span key={day} className={day <= today && today < day + DAY_MS ? 'today' : ''}>
-            {format.format(day)}
+            <span>{weekday.format(day)}</span> <span>{new Date(day).getUTCDate()}</span>
           </span>
         ))}
       </div>
