@@ -23,6 +23,15 @@ export function shortTime(time: Date, now: Date): string {
   return time.toDateString() === now.toDateString() ? clockTime(time) : localTime(time);
 }
 
+/** A sentence of the server with its points in time ("2026-11-20T09:00Z") on the browser's clock, as they stand beside it. */
+export function localTimes(text: string): string {
+  return text.replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z/g, (found, seconds) => {
+    const time = new Date(seconds ? found : found.replace('Z', ':00Z'));
+    if (Number.isNaN(time.getTime())) return found;
+    return seconds ? localTime(time) : localTime(time).slice(0, -3);
+  });
+}
+
 /** What an <input type="datetime-local"> holds, as RFC 3339 in UTC; "" for nothing. */
 export function fromInput(value: string): string {
   const time = new Date(value);

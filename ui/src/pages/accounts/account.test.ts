@@ -58,9 +58,14 @@ describe('a trial account', () => {
     expect(stateOf(account({ ...over, portal: 'DEACTIVATED' }), NOW)).toBe('ended');
   });
 
-  it('counts days that have begun', () => {
-    expect(daysLeft(account(), NOW)).toBe(3);
-    expect(daysLeft(account({ ends_at: '2026-11-20T15:00:00Z' }), NOW)).toBe(0);
+  it('counts the days to its last one on the clock of its zone', () => {
+    const left = (ends_at: string, now = NOW) => daysLeft(account({ zone: 'Asia/Seoul', ends_at }), now);
+    expect(left('2026-11-24T15:00:00Z')).toBe(2); // It is the 22nd; the 24th is the last.
+    expect(left('2026-11-23T15:00:00Z')).toBe(1);
+    expect(left('2026-11-22T15:00:00Z')).toBe(0);
+    expect(left('2026-11-22T15:00:00Z', Date.parse('2026-11-21T15:30:00Z'))).toBe(0); // The 22nd has begun there.
+    expect(left('2026-11-20T15:00:00Z')).toBeNull();
+    expect(left('')).toBeNull();
   });
 
   it('has the verdicts of the policies that look at it', () => {

@@ -1,5 +1,6 @@
 // Trial accounts as the catalog has them, and what state they are in.
 import type { Json, PolicyResource, SqlResult } from '../../api/types';
+import { DAY_MS, wallTime } from '../calendar/week';
 
 /** One question for all: what each is, and what it has at the services. No column of any of these kinds is a secret. */
 export const ACCOUNTS_SQL = `
@@ -99,11 +100,13 @@ export function stateOf(account: Account, now: number): AccountState {
   return isLeft || account.portal !== '' ? 'issuing' : 'waiting';
 }
 
-const DAY_MS = 86_400_000;
-
-/** Days until the last day is over, begun ones counted; 0 when it is. */
-export const daysLeft = (account: Account, now: number) =>
-  Math.max(0, Math.ceil((Date.parse(account.ends_at) - now) / DAY_MS));
+/** Days from today to its last day, on the clock of its zone: 0 on the last day; none when that is over. */
+export function daysLeft(account: Account, now: number): number | null {
+  const end = Date.parse(account.ends_at);
+  if (!(end > now)) return null;
+  const dayOf = (instant: number) => Math.floor(wallTime(instant, account.zone) / DAY_MS);
+  return dayOf(end - 1) - dayOf(now); // It ends with its last day, at the midnight after it.
+}
 
 /** What each policy decided over each resource. */
 export function verdictsByResource(

@@ -13,6 +13,7 @@ import { PageHead } from '../../components/page_head';
 import { resourcePath } from '../../components/resource_link';
 import { Answer, Empty } from '../../components/states';
 import { useNow } from '../../components/time';
+import { localTimes } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { ACCOUNTS_SQL, daysLeft, readAccounts, stateOf, verdictsByResource, type Account } from './account';
 import './accounts.css';
@@ -139,7 +140,7 @@ function AccountRow(props: { account: Account; verdicts: Verdict[]; overrides: O
       <td>
         <span className="nowrap">{account.starts_on}</span> –{' '}
         <span className="nowrap">{account.ends_on}</span>
-        {days > 0 && Date.parse(account.begins_at) <= now && (
+        {days !== null && Date.parse(account.begins_at) <= now && (
           <div className={days <= SOON_DAYS ? 'account-soon' : 'muted'}>
             {t('accounts.days_left', { count: days })}
           </div>
@@ -160,7 +161,9 @@ function AccountRow(props: { account: Account; verdicts: Verdict[]; overrides: O
           {overrides.map((override) => (
             <OverrideBadge key={override.id} override={override} />
           ))}
-          <KeepButton wish={{ resource: account.id, state: 'up' }} text={t('accounts.keep')} />
+          {stateOf(account, now) !== 'ended' && (
+            <KeepButton wish={{ resource: account.id, state: 'up' }} text={t('accounts.keep')} />
+          )}
         </div>
       </td>
     </tr>
@@ -176,8 +179,8 @@ function StateOf(props: { account: Account; verdicts: Verdict[]; now: number }) 
       <span className={`badge ${COLOUR[state]}`}>{tOr(`account.state.${state}`, state)}</span>
       {props.account.failed_plan && <Failure account={props.account} />}
       {acting.map(({ policy, why }) => (
-        <div key={policy} className="account-why" title={why}>
-          <strong>{policy}</strong>: {why}
+        <div key={policy} className="account-why" title={localTimes(why)}>
+          <strong>{policy}</strong>: {localTimes(why)}
         </div>
       ))}
       {props.verdicts.length > 0 && (
@@ -186,7 +189,7 @@ function StateOf(props: { account: Account; verdicts: Verdict[]; now: number }) 
           <ul className="plain">
             {props.verdicts.map(({ policy, why }) => (
               <li key={policy}>
-                <strong>{policy}</strong>: {why}
+                <strong>{policy}</strong>: {localTimes(why)}
               </li>
             ))}
           </ul>
@@ -203,7 +206,7 @@ function Failure({ account }: { account: Account }) {
   const action = plan.data?.actions.find(
     ({ action: { target, verb } }) => target === account.id && verb === account.failed_verb,
   );
-  const says = action?.says || account.failed_says;
+  const says = localTimes(action?.says || account.failed_says);
   return (
     <div className="account-failed">
       <Link to={`/plans/${encodeURIComponent(account.failed_plan)}`}>
