@@ -84,6 +84,7 @@ export class Automation {
           zone: 'Asia/Seoul',
           times: 'Fri 20:00-Mon 07:00',
           covers: 'at least disruptive',
+          covers_all: false,
           as_of: new Date(from).toISOString(),
           mistake: '',
           except: { policies: [], people: [], roles: ['admin'] },

@@ -39,7 +39,7 @@ export function createPolicies(plan: Plan | null): Policy[] {
       line: 21,
       approve: 'none',
       paused: false,
-      summary: 'keeps 3 of 3 running',
+      summary: '3 of 3 are running as wanted',
       error: '',
       resources: ['nginx', 'postgresql', 'orders'].map((name) => ({
         id: `host_service/web1:${name}.service`,
@@ -53,6 +53,8 @@ export function createPolicies(plan: Plan | null): Policy[] {
     },
     {
       name: 'restart-backup',
+      help: 'The backup runs at night only, when nobody waits for the disks.',
+      next: new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000).toISOString(),
       file: '/etc/capstan/policies.yaml',
       line: 40,
       approve: 'standing',

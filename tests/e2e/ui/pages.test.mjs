@@ -136,7 +136,20 @@ describe('the pages', () => {
     await policy.getByRole('button', { name: 'Run now' }).click();
     await page.getByText('waits for approval').first().waitFor();
     await policy.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
     await policy.getByText('paused').waitFor();
+    assert.equal(await policy.getByRole('button', { name: 'Run now' }).isDisabled(), true);
+    await policy.getByRole('button', { name: 'Resume' }).click();
+    await policy.getByText('paused').waitFor({ state: 'detached' });
+  });
+
+  it('keep the policy that somebody is trying over a reload', async () => {
+    await go('/policies?tab=try');
+    const editor = page.getByLabel('Policies as YAML');
+    await editor.fill('policy: half-written');
+    await page.reload();
+    assert.equal(await editor.inputValue(), 'policy: half-written');
+    await editor.fill('');
   });
 
   it('pause all acting and resume it', async () => {

@@ -50,6 +50,7 @@ export interface CalendarFreeze {
   zone: string;
   times: string;
   covers: string;
+  covers_all: boolean;
   as_of: Timestamp | null; // When its file, which has a mistake, was read without one.
   mistake: string; // Why it covers whatever it may mean.
   except: { policies: string[]; people: string[]; roles: string[] };

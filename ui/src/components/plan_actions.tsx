@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useResolve } from '../api/queries';
 import type { Action, ActionStatus, RunProgress, Verb } from '../api/types';
 import { money } from '../format/money';
+import { localTimes } from '../format/time';
 import { useT } from '../i18n';
 import { OutputOf } from './action_output';
 import { AskingDialog } from './asking_button';
@@ -74,10 +75,12 @@ function ActionRow(props: {
           </span>
         )}
       </div>
-      {action.reason && action.reason !== before?.action.reason && <p className="small">{action.reason}</p>}
+      {action.reason && action.reason !== before?.action.reason && (
+        <p className="small">{localTimes(action.reason)}</p>
+      )}
       {parameters && <p className="small muted">{parameters}</p>}
       {status.says && status.says !== before?.says && status.says !== said && (
-        <p className="small">{status.says}</p>
+        <p className="small">{localTimes(status.says)}</p>
       )}
       {action.precondition && (
         <details className="small">
@@ -187,7 +190,7 @@ function Group({ group, verbs, steps, said }: { group: ActionGroup } & Omit<Acti
               {count} × <StateBadge state={state} />{' '}
             </span>
           ))}
-        {!open && first && <span className="small muted">{first}</span>}
+        {!open && first && <span className="small muted">{localTimes(first)}</span>}
       </summary>
       {open && <Rows actions={group.actions} verbs={verbs} steps={steps} said={said} />}
     </details>

@@ -1,6 +1,7 @@
 // How a plan stands, in a word: of one that ended without acting how it ended, of one that is being ended that it is.
 import type { PlanStatus } from '../api/types';
 import { money } from '../format/money';
+import { localTimes } from '../format/time';
 import { useI18n, useT } from '../i18n';
 import { StateBadge } from './badges';
 
@@ -28,7 +29,7 @@ export function PlanOutcome({ status }: { status: PlanStatus }) {
   return (
     <>
       {approved_by && <p className="small">{t('plan.approved_by', { who: approved_by })}</p>}
-      {says && state !== 'succeeded' && <p className="small">{says}</p>}
+      {says && state !== 'succeeded' && <p className="small">{localTimes(says)}</p>}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { Link } from 'react-router-dom';
 import type { ComingStep } from '../../api/types';
 import { resourcePath } from '../../components/resource_link';
 import { Time } from '../../components/time';
+import { localTimes } from '../../format/time';
 import { useT } from '../../i18n';
 
 export function Coming({ steps }: { steps: ComingStep[] }) {
@@ -21,7 +22,7 @@ export function Coming({ steps }: { steps: ComingStep[] }) {
               <Link to={resourcePath(resource)}>{name || resource}</Link>
               <span className="muted">{policy}</span>
             </div>
-            <p className="small muted">{says}</p>
+            <p className="small muted">{localTimes(says)}</p>
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import type { Backtest, BacktestAction, BacktestPolicy } from '../../api/backtes
 import { DataTable, type TableColumn } from '../../components/data_table';
 import { Time } from '../../components/time';
 import { hours, money } from '../../format/money';
+import { localTimes } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import './backtest.css';
 
@@ -81,7 +82,7 @@ function Held({ policy }: { policy: BacktestPolicy }) {
             {resources.map(({ id, name, from, to, why }) => (
               <li key={id + from}>
                 <strong>{name}</strong> <Time at={from} full /> – <Time at={to} full />{' '}
-                <span className="muted">{why}</span>
+                <span className="muted">{localTimes(why)}</span>
               </li>
             ))}
           </ul>
@@ -125,7 +126,7 @@ function Notes({ policy }: { policy: BacktestPolicy }) {
   return (
     <ul className="small muted">
       {policy.notes.map(({ what, about }) => (
-        <li key={what + about}>{t(`backtest.note.${what}`, { about })}</li>
+        <li key={what + about}>{t(`backtest.note.${what}`, { about: localTimes(about) })}</li>
       ))}
     </ul>
   );
@@ -152,9 +153,11 @@ function Actions({ policy }: { policy: BacktestPolicy }) {
       key: 'reason',
       title: t('backtest.because'),
       value: (action) =>
-        action.held_by === ''
-          ? action.reason
-          : t('backtest.after_freeze', { freeze: action.held_by, reason: action.reason }),
+        localTimes(
+          action.held_by === ''
+            ? action.reason
+            : t('backtest.after_freeze', { freeze: action.held_by, reason: action.reason }),
+        ),
     },
   ];
   return (

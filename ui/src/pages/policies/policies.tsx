@@ -4,13 +4,16 @@ import { Link } from 'react-router-dom';
 
 import { usePausePolicy, usePolicies, useRunPolicy } from '../../api/queries';
 import type { Policy } from '../../api/types';
+import { AskingButton } from '../../components/asking_button';
 import { StateBadge } from '../../components/badges';
 import { PageHead } from '../../components/page_head';
 import { useMay } from '../../components/role';
 import { Answer, Empty } from '../../components/states';
 import { Tabs } from '../../components/tabs';
+import { Time } from '../../components/time';
 import { useToasts } from '../../components/toasts';
 import { useAddress } from '../../components/use_address';
+import { localTimes } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { Approvals } from './approvals';
 import { Preview } from './preview';
@@ -63,12 +66,70 @@ function InForce() {
   );
 }
 
-function PolicyCard({ policy }: { policy: Policy }) {
-  const { t, tOr } = useI18n();
+function PauseButton({ policy }: { policy: Policy }) {
+  const t = useT();
+  const toasts = useToasts();
+  const may = useMay('operator');
+  const pause = usePausePolicy();
+  const { name, paused } = policy;
+  if (!paused) {
+    return (
+      <AskingButton
+        text={t('policy.pause')}
+        className="button small"
+        title={t('policy.pause.title', { name })}
+        confirm={t('policy.pause')}
+        send={() => pause.mutateAsync({ name, pause: true })}
+      >
+        <p>{t('policy.pause.text')}</p>
+      </AskingButton>
+    );
+  }
+  return (
+    <button
+      type="button"
+      className="button small"
+      disabled={!may || pause.isPending}
+      title={may ? undefined : t('plan.needs_operator')}
+      onClick={() => pause.mutate({ name, pause: false }, { onError: toasts.fail })}
+    >
+      {t('policy.resume')}
+    </button>
+  );
+}
+
+/** Where a run could do nothing it says why, rather than that all went well. */
+function RunButton({ policy }: { policy: Policy }) {
+  const t = useT();
   const toasts = useToasts();
   const may = useMay('operator');
   const run = useRunPolicy();
-  const pause = usePausePolicy();
+  const whyNot = !may
+    ? t('plan.needs_operator')
+    : policy.error !== ''
+      ? t('policy.run.broken')
+      : policy.paused
+        ? t('policy.run.paused')
+        : policy.rejected
+          ? t('policy.run.rejected')
+          : '';
+  return (
+    <button
+      type="button"
+      className="button small"
+      disabled={whyNot !== '' || run.isPending}
+      title={whyNot || undefined}
+      onClick={() =>
+        run.mutate(policy.name, { onSuccess: ({ says }) => toasts.say(says), onError: toasts.fail })
+      }
+    >
+      {t('policy.run')}
+    </button>
+  );
+}
+
+function PolicyCard({ policy }: { policy: Policy }) {
+  const { t, tOr } = useI18n();
   return (
     <article className="card stack tight" aria-label={policy.name}>
       <div className="row between">
@@ -82,41 +143,34 @@ function PolicyCard({ policy }: { policy: Policy }) {
           </code>
         </div>
         <div className="row">
-          <button
-            type="button"
-            className="button small"
-            disabled={!may || run.isPending || policy.error !== ''}
-            onClick={() =>
-              run.mutate(policy.name, { onSuccess: ({ says }) => toasts.say(says), onError: toasts.fail })
-            }
-          >
-            {t('policy.run')}
-          </button>
-          <button
-            type="button"
-            className="button small"
-            disabled={!may || pause.isPending}
-            onClick={() =>
-              pause.mutate({ name: policy.name, pause: !policy.paused }, { onError: toasts.fail })
-            }
-          >
-            {policy.paused ? t('policy.resume') : t('policy.pause')}
-          </button>
+          <RunButton policy={policy} />
+          <PauseButton policy={policy} />
         </div>
       </div>
+      {policy.help && <p className="muted">{policy.help}</p>}
       {policy.error && (
         <div className="error">
           <span>{policy.error}</span>
         </div>
       )}
-      {policy.summary && <p>{policy.summary}</p>}
+      {policy.summary && <p>{localTimes(policy.summary)}</p>}
+      {policy.next && (
+        <p className="small">
+          <span className="muted">{t('policy.next')}</span> <Time at={policy.next} full />
+        </p>
+      )}
       {policy.plans.map((plan) => (
         <p key={plan.id}>
           <Link to={`/plans/${encodeURIComponent(plan.id)}`}>{plan.title}</Link>{' '}
           <StateBadge state={plan.state} />
         </p>
       ))}
-      {policy.plans.length === 0 && policy.error === '' && (
+      {policy.rejected && (
+        <p className="small">
+          {localTimes(policy.rejected)} <span className="muted">{t('policy.run.rejected')}</span>
+        </p>
+      )}
+      {policy.plans.length === 0 && policy.error === '' && !policy.rejected && (
         <p className="muted small">{t('policy.nothing')}</p>
       )}
       {policy.resources.length > 0 && (

@@ -10,6 +10,8 @@ import { Editor } from '../../components/editor';
 import { ActionList } from '../../components/plan_actions';
 import { GrantText } from '../../components/plan_grant';
 import { ErrorBox } from '../../components/states';
+import { useSessionText } from '../../components/use_session_text';
+import { localTimes } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { BacktestResult } from './backtest';
 import { ResourceTable } from './resource_table';
@@ -25,7 +27,7 @@ const SPANS = ['7d', '30d', '90d'];
 
 export function Preview() {
   const t = useT();
-  const [text, setText] = useState('');
+  const [text, setText] = useSessionText('try');
   const [judged, setJudged] = useState('');
   const preview = usePreview();
   const backtest = useBacktest();
@@ -111,7 +113,7 @@ function Previewed({ policy }: { policy: PreviewedPolicy }) {
         <span className="badge plain">{tOr(`policy.approve.${policy.approve}`, policy.approve)}</span>
         <span className="badge accent">{t('preview.badge')}</span>
       </div>
-      {policy.summary && <p>{policy.summary}</p>}
+      {policy.summary && <p>{localTimes(policy.summary)}</p>}
       {plan ? (
         <>
           <p>

@@ -2,6 +2,7 @@
 import { Link } from 'react-router-dom';
 
 import type { PolicyResource } from '../../api/types';
+import { localTimes } from '../../format/time';
 import { useT } from '../../i18n';
 
 export function ResourceTable({ resources }: { resources: PolicyResource[] }) {
@@ -35,7 +36,7 @@ export function ResourceTable({ resources }: { resources: PolicyResource[] }) {
                   <span className="muted">{t('policy.unmatched')}</span>
                 )}
               </td>
-              <td>{resource.why}</td>
+              <td>{localTimes(resource.why)}</td>
             </tr>
           ))}
         </tbody>

@@ -6,6 +6,7 @@ import { usePolicies } from '../../api/queries';
 import { KeepButton } from '../../components/keep_dialog';
 import { OverrideBadge, OverrideLine } from '../../components/overrides';
 import { Answer, Empty } from '../../components/states';
+import { localTimes } from '../../format/time';
 import { useT } from '../../i18n';
 
 // A list of conditions is named by the clause, too.
@@ -99,7 +100,7 @@ function VerdictItem({ verdict, override }: { verdict: Verdict; override: Overri
         )}
         {override && <OverrideBadge override={override} />}
       </div>
-      <p className="small">{verdict.why}</p>
+      <p className="small">{localTimes(verdict.why)}</p>
       {verdict.frozen && (
         <p className="small">
           <span className="badge accent">{t('plan.frozen')}</span> {verdict.frozen}
