@@ -79,6 +79,32 @@ describe('an incident', () => {
       running.mock.world.facts.findLast(({ kind }) => kind === 'plan.rejected').body.reason,
       'maintenance',
     );
+    // How it ended and who decided stands where the plan does, and in no other word.
+    await page.getByText('1 plan withdrawn or rejected').click();
+    await page.getByText('rejected', { exact: true }).waitFor();
+    await page.getByText('rejected by alice: maintenance').waitFor();
+    await end();
+  });
+
+  it('says what holds back an approved plan, and what it would have cost once it is cancelled', async () => {
+    const { page, end } = await open('/plans');
+    const status = running.mock.world.plans.get('plan-5');
+    Object.assign(status, { money: [{ currency: 'USD', per_hour: 2 }] });
+    const frozen = 'frozen by year-end until 2027-01-02 09:00 Asia/Seoul';
+    await page.route('**/capstan/v1/plans/*/approve', (route) =>
+      route.fulfill({ json: { ...status, state: 'approved', approved_by: 'user:alice', frozen } }),
+    );
+    await page.reload();
+    const plan = page.getByRole('article', { name: status.plan.title });
+    await plan.getByText(/USD.2\.00 per hour from then on/).waitFor();
+    await plan.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByText(`Approved; it waits: ${frozen}.`).waitFor();
+    Object.assign(status, { state: 'skipped', ending: 'cancelled', says: 'cancelled by bob' });
+    await page.reload();
+    await plan.getByText('cancelled', { exact: true }).waitFor();
+    await plan.getByText('cancelled by bob').waitFor();
+    await plan.getByText(/It would have been USD.2\.00 per hour/).waitFor();
+    assert.equal(await plan.getByRole('button').count(), 0);
     await end();
   });
 
