@@ -1,5 +1,6 @@
 // What policies would have done over the recorded past: day by day, action by action, and in money.
 import type { Backtest, BacktestAction, BacktestPolicy } from '../../api/backtest';
+import { useVerbs } from '../../api/queries';
 import { DataTable, type TableColumn } from '../../components/data_table';
 import { Time } from '../../components/time';
 import { hours, money } from '../../format/money';
@@ -134,6 +135,8 @@ function Notes({ policy }: { policy: BacktestPolicy }) {
 
 function Actions({ policy }: { policy: BacktestPolicy }) {
   const t = useT();
+  const verbs = useVerbs();
+  const titleOf = (verb: string) => verbs.data?.find(({ name }) => name === verb)?.title ?? verb;
   const columns: TableColumn<BacktestAction>[] = [
     {
       key: 'at',
@@ -145,7 +148,7 @@ function Actions({ policy }: { policy: BacktestPolicy }) {
     {
       key: 'verb',
       title: t('backtest.action'),
-      value: (action) => (action.undo ? t('backtest.undone', { verb: action.verb }) : action.verb),
+      value: ({ undo, verb }) => (undo ? t('backtest.undone', { verb: titleOf(verb) }) : titleOf(verb)),
       width: '12rem',
     },
     { key: 'name', title: t('backtest.on'), value: (action) => action.name, width: '12rem' },
