@@ -145,7 +145,10 @@ void Book::end_plan(const Fact& fact, ActionState state) {
   run->says = words_of(fact.body, "says");
   run->finished = fact.at;
   run->waiting.clear();
-  if (fact.kind == fact_kind::kPlanRejected) run->approved_by.clear();
+  if (fact.kind == fact_kind::kPlanRejected) {
+    run->approved_by.clear();
+    run->given_up = fact.body["reason"].string_or_empty();
+  }
   for (ActionRun& action : run->actions) {
     action.waiting.clear();
     if (action.state != ActionState::kProposed && action.state != ActionState::kApproved) continue;

@@ -238,8 +238,14 @@ TEST_F(ExecutorTest, ACancelEndsWhatRunsWhereItsVerbCanBeStopped) {
   verb_->mutable_spec().stoppable = true;
   verb_->mutable_spec().undoable = true;
   ASSERT_TRUE(executor_.submit(plan(), kNow).has_value());
-  verb_->meanwhile = [this] { ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value()); };
+  const auto ending = [this] { return executor_.status("plan-1")->operator[]("ending").string_or_empty(); };
+  verb_->meanwhile = [&] {
+    EXPECT_EQ(ending(), "");
+    ASSERT_TRUE(executor_.cancel("plan-1", true, "user:ann", kNow).has_value());
+    EXPECT_EQ(ending(), "cancelling");
+  };
   run_all();
+  EXPECT_EQ(ending(), "") << "what it did and took back its state tells";
   EXPECT_EQ(verb_->performed, 1);
   // What it has done in part is undone, and that is not stopped.
   EXPECT_EQ(verb_->undone, 1);
@@ -314,6 +320,7 @@ TEST_F(ExecutorTest, WritesDownWhatHasHappenedBeforeACommandIsJudged) {
   // It has expired, but nobody could write that down: a person comes too late.
   EXPECT_FALSE(executor_.reject("plan-1", "", "user:ann", much_later).has_value());
   EXPECT_EQ(facts_.count(fact_kind::kPlanRejected), 1u);
+  EXPECT_EQ(executor_.status("plan-1")->operator[]("ending").string_or_empty(), "expired");
 }
 
 TEST_F(ExecutorTest, UndoesToWhatWasThereBeforeTheFirstAttemptThatMayHaveHappened) {

@@ -50,6 +50,14 @@ bool has_more_to_start(const PlanRun& run) {
   });
 }
 
+// How it ended without having done anything, or in what way it is being ended; "" where it just runs, or has run.
+std::string ending(const PlanRun& run) {
+  if (run.ended()) return run.state != ActionState::kSkipped ? "" : run.cancelled ? "cancelled" : run.given_up;
+  if (run.stopped.empty()) return "";
+  if (run.stopped.key() == "act.cancelled") return "cancelling";
+  return run.undo ? "undoing" : "stopping";
+}
+
 Json plan_status(const PlanRun& run, bool can_be_undone, const Surroundings& around, Duration validity) {
   Json::Array actions;
   for (const ActionRun& action : run.actions) actions.push_back(action_status(action, around.verbs, around.runs));
@@ -60,6 +68,7 @@ Json plan_status(const PlanRun& run, bool can_be_undone, const Surroundings& aro
   Json json =
       Json::object({{"plan", run.plan.to_json()},
                     {"state", to_string(run.state)},
+                    {"ending", ending(run)},
                     {"approved_by", run.approved_by},
                     {"incident", origin.starts_with(kIncident) ? origin.substr(kIncident.size()) : ""},
                     {"expires", run.started() || run.ended() ? Json() : Json(format_time(run.plan.created + validity))},
