@@ -121,22 +121,37 @@ class Decider {
           (state != nullptr && std::ranges::any_of(decision_.verdicts, [&](const Verdict& each) {
              return each.as_wanted && each.wanted != state->name;
            }));
-      const bool wants_any = situation_.rest || std::ranges::any_of(decision_.verdicts, [](const Verdict& each) {
-                               return each.as_wanted || each.acts || !each.wanted.empty();
-                             });
-      if (has_many_states)
-        decision_.summary = wants_any || selected_ == 0 ? count_of("summary.as_wanted", as_wanted)
-                                                        : count_of("summary.wants_nothing_of_any", 0);
+      if (wants_nothing())
+        decision_.summary = policy_.ensure->has_own_schedules()
+                                ? Words::phrase("summary.wants_nothing_of", {{"of", std::to_string(selected_)}})
+                                : Words::phrase("summary.wants_nothing", {{"why", standing_.says}});
+      else if (has_many_states)
+        decision_.summary = count_of("summary.as_wanted", as_wanted);
       else
         decision_.summary = state ? count_of("summary.are_as_wanted", as_wanted).with("state", state->name)
                                   : Words::phrase("summary.wants_nothing", {{"why", standing_.says}});
     } else {
-      decision_.summary = occurrences_.empty() ? Words::phrase("summary.nothing_sets_off")
-                                               : count_of("summary.to_act", static_cast<size_t>(acting));
+      const bool is_clock = policy_.when && policy_.when->kind == Trigger::Kind::kCron;
+      decision_.summary = !occurrences_.empty() ? count_of("summary.to_act", static_cast<size_t>(acting))
+                          : is_clock            ? Words::phrase("summary.not_its_time")
+                                                : Words::phrase("summary.nothing_sets_off");
     }
     if (acting > 0 && policy_.ensure)
       decision_.summary =
           Words::phrase("summary.would_change", {{"summary", decision_.summary}, {"count", std::to_string(acting)}});
+  }
+
+  // Of a list of conditions, or by the hours of each: one state that is wanted of all is known by the schedule.
+  bool wants_nothing() const {
+    const Ensure& ensure = *policy_.ensure;
+    if ((!ensure.is_list() && !ensure.has_own_schedules()) || selected_ == 0) return false;
+    if (situation_.rest && situation_.rest->wanted > 0) return false;
+    const auto is_wanted = [](const Verdict& verdict) { return !verdict.wanted.empty(); };
+    const auto is_out_of_hours = [](const Verdict& verdict) {
+      return verdict.why.key() == "why.nothing_wanted" || verdict.why.key() == "hours.outside";
+    };
+    return std::ranges::none_of(decision_.verdicts, is_wanted) &&
+           std::ranges::any_of(decision_.verdicts, is_out_of_hours);
   }
 
   Words count_of(std::string_view phrase, size_t count) const {

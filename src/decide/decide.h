@@ -42,6 +42,7 @@ struct Situation {
   struct Rest {
     size_t selected = 0;
     size_t as_wanted = 0;
+    size_t wanted = 0;  // Of which anything is wanted.
   };
   std::optional<Rest> rest = {};
   Time now;

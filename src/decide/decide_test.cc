@@ -1,6 +1,7 @@
 // What scenarios (tests/cases) cannot see: ids, edges, and that a decision depends on nothing but its arguments.
 #include "decide/decide.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -70,6 +71,22 @@ TEST(Decide, NeverPlansTwiceWhileAPlanIsOpen) {
   // Not even when the policy's text was edited meanwhile.
   const std::string edited = std::string(kUp) + "help: now with help\n";
   EXPECT_FALSE(decide(policy(edited.c_str()), situation({candidate("vm/1", "stopped")}, history)).plan.has_value());
+}
+
+TEST(Decide, SaysThatNothingIsWantedRatherThanThatNothingIsAsWanted) {
+  // It is a Thursday.
+  const History history;
+  const auto says = [&](const char* hours) {
+    Candidate one = candidate("vm/1", "stopped");
+    one.so = {false};
+    const std::string text = fmt::format(
+        "policy: up\nselect: {{ kind: vm, all: true }}\nkeep:\n  - {{ is: runs on, so: late = 1, by: x.start }}\n"
+        "during: {} UTC\n",
+        hours);
+    return decide(policy(text.c_str()), situation({one}, history)).summary.text;
+  };
+  EXPECT_EQ(says("Fri 09:00-18:00"), "wants nothing now: outside Fri 09:00-18:00");
+  EXPECT_EQ(says("Thu 09:00-18:00"), "0 of 1 are as wanted; would change 1");
 }
 
 TEST(Decide, LetsWhatWasRefusedRest) {

@@ -406,6 +406,26 @@ TEST_F(LoopTest, ShowsThePlanOfAPolicyForAsLongAsItIsOpen) {
   EXPECT_EQ(plans().items().front()["state"].string_or_empty(), "proposed");
   ASSERT_TRUE(loop_->executor().reject(plan.id, "not now", "user:ann", clock_.now()));
   EXPECT_TRUE(plans().items().empty()) << plans().dump();
+  const Json status = loop_->executor().status(plan.id).value();
+  EXPECT_EQ(status["ending"].string_or_empty(), "rejected");
+  EXPECT_EQ(status["says"].string_or_empty(), "rejected by ann: not now");
+  // A run would do nothing, and says so before.
+  const auto rejected = [&] {
+    return loop_->policies().to_json()["policies"].items().front()["rejected"].string_or_empty();
+  };
+  EXPECT_TRUE(pass(20, [&] { return rejected().starts_with("rejected by ann"); })) << rejected();
+}
+
+TEST_F(LoopTest, SaysWhenTheClockSetsAPolicyOff) {
+  // The clock stands at 2027-01-15, a Friday.
+  write("config/nightly.yaml",
+        "policy: nightly\nselect: { kind: host_service, all: true }\nwhen: { cron: \"0 22 * * *\", zone: Asia/Seoul }\n"
+        "do: { test.start: {} }\n");
+  observe("running");
+  const auto policy = [&] { return loop_->policies().to_json()["policies"].items().front(); };
+  ASSERT_TRUE(pass(10, [&] { return policy()["summary"].string_or_empty() == "waits for its time"; }))
+      << policy().dump();
+  EXPECT_TRUE(policy()["next"].string_or_empty().ends_with("T13:00:00.000Z")) << policy().dump();
 }
 
 TEST_F(LoopTest, DecidesAtOnceOverWhatChangesWhileAPolicyRests) {

@@ -104,7 +104,18 @@ Json PolicyBoard::preview_json(const Plan& plan) const {
   return json;
 }
 
+// What a person has said no to is not proposed anew for the same reason: why a run would do nothing; "" where it may.
+Words PolicyBoard::rejected(const Entry& entry) {
+  const auto& verdicts = entry.last.verdicts;
+  if (std::ranges::any_of(verdicts, &decide::Verdict::acts)) return {};
+  const auto found = std::ranges::find_if(
+      verdicts, [](const decide::Verdict& verdict) { return verdict.why.key() == "why.rejected"; });
+  return found == verdicts.end() ? Words() : found->why;
+}
+
 Json PolicyBoard::entry_json(const Entry& entry) const {
+  const auto& when = entry.policy.when;
+  const std::optional<Time> next = when && when->cron ? when->cron->next_after(parts_.clock.now()) : std::nullopt;
   Json json = Json::object({{"name", entry.policy.name},
                             {"help", entry.policy.help},
                             {"file", entry.file.string()},
@@ -114,8 +125,10 @@ Json PolicyBoard::entry_json(const Entry& entry) const {
                             {"paused", parts_.executor.paused(policy_subject(entry.policy.name))},
                             {"error", entry.error},
                             {"resources", verdicts_json(entry.policy.name, entry.last.verdicts)},
+                            {"next", next ? Json(format_time(*next)) : Json()},
                             {"plans", parts_.executor.open_plans(policy_subject(entry.policy.name))}});
   set_words(json, "summary", entry.last.summary);
+  set_words(json, "rejected", rejected(entry));
   return json;
 }
 

@@ -239,7 +239,7 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
 }
 
 Status PolicyBoard::decide_one(Entry& entry, const Round& round, Seq asked_by) {
-  entry.waits_for = waits_for_ ? waits_for_(entry.policy) : "";
+  entry.waits_for = waits_for_ ? waits_for_(entry.policy) : Words();
   if (!entry.waits_for.empty()) {
     entry.last = {};
     entry.last.summary = Words::phrase("summary.waits_for", {{"what", entry.waits_for}});

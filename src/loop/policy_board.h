@@ -40,7 +40,7 @@ class PolicyBoard {
     const FreezeBoard* freezes = nullptr;  // None: nothing is ever frozen.
   };
   // Why a policy cannot be decided yet: what it reads has not been looked at; "" when it can.
-  using WaitsFor = std::function<std::string(const decide::Policy& policy)>;
+  using WaitsFor = std::function<Words(const decide::Policy& policy)>;
   void set_waits_for(WaitsFor waits_for) { waits_for_ = std::move(waits_for); }
 
   // What the targets of a policy with a budget cost, with what belongs to them, and what was spent since the budget's
@@ -122,7 +122,7 @@ class PolicyBoard {
     Time in_force_since;
     decide::Decision last;
     std::string error;       // Why it could not decide; "" when it could.
-    std::string waits_for;   // What has to be looked at first; "" for nothing.
+    Words waits_for;         // What has to be looked at first; "" for nothing.
     Duration not_before{0};  // Monotonic. Until then it decides only over what has changed.
     size_t covered = 0;      // A hash of what was written down last of what its schedule is about.
     bool is_covered = true;  // That is what it is about.
@@ -158,6 +158,7 @@ class PolicyBoard {
   void publish_schedules() const;
   Status undo_quiet(const Entry& entry, Time now);
   void keep_done(const Entry& entry, const std::string& plan, const Words& says, bool asks, Time now);
+  static Words rejected(const Entry& entry);
   Json entry_json(const Entry& entry) const;
   Json verdict_json(const std::string& policy, const decide::Verdict& verdict) const;
   Json verdicts_json(const std::string& policy, const std::vector<decide::Verdict>& verdicts) const;

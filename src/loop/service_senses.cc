@@ -11,6 +11,7 @@
 #include "connect/exec/program_description.h"
 #include "connect/mail/mailbox.h"
 #include "connect/rest/rest_service.h"
+#include "model/span.h"
 #include "service/described_verb.h"
 #include "service/disappearances.h"
 #include "service/inventory.h"
@@ -303,20 +304,20 @@ void ServiceSenses::watch(const std::stop_token& stop, Watcher& watcher) {
   }
 }
 
-std::string ServiceSenses::waits_for(const decide::Policy& policy) const {
+Words ServiceSenses::waits_for(const decide::Policy& policy) const {
   const std::shared_ptr<const World> now = world();
   const std::lock_guard lock(mutex_);
   for (const service::Inventory& inventory : now->inventories) {
     const bool set_up = inventory.service == kSecrets || now->callers.contains(inventory.service);
     if (!policy.reads(inventory.kind) && !(policy.deletes_all() && set_up)) continue;
-    if (!set_up) return fmt::format("the service '{}', which is not set up", inventory.service);
+    if (!set_up) return Words::phrase("wait.service", {{"service", inventory.service}});
     const auto looked = looked_.find(source_of(inventory));
-    if (looked == looked_.end()) return fmt::format("the first look at {}", inventory.kind);
+    if (looked == looked_.end()) return Words::phrase("wait.first_look", {{"kind", inventory.kind}});
     const Duration age = parts_.clock.monotonic() - looked->second;
     if (age > std::max(kStale, kMostMissed * inventory.every))
-      return fmt::format("a look at {}, the last of which is {} old", inventory.kind, format_duration(age));
+      return Words::phrase("wait.next_look", {{"kind", inventory.kind}, {"age", say_span(age)}});
   }
-  return "";
+  return {};
 }
 
 void ServiceSenses::note_action(std::string_view verb) {

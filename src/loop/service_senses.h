@@ -19,6 +19,7 @@
 #include "loop/service_settings.h"
 #include "model/secret.h"
 #include "model/verb.h"
+#include "model/words.h"
 #include "service/description.h"
 #include "service/runner.h"
 
@@ -50,7 +51,7 @@ class ServiceSenses {
 
   // What a policy has to wait for: a kind that it reads and that has not been looked at since the start, or not for too
   // long; "" for nothing. Without this, what a service has would count as missing before it was first listed.
-  std::string waits_for(const decide::Policy& policy) const;
+  Words waits_for(const decide::Policy& policy) const;
 
   // Something was done at a service: what it has is looked at now, and once more when it has had time to show it.
   void note_action(std::string_view verb);

@@ -18,6 +18,7 @@ decide::Situation::Rest beside(const decide::Decision& decision, const std::vect
     if (is_among(changed, verdict)) continue;
     ++rest.selected;
     if (verdict.as_wanted) ++rest.as_wanted;
+    if (!verdict.wanted.empty()) ++rest.wanted;
   }
   return rest;
 }
