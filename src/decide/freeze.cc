@@ -112,18 +112,21 @@ std::string Freeze::describe_times() const {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
-std::string Freeze::describe_scope() const {
-  if (only.covers_all()) return "everything";
-  std::vector<std::string> texts;
-  const auto add = [&](std::string_view what, const std::vector<std::string>& names) {
-    if (!names.empty()) texts.push_back(fmt::format("{} {}", what, fmt::join(names, ", ")));
+Words Freeze::describe_scope() const {
+  if (only.covers_all()) return Words::phrase("scope.everything");
+  std::vector<Words> texts;
+  const auto add = [&](const Words& words, const std::vector<std::string>& names) {
+    if (!names.empty()) texts.push_back(words.with("names", fmt::format("{}", fmt::join(names, ", "))));
   };
-  add("policies", only.policies);
-  add("kinds", only.kinds);
-  add("verbs", only.verbs);
-  if (!only.labels.empty()) texts.push_back("labels " + only.labels.text());
-  if (only.danger) texts.push_back(fmt::format("at least {}", to_string(*only.danger)));
-  return fmt::format("{}", fmt::join(texts, "; "));
+  add(Words::phrase("scope.policies"), only.policies);
+  add(Words::phrase("scope.kinds"), only.kinds);
+  add(Words::phrase("scope.verbs"), only.verbs);
+  if (!only.labels.empty()) texts.push_back(Words::phrase("scope.labels", {{"names", only.labels.text()}}));
+  if (only.danger) {
+    const std::string danger(to_string(*only.danger));
+    texts.push_back(Words::phrase("scope.danger", {{"danger", Words::known("danger." + danger, danger)}}));
+  }
+  return Words::joined(texts, "; ");
 }
 
 std::string Freeze::clock_text(Time time) const {

@@ -79,7 +79,7 @@ struct Freeze {
   // For people: "2026-12-24 18:00 to 2027-01-02 09:00; calendar/kr".
   std::string describe_times() const;
   // "everything", "policies trial-*; kinds ec2; at least destructive".
-  std::string describe_scope() const;
+  Words describe_scope() const;
   // "2027-01-02 09:00 Asia/Seoul"
   std::string clock_text(Time time) const;
 };

@@ -18,6 +18,7 @@
 #include "decide/policy.h"
 #include "foresee/past.h"
 #include "foresee/past_money.h"
+#include "model/words.h"
 
 namespace capstan::foresee {
 
@@ -36,7 +37,7 @@ struct BacktestAction {
   std::string verb;
   ResourceId target;
   std::string name;
-  std::string reason;
+  Words reason;
   std::string plan;
   Time planned;                  // When its plan was made: earlier where the rate or a freeze put it off.
   std::string held_by;           // The freeze that held it back until then; "" for none.
@@ -68,7 +69,7 @@ struct BacktestOverBudget {
   std::string name;
   Time from;
   Time to;
-  std::string why;  // At first.
+  Words why;  // At first.
 };
 
 struct BacktestResult {

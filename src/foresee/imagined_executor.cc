@@ -146,7 +146,7 @@ void ImaginedExecutor::note(const Turn& turn, Time now, Marks marks) {
                              .verb = action.verb,
                              .target = action.target,
                              .name = known && *known ? (*known)->name : action.target,
-                             .reason = marks.is_undo ? "its alert has been quiet" : action.reason,
+                             .reason = marks.is_undo ? Words::phrase("why.alert_quiet") : action.reason,
                              .plan = turn.plan,
                              .planned = turn.planned,
                              .held_by = turn.held_by,

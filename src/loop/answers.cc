@@ -8,6 +8,8 @@
 
 #include "loop/versions.h"
 #include "model/object_mapping.h"
+#include "model/phrases.h"
+#include "model/words.h"
 
 namespace capstan::loop {
 namespace {
@@ -100,6 +102,16 @@ Json verification_json(const ledger::Verification& found) {
       {{"first", found.first}, {"last", found.last}, {"redacted", found.redacted}, {"broken", std::move(broken)}});
 }
 
+namespace {
+
+// What Capstan calls a verb's last part in Korean ("stop_service") is its title there.
+Words title_of(const VerbSpec& spec) {
+  const Phrase* phrase = find_phrase("do." + spec.name.substr(spec.name.rfind('.') + 1));
+  return Words::in_both(spec.title, phrase ? std::string(phrase->korean) : "");
+}
+
+}  // namespace
+
 Json verb_json(const VerbSpec& spec) {
   Json::Array parameters;
   for (const VerbSpec::Parameter& parameter : spec.parameters) {
@@ -108,15 +120,16 @@ Json verb_json(const VerbSpec& spec) {
                                        {"required", parameter.required},
                                        {"help", parameter.help}}));
   }
-  return Json::object({{"name", spec.name},
-                       {"title", spec.title},
-                       {"help", spec.help},
-                       {"danger", to_string(spec.danger)},
-                       {"idempotent", spec.idempotent},
-                       {"undoable", spec.undoable},
-                       {"stoppable", spec.stoppable},
-                       {"target_kinds", Json::Array(spec.target_kinds.begin(), spec.target_kinds.end())},
-                       {"parameters", std::move(parameters)}});
+  Json json = Json::object({{"name", spec.name},
+                            {"help", spec.help},
+                            {"danger", to_string(spec.danger)},
+                            {"idempotent", spec.idempotent},
+                            {"undoable", spec.undoable},
+                            {"stoppable", spec.stoppable},
+                            {"target_kinds", Json::Array(spec.target_kinds.begin(), spec.target_kinds.end())},
+                            {"parameters", std::move(parameters)}});
+  set_words(json, "title", title_of(spec));
+  return json;
 }
 
 Result<Json> resource_answer(const catalog::CatalogReader& catalog, std::string_view id, std::optional<Time> at) {

@@ -87,11 +87,9 @@ Json over_budget_json(const foresee::BacktestResult& result) {
   Json::Array list;
   for (const foresee::BacktestOverBudget& each : result.over_budget) {
     if (list.size() >= kMostListed) break;
-    list.push_back(Json::object({{"id", each.resource},
-                                 {"name", each.name},
-                                 {"from", format_time(each.from)},
-                                 {"to", format_time(each.to)},
-                                 {"why", each.why}}));
+    list.push_back(Json::object(
+        {{"id", each.resource}, {"name", each.name}, {"from", format_time(each.from)}, {"to", format_time(each.to)}}));
+    set_words(list.back(), "why", each.why);
   }
   return Json::object({{"count", static_cast<uint64_t>(result.over_budget_count)}, {"resources", std::move(list)}});
 }
@@ -110,13 +108,13 @@ Json backtest_json(const decide::Policy& policy, const foresee::BacktestResult& 
                                     {"verb", each.verb},
                                     {"target", each.target},
                                     {"name", each.name},
-                                    {"reason", each.reason},
                                     {"plan", each.plan},
                                     {"planned", format_time(each.planned)},
                                     {"held_by", each.held_by},
                                     {"asks", each.asks},
                                     {"undo", each.is_undo},
                                     {"effect_known", each.is_effect_known}}));
+    set_words(actions.back(), "reason", each.reason);
   }
   Json::Array per_day;
   for (const auto& [day, verbs] : days) {

@@ -148,18 +148,20 @@ Result<NewFact> FreezeBoard::lift(const FreezeLift& wanted, const Plan& plan, st
 
 Json FreezeBoard::freeze_json(const decide::Freeze& freeze) const {
   const auto old = old_.find(freeze.name);
-  return Json::object({{"name", freeze.name},
-                       {"help", freeze.help},
-                       {"file", freeze.at.file},
-                       {"line", freeze.at.line},
-                       {"zone", freeze.zone.name()},
-                       {"times", freeze.describe_times()},
-                       {"covers", freeze.describe_scope()},
-                       {"as_of", old == old_.end() ? Json() : Json(format_time(old->second))},
-                       {"mistake", freeze.mistake},
-                       {"except", Json::object({{"policies", texts(freeze.except_policies)},
-                                                {"people", texts(freeze.people)},
-                                                {"roles", texts(freeze.roles)}})}});
+  Json json = Json::object({{"name", freeze.name},
+                            {"help", freeze.help},
+                            {"file", freeze.at.file},
+                            {"line", freeze.at.line},
+                            {"zone", freeze.zone.name()},
+                            {"times", freeze.describe_times()},
+                            {"covers_all", freeze.only.covers_all()},
+                            {"as_of", old == old_.end() ? Json() : Json(format_time(old->second))},
+                            {"mistake", freeze.mistake},
+                            {"except", Json::object({{"policies", texts(freeze.except_policies)},
+                                                     {"people", texts(freeze.people)},
+                                                     {"roles", texts(freeze.roles)}})}});
+  set_words(json, "covers", freeze.describe_scope());
+  return json;
 }
 
 Json FreezeBoard::to_json(Time now) const {

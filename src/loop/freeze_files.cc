@@ -134,7 +134,7 @@ void FreezeBoard::put_in_force(std::vector<Error>& problems) {
         problems.push_back(
             about(path.string(), fmt::format("until it is mended or removed, the freeze '{}' covers whatever it may "
                                              "mean: {}, {}",
-                                             freeze.name, freeze.describe_scope(), freeze.describe_times())));
+                                             freeze.name, freeze.describe_scope().text, freeze.describe_times())));
       }
       all.push_back(std::move(freeze));
     }

@@ -235,7 +235,7 @@ TEST(BacktestAgainstLive, StartsNoMoreThanTheBudgetBore) {
     ASSERT_EQ(difference(Week::told(result), week.done), "") << budget;
     EXPECT_GT(result.over_budget_count, 5u) << budget;
     for (const foresee::BacktestOverBudget& each : result.over_budget)
-      EXPECT_NE(each.why.find("over the budget"), std::string::npos);
+      EXPECT_NE(each.why.text.find("over the budget"), std::string::npos);
   }
 }
 
