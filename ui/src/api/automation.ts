@@ -41,6 +41,8 @@ export interface CalendarRow {
   outside?: string;
   spans?: { from: Timestamp; to: Timestamp }[];
   times?: Timestamp[];
+  /** Its clock comes more often than `times` lists. */
+  more?: boolean;
   error?: string;
 }
 

@@ -41,6 +41,9 @@ function Label({ row }: { row: CalendarRow }) {
       <span className="small">
         {row.hours} {!row.hours.endsWith(row.zone) && <span className="muted">{row.zone}</span>}
       </span>
+      {row.more && (
+        <span className="small muted">{t('calendar.more_times', { count: row.times?.length ?? 0 })}</span>
+      )}
       {row.inside && (
         <span className="small muted">
           {row.outside
