@@ -78,8 +78,8 @@ struct PlanRun {
   std::string approved_by;
   Seq approved = 0;  // The fact; 0 while it is not approved.
   Words stopped;     // Why nothing new of it starts; "" while it goes on.
-  std::string
-      given_up;  // Why it ended without having begun: "rejected", "withdrawn" or "expired"; "" where it has not.
+  // Why it ended without having begun: "rejected", "withdrawn" or "expired"; "" where it has not.
+  std::string given_up;
   bool cancelled = false;
   bool undo = false;  // What was done is to be undone.
   Check check;

@@ -20,7 +20,9 @@ size_t utf8_length(std::string_view text) {
 
 size_t first_invalid_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
-    const size_t length = utf8_length(text.substr(i));
+    // Most text is ASCII alone.
+    const bool is_ascii = static_cast<unsigned char>(text[i]) < 0x80;
+    const size_t length = is_ascii ? 1 : utf8_length(text.substr(i));
     if (length == 0) return i;
     i += length;
   }

@@ -44,8 +44,8 @@ struct Trial {
   std::vector<Expectation> expected;
 };
 
-// All mistakes of one test, each with its line. `words` are what its freezes may refer to.
-// All mistakes of one test. Of `kinds` the columns are known; others have what the test gives them.
+// All mistakes of one test, each with its line. `words` are what its freezes and expectations may refer to. Of `kinds`
+// the columns are known; others have what the test gives them.
 std::expected<Trial, std::vector<Error>> read_trial(const ConfigNode& document, const Vocabulary& words,
                                                     std::span<const KindSpec> kinds);
 
