@@ -227,7 +227,7 @@ test("accounts are listed with their period, their state and what people keep; n
   await line.getByText("Mon-Sat 08:00-20:00").first().waitFor();
   // What was approved before has failed, and so it is not "being issued".
   await line.getByText("issuing fails").waitFor();
-  await line.getByRole("link", { name: "cloudz.accept_terms failed" }).waitFor();
+  await line.getByRole("link", { name: "Accept the portal's terms failed" }).waitFor();
   assert.match(await line.getByRole("link", { name: /failed/ }).getAttribute("href"), /^\/plans\/plan-/);
   await line.getByRole("button", { name: "Keep up until…" }).click();
   const dialog = page.getByRole("dialog");

@@ -15,6 +15,7 @@ import { ResourceLink } from './resource_link';
 import { useMay } from './role';
 import { Lasting, Time } from './time';
 import { useToasts } from './toasts';
+import { useVerbTitle } from './verb_title';
 
 const GROUPS_SHOWN = 100;
 
@@ -229,7 +230,7 @@ export function ActionList({ actions, verbs, said }: Omit<Actions, 'steps'>) {
 
 /** What a plan does, for a question: each action, or of a large plan how many of each verb. */
 export function ActionSummary({ actions, verbs }: { actions: Action[]; verbs: Verb[] | undefined }) {
-  const titleOf = (verb: string) => verbs?.find(({ name }) => name === verb)?.title ?? verb;
+  const titleOf = useVerbTitle();
   if (!isLarge(actions)) {
     return (
       <ul>

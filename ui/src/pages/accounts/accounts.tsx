@@ -13,6 +13,7 @@ import { PageHead } from '../../components/page_head';
 import { resourcePath } from '../../components/resource_link';
 import { Answer, Empty } from '../../components/states';
 import { useNow } from '../../components/time';
+import { useVerbTitle } from '../../components/verb_title';
 import { localTimes } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
 import { ACCOUNTS_SQL, daysLeft, readAccounts, stateOf, verdictsByResource, type Account } from './account';
@@ -202,6 +203,7 @@ function StateOf(props: { account: Account; verdicts: Verdict[]; now: number }) 
 /** What went wrong with it last, as its plan says it in the reader's language. */
 function Failure({ account }: { account: Account }) {
   const t = useT();
+  const titleOf = useVerbTitle();
   const plan = usePlan(account.failed_plan);
   const action = plan.data?.actions.find(
     ({ action: { target, verb } }) => target === account.id && verb === account.failed_verb,
@@ -210,7 +212,7 @@ function Failure({ account }: { account: Account }) {
   return (
     <div className="account-failed">
       <Link to={`/plans/${encodeURIComponent(account.failed_plan)}`}>
-        {t('accounts.failed', { verb: account.failed_verb })}
+        {t('accounts.failed', { verb: titleOf(account.failed_verb) })}
       </Link>
       <div className="account-why" title={says}>
         {says}

@@ -4,11 +4,13 @@ import { Link } from 'react-router-dom';
 import type { ComingStep } from '../../api/types';
 import { resourcePath } from '../../components/resource_link';
 import { Time } from '../../components/time';
+import { useVerbTitle } from '../../components/verb_title';
 import { localTimes } from '../../format/time';
 import { useT } from '../../i18n';
 
 export function Coming({ steps }: { steps: ComingStep[] }) {
   const t = useT();
+  const titleOf = useVerbTitle();
   if (steps.length === 0) return null;
   return (
     <section className="card" aria-label={t('plans.coming')}>
@@ -18,7 +20,7 @@ export function Coming({ steps }: { steps: ComingStep[] }) {
           <li key={`${policy} ${resource}`}>
             <div className="row">
               <Time at={at} full />
-              <code>{verb}</code>
+              <strong title={verb}>{titleOf(verb)}</strong>
               <Link to={resourcePath(resource)}>{name || resource}</Link>
               <span className="muted">{policy}</span>
             </div>

@@ -1,8 +1,8 @@
 // What policies would have done over the recorded past: day by day, action by action, and in money.
 import type { Backtest, BacktestAction, BacktestPolicy } from '../../api/backtest';
-import { useVerbs } from '../../api/queries';
 import { DataTable, type TableColumn } from '../../components/data_table';
 import { Time } from '../../components/time';
+import { useVerbTitle } from '../../components/verb_title';
 import { hours, money } from '../../format/money';
 import { localTimes } from '../../format/time';
 import { useI18n, useT } from '../../i18n';
@@ -135,8 +135,7 @@ function Notes({ policy }: { policy: BacktestPolicy }) {
 
 function Actions({ policy }: { policy: BacktestPolicy }) {
   const t = useT();
-  const verbs = useVerbs();
-  const titleOf = (verb: string) => verbs.data?.find(({ name }) => name === verb)?.title ?? verb;
+  const titleOf = useVerbTitle();
   const columns: TableColumn<BacktestAction>[] = [
     {
       key: 'at',
