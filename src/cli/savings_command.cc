@@ -32,7 +32,7 @@ std::string_view reason(const Json& what) {
       {"start_up", "ran before its hours, on into them"},
       {"late", "ran on after its hours until it was stopped"},
       {"kept", "was kept up by a person"},
-      {"restarted", "was started outside of its hours"},
+      {"restarted", "was started, or first seen running, outside of its hours"},
       {"unstoppable", "costs all the same: it cannot be stopped"},
       {"unobserved", "was not observed outside of its hours"},
       {"unused", "did not run within its hours"}};

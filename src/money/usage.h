@@ -49,7 +49,7 @@ struct Savings {
   Part start_up;     // Ran before its hours, at most an hour, on into them.
   Part late;         // Ran on after its hours until it was stopped.
   Part kept;         // A person had it kept up.
-  Part restarted;    // Was started outside of its hours and ran until it was stopped again.
+  Part restarted;    // Was started, or first seen running, outside of its hours, and ran until it was stopped.
   Part unobserved;   // Outside of its hours, and nobody knows.
   Part unstoppable;  // What it cost while it did not run (money only), and what has no `while`: it always runs.
   Part unused;       // Within its hours, and did not run: saved beyond the plan.
