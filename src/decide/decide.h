@@ -37,6 +37,8 @@ struct Situation {
   // there without a number has no price; of what is not there the verb does not say what it leaves behind.
   std::map<ResourceId, std::map<std::string, std::optional<double>>> changes = {};
   const History* history = nullptr;  // Never null when decide is called.
+  // What verbs are called in Korean, by their full names; null where nobody says.
+  const std::map<std::string, std::string>* titles_ko = nullptr;
   // Of what the policy selects beside the candidates, where they are not all. Then no plan is taken back or undone, as
   // that would have to be asked of all of them.
   struct Rest {

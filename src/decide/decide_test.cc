@@ -89,6 +89,17 @@ TEST(Decide, SaysThatNothingIsWantedRatherThanThatNothingIsAsWanted) {
   EXPECT_EQ(says("Thu 09:00-18:00"), "0 of 1 are as wanted; would change 1");
 }
 
+TEST(Decide, CallsWhatAPlanDoesAsThePackOfItsVerbDoes) {
+  const History history;
+  Situation now = situation({candidate("vm/1", "stopped")}, history);
+  const Plan plain = *decide(policy(kUp), now).plan;
+  const std::map<std::string, std::string> titles = {{plain.actions.front().verb, "켜 두기"}};
+  now.titles_ko = &titles;
+  const Plan named = *decide(policy(kUp), now).plan;
+  EXPECT_EQ(say(named.title, Language::kEnglish), say(plain.title, Language::kEnglish));
+  EXPECT_EQ(say(named.title, Language::kKorean), "vm/1 켜 두기");
+}
+
 TEST(Decide, LetsWhatWasRefusedRest) {
   History history;
   const Decision first = decide(policy(kUp), situation({candidate("vm/1", "stopped")}, history));

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/crypto.h"
+#include "decide/decide.h"
 #include "decide/order.h"
 #include "decide/selection.h"
 #include "model/policy_subject.h"
@@ -98,7 +99,7 @@ void PlanMaker::order_roots(const std::vector<Intended>& intended, Plan& plan) c
     if (first.is_root()) by_verb[first.verb].insert(root);
   }
   for (const auto& [verb, roots] : by_verb) {
-    const Order order = order_by_dependency(roots, relations_, dependents_first(verb));
+    const Order order = order_by_dependency(roots, situation_.relations, dependents_first(verb));
     for (const auto& [root, earlier] : order.after) {
       for (const ResourceId& first : earlier) {
         // The whole of what comes first: its last step.
@@ -113,7 +114,7 @@ void PlanMaker::order_roots(const std::vector<Intended>& intended, Plan& plan) c
 
 // What belongs to something is taken down before it, and so is what depends on it.
 void PlanMaker::order_belongings(const std::vector<Intended>& intended, Plan& plan) const {
-  std::vector<Relation> relations = relations_;
+  std::vector<Relation> relations = situation_.relations;
   for (Relation& relation : relations) {
     if (relation.kind == "belongs_to") relation.kind = "depends_on";
   }
@@ -135,20 +136,30 @@ void PlanMaker::order_belongings(const std::vector<Intended>& intended, Plan& pl
   }
 }
 
+// "create account", in Korean as its pack says it.
+Words PlanMaker::does(const std::string& verb) const {
+  const std::string last = last_part(verb);
+  std::string name = last;
+  std::ranges::replace(name, '_', ' ');
+  if (situation_.titles_ko != nullptr) {
+    if (const auto found = situation_.titles_ko->find(verb); found != situation_.titles_ko->end())
+      return Words::in_both(name, found->second);
+  }
+  return Words::known("do." + last, name);
+}
+
 Words PlanMaker::title(const std::vector<Intended>& intended) const {
   std::map<std::string, std::vector<const Intended*>> by_verb;
   for (const Intended& each : intended) by_verb[last_part(each.verb)].push_back(&each);
   std::vector<Words> parts;
   for (const auto& [verb, targets] : by_verb) {
-    std::string name = verb;
-    std::ranges::replace(name, '_', ' ');
-    const Words does = Words::known("do." + verb, name);
     const Resource& first = *targets.front()->target;
+    const Words what = does(targets.front()->verb);
     parts.push_back(
         targets.size() == 1
-            ? Words::phrase("plan.one", {{"does", does}, {"name", first.name.empty() ? first.id : first.name}})
+            ? Words::phrase("plan.one", {{"does", what}, {"name", first.name.empty() ? first.id : first.name}})
             : Words::phrase("plan.many",
-                            {{"does", does}, {"count", std::to_string(targets.size())}, {"kind", first.kind}}));
+                            {{"does", what}, {"count", std::to_string(targets.size())}, {"kind", first.kind}}));
   }
   Words title = Words::joined(parts, ", ");
   const size_t roots = stages_of(intended).size();
@@ -158,7 +169,7 @@ Words PlanMaker::title(const std::vector<Intended>& intended) const {
       {{"title", std::move(title)}, {"count", std::to_string(roots)}, {"whole", std::to_string(whole_)}});
 }
 
-Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
+Plan PlanMaker::make(const std::vector<Intended>& intended) const {
   Plan plan;
   plan.origin = policy_subject(policy_.name);
   plan.policy_version = policy_.version;
@@ -171,7 +182,7 @@ Plan PlanMaker::make(const std::vector<Intended>& intended, Time now) const {
   plan.undo_on_failure = policy_.undo_on_failure;
   plan.undo_after_quiet = policy_.undo_after_quiet.value_or(Duration(0));
   plan.approval = policy_.approval;
-  plan.created = now;
+  plan.created = situation_.now;
   add_actions(intended, plan);
   if (policy_.order_depends_on) order_roots(intended, plan);
   if (policy_.deletes_all()) order_belongings(intended, plan);

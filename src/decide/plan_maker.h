@@ -9,6 +9,8 @@
 
 namespace capstan::decide {
 
+struct Situation;
+
 // One action that a policy wants.
 struct Intended {
   const Resource* target = nullptr;
@@ -35,22 +37,23 @@ class PlanMaker {
  public:
   // `selected` is how many resources the policy selects, of which the share in flight is taken; `whole` how many it
   // would act on if plans had no size.
-  PlanMaker(const Policy& policy, const std::vector<Relation>& relations, size_t selected, size_t whole)
-      : policy_(policy), relations_(relations), selected_(selected), whole_(whole) {}
+  PlanMaker(const Policy& policy, const Situation& situation, size_t selected, size_t whole)
+      : policy_(policy), situation_(situation), selected_(selected), whole_(whole) {}
 
   // `intended` in the order in which its roots were looked at.
-  Plan make(const std::vector<Intended>& intended, Time now) const;
+  Plan make(const std::vector<Intended>& intended) const;
 
  private:
   void add_actions(const std::vector<Intended>& intended, Plan& plan) const;
   void order_roots(const std::vector<Intended>& intended, Plan& plan) const;
   void order_belongings(const std::vector<Intended>& intended, Plan& plan) const;
   Words title(const std::vector<Intended>& intended) const;
+  Words does(const std::string& verb) const;
   std::string condition(const Intended& intended) const;
   std::string of_belonging(const Intended& intended) const;
 
   const Policy& policy_;
-  const std::vector<Relation>& relations_;
+  const Situation& situation_;
   size_t selected_;
   size_t whole_;
 };

@@ -42,7 +42,7 @@ class Proposal {
     }
     std::erase_if(intended_, [&](const Intended& intended) { return !roots.contains(intended.root); });
     std::ranges::stable_sort(intended_, {}, &Intended::step);
-    decision_.plan = PlanMaker(policy_, situation_.relations, selected_, whole).make(intended_, situation_.now);
+    decision_.plan = PlanMaker(policy_, situation_, selected_, whole).make(intended_);
     decision_.plan->left_out = over_budget_;
     if (!unpriced.empty()) {
       decision_.plan->approval = "ask";

@@ -104,8 +104,9 @@ Json verification_json(const ledger::Verification& found) {
 
 namespace {
 
-// What Capstan calls a verb's last part in Korean ("stop_service") is its title there.
+// Where its pack does not say it, what Capstan calls a verb's last part in Korean ("stop_service") is its title there.
 Words title_of(const VerbSpec& spec) {
+  if (!spec.title_ko.empty()) return Words::in_both(spec.title, spec.title_ko);
   const Phrase* phrase = find_phrase("do." + spec.name.substr(spec.name.rfind('.') + 1));
   return Words::in_both(spec.title, phrase ? std::string(phrase->korean) : "");
 }

@@ -52,6 +52,10 @@ std::vector<Error> PolicyBoard::load(const ConfigTree& config, std::span<const K
   calendars_ = read_calendars(calendar_directory_, calendars_, problems);
   kinds_.clear();
   for (const KindSpec& kind : kinds) kinds_.push_back(kind.name);
+  titles_ko_.clear();
+  for (const VerbSpec* verb : parts_.verbs.specs()) {
+    if (!verb->title_ko.empty()) titles_ko_.emplace(verb->name, verb->title_ko);
+  }
   const decide::Vocabulary words = vocabulary();
   PolicyFiles good;
   std::set<std::filesystem::path> unread;
@@ -229,6 +233,7 @@ Result<decide::Decision> PolicyBoard::decision_of(const decide::Policy& policy, 
   TRY(add_belongings(policy, round.catalog, situation));
   situation.touches = touches_.of(policy);
   situation.history = &history_;
+  situation.titles_ko = &titles_ko_;
   situation.rest = rest;
   situation.now = round.now;
   situation.in_force_since = in_force_since;

@@ -177,10 +177,11 @@ class PolicyBoard {
   decide::StandingApprovals approvals_;
   decide::Touches touches_;
   UnreadPolicies unread_;
-  PolicyFiles good_;                      // The last good version of each file.
-  std::map<std::string, Entry> entries_;  // By name.
-  bool may_have_orphans_ = false;         // Since files were read: open plans of none.
-  std::string next_;                      // Where the next round goes on.
+  PolicyFiles good_;                              // The last good version of each file.
+  std::map<std::string, Entry> entries_;          // By name.
+  std::map<std::string, std::string> titles_ko_;  // Of verbs, by name, where their pack says so.
+  bool may_have_orphans_ = false;                 // Since files were read: open plans of none.
+  std::string next_;                              // Where the next round goes on.
   PolicyRest rest_;
 };
 

@@ -30,8 +30,9 @@ struct VerbSpec {
     bool required = false;
     std::string help;
   };
-  std::string name;   // "host.stop_process"
-  std::string title;  // "Stop process"
+  std::string name;           // "host.stop_process"
+  std::string title;          // "Stop process"
+  std::string title_ko = {};  // The same in Korean; "" where nobody has said.
   std::string help;
   std::vector<std::string> target_kinds;
   std::vector<Parameter> parameters;

@@ -46,6 +46,7 @@ VerbSpec read_verb_spec(MapReader& map, const ConfigNode& document, std::span<co
   if (!spec.name.empty() && spec.name.find('.') == std::string::npos)
     problem(map.at("verb"), fmt::format("a verb is named after its service, like 'mcm.{}'", spec.name));
   spec.title = map.string_or("title", spec.name);
+  spec.title_ko = map.string_or("title_ko", "");
   spec.help = map.string_or("help", "");
   spec.target_kinds = map.strings("on");
   if (spec.target_kinds.empty()) problem(document, "a verb needs 'on': the kinds that it acts on");

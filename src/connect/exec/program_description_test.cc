@@ -27,6 +27,7 @@ TEST(ProgramDescription, ReadsAllThatAVerbMaySay) {
   const ProgramDescriptions read = exec::read(R"(
 verb: infra.apply
 title: Apply a plan
+title_ko: 계획 적용
 on: host
 parameters: { plan: { type: text, required: true, help: the file } }
 danger: disruptive
@@ -52,6 +53,7 @@ undo: { run: [terraform, apply, old] }
   for (const Error& problem : read.problems) ADD_FAILURE() << problem.to_string();
   ASSERT_EQ(read.verbs.size(), 1u);
   const ProgramDescription& verb = read.verbs.front();
+  EXPECT_EQ(verb.spec.title_ko, "계획 적용");
   EXPECT_TRUE(verb.spec.idempotent);
   EXPECT_TRUE(verb.spec.undoable);
   EXPECT_TRUE(verb.spec.stoppable);
